@@ -1,0 +1,94 @@
+// What a build takes and gives: the public vocabulary of build().
+import type { Diagnostic } from './errors.ts'
+import type { BuildEvent } from './events.ts'
+import type { Digest, Image, Platform } from './oci/types.ts'
+
+/** A file of an in-memory context. A plain string or bytes stand for a file with mode 0644. */
+export type MemoryFile =
+  | string
+  | Uint8Array
+  | { readonly content: string | Uint8Array; readonly mode?: number; readonly mtime?: number }
+  | { readonly symlink: string }
+
+/** A build context: a directory's path, or files in memory by their `/`-separated relative paths. */
+export type ContextSource = string | ReadonlyMap<string, MemoryFile>
+
+/** Where a build's result goes. `dest` is a path, or `-` for standard output where the form is a single stream. */
+export type Output =
+  /** OCI image layout: a tar, or a directory with `tar: false`. */
+  | {
+      readonly type: 'oci'
+      readonly dest: string
+      readonly tar?: boolean
+      readonly name?: string
+      readonly compression?: CompressionOption
+    }
+  /** An archive for `docker load` and `podman load`. */
+  | { readonly type: 'docker'; readonly dest: string; readonly name?: string; readonly compression?: CompressionOption }
+  /** The root filesystem as files below a directory. */
+  | { readonly type: 'local'; readonly dest: string }
+  /** The root filesystem as one tar. */
+  | { readonly type: 'tar'; readonly dest: string }
+
+export interface CompressionOption {
+  readonly algorithm: 'gzip' | 'uncompressed'
+  /** 0 to 9; gzip only. */
+  readonly level?: number
+}
+
+export interface BuildOptions {
+  readonly context: ContextSource
+  /**
+   * The Dockerfile: a path on disk (relative to the working directory), or its text. Default: `Dockerfile` in the context,
+   * or `dockerfile` where only that exists.
+   */
+  readonly dockerfile?: string | { readonly text: string; readonly name?: string }
+  /** Names for the image in the local store, e.g. `app:1.2`. */
+  readonly tags?: readonly string[]
+  /** Stage to build, by name; default the last. */
+  readonly target?: string
+  readonly buildArgs?: Readonly<Record<string, string>>
+  /** Named contexts: a directory, `oci-layout://DIR[:TAG|@DIGEST]`, `docker-image://NAME` (in the local store), or files in memory. */
+  readonly buildContexts?: Readonly<Record<string, ContextSource>>
+  readonly labels?: Readonly<Record<string, string>>
+  /** `os/arch[/variant]`; default linux on this machine's architecture. */
+  readonly platform?: string
+  /** Run every step again; results are still recorded. */
+  readonly noCache?: boolean
+  readonly outputs?: readonly Output[]
+  /** The store's directory; default `$TSBUILD_HOME`, else `$XDG_CACHE_HOME/tsbuild`, else `~/.cache/tsbuild`. */
+  readonly store?: string
+  /** Seconds since 1970 for every timestamp that the build writes; default `$SOURCE_DATE_EPOCH` if set, else times are as Docker's. */
+  readonly sourceDateEpoch?: number
+  readonly signal?: AbortSignal
+  /** Called synchronously, in order. Must not throw. */
+  readonly onEvent?: (event: BuildEvent) => void
+}
+
+export interface ExportedOutput {
+  readonly type: Output['type'] | 'store'
+  /** The path, or the names given in the store. */
+  readonly destination: string
+  /** Bytes written, where it is one file. */
+  readonly size?: number
+}
+
+export interface BuildResult {
+  readonly image: Image
+  /** Digest of the image manifest. */
+  readonly digest: Digest
+  /** Digest of the image config: Docker's image ID. */
+  readonly imageID: Digest
+  readonly platform: Platform
+  /** Full names given in the store. */
+  readonly names: readonly string[]
+  readonly steps: { readonly total: number; readonly cached: number }
+  readonly outputs: readonly ExportedOutput[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** A running build: await it for its result, or iterate it for its events (then await it too). */
+export interface Build extends PromiseLike<BuildResult>, AsyncIterable<BuildEvent> {
+  catch<T>(onRejected: (reason: unknown) => T | PromiseLike<T>): Promise<BuildResult | T>
+  finally(onFinally: () => void): Promise<BuildResult>
+}

@@ -1,0 +1,145 @@
+// Errors are values with a code and, where there is one, a place. They are rendered once, at the edge. Pure.
+import { codeFrame } from './code-frame.ts'
+import { formatLocation, type Location, type SourceFile, type Span } from './source.ts'
+
+/**
+ * Every code that a {@link TsbuildError} or a {@link Diagnostic} can carry. Codes are stable; each has an entry in
+ * docs/errors.md and a test.
+ */
+export type ErrorCode =
+  // parser
+  | 'DOCKERFILE_EMPTY'
+  | 'DOCKERFILE_SYNTAX'
+  | 'DIRECTIVE_INVALID'
+  | 'INSTRUCTION_UNKNOWN'
+  | 'INSTRUCTION_ARGUMENTS'
+  | 'FLAG_UNKNOWN'
+  | 'FLAG_INVALID'
+  | 'HEREDOC_UNTERMINATED'
+  | 'VARIABLE_SYNTAX'
+  | 'VARIABLE_REQUIRED'
+  // graph
+  | 'STAGE_UNKNOWN'
+  | 'STAGE_NAME_INVALID'
+  | 'STAGE_CYCLE'
+  | 'TARGET_UNKNOWN'
+  | 'BASE_NAME_EMPTY'
+  | 'REFERENCE_INVALID'
+  | 'PLATFORM_INVALID'
+  | 'ONBUILD_INVALID'
+  | 'IMAGE_NOT_FOUND'
+  | 'PLATFORM_NOT_FOUND'
+  | 'UNSUPPORTED'
+  // context
+  | 'CONTEXT_NOT_FOUND'
+  | 'CONTEXT_INVALID'
+  | 'DOCKERFILE_NOT_FOUND'
+  | 'IGNORE_PATTERN'
+  | 'CONTEXT_CHANGED'
+  // executor
+  | 'COPY_SOURCE_NOT_FOUND'
+  | 'COPY_DESTINATION'
+  | 'COPY_PATTERN'
+  | 'CHOWN_INVALID'
+  | 'CHMOD_INVALID'
+  | 'SYMLINK_LOOP'
+  // layers
+  | 'ARCHIVE_INVALID'
+  | 'ARCHIVE_UNSUPPORTED'
+  | 'LAYER_INVALID'
+  // oci
+  | 'DIGEST_INVALID'
+  | 'DIGEST_MISMATCH'
+  | 'MANIFEST_INVALID'
+  | 'LAYOUT_INVALID'
+  | 'IMAGE_INVALID'
+  // cache
+  | 'STORE_IO'
+  | 'STORE_VERSION'
+  | 'BLOB_NOT_FOUND'
+  // export
+  | 'OUTPUT_INVALID'
+  | 'OUTPUT_IO'
+  // cli and library options
+  | 'OPTION_INVALID'
+  | 'OPTION_UNKNOWN'
+
+/** A problem found in a source text. Parsing and linting collect these and never throw them. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  readonly code: ErrorCode
+  /** One line: lower-case start, no full stop, user input quoted. */
+  readonly message: string
+  readonly span: Span
+  readonly hint?: string
+}
+
+export interface TsbuildErrorOptions {
+  readonly location?: Location | undefined
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+  /** Further errors of the same kind, when several were found at once. */
+  readonly others?: readonly TsbuildError[] | undefined
+}
+
+/** The one error that this library throws for anything that is not a bug or an abort. */
+export class TsbuildError extends Error {
+  static {
+    TsbuildError.prototype.name = 'TsbuildError'
+  }
+  readonly code: ErrorCode
+  readonly location: Location | undefined
+  readonly hint: string | undefined
+  readonly others: readonly TsbuildError[]
+
+  constructor(code: ErrorCode, message: string, options: TsbuildErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.location = options.location
+    this.hint = options.hint
+    this.others = options.others ?? []
+  }
+}
+
+/** Runs `action`; a {@link TsbuildError} without a place that it throws gets this one (the innermost place wins). */
+export async function atLocation<T>(location: Location | undefined, action: () => Promise<T> | T): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw withLocation(error, location)
+  }
+}
+
+/** The same error with a place, when it is a {@link TsbuildError} that has none yet. */
+export function withLocation(error: unknown, location: Location | undefined): unknown {
+  if (!(error instanceof TsbuildError) || error.location || !location) return error
+  const { code, message, hint, cause, others } = error
+  return new TsbuildError(code, message, { location, hint, cause, others })
+}
+
+/** The errors among diagnostics as one thrown error: the first, with the rest as its `others`. Returns if there are none. */
+export function failOnErrors(file: SourceFile, diagnostics: readonly Diagnostic[]): void {
+  const errors = diagnostics.filter((d) => d.severity === 'error').map((d) => ({ d, location: { file, span: d.span } }))
+  const [first, ...rest] = errors
+  if (!first) return
+  const others = rest.map(({ d, location }) => new TsbuildError(d.code, d.message, { location, hint: d.hint }))
+  throw new TsbuildError(first.d.code, first.d.message, { location: first.location, hint: first.d.hint, others })
+}
+
+/** A diagnostic as text: `file:line:col: severity: message [CODE]`, its code frame and its hint. */
+export function formatDiagnostic(file: SourceFile, diagnostic: Diagnostic): string {
+  const { severity, code, message, span, hint } = diagnostic
+  return format(severity, code, message, { file, span }, hint)
+}
+
+/** An error as a user should see it, without a stack: place, code, frame, hint, and the errors that came with it. */
+export function formatError(error: TsbuildError): string {
+  const all = [error, ...error.others]
+  return all.map((e) => format('error', e.code, e.message, e.location, e.hint)).join('\n\n')
+}
+
+function format(severity: string, code: string, message: string, location?: Location, hint?: string): string {
+  const place = location ? `${formatLocation(location)}: ` : ''
+  const frame = location ? `\n${codeFrame(location)}` : ''
+  return `${place}${severity}: ${message} [${code}]${frame}${hint ? `\nhint: ${hint}` : ''}`
+}

@@ -1,0 +1,104 @@
+// The instruction graph: what a build will do, as plain data.
+
+import type { Diagnostic } from '../errors.ts'
+import type { ContainerConfig, Descriptor, ImageConfig, Platform } from '../oci/types.ts'
+import type { Dockerfile } from '../parser/types.ts'
+import type { Span } from '../source.ts'
+
+/** A base image after its name was resolved. */
+export interface ResolvedImage {
+  /** The name as a person would write it. */
+  readonly name: string
+  readonly descriptor: Descriptor
+  readonly config: ImageConfig
+}
+
+/** A source of a copy: a path or pattern in an input's tree, inline bytes, or something remote. */
+export type CopyInput =
+  | { readonly kind: 'path'; readonly path: string; readonly span: Span }
+  | { readonly kind: 'inline'; readonly name: string; readonly text: string; readonly span: Span }
+
+/** What one vertex does to the filesystem. Plain data: this is what gets hashed, so no spans decide anything. */
+export type Op =
+  | { readonly kind: 'scratch' }
+  | { readonly kind: 'image'; readonly image: ResolvedImage }
+  /** `name` is `context` for the build context, else a named context. */
+  | { readonly kind: 'context'; readonly name: string }
+  | CopyOp
+  | { readonly kind: 'workdir'; readonly path: string; readonly user: string }
+
+export interface CopyOp {
+  readonly kind: 'copy'
+  readonly instruction: 'COPY' | 'ADD'
+  readonly sources: readonly CopyInput[]
+  /** Absolute and clean; ends in `/` when the instruction's did (or was `.`). */
+  readonly destination: string
+  readonly chown: string | undefined
+  readonly chmod: string | undefined
+  readonly link: boolean
+  readonly parents: boolean
+  readonly exclude: readonly string[]
+  /** ADD: whether local archives are unpacked (default true); undefined for COPY. */
+  readonly unpack: boolean | undefined
+}
+
+/** One step. `inputs` are ids: for copy, [the filesystem it changes, the tree it copies from]; for workdir, [the filesystem]. */
+export interface Vertex {
+  readonly id: string
+  /** As progress shows it, e.g. `[build 2/5] COPY . /src`. */
+  readonly name: string
+  readonly op: Op
+  readonly inputs: readonly string[]
+  /** Index of the stage it belongs to; undefined for sources that no stage owns. */
+  readonly stage: number | undefined
+  readonly span: Span | undefined
+}
+
+/** An instruction as evaluation left it: words expanded, variables known. */
+export interface EvaluatedInstruction {
+  readonly kind: string
+  readonly text: string
+  readonly line: number
+  /** The vertex that carries it out, for instructions that change the filesystem. */
+  readonly vertex: string | undefined
+}
+
+/** A history entry before it is known when things were made; `vertex` is set when it has a layer. */
+export interface PlannedHistory {
+  readonly created_by: string
+  readonly comment: string | undefined
+  readonly vertex: string | undefined
+  readonly empty: boolean
+}
+
+export interface GraphStage {
+  readonly index: number
+  readonly name: string | undefined
+  readonly platform: Platform
+  readonly base:
+    | { readonly kind: 'scratch' }
+    | { readonly kind: 'stage'; readonly index: number }
+    | { readonly kind: 'image'; readonly image: ResolvedImage }
+  readonly instructions: readonly EvaluatedInstruction[]
+  /** The vertex that holds the stage's final filesystem. */
+  readonly result: string
+  readonly config: ContainerConfig
+  readonly author: string | undefined
+  /** History of everything above the base image, parent stages included. */
+  readonly history: readonly PlannedHistory[]
+  /** The base image under all parent stages, undefined for scratch. */
+  readonly baseImage: ResolvedImage | undefined
+}
+
+export interface Graph {
+  readonly dockerfile: Dockerfile
+  readonly platform: Platform
+  readonly buildPlatform: Platform
+  /** Reachable from the target, in Dockerfile order. */
+  readonly stages: readonly GraphStage[]
+  readonly target: GraphStage
+  /** Reachable from the target, inputs before users. */
+  readonly vertices: readonly Vertex[]
+  /** Warnings found while evaluating. */
+  readonly diagnostics: readonly Diagnostic[]
+}

@@ -1,0 +1,28 @@
+import type { SourceEntry } from './entry.ts'
+
+/**
+ * A read-only tree of files: a build context, or a stack of layers. Paths are in the form of entry.ts; `''` is the root.
+ * All methods are synchronous: they are called in hot loops and touch a local disk or memory only.
+ */
+export interface FileTree {
+  /** The entry at exactly this path, no symlink followed, not even in its parents. Hardlinks appear as the files they are. */
+  lookup(path: string): TreeEntry | undefined
+  /** The entries of a directory, sorted by name in UTF-16 order. Empty for anything but a directory. */
+  list(path: string): readonly TreeEntry[]
+}
+
+/** An entry as a tree shows it: never of type `hardlink`; files that share an inode have the same `inode`. */
+export interface TreeEntry extends SourceEntry {
+  /** Identifies an inode within the tree, only set when it has several links. */
+  readonly inode?: string | undefined
+  /** Last change of metadata in ms and inode number, for the stat cache; set for files on disk. */
+  readonly stat?: FileStat | undefined
+}
+
+/** What tells that a file on disk is still the same. */
+export interface FileStat {
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly ino: number
+  readonly dev: number
+}

@@ -1,0 +1,233 @@
+// The typed tree of a Dockerfile. Every node has a span into the source text.
+import type { Diagnostic } from '../errors.ts'
+import type { SourceFile, Span } from '../source.ts'
+
+export type EscapeCharacter = '\\' | '`'
+
+/**
+ * A word of an instruction. `value` is the text that evaluation starts from: line continuations and the comments
+ * between them are taken out, quotes, escapes and variables are still there (except in JSON forms, where it is the decoded string).
+ */
+export interface Word {
+  readonly value: string
+  readonly span: Span
+}
+
+/** `--name=value` or `--name`, as written before an instruction's arguments. */
+export interface Flag {
+  readonly name: string
+  /** undefined when there is no `=`. */
+  readonly value: string | undefined
+  readonly span: Span
+  readonly valueSpan: Span | undefined
+}
+
+export interface Heredoc {
+  readonly name: string
+  /** The file descriptor of `3<<EOF`; 0 when there is none. */
+  readonly fileDescriptor: number
+  /** False when the delimiter is quoted: then the body is literal. */
+  readonly expand: boolean
+  /** True for `<<-`: leading tabs are removed. */
+  readonly chomp: boolean
+  /** The body as written, its last line ending included; tabs are still there. */
+  readonly content: string
+  readonly span: Span
+  readonly contentSpan: Span
+}
+
+/** `# name=value` at the top of the file. */
+export interface Directive {
+  readonly name: 'syntax' | 'escape' | 'check'
+  readonly value: string
+  readonly span: Span
+  readonly valueSpan: Span
+}
+
+export interface Comment {
+  /** Without the `#` and the white space around. */
+  readonly text: string
+  readonly span: Span
+}
+
+interface InstructionBase {
+  /** The keyword as written. */
+  readonly keyword: Word
+  readonly flags: readonly Flag[]
+  readonly heredocs: readonly Heredoc[]
+  /** From the keyword's first character to the end of the instruction, heredocs included, without the last line ending. */
+  readonly span: Span
+  /** Lines from 1; `endLine` includes continuations and heredocs. */
+  readonly startLine: number
+  readonly endLine: number
+  /** The instruction on one logical line, as BuildKit reports it. */
+  readonly original: string
+  /** The comment lines right above, in order. */
+  readonly comments: readonly Comment[]
+}
+
+/** Shell form: one string for the shell. Exec form: a JSON array of arguments. */
+export type CommandLine =
+  | { readonly form: 'shell'; readonly command: Word }
+  | { readonly form: 'exec'; readonly args: readonly Word[]; readonly span: Span }
+
+export interface KeyValue {
+  readonly key: Word
+  readonly value: Word
+  /** The white space of the old form `ENV key value`, else `=`. */
+  readonly separator: '=' | ' '
+}
+
+export interface From extends InstructionBase {
+  readonly kind: 'FROM'
+  readonly image: Word
+  readonly platform: Word | undefined
+  /** The name after AS, as written. */
+  readonly name: Word | undefined
+}
+export interface Arg extends InstructionBase {
+  readonly kind: 'ARG'
+  readonly args: readonly { readonly name: Word; readonly defaultValue: Word | undefined }[]
+}
+export interface Env extends InstructionBase {
+  readonly kind: 'ENV'
+  readonly pairs: readonly KeyValue[]
+}
+export interface Label extends InstructionBase {
+  readonly kind: 'LABEL'
+  readonly pairs: readonly KeyValue[]
+}
+export interface Run extends InstructionBase {
+  readonly kind: 'RUN'
+  readonly command: CommandLine
+  readonly mounts: readonly Mount[]
+  readonly network: 'default' | 'none' | 'host' | undefined
+  readonly security: 'sandbox' | 'insecure' | undefined
+  readonly devices: readonly Word[]
+}
+/** One `--mount`. Option values are unexpanded; graph construction expands the ones that may hold variables. */
+export interface Mount {
+  readonly type: 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh'
+  /** Options in order, `key[=value]`; keys are lower-cased and canonical (`src`→`source`, `dst`/`destination`→`target`, `ro`→`readonly`). */
+  readonly options: readonly { readonly key: string; readonly value: string | undefined }[]
+  readonly span: Span
+}
+/** A source of COPY or ADD: a path, URL or pattern, or an inline file (heredoc). */
+export type CopySource =
+  | { readonly kind: 'path'; readonly path: Word }
+  | { readonly kind: 'heredoc'; readonly heredoc: Heredoc }
+interface CopyBase extends InstructionBase {
+  readonly sources: readonly CopySource[]
+  readonly destination: Word
+  readonly chown: Word | undefined
+  readonly chmod: Word | undefined
+  readonly link: boolean
+  readonly exclude: readonly Word[]
+}
+export interface Copy extends CopyBase {
+  readonly kind: 'COPY'
+  readonly from: Word | undefined
+  readonly parents: boolean
+}
+export interface Add extends CopyBase {
+  readonly kind: 'ADD'
+  readonly checksum: Word | undefined
+  /** undefined: not given. */
+  readonly keepGitDir: boolean | undefined
+  readonly unpack: boolean | undefined
+}
+export interface Cmd extends InstructionBase {
+  readonly kind: 'CMD'
+  readonly command: CommandLine
+}
+export interface Entrypoint extends InstructionBase {
+  readonly kind: 'ENTRYPOINT'
+  readonly command: CommandLine
+}
+export interface Shell extends InstructionBase {
+  readonly kind: 'SHELL'
+  readonly args: readonly Word[]
+}
+export interface Healthcheck extends InstructionBase {
+  readonly kind: 'HEALTHCHECK'
+  /** undefined for `HEALTHCHECK NONE`. */
+  readonly command: CommandLine | undefined
+  /** Durations in nanoseconds; 0 when not given. */
+  readonly interval: number
+  readonly timeout: number
+  readonly startPeriod: number
+  readonly startInterval: number
+  readonly retries: number
+}
+export interface Expose extends InstructionBase {
+  readonly kind: 'EXPOSE'
+  readonly ports: readonly Word[]
+}
+export interface Volume extends InstructionBase {
+  readonly kind: 'VOLUME'
+  readonly paths: readonly Word[]
+}
+export interface User extends InstructionBase {
+  readonly kind: 'USER'
+  readonly user: Word
+}
+export interface Workdir extends InstructionBase {
+  readonly kind: 'WORKDIR'
+  readonly path: Word
+}
+export interface StopSignal extends InstructionBase {
+  readonly kind: 'STOPSIGNAL'
+  readonly signal: Word
+}
+export interface Maintainer extends InstructionBase {
+  readonly kind: 'MAINTAINER'
+  readonly name: Word
+}
+export interface OnBuild extends InstructionBase {
+  readonly kind: 'ONBUILD'
+  /** The trigger's text as the image config keeps it. */
+  readonly expression: string
+  readonly trigger: Instruction
+}
+
+export type Instruction =
+  | From
+  | Arg
+  | Env
+  | Label
+  | Run
+  | Copy
+  | Add
+  | Cmd
+  | Entrypoint
+  | Shell
+  | Healthcheck
+  | Expose
+  | Volume
+  | User
+  | Workdir
+  | StopSignal
+  | Maintainer
+  | OnBuild
+
+export interface Stage {
+  readonly index: number
+  readonly from: From
+  /** Lower-cased name, when it has one. */
+  readonly name: string | undefined
+  readonly instructions: readonly Exclude<Instruction, From>[]
+  readonly span: Span
+}
+
+/** The result of {@link parse}: always a tree, with everything wrong with it in `diagnostics`. */
+export interface Dockerfile {
+  readonly file: SourceFile
+  readonly escape: EscapeCharacter
+  readonly directives: readonly Directive[]
+  /** Every instruction that could be read, in order, FROM and global ARG included. */
+  readonly instructions: readonly Instruction[]
+  /** ARG instructions before the first FROM. */
+  readonly globalArgs: readonly Arg[]
+  readonly stages: readonly Stage[]
+  readonly diagnostics: readonly Diagnostic[]
+}
