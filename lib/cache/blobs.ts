@@ -1,0 +1,159 @@
+// The blobs of the store: files named by their digest, written once.
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { TsbuildError } from '../errors.ts'
+import { blobNotFound, openBlobFile, readBlobFile } from '../oci/blob-file.ts'
+import type { BlobWriter, ContentReader } from '../oci/content.ts'
+import { digestMismatch, digestParts, digestPath, sha256 } from '../oci/digest.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
+import { renameInto, storeIO, writeAtomically } from './store-file.ts'
+import type { TemporaryFiles } from './temporary-files.ts'
+
+export interface Blobs extends ContentReader {
+  path(digest: Digest): string
+  size(digest: Digest): number
+  createWriter(): BlobWriter
+  put(bytes: Uint8Array, mediaType: string): Descriptor
+  /** Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`, `BLOB_NOT_FOUND`. */
+  copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
+  /** Whether the blob is here with just this size. A file that a power failure cut short has another one. */
+  holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
+  remove(digest: Digest): void
+}
+
+/**
+ * Opens the blobs below a store's root. Nothing is synced to the disk: a kill can't damage a blob, since it gets its name when it is whole, and
+ * one that a power failure damaged is found when it is read, and removed, so that the next build makes it again.
+ */
+export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
+  const place = `the store ${JSON.stringify(root)}`
+  const path = (digest: Digest): string => join(root, digestPath(digest))
+  const sizeOf = (digest: Digest): number | undefined => {
+    const stat = storeIO(`reading ${digest}`, () => statSync(path(digest), { throwIfNoEntry: false }))
+    return stat?.isFile() ? stat.size : undefined
+  }
+  const existing = (digest: Digest): number => {
+    const size = sizeOf(digest)
+    if (size === undefined) throw blobNotFound(digest, place)
+    return size
+  }
+  const holds: Blobs['holds'] = ({ digest, size }) => sizeOf(digest) === size
+  const remove = (digest: Digest): void => {
+    storeIO(`removing ${digest}`, () => rmSync(path(digest), { force: true }))
+  }
+  const blobs: Blobs = {
+    has: (digest) => sizeOf(digest) !== undefined,
+    holds,
+    remove,
+    path: (digest) => {
+      existing(digest)
+      return path(digest)
+    },
+    size: existing,
+    async *open(descriptor, signal) {
+      existing(descriptor.digest)
+      try {
+        yield* openBlobFile(path(descriptor.digest), descriptor, signal)
+      } catch (error) {
+        throw discardDamaged(error, descriptor)
+      }
+    },
+    read: async (descriptor, limit) => {
+      existing(descriptor.digest)
+      return readBlobFile(path(descriptor.digest), descriptor, limit).catch((error: unknown) => {
+        throw discardDamaged(error, descriptor)
+      })
+    },
+    createWriter: () => openWriter(temporary.path(), path, holds),
+    put: (bytes, mediaType) => {
+      const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
+      if (!holds(descriptor)) writeAtomically(path(descriptor.digest), temporary.path(), bytes)
+      return descriptor
+    },
+    copyBlob: async (from, descriptor, signal) => {
+      if (holds(descriptor)) return
+      const writer = openWriter(temporary.path(), path, holds, descriptor)
+      try {
+        for await (const chunk of from.open(descriptor, signal)) writer.write(chunk)
+        writer.commit()
+      } finally {
+        writer.abort()
+      }
+    },
+  }
+  /** The descriptor may be what is wrong, so the blob is hashed once more before it goes. */
+  const discardDamaged = (error: unknown, descriptor: Pick<Descriptor, 'digest' | 'size'>): unknown => {
+    if (!(error instanceof TsbuildError) || error.code !== 'DIGEST_MISMATCH') return error
+    if (hashFile(path(descriptor.digest), descriptor.digest) === descriptor.digest) return error
+    remove(descriptor.digest)
+    return new TsbuildError(
+      'DIGEST_MISMATCH',
+      `blob ${descriptor.digest} in ${place} was damaged and has been removed`,
+      {
+        hint: 'run the build again: what is missing will be made again',
+        cause: error,
+      },
+    )
+  }
+  return blobs
+}
+
+function hashFile(path: string, like: Digest): Digest {
+  const { algorithm } = digestParts(like)
+  const hasher = createHash(algorithm)
+  const file = openSync(path, 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(1 << 18)
+    for (let read = -1; read !== 0; ) {
+      read = readSync(file, buffer, 0, buffer.length, null)
+      hasher.update(buffer.subarray(0, read))
+    }
+  } finally {
+    closeSync(file)
+  }
+  return `${algorithm}:${hasher.digest('hex')}`
+}
+
+function openWriter(
+  temporary: string,
+  path: (digest: Digest) => string,
+  holds: Blobs['holds'],
+  expected?: Descriptor,
+): BlobWriter {
+  const algorithm = expected ? digestParts(expected.digest).algorithm : 'sha256'
+  const hasher = createHash(algorithm)
+  let file: number | undefined = storeIO(`creating ${JSON.stringify(temporary)}`, () => openSync(temporary, 'wx'))
+  let size = 0
+  let committed: { readonly digest: Digest; readonly size: number } | undefined
+  const close = (): void => {
+    if (file !== undefined) closeSync(file)
+    file = undefined
+  }
+  const abort = (): void => {
+    if (committed) return
+    close()
+    rmSync(temporary, { force: true })
+  }
+  const write = (chunk: Uint8Array): void => {
+    const target = file
+    if (target === undefined) throw new TsbuildError('STORE_IO', 'the blob was committed or aborted already')
+    storeIO('writing a blob', () => {
+      for (let at = 0; at < chunk.byteLength; ) at += writeSync(target, chunk, at, chunk.byteLength - at)
+    })
+    hasher.update(chunk)
+    size += chunk.byteLength
+  }
+  const commit: BlobWriter['commit'] = () => {
+    if (committed) return committed
+    if (file === undefined) throw new TsbuildError('STORE_IO', 'the blob was aborted already')
+    storeIO('writing a blob', close)
+    const digest: Digest = `${algorithm}:${hasher.digest('hex')}`
+    if (expected && digest !== expected.digest) throw digestMismatch(expected.digest, digest)
+    const result = { digest, size }
+    storeIO(`writing ${digest}`, () => (holds(result) ? rmSync(temporary) : renameInto(temporary, path(digest))))
+    committed = result
+    return result
+  }
+  return { write, commit, abort }
+}

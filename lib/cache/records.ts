@@ -1,0 +1,70 @@
+// What steps produced: so that the same step need not run again.
+import { join } from 'node:path'
+import { digestParts, isDigest } from '../oci/digest.ts'
+import type { JsonValue } from '../oci/json.ts'
+import { jsonBytes } from '../oci/json.ts'
+import type { CacheKey } from '../oci/types.ts'
+import { KEY_VERSION, type KeyPart } from './cache-key.ts'
+import { readJsonIfSound, writeAtomically } from './store-file.ts'
+import type { TemporaryFiles } from './temporary-files.ts'
+
+/** The result of a step under its cache key. */
+export interface BuildRecord {
+  readonly key: CacheKey
+  /** The key version that it was made with. */
+  readonly version: number
+  /** The step as a person knows it, e.g. `COPY . /src`. */
+  readonly step: string
+  /** RFC 3339. */
+  readonly created: string
+  /** What the key was made of: tells why another key is another. */
+  readonly parts: readonly KeyPart[]
+  /** Whatever the step needs to go on from. Its reader checks it: it comes from a file. */
+  readonly result: JsonValue
+}
+
+/** The build records of a store. */
+export interface Records {
+  /** A damaged record, or one of another key version, is none. */
+  find(key: CacheKey): BuildRecord | undefined
+  /** Atomic; replaces an older record with the same key. */
+  save(record: BuildRecord): void
+}
+
+export function openRecords(root: string, temporary: TemporaryFiles): Records {
+  const file = (key: CacheKey): string => {
+    const { hex } = digestParts(key)
+    return join(root, 'records', hex.slice(0, 2), `${hex}.json`)
+  }
+  return {
+    find: (key) => {
+      const value = readJsonIfSound(file(key))
+      return isRecord(value) && value.key === key && value.version === KEY_VERSION ? value : undefined
+    },
+    save: (record) => {
+      const { key, version, step, created, result } = record
+      const parts = record.parts.map(({ label, value }) => ({ label, value }))
+      writeAtomically(file(key), temporary.path(), jsonBytes({ key, version, step, created, parts, result }))
+    },
+  }
+}
+
+function isRecord(value: unknown): value is BuildRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { key, version, step, created, parts, result } = value as Readonly<Record<string, unknown>>
+  return (
+    isDigest(key) &&
+    typeof version === 'number' &&
+    typeof step === 'string' &&
+    typeof created === 'string' &&
+    Array.isArray(parts) &&
+    parts.every(isPart) &&
+    result !== undefined
+  )
+}
+
+function isPart(value: unknown): value is KeyPart {
+  if (typeof value !== 'object' || value === null) return false
+  const { label, value: text } = value as Readonly<Record<string, unknown>>
+  return typeof label === 'string' && typeof text === 'string'
+}

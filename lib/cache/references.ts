@@ -1,0 +1,106 @@
+// Names of images. One file a name is the truth; index.json is written from them, for other programs to read.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { TsbuildError } from '../errors.ts'
+import { sha256 } from '../oci/digest.ts'
+import type { Place } from '../oci/guard.ts'
+import { jsonBytes } from '../oci/json.ts'
+import { descriptorJson, indexBytes } from '../oci/manifest.ts'
+import { parseDescriptor } from '../oci/parse-manifest.ts'
+import { familiarReference, parseReference } from '../oci/reference.ts'
+import type { Descriptor } from '../oci/types.ts'
+import { namesIn, readIfThere, readJsonIfSound, storeIO, writeAtomically } from './store-file.ts'
+import type { TemporaryFiles } from './temporary-files.ts'
+
+/** A name that an image has in the store. */
+export interface StoredReference {
+  /** Full, e.g. `docker.io/library/app:latest`. */
+  readonly name: string
+  readonly descriptor: Descriptor
+}
+
+/** The names in a store. */
+export interface References {
+  /** Sorted by name. */
+  list(): readonly StoredReference[]
+  find(name: string): Descriptor | undefined
+  /** Gives a name to an image; atomic, and the last to set it wins. */
+  set(name: string, descriptor: Descriptor): void
+  /** Takes a name away; its image's blobs stay. False if there was no such name. */
+  remove(name: string): boolean
+}
+
+export function openReferences(root: string, temporary: TemporaryFiles): References {
+  const directory = join(root, 'references')
+  const file = (name: string): string => join(directory, `${sha256(name).slice(7)}.json`)
+  const list = (): readonly StoredReference[] =>
+    namesIn(directory)
+      .map((name) => readReference(join(directory, name)))
+      .filter((reference) => reference !== undefined)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const writeIndex = (): void => {
+    // Another process may write it too, from an older list: whoever writes looks again afterwards, so the last one is right.
+    let bytes = toIndex(list())
+    for (;;) {
+      writeAtomically(join(root, 'index.json'), temporary.path(), bytes)
+      const now = toIndex(list())
+      if (Buffer.compare(bytes, now) === 0) return
+      bytes = now
+    }
+  }
+  if (!readIfThere(join(root, 'index.json'))) writeIndex()
+  return {
+    list,
+    find: (name) => readReference(file(name))?.descriptor,
+    set: (name, descriptor) => {
+      writeAtomically(file(name), temporary.path(), jsonBytes({ name, descriptor: descriptorJson(descriptor) }))
+      writeIndex()
+    },
+    remove: (name) => {
+      if (!readReference(file(name))) return false
+      storeIO(`removing the name ${JSON.stringify(name)}`, () => rmSync(file(name), { force: true }))
+      writeIndex()
+      return true
+    },
+  }
+}
+
+/** A damaged file is no name: the image can be tagged again. */
+function readReference(path: string): StoredReference | undefined {
+  const value = readJsonIfSound(path)
+  if (typeof value !== 'object' || value === null || !('name' in value) || typeof value.name !== 'string')
+    return undefined
+  const place: Place = { code: 'STORE_IO', what: path, path: 'descriptor' }
+  try {
+    return {
+      name: value.name,
+      descriptor: parseDescriptor('descriptor' in value ? value.descriptor : undefined, place),
+    }
+  } catch (error) {
+    if (error instanceof TsbuildError) return undefined
+    throw error
+  }
+}
+
+function toIndex(references: readonly StoredReference[]): Uint8Array {
+  return indexBytes(
+    references.map(({ name, descriptor }) => ({
+      ...descriptor,
+      annotations: {
+        ...descriptor.annotations,
+        'io.containerd.image.name': name,
+        // The whole short name, since a tag alone isn't unique here: `skopeo inspect oci:DIR:app:latest`.
+        'org.opencontainers.image.ref.name': shortName(name),
+      },
+    })),
+  )
+}
+
+function shortName(name: string): string {
+  try {
+    return familiarReference(parseReference(name))
+  } catch (error) {
+    if (error instanceof TsbuildError) return name
+    throw error
+  }
+}

@@ -1,0 +1,96 @@
+// Remembers the content hashes of files on disk, so that a file that didn't change isn't read again.
+import { join } from 'node:path'
+import { sha256 } from '../oci/digest.ts'
+import { decodeStatFile, encodeStatFile, type StatTable } from './stat-file.ts'
+import type { Store } from './store.ts'
+import { readIfThere } from './store-file.ts'
+
+/** What tells that a file on disk is still the same. Times in milliseconds since 1970. */
+export interface FileStat {
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly ino: number
+  readonly dev: number
+}
+
+/** Hashes of the files below one directory. Paths are relative to it. */
+export interface StatCache {
+  /** sha256 of the file's content as hex, if it is known to be unchanged. Fastest in the order of the last run. */
+  lookup(path: string, size: number, stat: FileStat): string | undefined
+  /** Notes the hash (hex) of content that was read after the stat. */
+  record(path: string, size: number, stat: FileStat, sha256: string): void
+  /** Keeps what was looked up or recorded since opening, for the next run. Does nothing if that is what is there already. */
+  save(): void
+}
+
+/** Coarser than the time stamps of any file system in use (FAT: 2 s). */
+const MARGIN = 2000
+
+/**
+ * Opens the cache for a directory that `id` names. A file whose time stamps are less than two seconds older than this call is not
+ * remembered: it could change once more without getting another time stamp (git calls that racily clean). A damaged cache is empty.
+ */
+export function openStatCache(
+  store: Pick<Store, 'root' | 'writeFile'>,
+  id: string,
+  now: number = Date.now(),
+): StatCache {
+  const file = join('stat', sha256(id).slice(7))
+  const bytes = readIfThere(join(store.root, file))
+  const old: StatTable = (bytes && decodeStatFile(bytes)) ?? {
+    paths: [],
+    numbers: new Float64Array(0),
+    digests: Buffer.alloc(0),
+  }
+  const trustedBefore = now - MARGIN
+  const paths: string[] = []
+  const numbers: number[] = []
+  const digests: string[] = []
+  let changed = false
+  let cursor = 0
+  let byPath: Map<string, number> | undefined
+
+  const find = (path: string): number => {
+    if (old.paths[cursor] === path) return cursor
+    byPath ??= new Map(old.paths.map((p, index) => [p, index]))
+    return byPath.get(path) ?? -1
+  }
+  const keep = (path: string, size: number, stat: FileStat, digest: string): void => {
+    paths.push(path)
+    numbers.push(size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.dev)
+    digests.push(digest)
+  }
+  return {
+    lookup: (path, size, stat) => {
+      const index = find(path)
+      if (index === -1) return undefined
+      cursor = index + 1
+      const at = index * 5
+      const { numbers: known } = old
+      const same =
+        known[at] === size &&
+        known[at + 1] === stat.mtimeMs &&
+        known[at + 2] === stat.ctimeMs &&
+        known[at + 3] === stat.ino &&
+        known[at + 4] === stat.dev
+      if (!same) return undefined
+      const digest = old.digests.toString('hex', index * 32, index * 32 + 32)
+      keep(path, size, stat, digest)
+      return digest
+    },
+    record: (path, size, stat, digest) => {
+      // A path with lone surrogates has no UTF-8 form to be saved in.
+      if (stat.mtimeMs >= trustedBefore || stat.ctimeMs >= trustedBefore || /\p{Surrogate}/u.test(path)) return
+      changed = true
+      keep(path, size, stat, digest)
+    },
+    save: () => {
+      if (!changed && paths.length === old.paths.length) return
+      store.writeFile(
+        file,
+        encodeStatFile({ paths, numbers: Float64Array.from(numbers), digests: Buffer.from(digests.join(''), 'hex') }),
+      )
+      changed = false
+    },
+  }
+}

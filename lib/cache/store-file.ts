@@ -1,0 +1,87 @@
+// Small files of the store: read if they are there, written so that nobody ever sees half of one.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { TsbuildError } from '../errors.ts'
+
+/** Runs a filesystem operation; what goes wrong errors with `STORE_IO`, saying what was tried. */
+export function storeIO<T>(doing: string, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    if (cause instanceof TsbuildError) throw cause
+    const code = errorCode(cause)
+    throw new TsbuildError('STORE_IO', `${doing} failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      hint: HINTS.get(code),
+      cause,
+    })
+  }
+}
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'the disk is full: free some space, or set TSBUILD_HOME to a directory on another disk'],
+  ['EDQUOT', 'the disk quota is used up: set TSBUILD_HOME to a directory on another disk'],
+  ['EROFS', 'the file system is read-only: set TSBUILD_HOME to a directory that can be written'],
+  ['EACCES', 'set TSBUILD_HOME to a directory that you may write'],
+  ['EPERM', 'set TSBUILD_HOME to a directory that you may write'],
+])
+
+/** The file's bytes, or undefined if there is no such file. Errors with `STORE_IO` for anything else. */
+export function readIfThere(path: string): Buffer | undefined {
+  return storeIO(`reading ${JSON.stringify(path)}`, () => ifThere(() => readFileSync(path)))
+}
+
+/** The names in a directory, sorted; none if it isn't there. */
+export function namesIn(directory: string): readonly string[] {
+  return storeIO(`listing ${JSON.stringify(directory)}`, () => ifThere(() => readdirSync(directory))?.sort() ?? [])
+}
+
+/** The JSON in a file of the store, or undefined if it is not there or damaged: the store's records can all be made again. */
+export function readJsonIfSound(path: string): unknown {
+  const bytes = readIfThere(path)
+  if (!bytes) return undefined
+  try {
+    return JSON.parse(bytes.toString())
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Writes a file by way of a temporary one. Atomic; makes the directory if need be. Errors with `STORE_IO`. */
+export function writeAtomically(path: string, temporary: string, bytes: Uint8Array | string): void {
+  storeIO(`writing ${JSON.stringify(path)}`, () => {
+    try {
+      writeFileSync(temporary, bytes, { flag: 'wx' })
+      renameInto(temporary, path)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
+    }
+  })
+}
+
+/** Renames, making the target's directory only if it turns out to be missing. */
+export function renameInto(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    mkdirSync(dirname(to), { recursive: true })
+    renameSync(from, to)
+  }
+}
+
+/** The `code` of a Node.js error, or an empty text. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+function ifThere<T>(action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}

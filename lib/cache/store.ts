@@ -1,0 +1,73 @@
+// The local store: blobs, names, build records and what is known about layers, in one directory that is also an OCI image layout.
+import { join, resolve } from 'node:path'
+import { TsbuildError } from '../errors.ts'
+import type { ContentReader, ContentStore } from '../oci/content.ts'
+import { digestParts } from '../oci/digest.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
+import { openBlobs } from './blobs.ts'
+import { storeHome } from './home.ts'
+import { type LayerForms, openLayerForms } from './layer-forms.ts'
+import { openRecords, type Records } from './records.ts'
+import { openReferences, type References } from './references.ts'
+import { readIfThere, writeAtomically } from './store-file.ts'
+import { prepareRoot } from './store-root.ts'
+import { openTemporaryFiles } from './temporary-files.ts'
+
+/**
+ * A store on the local disk. Any number of processes may use it at once, without locks: every file is written under a temporary name and renamed
+ * when it is whole, so a kill at any moment leaves a store that works.
+ */
+export interface Store extends ContentStore {
+  readonly root: string
+  readonly references: References
+  readonly records: Records
+  readonly layers: LayerForms
+  /** Whether the blob is here with just this size. */
+  holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
+  /** Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`, `BLOB_NOT_FOUND`. */
+  copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
+  /** Removes a blob. It is not checked whether anything refers to it. */
+  removeBlob(digest: Digest): void
+  /** A new empty directory for scratch, on the store's disk, removed by {@link Store.close}. */
+  temporary(): string
+  /** Writes a file of the store atomically; its directory is made if need be. `path` is relative to the root. */
+  writeFile(path: string, bytes: Uint8Array): void
+  /** Removes this process's temporary files. Idempotent; the store must not be used afterwards. */
+  close(): void
+}
+
+/** Opens the store in a directory, making it if need be. Errors with `STORE_VERSION`, `STORE_IO`. */
+export function openStore(directory: string = storeHome()): Store {
+  const root = resolve(directory)
+  prepareRoot(root)
+  const temporary = openTemporaryFiles(join(root, 'tmp'))
+  const blobs = openBlobs(root, temporary)
+  const writeFile: Store['writeFile'] = (path, bytes) => writeAtomically(join(root, path), temporary.path(), bytes)
+  return {
+    root,
+    references: openReferences(root, temporary),
+    records: openRecords(root, temporary),
+    layers: openLayerForms(root, temporary, blobs.holds),
+    has: blobs.has,
+    holds: blobs.holds,
+    open: blobs.open,
+    read: blobs.read,
+    path: blobs.path,
+    size: blobs.size,
+    createWriter: blobs.createWriter,
+    put: blobs.put,
+    copyBlob: blobs.copyBlob,
+    removeBlob: blobs.remove,
+    readDerived: (kind, digest) => readIfThere(join(root, derivedPath(kind, digest))),
+    writeDerived: (kind, digest, bytes) => writeFile(derivedPath(kind, digest), bytes),
+    temporary: temporary.directory,
+    writeFile,
+    close: temporary.close,
+  }
+}
+
+function derivedPath(kind: string, digest: Digest): string {
+  const { algorithm, hex } = digestParts(digest)
+  if (/^[a-z0-9][a-z0-9-]*$/.test(kind)) return join('derived', kind, `${algorithm}-${hex}`)
+  throw new TsbuildError('STORE_IO', `invalid kind of derived data ${JSON.stringify(kind)}`)
+}

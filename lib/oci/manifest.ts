@@ -1,0 +1,89 @@
+// The union-style manifest writer: a stack of layers and a config become an image.
+
+import { configBytes } from './config.ts'
+import type { ContentStore } from './content.ts'
+import { type JsonValue, jsonBytes, sortedMap } from './json.ts'
+import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, toOciType } from './media-types.ts'
+import type { Descriptor, History, Image, ImageConfig, ImageIndex, ImageManifest, Layer, Platform } from './types.ts'
+
+export interface ImageParts {
+  /** Everything of the config that isn't given by the other parts. */
+  readonly config: Omit<ImageConfig, 'rootfs' | 'history' | keyof Platform>
+  /** Bottom first. Their blobs need not be in the store. */
+  readonly layers: readonly Layer[]
+  /** One entry a layer, plus those with `empty_layer`. */
+  readonly history: readonly History[]
+  readonly platform: Platform
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/**
+ * Puts config and manifest of an image into the store and gives the image. Deterministic: the same parts give the same bytes.
+ * Layer media types become OCI's.
+ */
+export function writeImage(store: Pick<ContentStore, 'put'>, parts: ImageParts): Image {
+  const { platform, annotations } = parts
+  const config: ImageConfig = {
+    ...parts.config,
+    ...platform,
+    rootfs: { type: 'layers', diff_ids: parts.layers.map((layer) => layer.diffID) },
+    history: parts.history,
+  }
+  const layers = parts.layers.map(({ diffID, descriptor }) => ({
+    diffID,
+    descriptor: { ...descriptor, mediaType: toOciType(descriptor.mediaType) },
+  }))
+  const manifest: ImageManifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: store.put(configBytes(config), OCI_CONFIG),
+    layers: layers.map((layer) => layer.descriptor),
+    ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
+  }
+  const written = store.put(manifestBytes(manifest), OCI_MANIFEST)
+  return { descriptor: { ...written, platform }, manifest, config, layers }
+}
+
+/** The bytes of a manifest in the form that BuildKit writes: indented by two spaces. */
+export function manifestBytes(manifest: ImageManifest): Uint8Array {
+  return jsonBytes(
+    {
+      schemaVersion: manifest.schemaVersion,
+      mediaType: manifest.mediaType,
+      config: descriptorJson(manifest.config),
+      layers: manifest.layers.map(descriptorJson),
+      annotations: sortedMap(manifest.annotations),
+    },
+    2,
+  )
+}
+
+/** The bytes of an index, on one line. */
+export function indexBytes(manifests: readonly Descriptor[], annotations?: ImageIndex['annotations']): Uint8Array {
+  return jsonBytes({
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: manifests.map(descriptorJson),
+    annotations: sortedMap(annotations),
+  })
+}
+
+/** A descriptor with its fields in the order of Go's struct. */
+export function descriptorJson(descriptor: Descriptor): JsonValue {
+  const { platform } = descriptor
+  return {
+    mediaType: descriptor.mediaType,
+    digest: descriptor.digest,
+    size: descriptor.size,
+    urls: descriptor.urls,
+    annotations: sortedMap(descriptor.annotations),
+    platform: platform && {
+      architecture: platform.architecture,
+      os: platform.os,
+      'os.version': platform['os.version'],
+      'os.features': platform['os.features'],
+      variant: platform.variant,
+    },
+    artifactType: descriptor.artifactType,
+  }
+}

@@ -1,0 +1,98 @@
+import { TsbuildError } from '../errors.ts'
+import type { ContentReader } from './content.ts'
+import { compressionOf, isConfigType, isIndexType } from './media-types.ts'
+import { parseConfig } from './parse-config.ts'
+import { parseManifest } from './parse-manifest.ts'
+import { formatPlatform, matchPlatform } from './platform.ts'
+import type { Descriptor, Image, ImageConfig, ImageIndex, ImageManifest, Layer, Platform } from './types.ts'
+
+/** Indexes in indexes beyond this are an attack or a mistake. */
+const MAX_DEPTH = 4
+const MANIFEST_LIMIT = 4 << 20
+const CONFIG_LIMIT = 8 << 20
+
+/**
+ * Reads an image's manifest and config. An index is followed to the best manifest for the platform; an image that is not in an
+ * index is taken as it is, whatever its platform. Layers are not read. Errors with `PLATFORM_NOT_FOUND`, `MANIFEST_INVALID`,
+ * `IMAGE_INVALID`, `UNSUPPORTED`, and those of the reader.
+ */
+export async function readImage(reader: ContentReader, descriptor: Descriptor, platform: Platform): Promise<Image> {
+  const found = await findManifest(reader, descriptor, platform, 0)
+  return readImageParts(reader, found.descriptor, found.manifest)
+}
+
+interface FoundManifest {
+  readonly descriptor: Descriptor
+  readonly manifest: ImageManifest
+}
+
+async function findManifest(
+  reader: ContentReader,
+  descriptor: Descriptor,
+  platform: Platform,
+  depth: number,
+): Promise<FoundManifest> {
+  const what = `${isIndexType(descriptor.mediaType) ? 'index' : 'manifest'} ${descriptor.digest}`
+  if (depth > MAX_DEPTH) throw new TsbuildError('MANIFEST_INVALID', `${what} is nested too deep`)
+  const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), what, descriptor.mediaType)
+  if (parsed.kind === 'manifest') return { descriptor, manifest: parsed.manifest }
+  return findManifest(reader, await choose(reader, parsed.index, platform, what), platform, depth + 1)
+}
+
+/** The entry of an index for a platform. Entries that name no platform are asked for their config's, where they are images. */
+async function choose(reader: ContentReader, index: ImageIndex, platform: Platform, what: string): Promise<Descriptor> {
+  const images = index.manifests.filter((entry) => !entry.annotations?.['vnd.docker.reference.type'])
+  const platforms: Platform[] = []
+  for (const entry of images) platforms.push(entry.platform ?? (await platformOf(reader, entry)))
+  const chosen = images[matchPlatform(platform, platforms)]
+  if (chosen) return chosen
+  // A nested index with no platform of its own may hold the wanted one; more than one such can't be told apart.
+  const nested = images.filter((entry) => isIndexType(entry.mediaType) && !entry.platform)
+  if (nested.length === 1 && nested[0]) return nested[0]
+  const offered = [...new Set(platforms.map(formatPlatform))].filter((p) => p !== 'unknown').join(', ')
+  throw new TsbuildError('PLATFORM_NOT_FOUND', `${what} has no image for platform ${formatPlatform(platform)}`, {
+    hint: offered ? `it has ${offered}` : undefined,
+  })
+}
+
+async function platformOf(reader: ContentReader, entry: Descriptor): Promise<Platform> {
+  if (isIndexType(entry.mediaType)) return { os: '', architecture: '' }
+  const what = `manifest ${entry.digest}`
+  const parsed = parseManifest(await reader.read(entry, MANIFEST_LIMIT), what, entry.mediaType)
+  if (parsed.kind === 'index' || !isConfigType(parsed.manifest.config.mediaType)) return { os: '', architecture: '' }
+  return readConfig(reader, parsed.manifest)
+}
+
+/** Completes an image whose manifest is known. Errors with `IMAGE_INVALID`. */
+async function readImageParts(reader: ContentReader, descriptor: Descriptor, manifest: ImageManifest): Promise<Image> {
+  const what = `manifest ${descriptor.digest}`
+  if (!isConfigType(manifest.config.mediaType)) {
+    throw new TsbuildError(
+      'IMAGE_INVALID',
+      `${what} is not a container image: its config has media type ${JSON.stringify(manifest.config.mediaType)}`,
+    )
+  }
+  const config = await readConfig(reader, manifest)
+  return { descriptor, manifest, config, layers: pairLayers(what, manifest, config) }
+}
+
+function readConfig(reader: ContentReader, manifest: ImageManifest): Promise<ImageConfig> {
+  const { config } = manifest
+  return reader.read(config, CONFIG_LIMIT).then((bytes) => parseConfig(bytes, `config ${config.digest}`))
+}
+
+function pairLayers(what: string, manifest: ImageManifest, config: ImageConfig): readonly Layer[] {
+  const diffIDs = config.rootfs.diff_ids
+  if (diffIDs.length !== manifest.layers.length) {
+    const message = `${what} has ${manifest.layers.length} layers, but its config has ${diffIDs.length} diff_ids`
+    throw new TsbuildError('IMAGE_INVALID', message)
+  }
+  return diffIDs.map((diffID, index) => {
+    const descriptor = manifest.layers[index]
+    if (!descriptor || compressionOf(descriptor.mediaType) === undefined) {
+      const type = JSON.stringify(descriptor?.mediaType)
+      throw new TsbuildError('IMAGE_INVALID', `${what}: layers[${index}] has the unknown media type ${type}`)
+    }
+    return { descriptor, diffID }
+  })
+}
