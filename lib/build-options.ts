@@ -1,17 +1,10 @@
 // What a build takes and gives: the public vocabulary of build().
+import type { ContextSource } from './context/memory-file.ts'
 import type { Diagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import type { Digest, Image, Platform } from './oci/types.ts'
 
-/** A file of an in-memory context. A plain string or bytes stand for a file with mode 0644. */
-export type MemoryFile =
-  | string
-  | Uint8Array
-  | { readonly content: string | Uint8Array; readonly mode?: number; readonly mtime?: number }
-  | { readonly symlink: string }
-
-/** A build context: a directory's path, or files in memory by their `/`-separated relative paths. */
-export type ContextSource = string | ReadonlyMap<string, MemoryFile>
+export type { ContextSource, MemoryFile } from './context/memory-file.ts'
 
 /** Where a build's result goes. `dest` is a path, or `-` for standard output where the form is a single stream. */
 export type Output =

@@ -1,0 +1,143 @@
+// A directory on disk as a file tree, read as it is asked for.
+import { lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { TsbuildError } from '../errors.ts'
+import type { EntryType } from '../layers/entry.ts'
+import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
+import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
+import { baseName, joinPath, parentPath } from './clean-path.ts'
+
+interface Directory {
+  readonly entries: readonly TreeEntry[]
+  readonly byName: ReadonlyMap<string, TreeEntry>
+}
+
+const EMPTY: Directory = { entries: [], byName: new Map() }
+
+/**
+ * A directory as BuildKit sends a local context: everything belongs to 0:0, modes and times are kept, symlinks are never followed,
+ * sockets become empty files. Each directory is read once, when it is first asked for. Errors with `CONTEXT_NOT_FOUND`,
+ * `CONTEXT_INVALID` (not a directory, or not readable) and, for what goes away while it is read, `CONTEXT_CHANGED`.
+ */
+export function openDirectory(root: string): FileTree {
+  const rootEntry = readRoot(root)
+  const directories = new Map<string, Directory>()
+
+  const read = (path: string): Directory => {
+    let directory = directories.get(path)
+    if (!directory) {
+      directory = lookup(path)?.type === 'directory' ? readDirectory(root, path) : EMPTY
+      directories.set(path, directory)
+    }
+    return directory
+  }
+  const lookup = (path: string): TreeEntry | undefined =>
+    path === '' ? rootEntry : read(parentPath(path)).byName.get(baseName(path))
+
+  return { lookup, list: (path) => read(path).entries }
+}
+
+/** The root may be a symlink: it is named by the user, not by the context. */
+function readRoot(root: string): TreeEntry {
+  const stat = statRoot(root)
+  if (stat.isDirectory()) return entryOf('', 'directory', stat)
+  throw new TsbuildError('CONTEXT_INVALID', `context ${JSON.stringify(root)} is not a directory`)
+}
+
+function statRoot(root: string): Stats {
+  try {
+    return statSync(root)
+  } catch (cause) {
+    const missing = hasCode(cause, 'ENOENT', 'ENOTDIR')
+    const name = JSON.stringify(root)
+    if (missing) throw new TsbuildError('CONTEXT_NOT_FOUND', `context ${name} does not exist`, { cause })
+    throw new TsbuildError('CONTEXT_INVALID', `cannot read context ${name}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function readDirectory(root: string, path: string): Directory {
+  const directory = joinPath(root, path)
+  const entries: TreeEntry[] = []
+  const byName = new Map<string, TreeEntry>()
+  let name = ''
+  try {
+    for (name of readNames(directory)) {
+      const entry = readEntry(joinPath(path, name), `${directory}/${name}`)
+      if (!entry) continue
+      entries.push(entry)
+      byName.set(name, entry)
+    }
+  } catch (cause) {
+    throw readError(cause, joinPath(path, name))
+  }
+  return { entries, byName }
+}
+
+/** Sorted. Names that are not UTF-8 come out of node:fs garbled, so that they have to be read again as bytes. */
+function readNames(directory: string): readonly string[] {
+  const onDisk = toFsPath(directory)
+  const names = readdirSync(onDisk)
+  const garbled = names.some((name) => name.includes('\ufffd'))
+  const exact = garbled ? readdirSync(onDisk, { encoding: 'buffer' }).map((name) => bytesToPath(name)) : names
+  return exact.sort()
+}
+
+/** Undefined for what a context cannot hold. */
+function readEntry(path: string, onDisk: string): TreeEntry | undefined {
+  const fsPath = toFsPath(onDisk)
+  const stat = lstatSync(fsPath)
+  if (stat.isFile()) {
+    const { mtimeMs, ctimeMs, ino, dev } = stat
+    return {
+      ...entryOf(path, 'file', stat),
+      size: stat.size,
+      content: { kind: 'file', path: onDisk },
+      stat: { mtimeMs, ctimeMs, ino, dev },
+      inode: stat.nlink > 1 ? inodeOf(fsPath) : undefined,
+    }
+  }
+  if (stat.isDirectory()) return entryOf(path, 'directory', stat)
+  if (stat.isSymbolicLink()) {
+    const linkname = bytesToPath(readlinkSync(fsPath, { encoding: 'buffer' }))
+    return { ...entryOf(path, 'symlink', stat), mode: 0o777, linkname }
+  }
+  if (stat.isFIFO()) return entryOf(path, 'fifo', stat)
+  if (stat.isSocket()) return { ...entryOf(path, 'file', stat), content: { kind: 'bytes', bytes: new Uint8Array() } }
+  if (stat.isCharacterDevice()) return { ...entryOf(path, 'character', stat), ...deviceNumbers(stat.rdev) }
+  if (stat.isBlockDevice()) return { ...entryOf(path, 'block', stat), ...deviceNumbers(stat.rdev) }
+  return undefined
+}
+
+function entryOf(path: string, type: EntryType, stat: Stats): TreeEntry {
+  return { path, type, mode: stat.mode & 0o7777, uid: 0, gid: 0, mtime: stat.mtimeMs / 1000, size: 0 }
+}
+
+/** Exact: as a floating-point number a large inode would be taken for its neighbour, and two files for one. */
+function inodeOf(fsPath: string | Buffer): string {
+  const { dev, ino } = lstatSync(fsPath, { bigint: true })
+  return `${dev}:${ino}`
+}
+
+/** As Linux packs them into 32 bits. */
+function deviceNumbers(rdev: number): Pick<TreeEntry, 'devMajor' | 'devMinor'> {
+  return { devMajor: (rdev >>> 8) & 0xfff, devMinor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) }
+}
+
+function readError(cause: unknown, path: string): unknown {
+  if (!(cause instanceof Error) || !('code' in cause)) return cause
+  const name = JSON.stringify(path === '' ? '.' : path)
+  if (hasCode(cause, 'ENOENT', 'ENOTDIR')) {
+    return new TsbuildError('CONTEXT_CHANGED', `${name} went away while the context was read`, { cause })
+  }
+  return new TsbuildError('CONTEXT_INVALID', `cannot read ${name} in the context: ${messageOf(cause)}`, {
+    hint: 'make it readable, or exclude it in .dockerignore',
+    cause,
+  })
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { TsbuildError } from '../errors.ts'
+import type { SourceFile } from '../source.ts'
+import { suggest } from '../suggest.ts'
+import { rootedPath } from './clean-path.ts'
+import type { ContextSource } from './memory-file.ts'
+import { memoryContent } from './memory-tree.ts'
+
+/** A path, or the text itself. */
+export type DockerfileSource = string | { readonly text: string; readonly name?: string }
+
+/** A Dockerfile and the files that may lie beside it. */
+export interface FoundDockerfile {
+  readonly file: SourceFile
+  /** Reads a file beside the Dockerfile by its name with an ending; undefined if it isn't there. */
+  readonly sibling: (ending: string) => SourceFile | undefined
+}
+
+// Far above anything written by hand or by a generator, and small enough to hold in memory several times over.
+const LIMIT = 16 << 20
+const NAMES = ['Dockerfile', 'dockerfile']
+
+/**
+ * The Dockerfile of a build: the given text, the file at the given path (relative to the working directory; for a context in
+ * memory, first within it), or else `Dockerfile` in the context, or `dockerfile`. Errors with `DOCKERFILE_NOT_FOUND`.
+ */
+export function findDockerfile(context: ContextSource, wanted: DockerfileSource | undefined): FoundDockerfile {
+  if (typeof wanted === 'object') {
+    return { file: { name: wanted.name ?? 'Dockerfile', text: wanted.text }, sibling: () => undefined }
+  }
+  const inMemory = typeof context !== 'string'
+  const read = (name: string) => (inMemory ? readMemory(context, name) : undefined) ?? readTextFile(name)
+  const candidates = wanted !== undefined ? [wanted] : inMemory ? NAMES : NAMES.map((name) => path.join(context, name))
+  for (const candidate of candidates) {
+    const file = read(candidate)
+    if (file) return { file, sibling: (ending) => read(`${candidate}${ending}`) }
+  }
+  throw wanted === undefined ? noDefault(context) : notFound(context, wanted)
+}
+
+/** A text file on disk, undefined if it isn't there. Errors with `DOCKERFILE_NOT_FOUND` if it cannot be read as one. */
+export function readTextFile(file: string): SourceFile | undefined {
+  const refuse = (problem: string, cause?: unknown) =>
+    new TsbuildError('DOCKERFILE_NOT_FOUND', `cannot read ${JSON.stringify(file)}: ${problem}`, { cause })
+  try {
+    const stat = statSync(file)
+    if (!stat.isFile()) throw refuse(stat.isDirectory() ? 'it is a directory' : 'it is not a regular file')
+    if (stat.size > LIMIT) throw refuse(`it has ${stat.size} bytes, more than ${LIMIT}`)
+    return { name: displayName(file), text: readFileSync(file, 'utf8') }
+  } catch (cause) {
+    if (cause instanceof TsbuildError || !(cause instanceof Error) || !('code' in cause)) throw cause
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined
+    throw refuse(cause.message, cause)
+  }
+}
+
+/** A text file of a context in memory, undefined if it isn't there. Symlinks are not followed. */
+export function readMemory(context: Exclude<ContextSource, string>, name: string): SourceFile | undefined {
+  for (const [key, file] of context) {
+    if (rootedPath(key) !== rootedPath(name)) continue
+    const bytes = memoryContent(file)
+    return bytes && { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) }
+  }
+  return undefined
+}
+
+/** Relative to the working directory, where a terminal can open it from, unless it is elsewhere. */
+function displayName(file: string): string {
+  const relative = path.relative(process.cwd(), file)
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
+}
+
+function noDefault(context: ContextSource): TsbuildError {
+  const where = typeof context === 'string' ? JSON.stringify(context) : 'the context'
+  const names = typeof context === 'string' ? namesIn(context) : [...context.keys()]
+  const near =
+    names.find((name) => /^(Dockerfile\.|.+\.Dockerfile$|Containerfile)/i.test(name)) ?? suggest('Dockerfile', names)
+  return new TsbuildError('DOCKERFILE_NOT_FOUND', `there is no Dockerfile in ${where}`, {
+    hint: near === undefined ? 'name it with -f PATH' : `did you mean ${JSON.stringify(near)}? Name it with -f PATH`,
+  })
+}
+
+function notFound(context: ContextSource, wanted: string): TsbuildError {
+  const inContext = typeof context === 'string' && !path.isAbsolute(wanted) ? path.join(context, wanted) : undefined
+  const isThere = inContext !== undefined && namesIn(path.dirname(inContext)).includes(path.basename(inContext))
+  const near = isThere ? inContext : suggestBeside(wanted)
+  return new TsbuildError('DOCKERFILE_NOT_FOUND', `Dockerfile ${JSON.stringify(wanted)} does not exist`, {
+    hint:
+      near === undefined
+        ? undefined
+        : `the path is relative to the working directory: did you mean ${JSON.stringify(near)}?`,
+  })
+}
+
+function suggestBeside(wanted: string): string | undefined {
+  const near = suggest(path.basename(wanted), namesIn(path.dirname(wanted)))
+  return near === undefined ? undefined : path.join(path.dirname(wanted), near)
+}
+
+/** The names in a directory, for suggestions: none if it cannot be read. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}

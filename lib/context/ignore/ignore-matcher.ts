@@ -1,0 +1,167 @@
+import { TsbuildError } from '../../errors.ts'
+import { positionAt, type SourceFile } from '../../source.ts'
+import { cleanPath } from '../clean-path.ts'
+import { compilePattern } from './compile-pattern.ts'
+import { BadPattern } from './glob-syntax.ts'
+import { type IgnoreLine, parseIgnoreFile, trimSpace } from './parse-ignore-file.ts'
+
+/** What is known about a path after matching; children of a directory are matched on top of it. */
+export interface MatchState {
+  readonly matched: boolean
+  /** Runs of patterns that matched the path or a directory above it; undefined for none. */
+  readonly runs: readonly boolean[] | undefined
+}
+
+/**
+ * Patterns as in a `.dockerignore`: the last one that matches a path or a directory above it decides, and `!` means "not".
+ * Paths are in the form of layers/entry.ts.
+ */
+export interface PatternMatcher {
+  readonly hasExceptions: boolean
+  /** Matches a path, given its parent's state; undefined for a path right below the root. For walking a tree. */
+  match(path: string, parent: MatchState | undefined): MatchState
+  /** Matches a path on its own, as if every directory above it had been tried against every pattern. */
+  matches(path: string): boolean
+  /** False when nothing below a matched directory can be re-included, so that there is no need to look. */
+  mayReinclude(directory: string): boolean
+}
+
+/** Why a path is ignored. */
+export interface IgnoreReason {
+  /** As written. */
+  readonly pattern: string
+  /** From 1. */
+  readonly line: number
+  /** The ignore file's name. */
+  readonly file: string
+}
+
+export interface IgnoreMatcher extends PatternMatcher {
+  /** The line that hides a path, or undefined if it isn't hidden. */
+  explain(path: string): IgnoreReason | undefined
+}
+
+interface Pattern {
+  readonly text: string
+  readonly exception: boolean
+  readonly source: string
+}
+
+/** Neighbouring patterns of one polarity: among them order doesn't matter, so that they are one regular expression. */
+interface Run {
+  readonly exception: boolean
+  readonly regex: RegExp
+}
+
+const NOTHING: MatchState = { matched: false, runs: undefined }
+
+/** @throws BadPattern */
+export function createPatternMatcher(patterns: readonly string[]): PatternMatcher {
+  return matcherOf(patterns.map(compile).filter((pattern) => pattern !== undefined))
+}
+
+/** The matcher for an ignore file. Errors with `IGNORE_PATTERN`, at the line. */
+export function createIgnoreMatcher(file: SourceFile): IgnoreMatcher {
+  const lines = parseIgnoreFile(file)
+  const compiled = lines.map((line) => ({ line, pattern: compileLine(file, line) }))
+  const used = compiled.flatMap(({ line, pattern }) => (pattern ? [{ line, pattern }] : []))
+  const matcher = matcherOf(used.map(({ pattern }) => pattern))
+  return {
+    ...matcher,
+    explain(path) {
+      let state: MatchState | undefined
+      for (const prefix of prefixesOf(path)) state = matcher.match(prefix, state)
+      if (!state?.matched) return undefined
+      const deciding = used.findLast(({ pattern }) => !pattern.exception && matchesAlone(pattern, path))
+      if (!deciding) return undefined
+      const { start, end } = deciding.line.span
+      return { pattern: file.text.slice(start, end), line: positionAt(file.text, start).line, file: file.name }
+    },
+  }
+}
+
+function compileLine(file: SourceFile, line: IgnoreLine): Pattern | undefined {
+  try {
+    return compile(line.pattern)
+  } catch (cause) {
+    if (!(cause instanceof BadPattern)) throw cause
+    const text = JSON.stringify(file.text.slice(line.span.start, line.span.end))
+    throw new TsbuildError('IGNORE_PATTERN', `pattern ${text} ${cause.message}`, {
+      location: { file, span: line.span },
+      hint: 'see https://docs.docker.com/build/concepts/context/#syntax for the syntax of ignore files',
+      cause,
+    })
+  }
+}
+
+/** Undefined for an empty pattern, which says nothing. */
+function compile(text: string): Pattern | undefined {
+  const trimmed = trimSpace(text)
+  if (trimmed === '') return undefined
+  const pattern = cleanPath(trimmed)
+  if (pattern === '!') throw new BadPattern('excepts nothing')
+  const exception = pattern.startsWith('!')
+  const body = exception ? pattern.slice(1) : pattern
+  return { text: body, exception, source: compilePattern(body) }
+}
+
+function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
+  const runs = runsOf(patterns)
+  const exceptions = patterns.filter((pattern) => pattern.exception)
+  const anywhere = exceptions.some(({ text }) => /[*[\]?^\\]/.test(withoutTrailingGlob(text)))
+  const places = exceptions.map(({ text }) => `${withoutTrailingGlob(text)}/`)
+  return {
+    hasExceptions: exceptions.length > 0,
+    match(path, parent) {
+      let matched = false
+      let hits: boolean[] | undefined
+      for (let i = 0; i < runs.length; i++) {
+        const run = runs[i] as Run
+        let hit = parent?.runs?.[i] === true
+        if (!hit && run.exception === matched) hit = run.regex.test(path)
+        if (!hit) continue
+        hits ??= new Array<boolean>(runs.length).fill(false)
+        hits[i] = true
+        matched = !run.exception
+      }
+      return hits ? { matched, runs: hits } : NOTHING
+    },
+    matches(path) {
+      let matched = false
+      for (const run of runs) {
+        if (run.exception !== matched) continue
+        if (prefixesOf(path).some((prefix) => run.regex.test(prefix))) matched = !run.exception
+      }
+      return matched
+    },
+    mayReinclude: (directory) => anywhere || places.some((place) => place.startsWith(`${directory}/`)),
+  }
+}
+
+function runsOf(patterns: readonly Pattern[]): readonly Run[] {
+  const runs: { exception: boolean; sources: string[] }[] = []
+  for (const { exception, source } of patterns) {
+    const last = runs.at(-1)
+    if (last?.exception === exception) last.sources.push(source)
+    else runs.push({ exception, sources: [source] })
+  }
+  return runs.map(({ exception, sources }) => ({ exception, regex: new RegExp(sources.join('|'), 'u') }))
+}
+
+function withoutTrailingGlob(pattern: string): string {
+  return pattern.replace(/\/\*\*$/, '').replace(/\/\*$/, '')
+}
+
+function matchesAlone(pattern: Pattern, path: string): boolean {
+  const regex = new RegExp(pattern.source, 'u')
+  return prefixesOf(path).some((prefix) => regex.test(prefix))
+}
+
+/** `a`, `a/b`, `a/b/c`. */
+function prefixesOf(path: string): readonly string[] {
+  const prefixes: string[] = []
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1))
+    if (at > 0) prefixes.push(path.slice(0, at))
+  prefixes.push(path)
+  return prefixes
+}

@@ -1,0 +1,51 @@
+import type { SourceFile, Span } from '../../source.ts'
+import { cleanPath } from '../clean-path.ts'
+
+/** A line of an ignore file that holds a pattern. */
+export interface IgnoreLine {
+  /** Cleaned, relative, with a leading `!` if it is an exception. */
+  readonly pattern: string
+  /** Where it is written, without the white space around. */
+  readonly span: Span
+}
+
+// White space as Unicode has it: unlike String.prototype.trim it includes U+0085 and not the byte order mark.
+const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+'
+const AROUND = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
+
+/** Trims white space as Go's strings.TrimSpace does. */
+export function trimSpace(text: string): string {
+  return text.replace(AROUND, '')
+}
+
+/**
+ * The patterns of a `.dockerignore` in order. Lines that start with `#` are comments; a byte order mark is skipped; a leading
+ * slash means nothing. Whether the patterns are valid shows when they are compiled.
+ */
+export function parseIgnoreFile(file: SourceFile): readonly IgnoreLine[] {
+  const lines: IgnoreLine[] = []
+  const { text } = file
+  let start = text.startsWith('\ufeff') ? 1 : 0
+  while (start < text.length) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const line = text.slice(start, end)
+    const trimmed = trimSpace(line)
+    if (!line.startsWith('#') && trimmed !== '') {
+      const from = start + line.indexOf(trimmed)
+      lines.push({ pattern: normalize(trimmed), span: { start: from, end: from + trimmed.length } })
+    }
+    start = end + 1
+  }
+  return lines
+}
+
+function normalize(text: string): string {
+  const exception = text.startsWith('!')
+  let pattern = exception ? trimSpace(text.slice(1)) : text
+  if (pattern !== '') {
+    pattern = cleanPath(pattern)
+    if (pattern.length > 1 && pattern.startsWith('/')) pattern = pattern.slice(1)
+  }
+  return exception ? `!${pattern}` : pattern
+}
