@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../errors.ts'
 import type { ContainerConfig, Descriptor, ImageConfig, Platform } from '../oci/types.ts'
-import type { Dockerfile } from '../parser/types.ts'
+import type { Dockerfile, Mount } from '../parser/types.ts'
 import type { Span } from '../source.ts'
 
 /** A base image after its name was resolved. */
@@ -26,6 +26,7 @@ export type Op =
   | { readonly kind: 'context'; readonly name: string }
   | CopyOp
   | { readonly kind: 'workdir'; readonly path: string; readonly user: string }
+  | RunOp
 
 export interface CopyOp {
   readonly kind: 'copy'
@@ -42,7 +43,20 @@ export interface CopyOp {
   readonly unpack: boolean | undefined
 }
 
-/** One step. `inputs` are ids: for copy, [the filesystem it changes, the tree it copies from]; for workdir, [the filesystem]. */
+export interface RunOp {
+  readonly kind: 'run'
+  readonly args: readonly string[]
+  /** `NAME=value`, build args in scope included. */
+  readonly env: readonly string[]
+  readonly workdir: string
+  readonly user: string
+  readonly mounts: readonly Mount[]
+  readonly network: string | undefined
+  readonly security: string | undefined
+}
+
+/** One step. `inputs` are ids: for copy, [the filesystem it changes, the tree it copies
+ * from, if any]; for workdir, [the filesystem]; for run, [the filesystem, then what its mounts take from elsewhere]. */
 export interface Vertex {
   readonly id: string
   /** As progress shows it, e.g. `[build 2/5] COPY . /src`. */
@@ -83,6 +97,8 @@ export interface GraphStage {
   /** The vertex that holds the stage's final filesystem. */
   readonly result: string
   readonly config: ContainerConfig
+  /** What the image config will say; differs from `platform` where a base image is of another one. */
+  readonly imagePlatform: Platform
   readonly author: string | undefined
   /** History of everything above the base image, parent stages included. */
   readonly history: readonly PlannedHistory[]

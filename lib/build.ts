@@ -1,0 +1,154 @@
+import type { Build, BuildOptions, BuildResult, CompressionOption, ExportedOutput, Output } from './build-options.ts'
+import { openStore, type Store } from './cache/store.ts'
+import { TsbuildError } from './errors.ts'
+import type { BuildEvent } from './events.ts'
+import { assembleImage } from './executor/assemble-image.ts'
+import { convertLayers } from './executor/convert-layers.ts'
+import { type Execution, execute } from './executor/execute.ts'
+import type { LayerCompression, Session } from './executor/session.ts'
+import { exportImage } from './export/export-image.ts'
+import type { Graph } from './graph/types.ts'
+import { normaliseName } from './oci/reference.ts'
+import type { Image } from './oci/types.ts'
+import { type PreparedBuild, prepareBuild } from './prepare-build.ts'
+import { startBuild } from './running-build.ts'
+
+/**
+ * Builds an image. The returned build can be awaited for its result, or iterated for its events.
+ *
+ * Rejects with a TsbuildError for anything that the user can mend, and with `options.signal`'s reason when aborted. Nothing is left
+ * half-written: outputs appear whole or not at all, and the store keeps the steps that were finished.
+ */
+export function build(options: BuildOptions): Build {
+  return startBuild((emit) =>
+    runBuild(options, (event) => {
+      options.onEvent?.(event)
+      emit(event)
+    }),
+  )
+}
+
+async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
+  const names = [...new Set((options.tags ?? []).map(normaliseName))]
+  const store = openStore(options.store)
+  try {
+    const prepared = await prepareBuild(options, store)
+    const { graph } = prepared
+    refuseRun(graph)
+    const session = createSession(options, prepared, store, emit)
+    const execution = await execute(graph, session)
+    const image = assembleImage(graph, execution, session)
+    const outputs = await deliver(options, graph, execution, image, session)
+    for (const name of names) store.references.set(name, image.descriptor)
+    return {
+      image,
+      digest: image.descriptor.digest,
+      imageID: image.manifest.config.digest,
+      platform: graph.target.imagePlatform,
+      names,
+      steps: execution.steps,
+      outputs: [...outputs, ...inStore(names, outputs, store)],
+      warnings: graph.diagnostics,
+    }
+  } finally {
+    store.close()
+  }
+}
+
+function createSession(
+  options: BuildOptions,
+  prepared: PreparedBuild,
+  store: Store,
+  emit: (event: BuildEvent) => void,
+): Session {
+  const { file } = prepared.graph.dockerfile
+  return {
+    store,
+    contexts: prepared.contexts,
+    images: prepared.images,
+    indexes: new Map(),
+    emit,
+    signal: options.signal ?? new AbortController().signal,
+    now: Math.floor(Date.now() / 1000),
+    epoch: prepared.epoch,
+    noCache: options.noCache ?? false,
+    compression: resultCompression(options),
+    location: (span) => ({ file, span }),
+  }
+}
+
+// What zlib and Go's gzip take when nothing is said.
+const DEFAULT_LEVEL = 6
+
+/** Layers are compressed while they are written, unless no output wants them so. */
+function resultCompression({ outputs = [], tags = [] }: BuildOptions): LayerCompression {
+  const images = outputs.filter((output) => output.type === 'oci' || output.type === 'docker')
+  const filesOnly = outputs.length > 0 && images.length === 0 && tags.length === 0
+  if (filesOnly) return { algorithm: 'uncompressed' }
+  return layerCompression(tags.length === 0 ? images[0]?.compression : undefined)
+}
+
+function layerCompression(option: CompressionOption | undefined): LayerCompression {
+  if (option?.algorithm === 'uncompressed') return { algorithm: 'uncompressed' }
+  return { algorithm: 'gzip', level: option?.level ?? DEFAULT_LEVEL }
+}
+
+async function deliver(
+  options: BuildOptions,
+  graph: Graph,
+  execution: Execution,
+  image: Image,
+  session: Session,
+): Promise<ExportedOutput[]> {
+  const delivered: ExportedOutput[] = []
+  for (const output of options.outputs ?? []) {
+    session.signal.throwIfAborted()
+    const exported = await exportImage(await imageFor(output, graph, execution, image, session), output, session)
+    session.emit({
+      type: 'exported',
+      time: Date.now(),
+      output: output.type,
+      destination: exported.destination,
+      digest: image.descriptor.digest,
+    })
+    delivered.push(exported)
+  }
+  return delivered
+}
+
+/** The image with its layers compressed as this output asks for. */
+async function imageFor(
+  output: Output,
+  graph: Graph,
+  execution: Execution,
+  image: Image,
+  session: Session,
+): Promise<Image> {
+  if ((output.type !== 'oci' && output.type !== 'docker') || !output.compression) return image
+  const compression = layerCompression(output.compression)
+  const filesystem = await convertLayers(execution.filesystem, compression, session)
+  return assembleImage(graph, { ...execution, filesystem }, session)
+}
+
+function inStore(names: readonly string[], outputs: readonly ExportedOutput[], store: Store): ExportedOutput[] {
+  if (names.length > 0) return [{ type: 'store', destination: names.join(', ') }]
+  return outputs.length > 0 ? [] : [{ type: 'store', destination: store.root }]
+}
+
+function refuseRun(graph: Graph): void {
+  const errors = graph.vertices.flatMap(({ op, span }) => {
+    if (op.kind !== 'run' || !span) return []
+    const location = { file: graph.dockerfile.file, span }
+    return new TsbuildError('UNSUPPORTED', 'RUN is not supported yet', {
+      location,
+      hint: 'build the stage that needs RUN elsewhere and pass its result with --build-context NAME=oci-layout://DIR, or leave it out with --target',
+    })
+  })
+  const [first, ...others] = errors
+  if (!first) return
+  throw new TsbuildError(first.code, first.message, {
+    location: first.location,
+    hint: first.hint,
+    others: others.slice(0, 2),
+  })
+}

@@ -1,0 +1,106 @@
+// Walks the graph: every step starts as soon as its inputs are there.
+import { withLocation } from '../errors.ts'
+import type { Graph, Vertex } from '../graph/types.ts'
+import type { WantedForm } from './layer-forms.ts'
+import { createLimiter } from './limiter.ts'
+import { filesystemOf, runStep, type StepResult } from './run-step.ts'
+import type { Filesystem, Session } from './session.ts'
+
+export interface Execution {
+  /** The target's final filesystem. */
+  readonly filesystem: Filesystem
+  /** When each step's layer was made, by vertex id. */
+  readonly created: ReadonlyMap<string, string>
+  /** Steps that change the filesystem. */
+  readonly steps: { readonly total: number; readonly cached: number }
+}
+
+// Layers are written by one thread that feeds the thread pool; a second one fills its waits, more would only cost memory.
+const LAYERS_AT_ONCE = 2
+
+/**
+ * Carries out all vertices of the graph. On the first failure, or an abort, the steps under way are stopped and awaited; then the
+ * failure is thrown, at the place of its instruction.
+ */
+export async function execute(graph: Graph, parent: Session): Promise<Execution> {
+  const stop = new AbortController()
+  const session: Session = { ...parent, signal: AbortSignal.any([parent.signal, stop.signal]) }
+  const shown = graph.vertices.filter(isShown)
+  session.emit({
+    type: 'plan',
+    time: Date.now(),
+    steps: shown.map(({ id, name, inputs, span }) => {
+      const line = span && lineOf(graph, span.start)
+      return { id, name, inputs, ...(line !== undefined && { line }) }
+    }),
+  })
+
+  const chain = resultChain(graph)
+  const limit = createLimiter(LAYERS_AT_ONCE)
+  const results = new Map<string, Promise<StepResult>>()
+  const failures: unknown[] = []
+  for (const vertex of graph.vertices) {
+    const form: WantedForm = chain.has(vertex.id) ? session.compression : 'any'
+    const inputs = Promise.all(vertex.inputs.map((id) => required(results, id)))
+    const result = inputs.then((ready) => observe(vertex, session, () => runStep(vertex, ready, form, session, limit)))
+    results.set(vertex.id, result)
+    result.catch((error: unknown) => {
+      failures.push(withLocation(error, vertex.span && session.location(vertex.span)))
+      stop.abort()
+    })
+  }
+  await Promise.allSettled(results.values())
+  parent.signal.throwIfAborted()
+  if (failures.length > 0) throw failures[0]
+
+  const created = new Map<string, string>()
+  let cached = 0
+  let total = 0
+  for (const { id, op } of graph.vertices) {
+    const result = await required(results, id)
+    if (result.kind !== 'filesystem' || op.kind === 'scratch' || op.kind === 'image') continue
+    total++
+    if (result.cached) cached++
+    const time = result.filesystem.layers.at(-1)?.created
+    if (time !== undefined) created.set(id, time)
+  }
+  const final = await required(results, graph.target.result)
+  const filesystem = await filesystemOf(final, session.compression, session)
+  return { filesystem, created, steps: { total, cached } }
+}
+
+/** Reports a step's start and end. */
+async function observe(vertex: Vertex, session: Session, action: () => Promise<StepResult>): Promise<StepResult> {
+  if (!isShown(vertex)) return action()
+  const { id: step } = vertex
+  session.emit({ type: 'started', time: Date.now(), step })
+  try {
+    const result = await action()
+    session.emit({ type: 'completed', time: Date.now(), step, cached: result.kind === 'filesystem' && result.cached })
+    return result
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    session.emit({ type: 'completed', time: Date.now(), step, cached: false, error: message })
+    throw error
+  }
+}
+
+const isShown = ({ op }: Vertex): boolean => op.kind !== 'scratch' && op.kind !== 'context'
+
+/** The steps whose layers are part of the result. */
+function resultChain(graph: Graph): Set<string> {
+  const byId = new Map(graph.vertices.map((vertex) => [vertex.id, vertex]))
+  const chain = new Set<string>()
+  for (let id: string | undefined = graph.target.result; id !== undefined; id = byId.get(id)?.inputs[0]) chain.add(id)
+  return chain
+}
+
+function lineOf(graph: Graph, offset: number): number {
+  return graph.dockerfile.file.text.slice(0, offset).split('\n').length
+}
+
+function required<T>(map: ReadonlyMap<string, T>, id: string): T {
+  const value = map.get(id)
+  if (value === undefined) throw new Error(`bug: vertex ${id} comes before its input`)
+  return value
+}

@@ -1,0 +1,49 @@
+// A layer is one thing by its diffID, and has forms: its plain tar, and compressed blobs by algorithm and level.
+import { compressLayer } from '../layers/compress-layer.ts'
+import { indexLayer } from '../layers/index-layer.ts'
+import { ensurePlainLayer } from '../layers/plain-layer.ts'
+import { OCI_LAYER } from '../oci/media-types.ts'
+import type { DiffID, Layer } from '../oci/types.ts'
+import type { LayerCompression, Session } from './session.ts'
+
+/** What a step needs of its layer: a certain compression where an output takes it as it is, else whatever is there. */
+export type WantedForm = LayerCompression | 'any'
+
+/**
+ * A stored layer in the wanted form, made from another form if need be. Returns undefined when the store no longer has the layer in any
+ * form, as after a clean-up: then the step that made it has to run again.
+ */
+export async function layerInForm(diffID: DiffID, wanted: WantedForm, session: Session): Promise<Layer | undefined> {
+  const { store, signal } = session
+  const compressed = store.layers.forms(diffID)
+  const exact = compressed.find(
+    (form) =>
+      wanted === 'any' || (wanted.algorithm === form.algorithm && 'level' in wanted && wanted.level === form.level),
+  )
+  const plain = plainLayer(diffID, session)
+  if (wanted !== 'any' && wanted.algorithm === 'gzip') {
+    if (exact) return { diffID, descriptor: exact.descriptor }
+    const source = plain ?? (compressed[0] && { diffID, descriptor: compressed[0].descriptor })
+    if (!source) return undefined
+    await ensurePlainLayer(store, source, signal)
+    const index = await indexLayer(store, source, signal)
+    const descriptor = await compressLayer(store, { diffID, size: store.size(diffID) }, index, {
+      level: wanted.level,
+      signal,
+    })
+    store.layers.add(diffID, { algorithm: 'gzip', level: wanted.level, descriptor })
+    return { diffID, descriptor }
+  }
+  if (plain) return plain
+  const other = compressed[0]
+  if (!other) return undefined
+  const layer = { diffID, descriptor: other.descriptor }
+  if (wanted === 'any') return layer
+  await ensurePlainLayer(store, layer, signal)
+  return plainLayer(diffID, session)
+}
+
+function plainLayer(diffID: DiffID, { store }: Session): Layer | undefined {
+  if (!store.has(diffID)) return undefined
+  return { diffID, descriptor: { mediaType: OCI_LAYER, digest: diffID, size: store.size(diffID) } }
+}

@@ -1,0 +1,19 @@
+/** Runs at most so many of the given actions at once; the others wait in order. */
+export type Limiter = <T>(action: () => Promise<T>) => Promise<T>
+
+export function createLimiter(limit: number): Limiter {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (action) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
+    else running++
+    try {
+      return await action()
+    } finally {
+      // The place is handed on, or given back.
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// From the entries that a step makes to a layer: found by its key, or written.
+import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
+import { openStatCache, type StatCache } from '../cache/stat-cache.ts'
+import type { SourceEntry } from '../layers/entry.ts'
+import type { FileStat } from '../layers/file-tree.ts'
+import { hashContent } from '../layers/hash-content.ts'
+import { writeLayer } from '../layers/write-layer.ts'
+import { isDigest } from '../oci/digest.ts'
+import type { CacheKey, DiffID } from '../oci/types.ts'
+import { contentKey } from './content-key.ts'
+import { layerInForm, type WantedForm } from './layer-forms.ts'
+import type { Session, StackedLayer } from './session.ts'
+
+/** An entry to write; files of a directory carry the status that tells whether they changed. */
+export interface PlannedEntry extends SourceEntry {
+  readonly stat?: FileStat | undefined
+}
+
+export interface LayerPlan {
+  /** `COPY`, `ADD`, `WORKDIR`, … */
+  readonly step: string
+  /** What the step does, whatever its content: tells whether it was ever carried out before. */
+  readonly definition: string
+  readonly entries: readonly PlannedEntry[]
+  /** The directory that entries with a status come from. */
+  readonly root: string | undefined
+}
+
+export interface ProducedLayer {
+  readonly layer: StackedLayer
+  readonly cached: boolean
+}
+
+/**
+ * The layer that holds these entries. The key is made of content, not of times (DESIGN: content key), and of the policy for times.
+ * A step that was never carried out is written at once, its files hashed on the way; otherwise files whose status changed are
+ * read first, to see whether there is anything to write at all.
+ */
+export async function produceLayer(
+  plan: LayerPlan,
+  form: WantedForm,
+  session: Session,
+  onBytes?: (n: number) => void,
+): Promise<ProducedLayer> {
+  const { store, noCache } = session
+  const stats =
+    plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
+  const digests = plan.entries.map((entry) => knownDigest(entry, stats))
+  const definition = cacheKey(`${plan.step} definition`, [{ label: 'operation', value: plan.definition }])
+  if (!noCache && store.records.find(definition)) {
+    for (const [at, entry] of plan.entries.entries()) {
+      if (entry.type !== 'file' || digests[at] !== undefined) continue
+      digests[at] = hashContent(entry)
+      session.signal.throwIfAborted()
+    }
+  }
+  if (!noCache) {
+    const key = layerKey(plan, digests, session)
+    const found = key && (await findLayer(key, form, session))
+    if (found) {
+      remember(plan, digests, stats)
+      return { layer: found, cached: true }
+    }
+  }
+
+  const written = await writeLayer(plan.entries, store, {
+    compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
+    signal: session.signal,
+    ...(onBytes && { onProgress: onBytes }),
+  })
+  const { diffID, descriptor, index } = written
+  if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
+  const contents = index.entries.map((entry) => entry.sha256)
+  const key = layerKey(plan, contents, session)
+  if (!key) throw new Error('bug: a written layer has files without digests')
+  const created = new Date((session.epoch ?? session.now) * 1000).toISOString()
+  const parts = [{ label: 'operation', value: plan.definition }]
+  store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: {} })
+  remember(plan, contents, stats)
+  // The same content may be known from elsewhere: then the layer that images already have is the better one.
+  const existing = noCache ? undefined : await findLayer(key, form, session)
+  if (existing) return { layer: existing, cached: false }
+  store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
+  return { layer: { layer: { diffID, descriptor }, created }, cached: false }
+}
+
+function layerKey(plan: LayerPlan, digests: readonly (string | undefined)[], session: Session): CacheKey | undefined {
+  const content = contentKey(plan.entries, (_, at) => digests[at])
+  if (content === undefined) return undefined
+  return cacheKey('layer', [
+    { label: 'content', value: content },
+    { label: 'timestamps', value: session.epoch === undefined ? 'source' : String(session.epoch) },
+  ])
+}
+
+async function findLayer(key: CacheKey, form: WantedForm, session: Session): Promise<StackedLayer | undefined> {
+  const record = session.store.records.find(key)
+  if (!record) return undefined
+  const diffID = recordedDiffID(record.result)
+  const layer = diffID && (await layerInForm(diffID, form, session))
+  return layer && { layer, created: record.created }
+}
+
+function recordedDiffID(result: unknown): DiffID | undefined {
+  if (typeof result !== 'object' || result === null || !('diffID' in result)) return undefined
+  return isDigest(result.diffID) ? (result.diffID as DiffID) : undefined
+}
+
+function knownDigest(entry: PlannedEntry, stats: StatCache | undefined): string | undefined {
+  if (entry.type !== 'file' || entry.sha256 !== undefined) return entry.sha256
+  if (entry.content?.kind === 'bytes') return hashContent(entry)
+  if (!stats || !entry.stat || entry.content?.kind !== 'file') return undefined
+  return stats.lookup(entry.content.path, entry.size, entry.stat)
+}
+
+function remember(plan: LayerPlan, digests: readonly (string | undefined)[], stats: StatCache | undefined): void {
+  if (!stats) return
+  for (const [at, entry] of plan.entries.entries()) {
+    const digest = digests[at]
+    if (digest === undefined || !entry.stat || entry.content?.kind !== 'file') continue
+    stats.record(entry.content.path, entry.size, entry.stat, digest)
+  }
+  stats.save()
+}

@@ -1,0 +1,120 @@
+// One vertex of the graph, carried out.
+import { TsbuildError } from '../errors.ts'
+import type { CopyOp, Op, Vertex } from '../graph/types.ts'
+import type { FileTree } from '../layers/file-tree.ts'
+import { openArchive } from '../layers/read-archive.ts'
+import { treeEntries } from '../layers/tree-entries.ts'
+import { unreachable } from '../unreachable.ts'
+import { materialize, viewOf } from './filesystem.ts'
+import type { WantedForm } from './layer-forms.ts'
+import type { Limiter } from './limiter.ts'
+import { loadBase } from './load-base.ts'
+import { ownerOf } from './owner-of.ts'
+import { planCopy } from './plan-copy.ts'
+import { planWorkdir } from './plan-workdir.ts'
+import { produceLayer } from './produce-layer.ts'
+import type { Filesystem, OpenedContext, Session } from './session.ts'
+
+export type StepResult =
+  | { readonly kind: 'filesystem'; readonly filesystem: Filesystem; readonly cached: boolean }
+  | { readonly kind: 'context'; readonly name: string; readonly context: OpenedContext }
+
+/** Carries out a vertex whose inputs are there. `form` is what the result needs of a layer that this vertex makes. */
+export async function runStep(
+  vertex: Vertex,
+  inputs: readonly StepResult[],
+  form: WantedForm,
+  session: Session,
+  limit: Limiter,
+): Promise<StepResult> {
+  session.signal.throwIfAborted()
+  const { op } = vertex
+  switch (op.kind) {
+    case 'scratch':
+      return { kind: 'filesystem', filesystem: { layers: [] }, cached: true }
+    case 'image':
+      return { kind: 'filesystem', filesystem: await loadBase(op.image, session), cached: true }
+    case 'context':
+      return { kind: 'context', name: op.name, context: contextOf(op, session) }
+    case 'workdir':
+    case 'copy': {
+      const [base, source] = inputs
+      if (!base) throw new Error('bug: a step without a filesystem')
+      const filesystem = await filesystemOf(base, form, session)
+      return limit(async () => {
+        const progress = (current: number): void =>
+          session.emit({ type: 'progress', time: Date.now(), step: vertex.id, current, unit: 'bytes' })
+        const plan =
+          op.kind === 'copy'
+            ? await copyPlan(op, filesystem, source, session)
+            : await workdirPlan(op, filesystem, session)
+        const { layer, cached } = await produceLayer(plan, form, session, progress)
+        return { kind: 'filesystem', filesystem: { layers: [...filesystem.layers, layer] }, cached }
+      })
+    }
+    case 'run':
+      throw new Error('bug: RUN is refused before a build starts')
+    default:
+      return unreachable(op)
+  }
+}
+
+/** A result as something to build on. A context (`FROM` a named context of files) becomes a layer with all of its files. */
+export async function filesystemOf(result: StepResult, form: WantedForm, session: Session): Promise<Filesystem> {
+  if (result.kind === 'filesystem') return result.filesystem
+  const { context, name } = result
+  const entries = [...treeEntries(context.tree)]
+  const plan = { step: 'FROM', definition: `FROM context ${name}`, entries, root: context.root }
+  const { layer } = await produceLayer(plan, form, session)
+  return { layers: [layer] }
+}
+
+async function copyPlan(
+  op: CopyOp,
+  filesystem: Filesystem,
+  source: StepResult | undefined,
+  session: Session,
+): Promise<Parameters<typeof produceLayer>[0]> {
+  const target = op.link ? EMPTY_TREE : await viewOf(filesystem, session)
+  const tree =
+    source === undefined
+      ? EMPTY_TREE
+      : source.kind === 'context'
+        ? source.context.tree
+        : await viewOf(source.filesystem, session)
+  const context = source?.kind === 'context' ? source.context : undefined
+  const owner =
+    op.chown === undefined ? undefined : await ownerOf(op.chown, await viewOf(filesystem, session), filesystem, session)
+  const { entries } = await planCopy(op, tree, target, {
+    owner,
+    now: session.now,
+    timestamp: session.epoch,
+    openArchive: (path) => openArchive(path, session.store, session.signal),
+    explainMissing: context?.explainMissing,
+    location: session.location,
+  })
+  if (source?.kind === 'filesystem') await materialize(entries, source.filesystem, session)
+  const definition = JSON.stringify([op, source?.kind === 'context' ? source.name : ''], (key, value) =>
+    key === 'span' ? undefined : value,
+  )
+  return { step: op.instruction, definition, entries, root: context?.root }
+}
+
+async function workdirPlan(
+  op: Extract<Op, { kind: 'workdir' }>,
+  filesystem: Filesystem,
+  session: Session,
+): Promise<Parameters<typeof produceLayer>[0]> {
+  const view = await viewOf(filesystem, session)
+  const owner = op.user === '' ? undefined : await ownerOf(op.user, view, filesystem, session)
+  const entries = planWorkdir(op.path, view, { owner, now: session.now, timestamp: session.epoch })
+  return { step: 'WORKDIR', definition: `WORKDIR ${op.path} ${op.user}`, entries, root: undefined }
+}
+
+function contextOf(op: Extract<Op, { kind: 'context' }>, session: Session): OpenedContext {
+  const context = session.contexts.get(op.name)
+  if (context) return context
+  throw new TsbuildError('CONTEXT_NOT_FOUND', `there is no build context named ${JSON.stringify(op.name)}`)
+}
+
+const EMPTY_TREE: FileTree = { lookup: () => undefined, list: () => [] }

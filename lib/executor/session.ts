@@ -1,0 +1,55 @@
+// What a build has at hand while its graph is executed.
+import type { Store } from '../cache/store.ts'
+import type { BuildEvent } from '../events.ts'
+import type { LayerIndex } from '../layers/entry.ts'
+import type { FileTree } from '../layers/file-tree.ts'
+import type { ContentReader } from '../oci/content.ts'
+import type { DiffID, Digest, Layer } from '../oci/types.ts'
+import type { Location, Span } from '../source.ts'
+
+/** A layer in a stack. `layer` is a form of it that the store has. */
+export interface StackedLayer {
+  readonly layer: Layer
+  /** ISO time at which a step made it; undefined for a base's layers, whose history comes with the base. */
+  readonly created: string | undefined
+}
+
+/** Bottom first. */
+export interface Filesystem {
+  readonly layers: readonly StackedLayer[]
+}
+
+/** Layer indexes by diffID, each loaded once in a build. */
+export type LayerIndexes = Map<DiffID, Promise<LayerIndex>>
+
+/** How the layers of the result are stored; layers of stages that are only copied from stay plain. */
+export type LayerCompression =
+  | { readonly algorithm: 'gzip'; readonly level: number }
+  | { readonly algorithm: 'uncompressed' }
+
+/** A build context that has been opened. */
+export interface OpenedContext {
+  readonly tree: FileTree
+  /** Why a path that a COPY names is not there, e.g. the .dockerignore line that hides it. */
+  readonly explainMissing?: ((path: string) => string | undefined) | undefined
+  /** The directory, for the file status cache; undefined when the files are in memory. */
+  readonly root: string | undefined
+}
+
+export interface Session {
+  readonly store: Store
+  /** Build contexts by name; `context` is the main one. */
+  readonly contexts: ReadonlyMap<string, OpenedContext>
+  /** Where the blobs of base images are, by manifest digest. */
+  readonly images: ReadonlyMap<Digest, ContentReader>
+  readonly indexes: LayerIndexes
+  readonly emit: (event: BuildEvent) => void
+  readonly signal: AbortSignal
+  /** Seconds since 1970: the time that directories made by the build get, and the history's. */
+  readonly now: number
+  /** Seconds since 1970 for every timestamp, where SOURCE_DATE_EPOCH asks for it. */
+  readonly epoch: number | undefined
+  readonly noCache: boolean
+  readonly compression: LayerCompression
+  readonly location: (span: Span) => Location
+}

@@ -1,0 +1,153 @@
+// Walks the instructions of one stage: words are expanded, config and history grow, filesystem changes become vertices.
+import { TsbuildError, withLocation } from '../errors.ts'
+import type { Word } from '../parser/types.ts'
+import type { Span } from '../source.ts'
+import { unreachable } from '../unreachable.ts'
+import {
+  evaluateArg,
+  evaluateCmd,
+  evaluateEntrypoint,
+  evaluateEnv,
+  evaluateExpose,
+  evaluateHealthcheck,
+  evaluateLabel,
+  evaluateShell,
+  evaluateStopSignal,
+  evaluateUser,
+  evaluateVolume,
+} from './evaluate-config.ts'
+import { evaluateCopy } from './evaluate-copy.ts'
+import { evaluateRun } from './evaluate-run.ts'
+import type { EvaluationScope, StageCommand } from './evaluation.ts'
+import { joinWorkdir } from './paths.ts'
+import { commit, ensurePath, type StageState } from './stage-state.ts'
+import type { Op } from './types.ts'
+
+export function evaluateStage(state: StageState, commands: readonly StageCommand[], scope: EvaluationScope): void {
+  ensurePath(state)
+  for (const entry of state.config.Env ?? []) {
+    const at = entry.indexOf('=')
+    if (at > 0) state.env.set(entry.slice(0, at), entry.slice(at + 1))
+  }
+  if (state.config.WorkingDir) state.config.WorkingDir = joinWorkdir('/', state.config.WorkingDir)
+  for (const command of commands) {
+    try {
+      const before = state.filesystem
+      evaluate(state, command, scope)
+      state.instructions.push({
+        kind: command.instruction.kind,
+        text: command.instruction.original,
+        line: command.instruction.startLine,
+        vertex: state.filesystem === before ? undefined : state.filesystem,
+      })
+    } catch (error) {
+      throw withLocation(error, command.location)
+    }
+  }
+}
+
+function evaluate(state: StageState, command: StageCommand, scope: EvaluationScope): void {
+  const { instruction, expander } = command
+  const word = (w: Word): string => expander.word(w, state.env)
+  const step = (op: Op, inputs: readonly string[]): string => {
+    const text = stepText(command, state)
+    return scope.builder.step(op, inputs, scope.stepName(text, command.onBuild), scope.stage, command.location.span)
+  }
+  switch (instruction.kind) {
+    case 'ENV':
+      evaluateEnv(state, instruction, word)
+      break
+    case 'LABEL':
+      evaluateLabel(state, instruction, word)
+      break
+    case 'ARG':
+      evaluateArg(state, instruction, word, scope)
+      break
+    case 'EXPOSE':
+      evaluateExpose(state, instruction, (w) => expander.words(w, state.env))
+      break
+    case 'VOLUME':
+      evaluateVolume(state, instruction, word)
+      break
+    case 'USER':
+      evaluateUser(state, word(instruction.user))
+      break
+    case 'STOPSIGNAL':
+      evaluateStopSignal(state, word(instruction.signal))
+      break
+    case 'SHELL':
+      evaluateShell(
+        state,
+        instruction.args.map((arg) => arg.value),
+      )
+      break
+    case 'CMD':
+      evaluateCmd(state, instruction.command)
+      break
+    case 'ENTRYPOINT':
+      evaluateEntrypoint(state, instruction.command)
+      break
+    case 'HEALTHCHECK':
+      evaluateHealthcheck(state, instruction)
+      break
+    case 'MAINTAINER':
+      state.author = instruction.name.value
+      commit(state, `MAINTAINER ${instruction.name.value}`)
+      break
+    case 'ONBUILD':
+      state.config.OnBuild = [...(state.config.OnBuild ?? []), instruction.expression]
+      break
+    case 'WORKDIR': {
+      const path = joinWorkdir(state.config.WorkingDir ?? '', word(instruction.path))
+      state.config.WorkingDir = path
+      const changed =
+        path === '/' ? undefined : step({ kind: 'workdir', path, user: state.config.User ?? '' }, [state.filesystem])
+      state.filesystem = changed ?? state.filesystem
+      commit(state, `WORKDIR ${path}`, changed)
+      break
+    }
+    case 'COPY':
+    case 'ADD': {
+      const workdir = state.config.WorkingDir || '/'
+      const body = (w: Word): string => expander.body(w, state.env)
+      const { op, text } = evaluateCopy(instruction, { word, body, workdir })
+      const from = instruction.kind === 'COPY' ? instruction.from : undefined
+      const needsSource = from !== undefined || op.sources.some((source) => source.kind === 'path')
+      const source = from ? scope.source(from) : scope.builder.context('context')
+      state.filesystem = step(op, needsSource ? [state.filesystem, source] : [state.filesystem])
+      commit(state, `${text} # buildkit`, state.filesystem)
+      break
+    }
+    case 'RUN': {
+      const { op, text } = evaluateRun(state, instruction)
+      state.filesystem = step(op, [state.filesystem, ...mountSources(command, scope)])
+      commit(state, text, state.filesystem)
+      break
+    }
+    default:
+      unreachable(instruction)
+  }
+}
+
+function mountSources({ instruction }: StageCommand, scope: EvaluationScope): string[] {
+  if (instruction.kind !== 'RUN') return []
+  return instruction.mounts.flatMap(({ type, options, span }) => {
+    const from = options.find(({ key }) => key === 'from')?.value
+    if (from) return [scope.source({ value: from, span })]
+    return type === 'bind' ? [scope.builder.context('context')] : []
+  })
+}
+
+/** The instruction as progress shows it: on one line, keyword in capitals, variables replaced. */
+function stepText({ instruction, expander }: StageCommand, state: StageState): string {
+  const line = instruction.original.trim()
+  const span: Span = instruction.span
+  let text = line
+  try {
+    text = expander.word({ value: line, span }, state.env)
+  } catch (error) {
+    // Only a label: a line that cannot be expanded as one word (an odd quote in a RUN, say) is shown as it is.
+    if (!(error instanceof TsbuildError)) throw error
+  }
+  return text.replace(/^\S+/, (keyword) => keyword.toUpperCase())
+}

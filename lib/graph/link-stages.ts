@@ -1,0 +1,109 @@
+// Which stage stands on which, before anything is evaluated.
+import { TsbuildError } from '../errors.ts'
+import { parsePlatform } from '../oci/platform.ts'
+import type { Platform } from '../oci/types.ts'
+import type { Dockerfile, Instruction, Stage, Word } from '../parser/types.ts'
+import type { Location } from '../source.ts'
+import { suggest } from '../suggest.ts'
+import type { Expander } from './expand.ts'
+
+/** Where a FROM or a `--from` points: another stage, or a name that has to be resolved to an image or a named context. */
+export type StageReference =
+  | { readonly kind: 'stage'; readonly index: number }
+  | { readonly kind: 'name'; readonly name: string }
+
+export interface LinkedStage {
+  readonly stage: Stage
+  readonly base: StageReference
+  readonly platform: Platform | undefined
+  /** The name that progress shows; empty when there is a single unnamed stage. */
+  readonly displayName: string
+}
+
+/** Expands every FROM and links it to the earlier stage of that name, if there is one. */
+export function linkStages(
+  dockerfile: Dockerfile,
+  scope: ReadonlyMap<string, string>,
+  expander: Expander,
+): LinkedStage[] {
+  const byName = new Map<string, number>()
+  return dockerfile.stages.map((stage) => {
+    const { from } = stage
+    const at = (span = from.span): Location => ({ file: dockerfile.file, span })
+    const name = expander.word(from.image, scope)
+    if (name === '') {
+      throw new TsbuildError(
+        'BASE_NAME_EMPTY',
+        `the base name ${JSON.stringify(from.image.value)} is empty after expansion`,
+        {
+          location: at(from.image.span),
+          hint: 'give the ARG a default before the first FROM, or pass it with --build-arg',
+        },
+      )
+    }
+    const index = byName.get(name)
+    if (stage.name !== undefined) byName.set(stage.name, stage.index)
+    return {
+      stage,
+      base: index === undefined ? { kind: 'name', name } : { kind: 'stage', index },
+      platform: from.platform && stagePlatform(from.platform, scope, expander, at(from.platform.span)),
+      displayName: from.name?.value.toLowerCase() ?? (dockerfile.stages.length > 1 ? `stage-${stage.index}` : ''),
+    }
+  })
+}
+
+function stagePlatform(
+  word: Word,
+  scope: ReadonlyMap<string, string>,
+  expander: Expander,
+  location: Location,
+): Platform {
+  const value = expander.word(word, scope)
+  if (value === '') {
+    throw new TsbuildError('PLATFORM_INVALID', `the platform ${JSON.stringify(word.value)} is empty after expansion`, {
+      location,
+    })
+  }
+  return parsePlatform(value)
+}
+
+/** The stage to build: by name as `--target` gives it, by default the last. Errors with `TARGET_UNKNOWN`. */
+export function findTarget(stages: readonly LinkedStage[], target: string | undefined): number {
+  if (target === undefined || target === '') return stages.length - 1
+  const wanted = target.toLowerCase()
+  const found = stages.findLastIndex(({ stage }) => stage.name === wanted)
+  if (found !== -1) return found
+  const names = stages.flatMap(({ stage }) => stage.name ?? [])
+  const near = suggest(wanted, names)
+  throw new TsbuildError('TARGET_UNKNOWN', `there is no stage named ${JSON.stringify(target)}`, {
+    hint: near
+      ? `did you mean "${near}"?`
+      : names.length > 0
+        ? `the stages are ${names.map((n) => `"${n}"`).join(', ')}`
+        : 'no stage in this Dockerfile has a name: write FROM … AS NAME',
+  })
+}
+
+/** What a `--from` names: a stage by name or index, else an image or named context. */
+export function findSource(stages: readonly LinkedStage[], name: string): StageReference {
+  if (/^[+-]?[0-9]+$/.test(name)) {
+    const index = Number(name)
+    if (index >= 0 && index < stages.length) return { kind: 'stage', index }
+    throw new TsbuildError('STAGE_UNKNOWN', `there is no stage ${name}`, {
+      hint: `the stages have the numbers 0 to ${stages.length - 1}`,
+    })
+  }
+  const wanted = name.toLowerCase()
+  const index = stages.findLastIndex(({ stage }) => stage.name === wanted)
+  return index === -1 ? { kind: 'name', name } : { kind: 'stage', index }
+}
+
+/** The values of `--from` in an instruction, with the places they stand at. */
+export function sourceNames(instruction: Instruction): Word[] {
+  if (instruction.kind === 'COPY') return instruction.from ? [instruction.from] : []
+  if (instruction.kind !== 'RUN') return []
+  return instruction.mounts.flatMap((mount) => {
+    const value = mount.options.find(({ key }) => key === 'from')?.value
+    return value ? [{ value, span: mount.span }] : []
+  })
+}

@@ -1,0 +1,30 @@
+import { TsbuildError } from '../errors.ts'
+
+/** What a stage needs, by index, with the message for the case that it turns out to need itself. */
+export type Dependencies = readonly ReadonlySet<number>[]
+
+/** The stages that `target` needs, itself included, in ascending order. Errors with `STAGE_CYCLE`. */
+export function reachableStages(dependencies: Dependencies, target: number, name: (index: number) => string): number[] {
+  const state = new Map<number, 'open' | 'done'>()
+  const path: number[] = []
+  // An explicit stack: a chain of stages may be longer than the call stack is deep.
+  const work: { readonly index: number; readonly leave: boolean }[] = [{ index: target, leave: false }]
+  for (let item = work.pop(); item; item = work.pop()) {
+    const { index, leave } = item
+    if (leave) {
+      state.set(index, 'done')
+      path.pop()
+      continue
+    }
+    if (state.get(index) === 'done') continue
+    if (state.get(index) === 'open') {
+      const cycle = [...path.slice(path.indexOf(index)), index].map(name)
+      throw new TsbuildError('STAGE_CYCLE', `stages depend on each other: ${cycle.join(' → ')}`)
+    }
+    state.set(index, 'open')
+    path.push(index)
+    work.push({ index, leave: true })
+    for (const next of dependencies[index] ?? []) work.push({ index: next, leave: false })
+  }
+  return [...state.keys()].sort((a, b) => a - b)
+}

@@ -1,0 +1,109 @@
+// What is in force at a point of a stage while its instructions are evaluated.
+import type { ContainerConfig, Platform } from '../oci/types.ts'
+import type { EvaluatedInstruction, PlannedHistory, ResolvedImage } from './types.ts'
+
+/** The mutable state of one stage; a stage built on another starts from a copy of its state. */
+export interface StageState {
+  /** ENV and ARG values, in order of first appearance; ARG values are visible to later instructions but not in the image. */
+  readonly env: Map<string, string>
+  /** ARG instructions seen, in order: RUN puts their values into history. */
+  readonly args: Map<string, string | undefined>
+  config: Mutable<ContainerConfig>
+  platform: Platform
+  /** The os, architecture and variant that the image config will say. */
+  imagePlatform: Platform
+  author: string | undefined
+  baseImage: ResolvedImage | undefined
+  readonly history: PlannedHistory[]
+  readonly instructions: EvaluatedInstruction[]
+  /** The vertex that holds the filesystem. */
+  filesystem: string
+  /** CMD was given in this stage, so that ENTRYPOINT must not clear it. */
+  cmdIsSet: boolean
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The state of a stage that starts from nothing, or from a directory. */
+export function emptyState(platform: Platform, filesystem: string): StageState {
+  return newState({ WorkingDir: '/', Env: [`PATH=${DEFAULT_PATH}`] }, platform, filesystem)
+}
+
+/** The state of a stage that starts from an image. Its ONBUILD triggers are not part of it. */
+export function stateFromImage(image: ResolvedImage, platform: Platform, filesystem: string): StageState {
+  const { OnBuild: _, ...config } = image.config.config ?? {}
+  const state = newState(config, platform, filesystem)
+  const { os, architecture, variant } = image.config
+  const osVersion = image.config['os.version']
+  const osFeatures = image.config['os.features']
+  state.imagePlatform = {
+    os,
+    architecture,
+    ...(variant && { variant }),
+    ...(osVersion && { 'os.version': osVersion }),
+    ...(osFeatures && { 'os.features': osFeatures }),
+  }
+  state.author = image.config.author
+  state.baseImage = image
+  return state
+}
+
+/** The state of a stage built on another stage of the same Dockerfile. */
+export function stateFromStage(base: StageState): StageState {
+  const { OnBuild: _, ...config } = base.config
+  return {
+    ...base,
+    env: new Map(base.env),
+    args: new Map(base.args),
+    config,
+    history: [...base.history],
+    instructions: [],
+    cmdIsSet: false,
+  }
+}
+
+function newState(config: ContainerConfig, platform: Platform, filesystem: string): StageState {
+  const env = new Map((config.Env ?? []).map(splitVariable))
+  return {
+    env,
+    args: new Map(),
+    config: { ...config },
+    platform,
+    imagePlatform: platform,
+    author: undefined,
+    baseImage: undefined,
+    history: [],
+    instructions: [],
+    filesystem,
+    cmdIsSet: false,
+  }
+}
+
+/** Makes sure that PATH is set, which every Linux image gets. */
+export function ensurePath(state: StageState): void {
+  if (state.env.has('PATH') || state.platform.os === 'windows') return
+  state.env.set('PATH', DEFAULT_PATH)
+  state.config.Env = [...(state.config.Env ?? []), `PATH=${DEFAULT_PATH}`]
+}
+
+/** ENV: for later instructions and for the image. */
+export function setEnv(state: StageState, key: string, value: string): void {
+  state.env.set(key, value)
+  const list = [...(state.config.Env ?? [])]
+  const at = list.findIndex((entry) => splitVariable(entry)[0] === key)
+  if (at === -1) list.push(`${key}=${value}`)
+  else list[at] = `${key}=${value}`
+  state.config.Env = list
+}
+
+/** Adds a history entry. `vertex` is given when the instruction makes a layer. */
+export function commit(state: StageState, text: string, vertex?: string): void {
+  state.history.push({ created_by: text, comment: 'buildkit.dockerfile.v0', vertex, empty: vertex === undefined })
+}
+
+function splitVariable(entry: string): [string, string] {
+  const at = entry.indexOf('=')
+  return at === -1 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)]
+}

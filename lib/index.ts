@@ -1,0 +1,58 @@
+// The public API. An export list, nothing else.
+export { build } from './build.ts'
+export type {
+  Build,
+  BuildOptions,
+  BuildResult,
+  CompressionOption,
+  ContextSource,
+  ExportedOutput,
+  MemoryFile,
+  Output,
+} from './build-options.ts'
+export type { References } from './cache/references.ts'
+export { openStore, type Store } from './cache/store.ts'
+export { codeFrame } from './code-frame.ts'
+export {
+  type Diagnostic,
+  type ErrorCode,
+  failOnErrors,
+  formatDiagnostic,
+  formatError,
+  TsbuildError,
+  type TsbuildErrorOptions,
+} from './errors.ts'
+export type { BuildEvent, StepInfo } from './events.ts'
+export { parseOutput } from './export/parse-output.ts'
+export { createGraph } from './graph/create-graph.ts'
+export type { GraphOptions, ResolvedName } from './graph/graph-options.ts'
+export { graphToJson, graphToMermaid } from './graph/print-graph.ts'
+export type {
+  CopyInput,
+  CopyOp,
+  EvaluatedInstruction,
+  Graph,
+  GraphStage,
+  Op,
+  PlannedHistory,
+  ResolvedImage,
+  RunOp,
+  Vertex,
+} from './graph/types.ts'
+export {
+  historyOf,
+  listImages,
+  loadImages,
+  removeImage,
+  resolveStored,
+  saveImages,
+  tagImage,
+} from './images.ts'
+export { openLayout } from './oci/layout.ts'
+export { readImage } from './oci/read-image.ts'
+export type * from './oci/types.ts'
+export { validateImage } from './oci/validate.ts'
+export * from './parser/index.ts'
+export { planBuild } from './prepare-build.ts'
+export { type Location, type Position, positionAt, type SourceFile, type Span } from './source.ts'
+export { suggest } from './suggest.ts'

@@ -1,0 +1,81 @@
+// From options to a graph: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
+import type { BuildOptions } from './build-options.ts'
+import { openStore, type Store } from './cache/store.ts'
+import { openContext, openNamedContext } from './context/open-context.ts'
+import { failOnErrors, TsbuildError } from './errors.ts'
+import type { OpenedContext } from './executor/session.ts'
+import { createGraph } from './graph/create-graph.ts'
+import type { Graph } from './graph/types.ts'
+import type { ContentReader } from './oci/content.ts'
+import { defaultPlatform, parsePlatform } from './oci/platform.ts'
+import type { Digest } from './oci/types.ts'
+import { parse } from './parser/index.ts'
+import { createNameResolver, fileContexts } from './resolve-names.ts'
+
+export interface PreparedBuild {
+  readonly graph: Graph
+  readonly contexts: ReadonlyMap<string, OpenedContext>
+  /** Where base images outside the store have their blobs, by manifest digest. */
+  readonly images: ReadonlyMap<Digest, ContentReader>
+  /** Seconds since 1970, when SOURCE_DATE_EPOCH is in force. */
+  readonly epoch: number | undefined
+}
+
+/**
+ * The graph of a build, without building: reads the context's Dockerfile and the configs of the base images that the target needs.
+ * Rejects like build() for anything that is wrong with them.
+ */
+export async function planBuild(options: BuildOptions): Promise<Graph> {
+  const store = openStore(options.store)
+  try {
+    const { graph } = await prepareBuild(options, store)
+    return graph
+  } finally {
+    store.close()
+  }
+}
+
+export async function prepareBuild(options: BuildOptions, store: Store): Promise<PreparedBuild> {
+  const main = openContext(options.context, options.dockerfile)
+  const dockerfile = parse(main.dockerfile.text, { name: main.dockerfile.name })
+  failOnErrors(dockerfile.file, dockerfile.diagnostics)
+
+  const contexts = new Map<string, OpenedContext>([['context', main]])
+  const buildContexts = options.buildContexts ?? {}
+  const resolver = createNameResolver(store, buildContexts)
+  for (const [name, source] of fileContexts(buildContexts)) contexts.set(name, openNamedContext(source))
+
+  const epoch = sourceDateEpoch(options)
+  const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
+  const graph = await createGraph(dockerfile, {
+    target: options.target,
+    buildArgs: { ...options.buildArgs, ...epochArg },
+    platform: options.platform === undefined ? undefined : onePlatform(options.platform),
+    buildPlatform: defaultPlatform(),
+    labels: options.labels ?? {},
+    resolve: resolver.resolve,
+    override: resolver.override,
+  })
+  return { graph, contexts, images: resolver.images, epoch }
+}
+
+function onePlatform(text: string): ReturnType<typeof parsePlatform> {
+  if (!text.includes(',')) return parsePlatform(text)
+  throw new TsbuildError(
+    'UNSUPPORTED',
+    `several platforms in one build are not supported yet: ${JSON.stringify(text)}`,
+    {
+      hint: 'build them one at a time',
+    },
+  )
+}
+
+function sourceDateEpoch(options: BuildOptions): number | undefined {
+  const text = options.buildArgs?.['SOURCE_DATE_EPOCH'] ?? process.env['SOURCE_DATE_EPOCH'] ?? ''
+  const value = options.sourceDateEpoch ?? (text === '' ? undefined : Number(/^\d+$/.test(text) ? text : Number.NaN))
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0 && value < 2 ** 36)) return value
+  throw new TsbuildError(
+    'OPTION_INVALID',
+    `SOURCE_DATE_EPOCH must be a whole number of seconds since 1970, not ${JSON.stringify(text || value)}`,
+  )
+}

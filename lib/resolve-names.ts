@@ -1,0 +1,113 @@
+// What the names in FROM, --from and --build-context stand for.
+import { stat } from 'node:fs/promises'
+import type { Store } from './cache/store.ts'
+import type { ContextSource } from './context/memory-file.ts'
+import { TsbuildError } from './errors.ts'
+import type { ResolvedName } from './graph/graph-options.ts'
+import type { ResolvedImage } from './graph/types.ts'
+import type { ContentReader } from './oci/content.ts'
+import { openLayout, parseLayoutReference } from './oci/layout.ts'
+import { readImage } from './oci/read-image.ts'
+import { familiarReference, normaliseName, parseReference, withDefaultTag } from './oci/reference.ts'
+import type { Descriptor, Digest, Platform } from './oci/types.ts'
+import { suggest } from './suggest.ts'
+
+/** Resolves names for one build, and remembers where the images that it found have their blobs. */
+export interface NameResolver {
+  resolve(name: string, platform: Platform): Promise<ResolvedName>
+  /** The named context that replaces a stage of this name. */
+  override(name: string, platform: Platform): Promise<ResolvedName | undefined>
+  /** Readers of images outside the store, by manifest digest. */
+  readonly images: ReadonlyMap<Digest, ContentReader>
+}
+
+export function createNameResolver(store: Store, namedContexts: Readonly<Record<string, ContextSource>>): NameResolver {
+  const images = new Map<Digest, ContentReader>()
+  const named = new Map(Object.entries(namedContexts).map(([name, source]) => [contextKey(name), { name, source }]))
+
+  const imageFrom = async (
+    reader: ContentReader,
+    descriptor: Descriptor,
+    name: string,
+    platform: Platform,
+  ): Promise<ResolvedName> => {
+    const image = await readImage(reader, descriptor, platform)
+    if (reader !== store) images.set(image.descriptor.digest, reader)
+    const resolved: ResolvedImage = { name, descriptor: image.descriptor, config: image.config }
+    return { kind: 'image', image: resolved }
+  }
+  const stored = async (name: string, platform: Platform): Promise<ResolvedName> => {
+    const full = normaliseName(name)
+    const descriptor = store.references.find(full)
+    if (descriptor) return imageFrom(store, descriptor, full, platform)
+    const known = store.references.list().map((reference) => familiarReference(parseReference(reference.name)))
+    const near = suggest(familiarReference(withDefaultTag(parseReference(name))), known)
+    throw new TsbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(name)} is not in the local store`, {
+      hint: near
+        ? `did you mean ${JSON.stringify(near)}?`
+        : `images are not pulled yet: bring it in with "tsbuild load", or point to a layout with --build-context ${name}=oci-layout://DIR`,
+    })
+  }
+  const context = async (name: string, platform: Platform): Promise<ResolvedName | undefined> => {
+    const found = named.get(contextKey(name))
+    if (!found) return undefined
+    const { source } = found
+    if (typeof source !== 'string') return { kind: 'files', context: found.name }
+    if (source.startsWith('oci-layout://')) {
+      const { directory, reference } = parseLayoutReference(source)
+      const layout = openLayout(directory)
+      return imageFrom(layout, layout.find(reference), name, platform)
+    }
+    if (source.startsWith('docker-image://')) {
+      const image = source.slice('docker-image://'.length)
+      return image === 'scratch' ? { kind: 'scratch' } : stored(image, platform)
+    }
+    await checkDirectory(found.name, source)
+    return { kind: 'files', context: found.name }
+  }
+  return {
+    images,
+    override: context,
+    resolve: async (name, platform) => (await context(name, platform)) ?? (await stored(name, platform)),
+  }
+}
+
+/** The named contexts that hold files: these have to be opened. */
+export function fileContexts(namedContexts: Readonly<Record<string, ContextSource>>): [string, ContextSource][] {
+  const isImage = (source: ContextSource): boolean =>
+    typeof source === 'string' && /^(oci-layout|docker-image):\/\//.test(source)
+  return Object.entries(namedContexts).filter(([, source]) => !isImage(source))
+}
+
+/** `Alpine`, `alpine:latest` and `docker.io/library/alpine` name the same context. */
+function contextKey(name: string): string {
+  try {
+    return familiarReference(parseReference(name.toLowerCase())).replace(/:latest$/, '')
+  } catch (error) {
+    // Names of stages need not be image names.
+    if (!(error instanceof TsbuildError)) throw error
+    return name.toLowerCase()
+  }
+}
+
+async function checkDirectory(name: string, path: string): Promise<void> {
+  if (/^(https?|git|ssh):\/\/|^git@/.test(path)) {
+    throw new TsbuildError('UNSUPPORTED', `remote build contexts are not supported yet: ${name}=${path}`, {
+      hint: 'fetch it first and pass its directory',
+    })
+  }
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => cause)
+  if (found instanceof Error) {
+    throw new TsbuildError(
+      'CONTEXT_NOT_FOUND',
+      `the build context ${JSON.stringify(name)} is not at ${JSON.stringify(path)}`,
+      { cause: found },
+    )
+  }
+  if (!found.isDirectory()) {
+    throw new TsbuildError(
+      'CONTEXT_INVALID',
+      `the build context ${JSON.stringify(name)} is not a directory: ${JSON.stringify(path)}`,
+    )
+  }
+}

@@ -1,0 +1,40 @@
+// What would be published: only bin/ and dist/, small, and nothing that runs at install time.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+interface PackResult {
+  readonly unpackedSize: number
+  readonly files: readonly { readonly path: string }[]
+}
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly dev?: boolean; readonly hasInstallScript?: boolean; readonly optional?: boolean }>
+  >
+}
+
+const UNPACKED_LIMIT = 1_500_000
+const PACKAGE_LIMIT = 60
+
+const [pack] = JSON.parse(
+  execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
+) as PackResult[]
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
+const runtime = Object.entries(lock.packages).filter(([path, entry]) => path !== '' && !entry.dev)
+const problems: string[] = []
+if (!pack) problems.push('npm pack said nothing')
+for (const { path } of pack?.files ?? []) {
+  if (!/^(bin|dist)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path))
+    problems.push(`unexpected file in the package: ${path}`)
+}
+if ((pack?.unpackedSize ?? 0) > UNPACKED_LIMIT)
+  problems.push(`the package unpacks to ${pack?.unpackedSize} bytes; the limit is ${UNPACKED_LIMIT}`)
+if (runtime.length > PACKAGE_LIMIT)
+  problems.push(`${runtime.length} packages at run time; the limit is ${PACKAGE_LIMIT}`)
+for (const [path, entry] of runtime)
+  if (entry.hasInstallScript) problems.push(`${path} runs a script when it is installed`)
+
+console.log(
+  `package: ${pack?.files.length} files, ${pack?.unpackedSize} bytes unpacked; ${runtime.length} packages at run time, none with an install script`,
+)
+for (const problem of problems) console.error(`error: ${problem}`)
+process.exitCode = problems.length === 0 ? 0 : 1

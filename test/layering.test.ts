@@ -1,0 +1,112 @@
+// Who may import whom. The table is the one in docs/architecture.md.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const lib = resolve(import.meta.dirname, '../lib')
+
+/** Folder (or `top` for the files that put the folders together, `base` for what everything may use) → what it may import. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  parser: [],
+  oci: [],
+  graph: ['parser', 'oci'],
+  lint: ['parser'],
+  layers: ['oci'],
+  cache: ['oci'],
+  context: ['layers', 'oci'],
+  export: ['layers', 'oci'],
+  executor: ['graph', 'context', 'layers', 'cache', 'oci'],
+  top: ['executor', 'export', 'graph', 'parser', 'context', 'layers', 'cache', 'oci'],
+  index: ['top', 'executor', 'export', 'graph', 'parser', 'context', 'layers', 'cache', 'oci'],
+  cli: ['index'],
+}
+const BASE = ['build-options', 'code-frame', 'errors', 'events', 'source', 'suggest', 'unreachable']
+
+/** npm package → the only modules that may import it. */
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  ssri: /^oci\/digest\.ts$/,
+  'tar-stream': /^layers\//,
+  minimatch: /^(context|executor)\//,
+  'fs-extra': /^(cache|export)\//,
+  yargs: /^cli\//,
+}
+
+interface Import {
+  readonly file: string
+  readonly specifier: string
+}
+
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const imports = files.flatMap((file): Import[] => {
+  const text = readFileSync(join(lib, file), 'utf8')
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
+  )
+  return [...found].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? '' }))
+})
+
+function folderOf(file: string): string {
+  const [first = '', second] = file.split('/')
+  if (second !== undefined) return first
+  const name = first.replace(/\.ts$/, '')
+  return name === 'index' ? 'index' : BASE.includes(name) ? 'base' : 'top'
+}
+
+const targetOf = ({ file, specifier }: Import): string => relative(lib, resolve(lib, dirname(file), specifier))
+
+test('every folder imports only what the architecture allows', () => {
+  const broken = imports
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .filter((found) => {
+      const from = folderOf(found.file)
+      const to = folderOf(targetOf(found))
+      return to !== 'base' && to !== from && !ALLOWED[from]?.includes(to)
+    })
+    .map((found) => `${found.file} → ${targetOf(found)}`)
+  // build-options.ts is vocabulary: it names types of other folders and has no code.
+  expect(broken.filter((line) => !/^(build-options|events)\.ts → (oci|context|export)\//.test(line))).toEqual([])
+})
+
+test('each npm package has its home', () => {
+  const external = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+  const broken = external.filter(({ file, specifier }) => {
+    const name = specifier.split('/')[0] ?? ''
+    return !PACKAGES[name]?.test(file)
+  })
+  expect(broken).toEqual([])
+  const used = new Set(external.map(({ specifier }) => specifier.split('/')[0]))
+  expect([...used].sort()).toEqual(Object.keys(PACKAGES).sort())
+})
+
+test('the parser and what it uses is pure: no node: modules, no packages', () => {
+  const pure = new Set(['source.ts', 'errors.ts', 'code-frame.ts', 'suggest.ts', 'unreachable.ts'])
+  const broken = imports
+    .filter(({ file }) => file.startsWith('parser/') || pure.has(file))
+    .filter((found) => {
+      if (!found.specifier.startsWith('.')) return true
+      const target = targetOf(found)
+      return !target.startsWith('parser/') && !pure.has(target)
+    })
+  expect(broken).toEqual([])
+})
+
+test('there are no cycles', () => {
+  const graph = new Map<string, string[]>()
+  for (const found of imports) {
+    if (found.specifier.startsWith('.')) graph.set(found.file, [...(graph.get(found.file) ?? []), targetOf(found)])
+  }
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+      return
+    }
+    if (done.has(file)) return
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) visit(file, [])
+  expect(cycles).toEqual([])
+})
