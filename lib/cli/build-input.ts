@@ -1,0 +1,69 @@
+// The part of a command line that decides what is built, as options of the library.
+import type { BuildOptions } from '../index.ts'
+import type { Args } from './command.ts'
+import type { Terminal } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Throws a {@link UsageError} for values that can't be meant, `UNSUPPORTED` for contexts and platforms of later versions. */
+export async function readBuildInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
+  const file = args.value('file')
+  const target = args.value('target')
+  const platform = readPlatform(args.list('platform'))
+  const store = args.value('store')
+  return {
+    context: readContext(args.positionals[0] ?? '.'),
+    ...(file !== undefined && {
+      dockerfile: file === '-' ? { text: await terminal.readStdin(), name: 'stdin' } : file,
+    }),
+    ...(target !== undefined && target !== '' && { target }),
+    buildArgs: readPairs('build-arg', args.list('build-arg'), (name) => terminal.env[name]),
+    buildContexts: readPairs('build-context', args.list('build-context')),
+    ...(platform !== undefined && { platform }),
+    ...(store !== undefined && { store }),
+  }
+}
+
+/**
+ * `NAME=VALUE` flags as a record; the last of the same name counts. `alone` says what `NAME` without a value means:
+ * a value, or undefined to leave it out; without it that is refused.
+ */
+export function readPairs(
+  flag: string,
+  values: readonly string[],
+  alone?: (name: string) => string | undefined,
+): Record<string, string> {
+  const pairs = new Map<string, string>()
+  for (const text of values) {
+    const equals = text.indexOf('=')
+    const name = equals === -1 ? text : text.slice(0, equals)
+    if (name === '' || (equals === -1 && !alone)) {
+      throw new UsageError('OPTION_INVALID', `--${flag} can't be ${JSON.stringify(text)}: expected NAME=VALUE`)
+    }
+    const value = equals === -1 ? alone?.(name) : text.slice(equals + 1)
+    if (value !== undefined) pairs.set(name, value)
+  }
+  return Object.fromEntries(pairs)
+}
+
+function readContext(path: string): string {
+  if (path === '-') {
+    const hint = 'give a directory as PATH; `-f -` reads only the Dockerfile from standard input'
+    throw new UsageError('UNSUPPORTED', 'a build context on standard input is not supported yet', { hint })
+  }
+  if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(path)) {
+    const hint = 'fetch it first, then build the directory'
+    throw new UsageError('UNSUPPORTED', `a remote build context is not supported yet: ${JSON.stringify(path)}`, {
+      hint,
+    })
+  }
+  return path
+}
+
+function readPlatform(values: readonly string[]): string | undefined {
+  const platforms = values.flatMap((value) => value.split(','))
+  if (platforms.length > 1) {
+    const hint = 'build once for each platform'
+    throw new UsageError('UNSUPPORTED', 'building for several platforms at once is not supported yet', { hint })
+  }
+  return platforms[0]
+}

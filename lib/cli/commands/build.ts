@@ -1,0 +1,75 @@
+import { type BuildResult, build, type Output, parseOutput } from '../../index.ts'
+import { readBuildInput, readPairs } from '../build-input.ts'
+import type { Args, Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { interruptible } from '../interrupts.ts'
+import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
+import { summaryLines } from '../summary.ts'
+import type { Terminal } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
+import { removeBuildFiles, writeBuildFiles } from '../write-build-files.ts'
+
+export const run: Run = async (args, terminal) => {
+  const started = Date.now()
+  const kind = readProgress(args, terminal)
+  const outputs = readOutputs(args, terminal)
+  const files = { iidfile: args.value('iidfile'), metadataFile: args.value('metadata-file') }
+  const input = await readBuildInput(args, terminal)
+  const labels = readPairs('label', args.list('label'), () => '')
+  removeBuildFiles(files)
+  const result = await interruptible(terminal.err, async (signal) => {
+    const progress = openProgress(kind, terminal.err)
+    try {
+      return await build({
+        ...input,
+        labels,
+        tags: args.list('tag'),
+        noCache: args.on('no-cache'),
+        outputs,
+        signal,
+        onEvent: progress.onEvent,
+      })
+    } finally {
+      progress.finish()
+    }
+  })
+  writeBuildFiles(result, files)
+  showResult(result, kind, { outputs, elapsed: Date.now() - started }, terminal)
+  return exitCodes.ok
+}
+
+function showResult(
+  result: BuildResult,
+  kind: ProgressKind,
+  details: { readonly outputs: readonly Output[]; readonly elapsed: number },
+  terminal: Terminal,
+): void {
+  const { err } = terminal
+  if (kind === 'quiet') {
+    // Standard output is the tar's when one is written there.
+    const screen = details.outputs.some((output) => output.dest === '-') ? err : terminal.out
+    screen.write(`${result.imageID}\n`)
+  } else if (kind === 'plain' || kind === 'tty') {
+    const lines = summaryLines(result, { elapsed: details.elapsed, color: err.color, unicode: err.unicode })
+    err.write(`\n${lines.join('\n')}\n`)
+  }
+}
+
+function readProgress(args: Args, terminal: Terminal): ProgressKind {
+  const asked = args.value('progress') ?? 'auto'
+  if (!args.on('quiet')) return chooseProgress(asked, terminal.err, terminal.env)
+  const given = args.value('progress')
+  if (given !== undefined && given !== 'auto' && given !== 'quiet') {
+    throw new UsageError('OPTION_INVALID', `--quiet and --progress=${given} contradict each other`)
+  }
+  return 'quiet'
+}
+
+function readOutputs(args: Args, terminal: Terminal): Output[] {
+  const outputs = args.list('output').map(parseOutput)
+  if (terminal.out.isTTY && outputs.some((output) => output.dest === '-')) {
+    const hint = 'redirect standard output, or give dest=FILE'
+    throw new UsageError('OPTION_INVALID', 'an archive is not written to a terminal', { hint })
+  }
+  return outputs
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { formatDiagnostic, parse, TsbuildError } from '../../index.ts'
+import { colorReport } from '../color-report.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { count } from '../format-quantity.ts'
+import type { Terminal } from '../terminal.ts'
+import { printable } from '../text-width.ts'
+
+export const run: Run = async (args, terminal) => {
+  const path = args.positionals[0] ?? 'Dockerfile'
+  const name = path === '-' ? 'stdin' : path
+  const tree = parse(path === '-' ? await terminal.readStdin() : readDockerfile(path, terminal), { name })
+  for (const diagnostic of tree.diagnostics) {
+    const report = formatDiagnostic(tree.file, diagnostic).split('\n').map(printable).join('\n')
+    terminal.err.write(`${colorReport(report, terminal.err.color)}\n\n`)
+  }
+  const errors = tree.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
+  if (args.on('json')) {
+    terminal.out.write(`${JSON.stringify(tree, undefined, 2)}\n`)
+  } else if (errors === 0) {
+    const size = `${count(tree.stages.length, 'stage')}, ${count(tree.instructions.length, 'instruction')}`
+    const warnings = tree.diagnostics.length === 0 ? '' : `, ${count(tree.diagnostics.length, 'warning')}`
+    terminal.out.write(`${printable(name)}: ${size}${warnings}\n`)
+  }
+  return errors > 0 ? exitCodes.failed : exitCodes.ok
+}
+
+function readDockerfile(path: string, terminal: Terminal): string {
+  try {
+    return readFileSync(resolve(terminal.cwd, path), 'utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TsbuildError('DOCKERFILE_NOT_FOUND', `can't read ${JSON.stringify(path)}: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,12 @@
+/** What the process ends with. Documented in docs/cli.md and in `tsbuild --help`; scripts depend on it. */
+export const exitCodes = {
+  ok: 0,
+  /** The build or the command failed, for a reason that the user can do something about. */
+  failed: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** A bug in tsbuild. */
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const

@@ -1,0 +1,12 @@
+import { packageVersion } from './version.ts'
+
+/** The command line: carries it out and resolves to the exit code. Never rejects. */
+export async function main(args: readonly string[]): Promise<number> {
+  // Tools ask for the version all the time: it costs no more than starting Node.
+  if (args.length === 1 && /^(--version|-v|version)$/.test(args[0] ?? '')) {
+    process.stdout.write(`tsbuild ${packageVersion()}\n`)
+    return 0
+  }
+  const [{ runCommand }, { processTerminal }] = await Promise.all([import('./run-command.ts'), import('./terminal.ts')])
+  return runCommand(args, processTerminal())
+}

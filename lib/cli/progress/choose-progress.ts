@@ -1,0 +1,33 @@
+import type { Screen } from '../terminal.ts'
+import { plainProgress } from './plain.ts'
+import { quietProgress } from './quiet.ts'
+import { rawJsonProgress } from './raw-json.ts'
+import { type ProgressDisplay, showProgress } from './show-progress.ts'
+import { ttyProgress } from './tty.ts'
+
+export type ProgressKind = 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none'
+
+/** What `--progress=auto` means: a live picture for a person who watches, else lines. */
+export function chooseProgress(
+  asked: string,
+  screen: Screen,
+  env: Readonly<Record<string, string | undefined>>,
+): ProgressKind {
+  if (asked !== 'auto') return asked as ProgressKind
+  const watched = screen.isTTY && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === ''
+  return watched ? 'tty' : 'plain'
+}
+
+export function openProgress(kind: ProgressKind, screen: Screen): ProgressDisplay {
+  switch (kind) {
+    case 'plain':
+      return showProgress(plainProgress, screen)
+    case 'tty':
+      return showProgress(ttyProgress, screen)
+    case 'rawjson':
+      return showProgress(rawJsonProgress, screen)
+    case 'quiet':
+    case 'none':
+      return showProgress(quietProgress, screen)
+  }
+}

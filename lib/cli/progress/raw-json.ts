@@ -1,0 +1,10 @@
+import type { BuildEvent } from '../../index.ts'
+import type { Renderer } from './renderer.ts'
+
+/** Every event as it is, one line of JSON each. */
+export const rawJsonProgress: Renderer<BuildEvent | undefined> = {
+  mode: 'append',
+  initial: undefined,
+  reduce: (_state, event) => event,
+  draw: (event) => (event ? [JSON.stringify(event)] : []),
+}

@@ -1,0 +1,79 @@
+import type { BuildEvent } from '../../index.ts'
+import type { Screen } from '../terminal.ts'
+import { textWidth } from '../text-width.ts'
+import type { Renderer, View } from './renderer.ts'
+
+export interface ProgressDisplay {
+  onEvent(event: BuildEvent): void
+  /** Draws what stays, and gives the screen back. Idempotent. */
+  finish(): void
+}
+
+const redrawInterval = 80
+
+/** Connects a renderer to a screen. */
+export function showProgress<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay {
+  return renderer.mode === 'append' ? append(renderer, screen) : live(renderer, screen)
+}
+
+function viewOf(screen: Screen, finished: boolean): View {
+  return { ...screen.size(), now: Date.now(), color: screen.color, unicode: screen.unicode, finished }
+}
+
+function append<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay {
+  let state = renderer.initial
+  return {
+    onEvent: (event) => {
+      state = renderer.reduce(state, event)
+      const lines = renderer.draw(state, viewOf(screen, false))
+      if (lines.length > 0) screen.write(`${lines.join('\n')}\n`)
+    },
+    finish: () => {},
+  }
+}
+
+function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay {
+  let state = renderer.initial
+  let drawn: readonly string[] = []
+  let finished = false
+  let drawnAt = 0
+
+  const redraw = (): void => {
+    const view = viewOf(screen, finished)
+    const lines = renderer.draw(state, view)
+    screen.write(`${eraseLines(drawn, view.width)}${lines.map((line) => `${line}\n`).join('')}`)
+    drawn = lines
+    drawnAt = view.now
+  }
+  const showCursor = (): void => screen.write('\x1b[?25h')
+  screen.write('\x1b[?25l')
+  process.once('exit', showCursor)
+  const timer = setInterval(redraw, redrawInterval)
+  timer.unref()
+  const stopListening = screen.onResize(redraw)
+
+  return {
+    onEvent: (event) => {
+      state = renderer.reduce(state, event)
+      // Steps that never yield to the timer are drawn all the same.
+      if (Date.now() - drawnAt >= redrawInterval) redraw()
+    },
+    finish: () => {
+      if (finished) return
+      finished = true
+      clearInterval(timer)
+      stopListening()
+      redraw()
+      process.off('exit', showCursor)
+      showCursor()
+    },
+  }
+}
+
+/** Moves up over lines drawn before and clears them. A window made narrower since has wrapped them. */
+function eraseLines(lines: readonly string[], width: number): string {
+  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(withoutStyle(line)) / width)), 0)
+  return rows === 0 ? '' : `\x1b[${rows}A\r\x1b[J`
+}
+
+const withoutStyle = (line: string): string => line.replace(/\x1b\[[0-9;]*m/g, '')

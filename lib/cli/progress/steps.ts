@@ -1,0 +1,59 @@
+// The state of every step of a build, as the events tell it.
+import type { BuildEvent } from '../../index.ts'
+
+export interface Step {
+  readonly id: string
+  readonly name: string
+  readonly status: 'waiting' | 'running' | 'cached' | 'done' | 'failed'
+  /** Milliseconds since 1970. */
+  readonly started: number | undefined
+  readonly ended: number | undefined
+  readonly amount:
+    | { readonly current: number; readonly total: number | undefined; readonly unit: 'bytes' | 'files' }
+    | undefined
+  readonly error: string | undefined
+}
+
+/** Steps by id, in the order of the plan. */
+export type Steps = ReadonlyMap<string, Step>
+
+/** The steps after an event. An event about a step that no plan named adds it under its id. */
+export function reduceSteps(steps: Steps, event: BuildEvent): Steps {
+  switch (event.type) {
+    case 'plan':
+      return new Map([
+        ...steps,
+        ...event.steps.map(({ id, name }): [string, Step] => [id, { ...(steps.get(id) ?? newStep(id)), name }]),
+      ])
+    case 'started':
+      return change(steps, event.step, () => ({ status: 'running', started: event.time }))
+    case 'progress':
+      return change(steps, event.step, () => ({
+        amount: { current: event.current, total: event.total, unit: event.unit },
+      }))
+    case 'completed':
+      return change(steps, event.step, (step) => ({
+        status: event.error !== undefined ? 'failed' : event.cached ? 'cached' : 'done',
+        started: step.started ?? event.time,
+        ended: event.time,
+        error: event.error,
+      }))
+    default:
+      return steps
+  }
+}
+
+const newStep = (id: string): Step => ({
+  id,
+  name: id,
+  status: 'waiting',
+  started: undefined,
+  ended: undefined,
+  amount: undefined,
+  error: undefined,
+})
+
+function change(steps: Steps, id: string, difference: (step: Step) => Partial<Step>): Steps {
+  const step = steps.get(id) ?? newStep(id)
+  return new Map(steps).set(id, { ...step, ...difference(step) })
+}

@@ -1,0 +1,122 @@
+// Progress as a picture of every step, drawn again and again in place.
+import type { BuildEvent } from '../../index.ts'
+import { colorReport } from '../color-report.ts'
+import { count, formatDuration } from '../format-quantity.ts'
+import { type Paint, painter } from '../paint.ts'
+import { printable, textWidth, truncate } from '../text-width.ts'
+import { amountText } from './amount-text.ts'
+import { fitSteps, type Row } from './fit-steps.ts'
+import type { Renderer, View } from './renderer.ts'
+import { reduceSteps, type Step, type Steps } from './steps.ts'
+
+export interface TtyState {
+  readonly steps: Steps
+  readonly started: number | undefined
+  /** The last lines that running steps wrote, by step. */
+  readonly logs: ReadonlyMap<string, readonly string[]>
+  readonly warnings: readonly string[]
+}
+
+const logLines = 6
+/** Wider than this, times at the right edge are too far from what they belong to. */
+const widest = 100
+
+export const ttyProgress: Renderer<TtyState> = {
+  mode: 'live',
+  initial: { steps: new Map(), started: undefined, logs: new Map(), warnings: [] },
+  reduce,
+  draw,
+}
+
+function reduce(before: TtyState, event: BuildEvent): TtyState {
+  const state = { ...before, steps: reduceSteps(before.steps, event), started: before.started ?? event.time }
+  switch (event.type) {
+    case 'log': {
+      const lines = event.text.replace(/\r?\n$/, '').split(/\r\n|\r|\n/)
+      const kept = [...(state.logs.get(event.step) ?? []), ...lines].slice(-logLines)
+      return { ...state, logs: new Map(state.logs).set(event.step, kept) }
+    }
+    case 'completed': {
+      if (event.error !== undefined) return state
+      const logs = new Map(state.logs)
+      logs.delete(event.step)
+      return { ...state, logs }
+    }
+    case 'warning':
+      return { ...state, warnings: [...state.warnings, event.text] }
+    default:
+      return state
+  }
+}
+
+function draw(state: TtyState, view: View): string[] {
+  const paint = painter(view.color)
+  const steps = [...state.steps.values()]
+  // One column stays free: some terminals wrap a line that fills the last one.
+  const width = Math.max(20, Math.min(view.width - 1, widest))
+  const lines = (row: Row): string[] => drawRow(row, state, { ...view, width }, paint)
+  if (view.finished) {
+    const reports = state.warnings.flatMap((text) => ['', ...drawReport(text, view.color)])
+    return [...fitSteps(steps, undefined).flatMap(lines), ...reports]
+  }
+  const title = drawTitle(steps, state.started ?? view.now, { ...view, width }, paint)
+  // The title, and one row for the cursor below.
+  const room = Math.max(1, view.height - 2)
+  return [title, ...fitSteps(steps, room).flatMap(lines).slice(0, room)]
+}
+
+function drawTitle(steps: readonly Step[], started: number, view: View, paint: Paint): string {
+  const ended = steps.filter((step) => step.ended !== undefined).length
+  const left = steps.length === 0 ? 'building' : `building ${ended}/${steps.length}`
+  const right = formatDuration(view.now - started)
+  return paint('bold', left) + ' '.repeat(Math.max(1, view.width - left.length - right.length)) + paint('dim', right)
+}
+
+function drawRow(row: Row, state: TtyState, view: View, paint: Paint): string[] {
+  const icons = view.unicode ? unicodeIcons : asciiIcons
+  if (row.kind === 'ended') {
+    const cached = row.cached === row.steps ? ', all cached' : row.cached > 0 ? `, ${row.cached} cached` : ''
+    const text = truncate(`${count(row.steps, 'step')} done${cached}`, view.width - 3, icons.ellipsis)
+    return [` ${paint('green', icons.done)} ${paint('dim', text)}`]
+  }
+  if (row.kind === 'waiting') {
+    const what = view.finished ? 'not run' : 'more'
+    return [paint('dim', truncate(` ${icons.waiting} ${count(row.steps, 'step')} ${what}`, view.width, icons.ellipsis))]
+  }
+  const { step } = row
+  const tail = step.status === 'running' || step.status === 'failed' ? (state.logs.get(step.id) ?? []) : []
+  const marker = view.unicode ? '│' : '|'
+  return [
+    drawStep(step, view, paint),
+    ...tail.map((line) => paint('dim', `   ${marker} ${truncate(printable(line), view.width - 5, icons.ellipsis)}`)),
+  ]
+}
+
+function drawStep(step: Step, view: View, paint: Paint): string {
+  const icons = view.unicode ? unicodeIcons : asciiIcons
+  const spinner = icons.spinner[Math.floor(view.now / 100) % icons.spinner.length] ?? ''
+  const looks = {
+    waiting: { icon: paint('dim', icons.waiting), right: '' },
+    running: { icon: paint('cyan', spinner), right: joinWords(amountText(step), elapsed(step, view.now)) },
+    cached: { icon: paint('green', icons.done), right: 'CACHED' },
+    done: { icon: paint('green', icons.done), right: elapsed(step, view.now) },
+    failed: { icon: paint(['bold', 'red'], icons.failed), right: joinWords('ERROR', elapsed(step, view.now)) },
+  }
+  const { icon, right } = looks[step.status]
+  const name = truncate(printable(step.name), view.width - 4 - textWidth(right), icons.ellipsis)
+  const space = ' '.repeat(Math.max(1, view.width - 3 - textWidth(name) - textWidth(right)))
+  const rightStyle = step.status === 'cached' ? 'blue' : step.status === 'failed' ? 'red' : 'dim'
+  const shown = step.status === 'waiting' ? paint('dim', name) : name
+  return ` ${icon} ${shown}${right === '' ? '' : space + paint(rightStyle, right)}`
+}
+
+const elapsed = (step: Step, now: number): string =>
+  step.started === undefined ? '' : formatDuration((step.ended ?? now) - step.started)
+
+const joinWords = (...words: readonly string[]): string => words.filter((word) => word !== '').join('  ')
+
+const drawReport = (text: string, color: boolean): string[] =>
+  colorReport(text.split('\n').map(printable).join('\n'), color).split('\n')
+
+const unicodeIcons = { done: '✔', failed: '✖', waiting: '·', ellipsis: '…', spinner: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'] }
+const asciiIcons = { done: '+', failed: 'x', waiting: '.', ellipsis: '...', spinner: [...'|/-\\'] }

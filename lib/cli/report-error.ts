@@ -1,0 +1,54 @@
+import { colorReport } from './color-report.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Interrupted } from './interrupts.ts'
+import type { Terminal } from './terminal.ts'
+import { printable } from './text-width.ts'
+import { UsageError } from './usage-error.ts'
+
+export interface ReportOptions {
+  readonly debug: boolean
+  /** Print the error as one line of JSON, for `--progress=rawjson`. */
+  readonly json: boolean
+}
+
+/** Tells the user what went wrong, and says what to exit with. The only place where errors become text. */
+export async function reportError(error: unknown, terminal: Terminal, options: ReportOptions): Promise<number> {
+  const { code, text, exitCode } = await describe(error)
+  const stack = options.debug && exitCode !== exitCodes.bug ? `\n${stackOf(error)}` : ''
+  if (options.json) {
+    terminal.err.write(`${JSON.stringify({ type: 'error', time: Date.now(), code, text: text + stack })}\n`)
+  } else {
+    const safe = (text + stack).split('\n').map(printable).join('\n')
+    terminal.err.write(`${colorReport(safe, terminal.err.color)}\n`)
+  }
+  return exitCode
+}
+
+interface Description {
+  readonly code: string
+  readonly text: string
+  readonly exitCode: number
+}
+
+async function describe(error: unknown): Promise<Description> {
+  if (error instanceof UsageError) return { code: error.code, text: await usageText(error), exitCode: exitCodes.usage }
+  if (error instanceof Interrupted) return { code: 'INTERRUPTED', text: 'interrupted', exitCode: error.exitCode }
+  const { TsbuildError, formatError } = await import('../index.ts')
+  if (error instanceof TsbuildError) return { code: error.code, text: formatError(error), exitCode: exitCodes.failed }
+  const text = `error: this is a bug in tsbuild, please report it with the command and this stack:\n${stackOf(error)}`
+  return { code: 'BUG', text, exitCode: exitCodes.bug }
+}
+
+async function usageText(error: UsageError): Promise<string> {
+  const { unknown } = error
+  const meant = unknown && (await import('../index.ts')).suggest(unknown.word, unknown.candidates)
+  const hint = meant && unknown ? `did you mean ${unknown.prefix}${meant}?` : error.hint
+  return `error: ${error.message} [${error.code}]${hint ? `\nhint: ${hint}` : ''}`
+}
+
+/** An error's stack and the stacks of its causes. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause === undefined ? '' : `\ncaused by: ${stackOf(error.cause)}`
+  return `${error.stack ?? error.message}${cause}`
+}

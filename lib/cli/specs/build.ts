@@ -1,0 +1,103 @@
+import type { CommandSpec, FlagSpec } from '../command.ts'
+import { buildxFlags } from './buildx-flags.ts'
+
+/** The flags that decide what is built; `tsbuild graph` takes the same ones. */
+export const inputFlags: readonly FlagSpec[] = [
+  {
+    name: 'file',
+    short: 'f',
+    kind: 'value',
+    placeholder: 'FILE',
+    group: 'Input',
+    summary: 'The Dockerfile (default: PATH/Dockerfile); - reads it from standard input',
+  },
+  {
+    name: 'target',
+    kind: 'value',
+    placeholder: 'STAGE',
+    group: 'Input',
+    summary: 'The stage to build (default: the last)',
+  },
+  {
+    name: 'build-arg',
+    kind: 'list',
+    placeholder: 'NAME[=VALUE]',
+    group: 'Input',
+    summary: 'Set an ARG; without a value, take it from the environment',
+  },
+  {
+    name: 'build-context',
+    kind: 'list',
+    placeholder: 'NAME=SOURCE',
+    group: 'Input',
+    summary: 'A further context: a directory, oci-layout://DIR[:TAG], or docker-image://NAME',
+  },
+  {
+    name: 'platform',
+    kind: 'list',
+    placeholder: 'OS/ARCH[/VARIANT]',
+    group: 'Input',
+    summary: 'What to build for (default: linux on this machine’s architecture)',
+  },
+]
+
+export const buildSpec: CommandSpec = {
+  name: 'build',
+  summary: 'Build an image from a Dockerfile',
+  usage: '[build] [OPTIONS] PATH',
+  description: [
+    'Builds the Dockerfile in the directory PATH, with the files below PATH as its context. The image is kept in the local ' +
+      'store; -t gives it names there, -o writes it somewhere else too.',
+  ],
+  positionals: { name: 'PATH', min: 1, max: 1 },
+  flags: [
+    ...inputFlags,
+    { name: 'no-cache', kind: 'switch', group: 'Input', summary: 'Run every step again' },
+    {
+      name: 'tag',
+      short: 't',
+      kind: 'list',
+      placeholder: 'NAME[:TAG]',
+      group: 'Output',
+      summary: 'Name the image in the local store',
+    },
+    {
+      name: 'output',
+      short: 'o',
+      kind: 'list',
+      placeholder: 'OUTPUT',
+      group: 'Output',
+      summary: 'Write the result: a directory, - (tar to standard output), or type=oci|docker|local|tar,dest=PATH',
+    },
+    { name: 'label', kind: 'list', placeholder: 'NAME=VALUE', group: 'Output', summary: 'Add a label to the image' },
+    { name: 'iidfile', kind: 'value', placeholder: 'FILE', group: 'Output', summary: 'Write the image ID to a file' },
+    {
+      name: 'metadata-file',
+      kind: 'value',
+      placeholder: 'FILE',
+      group: 'Output',
+      summary: 'Write digests and names to a file, as JSON',
+    },
+    {
+      name: 'progress',
+      kind: 'value',
+      placeholder: 'KIND',
+      choices: ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'],
+      group: 'Progress',
+      summary: 'auto, plain, tty, rawjson, quiet (only the image ID), or none',
+    },
+    { name: 'quiet', short: 'q', kind: 'switch', group: 'Progress', summary: 'Print nothing but the image ID' },
+  ],
+  refused: buildxFlags,
+  examples: [
+    { command: 'tsbuild .', does: 'build ./Dockerfile' },
+    { command: 'tsbuild -t app:1.2 .', does: 'name the image in the local store' },
+    { command: 'tsbuild -t app -o type=docker,dest=app.tar .', does: 'write an archive for `docker load`' },
+    { command: 'tsbuild --target test -o out .', does: 'write the files of a stage to ./out' },
+    {
+      command: 'tsbuild --build-context base=oci-layout://./base -f prod.Dockerfile .',
+      does: 'FROM base is an OCI layout on disk',
+    },
+  ],
+  load: () => import('../commands/build.ts'),
+}

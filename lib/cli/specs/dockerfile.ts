@@ -1,0 +1,44 @@
+import type { CommandSpec } from '../command.ts'
+import { inputFlags } from './build.ts'
+
+export const parseSpec: CommandSpec = {
+  name: 'parse',
+  summary: 'Check a Dockerfile’s syntax, or print its tree',
+  usage: 'parse [--json] [FILE]',
+  description: [
+    'Reads FILE (default: ./Dockerfile; - is standard input) and reports everything wrong with it on standard error. ' +
+      'Ends with 1 when there are errors; warnings alone end with 0.',
+  ],
+  positionals: { name: 'FILE', min: 0, max: 1 },
+  flags: [{ name: 'json', kind: 'switch', summary: 'Print the tree as JSON; spans are UTF-16 offsets into the file' }],
+  examples: [
+    { command: 'tsbuild parse', does: 'check ./Dockerfile' },
+    { command: 'tsbuild parse --json Dockerfile | jq .stages', does: 'what a tool reads' },
+  ],
+  load: () => import('../commands/parse.ts'),
+}
+
+export const graphSpec: CommandSpec = {
+  name: 'graph',
+  summary: 'Show the steps of a build, without building',
+  usage: 'graph [OPTIONS] [PATH]',
+  description: [
+    'Evaluates the Dockerfile in PATH (default: .) and prints the steps that a build would take, inputs first.',
+  ],
+  positionals: { name: 'PATH', min: 0, max: 1 },
+  flags: [
+    {
+      name: 'format',
+      kind: 'value',
+      placeholder: 'FORMAT',
+      choices: ['json', 'mermaid'],
+      summary: 'json (the default) or mermaid',
+    },
+    ...inputFlags,
+  ],
+  examples: [
+    { command: 'tsbuild graph .', does: 'vertices and stages as JSON' },
+    { command: 'tsbuild graph --target test --format mermaid . > graph.mmd', does: 'a drawing for Markdown' },
+  ],
+  load: () => import('../commands/graph.ts'),
+}

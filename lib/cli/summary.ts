@@ -1,0 +1,36 @@
+import type { BuildResult } from '../index.ts'
+import { count, formatDuration, formatSize } from './format-quantity.ts'
+import { painter } from './paint.ts'
+import { printable } from './text-width.ts'
+
+/** What a build made, for a person: the lines below its progress. */
+export function summaryLines(
+  result: BuildResult,
+  view: { readonly elapsed: number; readonly color: boolean; readonly unicode: boolean },
+): string[] {
+  const paint = painter(view.color)
+  const { image, platform, steps } = result
+  const size = image.layers.reduce((sum, layer) => sum + layer.descriptor.size, 0)
+  const architecture = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
+  const cached = steps.cached === 0 ? '' : steps.cached === steps.total ? ', all cached' : `, ${steps.cached} cached`
+  const rows: (readonly [string, string])[] = [
+    ...result.names.map((name) => ['name', name] as const),
+    ['image id', result.imageID],
+    ['digest', result.digest],
+    ['contents', `${formatSize(size)} in ${count(image.layers.length, 'layer')}, ${architecture}`],
+    ['steps', `${steps.total}${cached}`],
+    ...result.outputs
+      .filter((output) => output.type !== 'store')
+      .map((output) => {
+        const target = output.destination === '-' ? 'standard output' : output.destination
+        const bytes = output.size === undefined ? '' : `, ${formatSize(output.size)}`
+        return ['wrote', `${target} (${output.type}${bytes})`] as const
+      }),
+  ]
+  const labels = rows.map(([label], i) => (rows[i - 1]?.[0] === label ? '' : label))
+  const done = `${view.unicode ? '✔ ' : ''}built in ${formatDuration(view.elapsed)}`
+  return [
+    paint(['bold', 'green'], done),
+    ...rows.map(([, value], i) => `  ${paint('dim', (labels[i] ?? '').padEnd(8))}  ${printable(value)}`),
+  ]
+}

@@ -1,0 +1,43 @@
+// The files that --iidfile and --metadata-file ask for.
+import { rmSync, writeFileSync } from 'node:fs'
+import { type BuildResult, TsbuildError } from '../index.ts'
+
+export interface BuildFiles {
+  readonly iidfile: string | undefined
+  readonly metadataFile: string | undefined
+}
+
+/** Removes what an earlier build left, so that a failed build doesn't look like it. Throws `OUTPUT_IO`. */
+export function removeBuildFiles(files: BuildFiles): void {
+  for (const path of [files.iidfile, files.metadataFile]) {
+    if (path !== undefined) attempt('remove', path, () => rmSync(path, { force: true }))
+  }
+}
+
+/** Writes them. Throws `OUTPUT_IO`. */
+export function writeBuildFiles(result: BuildResult, files: BuildFiles): void {
+  const { iidfile, metadataFile } = files
+  if (iidfile !== undefined) attempt('write', iidfile, () => writeFileSync(iidfile, result.imageID))
+  if (metadataFile === undefined) return
+  const text = `${JSON.stringify(metadata(result), undefined, 2)}\n`
+  attempt('write', metadataFile, () => writeFileSync(metadataFile, text))
+}
+
+/** The keys that `docker buildx build --metadata-file` writes. */
+export function metadata(result: BuildResult): Record<string, unknown> {
+  return {
+    'containerimage.config.digest': result.imageID,
+    'containerimage.descriptor': { ...result.image.descriptor, platform: result.platform },
+    'containerimage.digest': result.digest,
+    ...(result.names.length > 0 && { 'image.name': result.names.join(',') }),
+  }
+}
+
+function attempt(verb: string, path: string, action: () => void): void {
+  try {
+    action()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TsbuildError('OUTPUT_IO', `can't ${verb} ${JSON.stringify(path)}: ${reason}`, { cause })
+  }
+}
