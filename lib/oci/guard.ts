@@ -16,8 +16,12 @@ export function at(place: Place, key: string | number): Place {
 }
 
 export function fail(place: Place, expected: string, got: unknown): TsbuildError {
+  return failWith(place, `must be ${expected}, got ${describe(got)}`)
+}
+
+export function failWith(place: Place, problem: string): TsbuildError {
   const subject = place.path ? `${place.what}: ${place.path}` : place.what
-  return new TsbuildError(place.code, `${subject} must be ${expected}, got ${describe(got)}`)
+  return new TsbuildError(place.code, `${subject} ${problem}`)
 }
 
 export function objectAt(value: unknown, place: Place): JsonObject {

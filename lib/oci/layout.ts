@@ -122,10 +122,10 @@ function findDefault(directory: string, manifests: readonly Descriptor[]): Descr
 }
 
 function findName(directory: string, manifests: readonly Descriptor[], name: string): Descriptor {
+  const full = fullName(name) ?? name
   const found =
     manifests.find((entry) => entry.annotations?.[REF_NAME] === name) ??
-    manifests.find((entry) => entry.annotations?.[IMAGE_NAME] === name) ??
-    manifests.find((entry) => entry.annotations?.[IMAGE_NAME] === fullName(name))
+    manifests.find((entry) => entry.annotations?.[IMAGE_NAME] === full)
   if (found) return found
   const names = namesOf(manifests)
   const near = suggest(name, names)

@@ -5,6 +5,7 @@ import {
   arrayAt,
   at,
   fail,
+  failWith,
   integerAt,
   objectAt,
   optional,
@@ -94,7 +95,7 @@ function resolveType(object: Readonly<Record<string, unknown>>, place: Place, ex
   const hasManifests = object['manifests'] !== undefined
   const hasLayers = object['layers'] !== undefined || object['config'] !== undefined
   // One document that is both can be read as two different images: see CVE-2021-41190.
-  if (hasManifests && hasLayers) throw fail(place, 'either a manifest or an index', 'both')
+  if (hasManifests && hasLayers) throw failWith(place, 'must be either a manifest or an index, got both')
   const declared = optional(object, 'mediaType', place, stringAt).mediaType
   const known = expected !== undefined && (isIndexType(expected) || isManifestType(expected)) ? expected : undefined
   const mediaType = known ?? declared ?? (hasManifests ? OCI_INDEX : OCI_MANIFEST)
@@ -103,7 +104,10 @@ function resolveType(object: Readonly<Record<string, unknown>>, place: Place, ex
     throw fail(at(place, 'mediaType'), 'the type of an image manifest or index', mediaType)
   }
   if (isIndexType(mediaType) !== hasManifests) {
-    throw fail(place, isIndexType(mediaType) ? 'an index' : 'a manifest', hasManifests ? 'an index' : 'a manifest')
+    throw failWith(
+      place,
+      isIndexType(mediaType) ? 'must be an index, got a manifest' : 'must be a manifest, got an index',
+    )
   }
   return mediaType
 }

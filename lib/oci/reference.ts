@@ -25,6 +25,7 @@ export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty')
   // A limit before any regular expression runs: name, tag and digest can't be longer than this.
   if (text.length > MAX_NAME + 128 + 140) throw invalid(text.slice(0, 60), 'it is too long')
+  if (/^[a-z][a-z0-9+.-]*:\/\//.test(text)) throw invalid(text, 'a name has no scheme', 'leave out the part up to "//"')
   if (/^[0-9a-f]{64}$/.test(text)) {
     throw invalid(text, 'a name can not be 64 hex digits', 'for an image by digest write name@sha256:…')
   }
@@ -99,8 +100,6 @@ function checkPath(text: string, path: string): void {
   if (path.toLowerCase() !== path && PATH.test(path.toLowerCase())) {
     throw invalid(text, 'a repository name must be lower-case', `did you mean ${JSON.stringify(text.toLowerCase())}?`)
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//.test(text))
-    throw invalid(text, 'a name has no scheme', 'leave out the part before "//"')
   throw invalid(
     text,
     'not a repository name',
