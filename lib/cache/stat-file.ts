@@ -9,10 +9,10 @@ export interface StatTable {
 }
 
 const MAGIC = 0x54534331
-const HEADER = 16
+const HEADER = 12
 const PER_ENTRY = 5 * 8 + 32
 
-/** header: magic, crc32 of the rest, number of entries, 0 (32 bits each, little-endian); numbers; digests; paths joined by NUL. */
+/** header: magic, crc32 of the rest, number of entries (32 bits each, little-endian); numbers; digests; paths joined by NUL. */
 export function encodeStatFile(table: StatTable): Uint8Array {
   const { numbers } = table
   const body = Buffer.concat([

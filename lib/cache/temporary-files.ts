@@ -22,6 +22,13 @@ export interface TemporaryFiles {
   close(): void
 }
 
+/** What is to be done before the process ends. One listener for all, since a process may open many stores. */
+const open = new Set<() => void>()
+
+function closeAll(): void {
+  for (const close of open) close()
+}
+
 /** Opens `directory` for temporary files and removes those that dead processes left in it. */
 export function openTemporaryFiles(directory: string): TemporaryFiles {
   storeIO(`creating ${JSON.stringify(directory)}`, () => mkdirSync(directory, { recursive: true }))
@@ -30,13 +37,15 @@ export function openTemporaryFiles(directory: string): TemporaryFiles {
   let count = 0
   const path = (): string => join(directory, `${prefix}-${count++}`)
   const close = (): void => {
-    process.removeListener('exit', close)
+    open.delete(close)
+    if (open.size === 0) process.removeListener('exit', closeAll)
     for (const name of namesIn(directory)) {
       if (name.startsWith(`${prefix}-`)) rmSync(join(directory, name), { recursive: true, force: true })
     }
   }
   // For those who leave by process.exit(); a signal that kills at once is what removeStale() is for.
-  process.on('exit', close)
+  if (open.size === 0) process.once('exit', closeAll)
+  open.add(close)
   return {
     path,
     directory: () => {

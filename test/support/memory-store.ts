@@ -7,6 +7,9 @@ import { type ImageParts, writeImage } from '../../lib/oci/manifest.ts'
 import { OCI_LAYER_GZIP } from '../../lib/oci/media-types.ts'
 import type { Descriptor, DiffID, Digest, Image, Layer } from '../../lib/oci/types.ts'
 
+/** A tar without entries. */
+export const emptyTar: Uint8Array = new Uint8Array(1024)
+
 /** Verified as every reader is, over bytes that a test may spoil. */
 export interface MemoryStore extends ContentReader {
   readonly blobs: Map<Digest, Uint8Array>
