@@ -1,0 +1,87 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { TsbuildError } from '../errors.ts'
+import type { ContentStore } from '../oci/content.ts'
+import { digestMismatch } from '../oci/digest.ts'
+import type { Descriptor, DiffID } from '../oci/types.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
+import type { LayerIndex } from './entry.ts'
+import { type LayerCompression, openLayerSink } from './layer-sink.ts'
+import { CHUNK_BUFFER } from './tar-chunks.ts'
+import { paddingOf } from './tar-format.ts'
+
+export interface CompressLayerOptions {
+  readonly compression: LayerCompression
+  readonly signal?: AbortSignal | undefined
+  /** Called now and then with the bytes of plain tar read so far. */
+  readonly onProgress?: ((bytes: number) => void) | undefined
+}
+
+/**
+ * Compresses a plain layer that is in the store: the same bytes as writing the layer with these options would have given. Errors with
+ * `DIGEST_MISMATCH` if the plain tar is damaged, with `BLOB_NOT_FOUND` if it is missing.
+ */
+export async function compressLayer(
+  store: ContentStore,
+  plain: { readonly diffID: DiffID; readonly size: number },
+  index: LayerIndex,
+  options: CompressLayerOptions,
+): Promise<Descriptor> {
+  const { compression, signal, onProgress } = options
+  const pool = new BufferPool(CHUNK_BUFFER)
+  const file = openSync(store.path(plain.diffID), 'r')
+  const sink = openLayerSink(store, pool, compression, false)
+  try {
+    let position = 0
+    for (const length of chunkLengths(index)) {
+      signal?.throwIfAborted()
+      const buffer = pool.take()
+      readExactly(file, buffer, length, position)
+      position += length
+      await sink.write({ buffer, length })
+      onProgress?.(position)
+    }
+    const { diffID, descriptor } = await sink.commit()
+    if (diffID !== plain.diffID) throw digestMismatch(plain.diffID, diffID)
+    return descriptor
+  } catch (error) {
+    sink.abort()
+    throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The lengths of the chunks that tarChunks() cuts the same entries into. */
+function* chunkLengths(index: LayerIndex): Generator<number, void, void> {
+  const cutter = new ChunkCutter()
+  let start = 0
+  for (const { path, offset, size } of index.entries) {
+    const end = offset + size + paddingOf(size)
+    yield* fill(cutter, end - start)
+    if (cutter.cutsAfter(path, end - start)) {
+      yield cutter.used
+      cutter.used = 0
+    }
+    start = end
+  }
+  yield* fill(cutter, index.size - start)
+  if (cutter.used > 0) yield cutter.used
+}
+
+function* fill(cutter: ChunkCutter, total: number): Generator<number, void, void> {
+  if (cutter.cutsBefore(total)) {
+    yield cutter.used
+    cutter.used = 0
+  }
+  cutter.used += total
+  for (; cutter.used > MAX_CHUNK; cutter.used -= MAX_CHUNK) yield MAX_CHUNK
+}
+
+function readExactly(file: number, buffer: Buffer, length: number, position: number): void {
+  for (let got = 0; got < length; ) {
+    const read = readSync(file, buffer, got, length - got, position + got)
+    if (read === 0) throw new TsbuildError('DIGEST_MISMATCH', 'a plain layer in the store is cut off')
+    got += read
+  }
+}

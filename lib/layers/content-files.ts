@@ -1,0 +1,121 @@
+// Synchronous reading of entries' content into buffers that the caller reuses: one open, one read, one close for a small file.
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { TsbuildError } from '../errors.ts'
+import type { SourceEntry } from './entry.ts'
+import { toFsPath } from './path-bytes.ts'
+
+/** Something that was a file when it was listed may be a fifo, a device or a symlink now. */
+const OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+const OPEN_RANGE = constants.O_RDONLY
+const MAX_OPEN_RANGES = 16
+
+/**
+ * Reads one entry after the other: {@link begin}, then {@link read} until all of `size` is read, then {@link end}. Errors with
+ * `CONTEXT_CHANGED` if a file is no longer what its entry says, with `CONTEXT_INVALID` if it can't be read, and with `LAYER_INVALID`
+ * if a range is cut off.
+ */
+export class ContentFiles {
+  /** Plain layers that ranges are read from: thousands of entries share one. */
+  readonly #ranges = new Map<string, number>()
+  #entry: SourceEntry | undefined
+  #file = -1
+  #position = 0
+
+  begin(entry: SourceEntry): void {
+    const { content, size } = entry
+    this.#entry = entry
+    this.#position = 0
+    if (content === undefined) {
+      if (size > 0) throw new Error(`bug: ${JSON.stringify(entry.path)} has a size but no content`)
+    } else if (content.kind === 'file') {
+      this.#file = openFile(entry, content.path)
+    } else if (content.kind === 'range') {
+      if (size > 0) this.#file = this.#openRange(content.path)
+      this.#position = content.offset
+    } else if (content.bytes.length !== size) {
+      throw changed(entry, `expected ${size} bytes, got ${content.bytes.length}`)
+    }
+  }
+
+  /**
+   * Reads the next `length` bytes. With the last bytes of a file one more is asked for, to notice a file that grew: the buffer needs
+   * room for it.
+   */
+  read(buffer: Buffer, offset: number, length: number): void {
+    const entry = this.#entry
+    const content = entry?.content
+    if (entry === undefined || content === undefined) return
+    if (content.kind === 'bytes') {
+      buffer.set(content.bytes.subarray(this.#position, this.#position + length), offset)
+    } else {
+      const probe = content.kind === 'file' && this.#position + length === entry.size ? 1 : 0
+      const got = this.#readFully(buffer, offset, length + probe)
+      if (got !== length) throw content.kind === 'file' ? sizeChanged(entry, this.#position + got) : cutOff(entry)
+    }
+    this.#position += length
+  }
+
+  end(): void {
+    if (this.#entry?.content?.kind === 'file') closeSync(this.#file)
+    this.#entry = undefined
+  }
+
+  /** Closes everything, also in the middle of an entry. */
+  close(): void {
+    if (this.#entry?.content?.kind === 'file' && this.#file !== -1) closeSync(this.#file)
+    this.#entry = undefined
+    for (const file of this.#ranges.values()) closeSync(file)
+    this.#ranges.clear()
+  }
+
+  #readFully(buffer: Buffer, offset: number, length: number): number {
+    let got = 0
+    while (got < length) {
+      const read = readSync(this.#file, buffer, offset + got, length - got, this.#position + got)
+      if (read === 0) break
+      got += read
+    }
+    return got
+  }
+
+  #openRange(path: string): number {
+    const open = this.#ranges.get(path)
+    if (open !== undefined) return open
+    const [oldest] = this.#ranges
+    if (oldest !== undefined && this.#ranges.size >= MAX_OPEN_RANGES) {
+      closeSync(oldest[1])
+      this.#ranges.delete(oldest[0])
+    }
+    const file = openSync(path, OPEN_RANGE)
+    this.#ranges.set(path, file)
+    return file
+  }
+}
+
+function openFile(entry: SourceEntry, path: string): number {
+  try {
+    return openSync(toFsPath(path), OPEN)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? ''
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'].includes(code)) throw changed(entry, `it is gone (${code})`, cause)
+    throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(path)}: ${code}`, { cause })
+  }
+}
+
+function sizeChanged(entry: SourceEntry, got: number): TsbuildError {
+  const more = got > entry.size ? 'more' : `only ${got}`
+  return changed(entry, `expected ${entry.size} bytes, got ${more}`)
+}
+
+function changed(entry: SourceEntry, how: string, cause?: unknown): TsbuildError {
+  const { content } = entry
+  const path = content?.kind === 'file' ? content.path : entry.path
+  return new TsbuildError('CONTEXT_CHANGED', `${JSON.stringify(path)} changed while it was read: ${how}`, {
+    hint: 'let nothing write to the build context during a build, or exclude what is written in .dockerignore',
+    cause,
+  })
+}
+
+function cutOff(entry: SourceEntry): TsbuildError {
+  return new TsbuildError('LAYER_INVALID', `the content of ${JSON.stringify(entry.path)} is cut off in the store`)
+}

@@ -1,0 +1,90 @@
+import { pipeline, Readable, type Transform } from 'node:stream'
+import zlib from 'node:zlib'
+import { TsbuildError } from '../errors.ts'
+import { unreachable } from '../unreachable.ts'
+import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './compression-magic.ts'
+import { asBuffer } from './path-bytes.ts'
+
+const OUTPUT_CHUNK = 256 * 1024
+
+/**
+ * The bytes of a source, decompressed if their magic says that they are compressed. Reads the source to its end, so that a source
+ * that verifies itself does; its errors come through. Errors with `ARCHIVE_INVALID` for damaged data or bytes after its end, with
+ * `ARCHIVE_UNSUPPORTED` for bzip2 and xz, and for zstd where Node.js has none.
+ */
+export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    const head = await readHead(iterator)
+    const rest = replay(head, iterator)
+    const algorithm = detectCompression(Buffer.concat(head))
+    if (algorithm === undefined) yield* rest
+    else yield* inflate(rest, algorithm)
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<readonly Buffer[]> {
+  const head: Buffer[] = []
+  for (let length = 0; length < DETECT_LENGTH; ) {
+    const step = await iterator.next()
+    if (step.done) break
+    // Some sources use a chunk's memory again.
+    head.push(Buffer.from(step.value))
+    length += step.value.length
+  }
+  return head
+}
+
+async function* replay(head: readonly Buffer[], iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Buffer> {
+  yield* head
+  for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield asBuffer(step.value)
+}
+
+async function* inflate(source: AsyncGenerator<Buffer>, algorithm: ArchiveCompression): AsyncGenerator<Buffer> {
+  const stream = createDecompressor(algorithm)
+  let ended = false
+  async function* watched(): AsyncGenerator<Buffer> {
+    yield* source
+    ended = true
+  }
+  // Errors of both sides arrive below, as the stream's.
+  const output = pipeline(Readable.from(watched(), { objectMode: false }), stream, () => {})
+  try {
+    for await (const chunk of output) yield chunk as Buffer
+  } catch (error) {
+    throw isDamage(error) ? invalid(algorithm, error.message, error) : error
+  }
+  if (!ended) throw invalid(algorithm, 'there are bytes after its end')
+}
+
+function createDecompressor(algorithm: ArchiveCompression): Transform {
+  switch (algorithm) {
+    case 'gzip':
+      return zlib.createGunzip({ chunkSize: OUTPUT_CHUNK })
+    case 'zstd': {
+      const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform }
+      if (createZstdDecompress) return createZstdDecompress({ chunkSize: OUTPUT_CHUNK })
+      throw unsupported(algorithm, 'use Node.js 22.15 or later, or compress it with gzip')
+    }
+    case 'bzip2':
+    case 'xz':
+      throw unsupported(algorithm, 'compress it with gzip, or decompress it first')
+    default:
+      return unreachable(algorithm)
+  }
+}
+
+function isDamage(error: unknown): error is Error {
+  const code = (error as { code?: unknown } | null)?.code
+  return error instanceof Error && typeof code === 'string' && /^(?:Z_|ZSTD_)/.test(code)
+}
+
+function invalid(algorithm: string, what: string, cause?: unknown): TsbuildError {
+  return new TsbuildError('ARCHIVE_INVALID', `invalid ${algorithm} data: ${what}`, { cause })
+}
+
+function unsupported(algorithm: string, hint: string): TsbuildError {
+  return new TsbuildError('ARCHIVE_UNSUPPORTED', `${algorithm} compression is not supported`, { hint })
+}

@@ -1,0 +1,62 @@
+import { createHash, type Hash, hash } from 'node:crypto'
+import { TsbuildError } from '../errors.ts'
+import type { Entry, LayerEntry, LayerIndex } from './entry.ts'
+import { TarParser } from './tar-parser.ts'
+
+/** More than any image has; without a bound, a small archive could fill the memory. */
+const MAX_ENTRIES = 2_000_000
+const MAX_METADATA = 512 * 1024 * 1024
+
+const EMPTY_SHA256: string = hash('sha256', '', 'hex')
+
+/** Makes the index of a tar that is pushed through it, with the hashes of its files. Errors as {@link TarParser} does. */
+export class IndexBuilder {
+  readonly #parser = new TarParser({
+    entry: (entry, offset) => this.#add(entry, offset),
+    data: (bytes) => this.#data(bytes),
+  })
+  readonly #entries: LayerEntry[] = []
+  #metadata = 0
+  #open: { readonly entry: Entry; readonly offset: number; left: number; hasher: Hash | undefined } | undefined
+
+  push(chunk: Buffer): void {
+    this.#parser.push(chunk)
+  }
+
+  /** The index, once everything is pushed. */
+  finish(): LayerIndex {
+    this.#parser.finish()
+    return { entries: this.#entries, size: this.#parser.position }
+  }
+
+  #add(entry: Entry, offset: number): void {
+    this.#metadata += metadataSize(entry)
+    if (this.#entries.length >= MAX_ENTRIES || this.#metadata > MAX_METADATA) {
+      throw new TsbuildError('ARCHIVE_INVALID', `invalid tar: more than ${MAX_ENTRIES} entries or too much metadata`)
+    }
+    if (entry.size > 0) this.#open = { entry, offset, left: entry.size, hasher: undefined }
+    else this.#entries.push({ ...entry, offset, sha256: entry.type === 'file' ? EMPTY_SHA256 : undefined })
+  }
+
+  #data(bytes: Buffer): void {
+    const open = this.#open
+    if (open === undefined) return
+    open.left -= bytes.length
+    let sha256: string | undefined
+    if (open.hasher === undefined && open.left === 0) {
+      sha256 = hash('sha256', bytes, 'hex')
+    } else {
+      open.hasher = (open.hasher ?? createHash('sha256')).update(bytes)
+      if (open.left === 0) sha256 = open.hasher.digest('hex')
+    }
+    if (sha256 === undefined) return
+    this.#entries.push({ ...open.entry, offset: open.offset, sha256 })
+    this.#open = undefined
+  }
+}
+
+function metadataSize(entry: Entry): number {
+  let size = entry.path.length + (entry.linkname?.length ?? 0)
+  for (const [name, value] of Object.entries(entry.xattrs ?? {})) size += name.length + value.length
+  return size
+}

@@ -1,0 +1,66 @@
+import type { ContentStore } from '../oci/content.ts'
+import type { Descriptor, DiffID } from '../oci/types.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { ContentFiles } from './content-files.ts'
+import type { LayerIndex, SourceEntry } from './entry.ts'
+import { encodeLayerIndex, INDEX_KIND } from './layer-index.ts'
+import { type LayerCompression, openLayerSink } from './layer-sink.ts'
+import { CHUNK_BUFFER, tarChunks } from './tar-chunks.ts'
+
+export interface WriteLayerOptions {
+  readonly compression: LayerCompression
+  /** Also keep the plain tar, as a blob under its diffID. */
+  readonly keepPlain?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Called now and then with the bytes of plain tar written so far. */
+  readonly onProgress?: ((bytes: number) => void) | undefined
+}
+
+export interface WrittenLayer {
+  readonly diffID: DiffID
+  /** Bytes of the plain tar. */
+  readonly size: number
+  readonly index: LayerIndex
+  /** The compressed blob, or the plain tar. */
+  readonly descriptor: Descriptor
+  /** Whether the plain tar is in the store. */
+  readonly plain: boolean
+}
+
+/**
+ * Writes entries, in the order given, as a layer: reads, hashes, packs and compresses them in one pass. Deterministic: the same
+ * entries and options give the same bytes (compressed bytes: for the same version of Node). Memory is bounded but for the index.
+ * The blobs and the index become visible in the store all at once at the end, or not at all. Errors with `CONTEXT_CHANGED` if a
+ * file is not what its entry says, with `CONTEXT_INVALID` if it can't be read.
+ */
+export async function writeLayer(
+  entries: Iterable<SourceEntry>,
+  store: ContentStore,
+  options: WriteLayerOptions,
+): Promise<WrittenLayer> {
+  const { compression, keepPlain, signal, onProgress } = options
+  const pool = new BufferPool(CHUNK_BUFFER)
+  const files = new ContentFiles()
+  const sink = openLayerSink(store, pool, compression, keepPlain === true)
+  try {
+    const chunks = tarChunks(entries, files, pool)
+    for (let written = 0; ; ) {
+      signal?.throwIfAborted()
+      const step = chunks.next()
+      if (step.done) {
+        const index = step.value
+        const layer = await sink.commit()
+        store.writeDerived(INDEX_KIND, layer.diffID, encodeLayerIndex(index))
+        return { ...layer, size: index.size, index }
+      }
+      written += step.value.length
+      await sink.write(step.value)
+      onProgress?.(written)
+    }
+  } catch (error) {
+    sink.abort()
+    throw error
+  } finally {
+    files.close()
+  }
+}
