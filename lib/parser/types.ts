@@ -50,7 +50,8 @@ export interface Comment {
   readonly span: Span
 }
 
-interface InstructionBase {
+/** What all instructions have. */
+export interface InstructionBase {
   /** The keyword as written. */
   readonly keyword: Word
   readonly flags: readonly Flag[]
@@ -64,6 +65,8 @@ interface InstructionBase {
   readonly original: string
   /** The comment lines right above, in order. */
   readonly comments: readonly Comment[]
+  /** Empty lines between continuation lines, which are deprecated. */
+  readonly emptyLines: readonly Span[]
 }
 
 /** Shell form: one string for the shell. Exec form: a JSON array of arguments. */
@@ -105,12 +108,22 @@ export interface Run extends InstructionBase {
   readonly security: 'sandbox' | 'insecure' | undefined
   readonly devices: readonly Word[]
 }
-/** One `--mount`. Option values are unexpanded; graph construction expands the ones that may hold variables. */
+export type MountType = 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh'
+/** One `--mount`. Option values are unexpanded: they may hold variables. `resolveMount` expands and checks them. */
 export interface Mount {
-  readonly type: 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh'
-  /** Options in order, `key[=value]`; keys are lower-cased and canonical (`src`→`source`, `dst`/`destination`→`target`, `ro`→`readonly`). */
-  readonly options: readonly { readonly key: string; readonly value: string | undefined }[]
+  /** Undefined when it holds a variable, or is none that exists. */
+  readonly type: MountType | undefined
+  /** In order, `type` included. */
+  readonly options: readonly MountOption[]
   readonly span: Span
+}
+/** `key` or `key=value`. */
+export interface MountOption {
+  /** Lower-cased and canonical: `src`→`source`, `dst`/`destination`→`target`, `ro`→`readonly`, `rw`→`readwrite`. */
+  readonly key: string
+  readonly value: string | undefined
+  /** Undefined when there is no value, or when quotes or escapes make its place uncertain. */
+  readonly valueSpan: Span | undefined
 }
 /** A source of COPY or ADD: a path, URL or pattern, or an inline file (heredoc). */
 export type CopySource =
@@ -187,7 +200,8 @@ export interface OnBuild extends InstructionBase {
   readonly kind: 'ONBUILD'
   /** The trigger's text as the image config keeps it. */
   readonly expression: string
-  readonly trigger: Instruction
+  /** Undefined when it isn't an instruction that could be read: that fails the builds on top of the image, not this one. */
+  readonly trigger: Instruction | undefined
 }
 
 export type Instruction =
@@ -224,6 +238,8 @@ export interface Dockerfile {
   readonly file: SourceFile
   readonly escape: EscapeCharacter
   readonly directives: readonly Directive[]
+  /** All comment lines, those inside of continuations included; directives are no comments. */
+  readonly comments: readonly Comment[]
   /** Every instruction that could be read, in order, FROM and global ARG included. */
   readonly instructions: readonly Instruction[]
   /** ARG instructions before the first FROM. */

@@ -1,0 +1,104 @@
+// Parser directives: `# syntax=`, `# escape=` and `# check=` at the very top of a Dockerfile.
+import { isRegexpSpace, isSpace, skipSpace, skipWord, trimEnd } from './syntax/white-space.ts'
+import type { Directive } from './types.ts'
+
+/** A directive that {@link detectSyntax} or {@link findDirective} found. */
+export interface FoundDirective {
+  /** The value's first word; for `syntax`, the frontend's image. */
+  readonly value: string
+  /** The whole value. */
+  readonly full: string
+  /** From 1; 0 when the text is JSON. */
+  readonly line: number
+}
+
+/** Reads the comment at `[from, to)`, which starts with `prefix`, as a directive. */
+export function readDirective(text: string, from: number, to: number, prefix = '#'): Directive | undefined {
+  const start = skipSpace(text, from + prefix.length, to)
+  let at = skipSpace(text, start, to, isNameCharacter)
+  const name = text.slice(start, at).toLowerCase()
+  if (name !== 'syntax' && name !== 'escape' && name !== 'check') return undefined
+  at = skipSpace(text, at, to, isRegexpSpace)
+  if (text.charAt(at) !== '=' || at + 1 >= to) return undefined
+  const first = skipSpace(text, at + 1, to, isRegexpSpace)
+  // A value of white space only is its last character.
+  const valueStart = Math.min(first, to - 1)
+  const valueEnd = first === to ? to : trimEnd(text, first, to, isRegexpSpace)
+  return {
+    name,
+    value: text.slice(valueStart, valueEnd),
+    span: { start: from, end: valueEnd },
+    valueSpan: { start: valueStart, end: valueEnd },
+  }
+}
+
+/**
+ * The directives at the top of a text, up to the first line that is none or repeats one. Stricter than a build in one thing:
+ * nothing, not even a byte order mark, may come before the `#`.
+ */
+export function parseDirectives(text: string, prefix = '#'): Directive[] {
+  const directives: Directive[] = []
+  for (let from = 0; from < text.length; ) {
+    const feed = text.indexOf('\n', from)
+    const to = feed === -1 ? text.length : feed
+    const end = text.charAt(to - 1) === '\r' && to > from ? to - 1 : to
+    const directive = text.startsWith(prefix, from) ? readDirective(text, from, end, prefix) : undefined
+    if (!directive || directives.some(({ name }) => name === directive.name)) break
+    directives.push(directive)
+    from = to + 1
+  }
+  return directives
+}
+
+/** Finds one directive. A byte order mark and a `#!` line may come first. */
+export function findDirective(name: Directive['name'], text: string): FoundDirective | undefined {
+  const { body, line } = skipShebang(text)
+  return find(name, body, line, '#')
+}
+
+/** The frontend that a text of any format asks for: `# syntax=`, `// syntax=`, or a JSON object's `syntax`. */
+export function detectSyntax(text: string): FoundDirective | undefined {
+  const { body, line } = skipShebang(text)
+  return find('syntax', body, line, '#') ?? find('syntax', body, line, '//') ?? syntaxOfJson(body, line)
+}
+
+function find(name: string, body: string, line: number, prefix: string): FoundDirective | undefined {
+  const directives = parseDirectives(body, prefix)
+  const index = directives.findIndex((directive) => directive.name === name)
+  const full = directives[index]?.value
+  if (full === undefined) return undefined
+  return {
+    value: full.slice(
+      0,
+      skipWord(full, 0, full.length, (code) => code === 0x20),
+    ),
+    full,
+    line: line + index + 1,
+  }
+}
+
+function skipShebang(text: string): { readonly body: string; readonly line: number } {
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text
+  if (!body.startsWith('#!')) return { body, line: 0 }
+  const feed = body.indexOf('\n')
+  return { body: feed === -1 ? '' : body.slice(feed + 1), line: 1 }
+}
+
+function syntaxOfJson(text: string, line: number): FoundDirective | undefined {
+  const start = skipSpace(text, 0, text.length, isSpace)
+  if (text.charAt(start) !== '{') return undefined
+  try {
+    const object: unknown = JSON.parse(text)
+    if (typeof object !== 'object' || object === null || !('syntax' in object)) return undefined
+    const value = object.syntax
+    return typeof value === 'string' ? { value, full: value, line } : undefined
+  } catch {
+    // Not JSON: it asks for no frontend.
+    return undefined
+  }
+}
+
+function isNameCharacter(code: number): boolean {
+  const lower = code | 0x20
+  return (lower >= 0x61 && lower <= 0x7a && code < 0x80) || (code >= 0x30 && code <= 0x39)
+}

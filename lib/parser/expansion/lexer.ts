@@ -1,0 +1,77 @@
+// The state of one run over a word.
+import type { EscapeCharacter } from '../types.ts'
+import { ExpansionFailure } from './expansion-failure.ts'
+
+export interface LexerOptions {
+  readonly escape?: EscapeCharacter
+  readonly rawQuotes?: boolean
+  readonly rawEscapes?: boolean
+  readonly skipProcessQuotes?: boolean
+  readonly skipUnsetEnv?: boolean
+}
+
+export interface Lexer {
+  readonly text: string
+  /** Only moves forward, so a run ends. */
+  position: number
+  readonly escape: EscapeCharacter
+  readonly rawQuotes: boolean
+  rawEscapes: boolean
+  readonly skipProcessQuotes: boolean
+  readonly skipUnsetEnv: boolean
+  readonly lookUp: (name: string) => string | undefined
+  readonly used: Set<string>
+  readonly unset: Set<string>
+  /** How many `${…}` are open. */
+  depth: number
+}
+
+/** Nobody nests by hand this deep, and the stack has room for it. */
+const deepest = 500
+
+/** No real word comes near. Without a bound, a dozen lines that double a variable would exhaust the memory. */
+export const longestResult: number = 16 * 1024 * 1024
+
+export function createLexer(text: string, lookUp: Lexer['lookUp'], options: LexerOptions): Lexer {
+  return {
+    text,
+    position: text.startsWith('\uFEFF') ? 1 : 0,
+    escape: options.escape ?? '\\',
+    rawQuotes: options.rawQuotes ?? false,
+    rawEscapes: options.rawEscapes ?? false,
+    skipProcessQuotes: options.skipProcessQuotes ?? false,
+    skipUnsetEnv: options.skipUnsetEnv ?? false,
+    lookUp,
+    used: new Set(),
+    unset: new Set(),
+    depth: 0,
+  }
+}
+
+/** The next character, or the empty string at the end. */
+export const peek = (lexer: Lexer): string => lexer.text.charAt(lexer.position)
+
+/** Takes the next character (a whole code point), or the empty string at the end. */
+export function take(lexer: Lexer): string {
+  const code = lexer.text.codePointAt(lexer.position)
+  if (code === undefined) return ''
+  const character = String.fromCodePoint(code)
+  lexer.position += character.length
+  return character
+}
+
+/** A variable's value; remembers that it was asked for. */
+export function getVariable(lexer: Lexer, name: string): string | undefined {
+  const value = lexer.lookUp(name)
+  if (value === undefined) lexer.unset.add(name)
+  else lexer.used.add(name)
+  return value
+}
+
+export function enter(lexer: Lexer): void {
+  if (++lexer.depth > deepest) throw new ExpansionFailure(`more than ${deepest} nested substitutions`)
+}
+
+export function checkLength(length: number): void {
+  if (length > longestResult) throw new ExpansionFailure(`the expansion is longer than ${longestResult} characters`)
+}

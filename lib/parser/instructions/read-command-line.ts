@@ -1,0 +1,33 @@
+// The instructions that hold a command: CMD, ENTRYPOINT and SHELL.
+import type { Command, Report } from '../syntax/syntax-node.ts'
+import type { Cmd, CommandLine, Entrypoint, Shell } from '../types.ts'
+import { type CommandInLines, instructionBase } from './instruction-base.ts'
+import { readFlags } from './read-flags.ts'
+import { requireArguments } from './require-arguments.ts'
+
+export function readCmd(node: CommandInLines, report: Report): Cmd | undefined {
+  readFlags(node, {}, report)
+  return node.invalid ? undefined : { ...instructionBase(node), kind: 'CMD', command: commandLine(node) }
+}
+
+export function readEntrypoint(node: CommandInLines, report: Report): Entrypoint | undefined {
+  readFlags(node, {}, report)
+  return node.invalid ? undefined : { ...instructionBase(node), kind: 'ENTRYPOINT', command: commandLine(node) }
+}
+
+export function readShell(node: CommandInLines, report: Report): Shell | undefined {
+  readFlags(node, {}, report)
+  if (!requireArguments(node, report)) return undefined
+  if (!node.json) {
+    const hint = `write SHELL ["/bin/sh", "-c"]`
+    report('INSTRUCTION_ARGUMENTS', 'SHELL requires the arguments to be in JSON form', node.rest.span, hint)
+    return undefined
+  }
+  return { ...instructionBase(node), kind: 'SHELL', args: node.args }
+}
+
+/** The arguments as a command; none at all are an empty command in shell form. */
+export function commandLine({ json, args, rest }: Pick<Command, 'json' | 'args' | 'rest'>): CommandLine {
+  if (json) return { form: 'exec', args, span: rest.span }
+  return { form: 'shell', command: args[0] ?? rest }
+}

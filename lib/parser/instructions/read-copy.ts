@@ -1,0 +1,69 @@
+import { parseHeredocWord } from '../syntax/heredoc-word.ts'
+import type { Report } from '../syntax/syntax-node.ts'
+import type { Add, Copy, CopySource, Heredoc, Word } from '../types.ts'
+import { type CommandInLines, instructionBase } from './instruction-base.ts'
+import { type Flags, readFlags } from './read-flags.ts'
+
+const sharedFlags = { chown: 'string', chmod: 'string', link: 'boolean', exclude: 'strings' } as const
+const copyFlags = { from: 'string', parents: 'boolean', ...sharedFlags } as const
+const addFlags = { checksum: 'string', 'keep-git-dir': 'boolean', unpack: 'boolean', ...sharedFlags } as const
+
+export function readCopy(node: CommandInLines, report: Report): Copy | undefined {
+  const flags = readFlags(node, copyFlags, report)
+  const paths = readPaths(node, report)
+  if (!paths) return undefined
+  const from = flags.nonEmpty('from')
+  const parents = flags.boolean('parents') ?? false
+  return { ...instructionBase(node), kind: 'COPY', ...paths, ...readShared(flags), from, parents }
+}
+
+export function readAdd(node: CommandInLines, report: Report): Add | undefined {
+  const flags = readFlags(node, addFlags, report)
+  const paths = readPaths(node, report)
+  if (!paths) return undefined
+  const checksum = flags.nonEmpty('checksum')
+  const keepGitDir = flags.boolean('keep-git-dir')
+  const unpack = flags.boolean('unpack')
+  return { ...instructionBase(node), kind: 'ADD', ...paths, ...readShared(flags), checksum, keepGitDir, unpack }
+}
+
+function readShared(flags: Flags<keyof typeof sharedFlags>): Pick<Copy, keyof typeof sharedFlags> {
+  return {
+    chown: flags.nonEmpty('chown'),
+    chmod: flags.nonEmpty('chmod'),
+    link: flags.boolean('link') ?? false,
+    exclude: flags.words('exclude'),
+  }
+}
+
+function readPaths(node: CommandInLines, report: Report): Pick<Copy, 'sources' | 'destination'> | undefined {
+  const name = node.name.toUpperCase()
+  const destination = node.args.at(-1)
+  if (!destination || node.args.length < 2) {
+    if (!node.invalid) {
+      const got = destination ? 'only one was provided' : 'none was provided'
+      const hint = `write ${name} source destination`
+      report('INSTRUCTION_ARGUMENTS', `${name} requires at least two arguments, but ${got}`, node.keyword.span, hint)
+    }
+    return undefined
+  }
+  if (heredocOf(destination)) {
+    report('INSTRUCTION_ARGUMENTS', `${name} can not accept a heredoc as a destination`, destination.span)
+  }
+  return { sources: node.args.slice(0, -1).map((path) => readSource(path, node.heredocs)), destination }
+}
+
+function readSource(path: Word, heredocs: readonly Heredoc[]): CopySource {
+  const word = heredocOf(path)
+  if (!word) return { kind: 'path', path }
+  // The last one of a name wins, and in JSON form there is none: as in BuildKit, that is an empty file.
+  const body = heredocs.findLast(({ name }) => name === word.name)
+  const nothing = { start: path.span.end, end: path.span.end }
+  const content = { content: body?.content ?? '', contentSpan: body?.contentSpan ?? nothing }
+  return { kind: 'heredoc', heredoc: { ...word, ...content, span: path.span } }
+}
+
+function heredocOf({ value }: Word): Omit<Heredoc, 'content' | 'contentSpan' | 'span'> | undefined {
+  const word = parseHeredocWord(value)
+  return word && 'name' in word ? word : undefined
+}

@@ -1,0 +1,60 @@
+import { suggest } from '../../suggest.ts'
+import type { Report } from '../syntax/syntax-node.ts'
+import type { Instruction } from '../types.ts'
+import type { CommandInLines } from './instruction-base.ts'
+import { readArg } from './read-arg.ts'
+import { readCmd, readEntrypoint, readShell } from './read-command-line.ts'
+import { readAdd, readCopy } from './read-copy.ts'
+import { readFrom } from './read-from.ts'
+import { readHealthcheck } from './read-healthcheck.ts'
+import { readExpose, readVolume } from './read-list.ts'
+import { readOnBuild } from './read-onbuild.ts'
+import { readEnv, readLabel } from './read-pairs-of.ts'
+import { readRun } from './read-run.ts'
+import { readMaintainer, readStopSignal, readUser, readWorkdir } from './read-text.ts'
+
+type Reader = (node: CommandInLines, report: Report) => Instruction | undefined
+
+const readers: Readonly<Record<Exclude<Instruction['kind'], 'ONBUILD'>, Reader>> = {
+  ADD: readAdd,
+  ARG: readArg,
+  CMD: readCmd,
+  COPY: readCopy,
+  ENTRYPOINT: readEntrypoint,
+  ENV: readEnv,
+  EXPOSE: readExpose,
+  FROM: readFrom,
+  HEALTHCHECK: readHealthcheck,
+  LABEL: readLabel,
+  MAINTAINER: readMaintainer,
+  RUN: readRun,
+  SHELL: readShell,
+  STOPSIGNAL: readStopSignal,
+  USER: readUser,
+  VOLUME: readVolume,
+  WORKDIR: readWorkdir,
+}
+
+const byName: ReadonlyMap<string, Reader> = new Map(Object.entries(readers))
+const names: readonly string[] = [...byName.keys(), 'ONBUILD']
+
+/** Reads an instruction's flags and arguments. Undefined when too much is wrong to make anything of it. */
+export function readInstruction(node: CommandInLines, report: Report, warn: Report): Instruction | undefined {
+  const name = node.name.toUpperCase()
+  return name === 'ONBUILD' ? readOnBuild(node, report, warn, readKnown) : readKnown(node, report)
+}
+
+function readKnown(node: CommandInLines, report: Report): Instruction | undefined {
+  const reader = byName.get(node.name.toUpperCase())
+  if (reader) return reader(node, report)
+  const { value, span } = node.keyword
+  const match = suggest(value, names)
+  const suggestion = value === value.toLowerCase() ? match?.toLowerCase() : match
+  report(
+    'INSTRUCTION_UNKNOWN',
+    `unknown instruction ${JSON.stringify(value)}`,
+    span,
+    match && `did you mean ${suggestion}?`,
+  )
+  return undefined
+}

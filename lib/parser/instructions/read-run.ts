@@ -1,0 +1,41 @@
+import type { Report } from '../syntax/syntax-node.ts'
+import type { Run } from '../types.ts'
+import { checkDevice } from './check-device.ts'
+import { type CommandInLines, instructionBase } from './instruction-base.ts'
+import { commandLine } from './read-command-line.ts'
+import { type Flags, readFlags } from './read-flags.ts'
+import { readMounts } from './read-mounts.ts'
+
+const flagKinds = { mount: 'strings', network: 'string', security: 'string', device: 'strings' } as const
+const networks = ['default', 'none', 'host'] as const
+const securities = ['sandbox', 'insecure'] as const
+
+export function readRun(node: CommandInLines, report: Report): Run | undefined {
+  const flags = readFlags(node, flagKinds, report)
+  const run: Run = {
+    ...instructionBase(node),
+    kind: 'RUN',
+    command: commandLine(node),
+    mounts: readMounts(flags.given('mount'), report),
+    network: readChoice(flags, 'network', networks, report),
+    security: readChoice(flags, 'security', securities, report),
+    devices: flags.words('device').filter((device) => checkDevice(device, report)),
+  }
+  return node.invalid ? undefined : run
+}
+
+function readChoice<Choice extends string>(
+  flags: Flags<keyof typeof flagKinds>,
+  name: 'network' | 'security',
+  choices: readonly Choice[],
+  report: Report,
+): Choice | undefined {
+  const word = flags.word(name)
+  if (!word) return undefined
+  const choice = choices.find((candidate) => candidate === word.value)
+  if (!choice) {
+    const message = `invalid value ${JSON.stringify(word.value)} for flag --${name}`
+    report('FLAG_INVALID', message, word.span, `it is one of ${choices.join(', ')}`)
+  }
+  return choice
+}

@@ -1,0 +1,62 @@
+import type { Diagnostic } from '../errors.ts'
+import { readInstruction } from './instructions/read-instruction.ts'
+import { readSyntax } from './syntax/read-syntax.ts'
+import type { Report } from './syntax/syntax-node.ts'
+import type { Arg, Dockerfile, From, Instruction, Stage } from './types.ts'
+
+export interface ParseOptions {
+  /** What messages call the file; `Dockerfile` by default. */
+  readonly name?: string
+}
+
+/**
+ * Parses a Dockerfile. Never throws: everything wrong with the text is in `diagnostics`, in source order, and the rest is
+ * parsed all the same. It accepts what BuildKit's Dockerfile frontend 1.26 accepts, and has an error for what that rejects.
+ */
+export function parse(text: string, options: ParseOptions = {}): Dockerfile {
+  const diagnostics: Diagnostic[] = []
+  const reporter =
+    (severity: Diagnostic['severity']): Report =>
+    (code, message, span, hint) => {
+      diagnostics.push({ severity, code, message, span, ...(hint !== undefined && { hint }) })
+    }
+  const report = reporter('error')
+  const warn = reporter('warning')
+  const { nodes, ...syntax } = readSyntax(text, report)
+  const instructions: Instruction[] = []
+  let isInStage = false
+  for (const node of nodes) {
+    const instruction = readInstruction(node, report, warn)
+    if (instruction) instructions.push(instruction)
+    isInStage ||= node.name === 'from'
+    if (!isInStage && node.known && node.name !== 'arg') {
+      isInStage = true
+      const message = `${node.keyword.value.toUpperCase()} comes before the first FROM`
+      report('DOCKERFILE_SYNTAX', message, node.keyword.span, 'only ARG may come before FROM')
+    }
+  }
+  return {
+    file: { name: options.name ?? 'Dockerfile', text },
+    ...syntax,
+    instructions,
+    ...splitStages(instructions),
+    diagnostics: diagnostics.sort((a, b) => a.span.start - b.span.start),
+  }
+}
+
+/** Groups instructions by FROM. Those before the first one that aren't ARG belong to no stage: they were reported. */
+function splitStages(instructions: readonly Instruction[]): Pick<Dockerfile, 'globalArgs' | 'stages'> {
+  const globalArgs: Arg[] = []
+  const parts: { from: From; instructions: Exclude<Instruction, From>[] }[] = []
+  for (const instruction of instructions) {
+    const part = parts.at(-1)
+    if (instruction.kind === 'FROM') parts.push({ from: instruction, instructions: [] })
+    else if (part) part.instructions.push(instruction)
+    else if (instruction.kind === 'ARG') globalArgs.push(instruction)
+  }
+  const stages = parts.map(({ from, instructions }, index): Stage => {
+    const end = (instructions.at(-1) ?? from).span.end
+    return { index, from, name: from.name?.value.toLowerCase(), instructions, span: { start: from.span.start, end } }
+  })
+  return { globalArgs, stages }
+}

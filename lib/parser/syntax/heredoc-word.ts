@@ -1,0 +1,60 @@
+import { ExpansionFailure } from '../expansion/expansion-failure.ts'
+import { lexWords } from '../expansion/lex.ts'
+import { createLexer } from '../expansion/lexer.ts'
+import type { LexedWord } from '../expansion/word-splitter.ts'
+import { isRegexpSpace, skipSpace } from './white-space.ts'
+
+/** What a word such as `3<<-"EOF"` says. */
+export interface HeredocWord {
+  readonly name: string
+  readonly fileDescriptor: number
+  /** False when any part of the name is quoted. */
+  readonly expand: boolean
+  /** True for `<<-`. */
+  readonly chomp: boolean
+}
+
+/**
+ * Reads a word as the start of a heredoc. Undefined when it is none; an error when it looks like one but its name can't be
+ * read.
+ */
+export function parseHeredocWord(word: string): HeredocWord | { readonly error: string } | undefined {
+  const digits = skipSpace(word, 0, word.length, (code) => code >= 0x30 && code <= 0x39)
+  if (!word.startsWith('<<', digits)) return undefined
+  const chomp = word.charAt(digits + 2) === '-'
+  const nameStart = skipSpace(word, digits + (chomp ? 3 : 2), word.length, isRegexpSpace)
+  const written = word.slice(nameStart)
+  if (written === '' || written.includes('<')) return undefined
+  try {
+    const [name, ...others] = lexName(written, false)
+    if (!name || others.length > 0) return undefined
+    const [raw, ...rawOthers] = lexName(written, true)
+    if (!raw || rawOthers.length > 0) return { error: `the heredoc's name ${JSON.stringify(written)} is ambiguous` }
+    return {
+      name: name.value,
+      fileDescriptor: Math.min(Number(word.slice(0, digits)), 2 ** 64),
+      expand: countQuotes(name.value) === countQuotes(raw.value),
+      chomp,
+    }
+  } catch (error) {
+    if (!(error instanceof ExpansionFailure)) throw error
+    return { error: `${error.message} in the heredoc's name ${JSON.stringify(written)}` }
+  }
+}
+
+/** The words of a logical line that may start heredocs. None when the line can't be split: a shell may still accept it. */
+export function heredocCandidates(line: string): LexedWord[] {
+  const lexer = createLexer(line, () => undefined, { rawQuotes: true, rawEscapes: true, skipUnsetEnv: true })
+  try {
+    return lexWords(lexer).filter(({ value }) => value.includes('<<'))
+  } catch (error) {
+    if (!(error instanceof ExpansionFailure)) throw error
+    return []
+  }
+}
+
+/** The escape character in names is `\`, whatever the Dockerfile's is. */
+const lexName = (text: string, rawQuotes: boolean): LexedWord[] =>
+  lexWords(createLexer(text, () => undefined, { rawQuotes, skipUnsetEnv: true }))
+
+const countQuotes = (text: string): number => text.split(/['"]/).length

@@ -1,0 +1,27 @@
+import type { Report } from './syntax-node.ts'
+
+/** BuildKit's limit: bytes of UTF-8 in a line, without the line feed. */
+const longestLine = 65_535
+
+/** Reports lines that BuildKit would refuse for their length. */
+export function reportLongLines(text: string, report: Report): void {
+  for (let start = 0; start < text.length; ) {
+    const feed = text.indexOf('\n', start)
+    const end = feed === -1 ? text.length : feed
+    if (end - start > longestLine / 3 && byteLength(text, start, end) > longestLine) {
+      const hint = 'split it with a continuation character, or move what it holds to a file'
+      report('DOCKERFILE_SYNTAX', `a line is longer than ${longestLine} bytes`, { start, end }, hint)
+    }
+    start = end + 1
+  }
+}
+
+function byteLength(text: string, from: number, to: number): number {
+  let bytes = 0
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i)
+    // A surrogate pair is four bytes.
+    bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3
+  }
+  return bytes
+}

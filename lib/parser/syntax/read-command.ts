@@ -1,0 +1,143 @@
+import type { EscapeCharacter, KeyValue, Word } from '../types.ts'
+import { readJsonForm } from './json-form.ts'
+import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
+import { readPairs } from './read-pairs.ts'
+import { scanFlags } from './scan-flags.ts'
+import { splitAtSpace, splitQuoted } from './split-words.ts'
+import type { Command, Report } from './syntax-node.ts'
+import { isAsciiSpace, isSeparator, skipSpace, skipWord, trimEnd } from './white-space.ts'
+
+/** How an instruction's arguments are written. */
+type ArgumentForm =
+  | 'words'
+  | 'quoted words'
+  | 'pairs'
+  | 'text'
+  | 'json or words'
+  | 'json or text'
+  | 'healthcheck'
+  | 'trigger'
+
+const forms: ReadonlyMap<string, ArgumentForm> = new Map([
+  ['add', 'json or words'],
+  ['arg', 'quoted words'],
+  ['cmd', 'json or text'],
+  ['copy', 'json or words'],
+  ['entrypoint', 'json or text'],
+  ['env', 'pairs'],
+  ['expose', 'words'],
+  ['from', 'words'],
+  ['healthcheck', 'healthcheck'],
+  ['label', 'pairs'],
+  ['maintainer', 'text'],
+  ['onbuild', 'trigger'],
+  ['run', 'json or text'],
+  ['shell', 'json or text'],
+  ['stopsignal', 'text'],
+  ['user', 'text'],
+  ['volume', 'json or words'],
+  ['workdir', 'text'],
+])
+
+/** ONBUILD ONBUILD … is refused, but has to be read first. */
+const deepestTrigger = 100
+
+interface Arguments {
+  readonly args: readonly Word[]
+  readonly pairs: readonly KeyValue[]
+  readonly trigger: Command | undefined
+  readonly json: boolean
+  readonly invalid: boolean
+}
+
+const none: Arguments = { args: [], pairs: [], trigger: undefined, json: false, invalid: false }
+
+export interface CommandContext {
+  readonly line: LogicalText
+  readonly escape: EscapeCharacter
+  readonly report: Report
+}
+
+/** Reads the keyword, the flags and the arguments in `[from, to)` of a logical line. */
+export function readCommand(context: CommandContext, from: number, to: number, depth = 0): Command {
+  const { line } = context
+  const start = skipSpace(line.text, from, to)
+  const end = trimEnd(line.text, start, to)
+  const keywordEnd = skipWord(line.text, start, end, isSeparator)
+  const keyword = wordAt(line, start, keywordEnd)
+  const name = keyword.value.toLowerCase()
+  const { flags, end: flagsEnd } = scanFlags(
+    line,
+    skipSpace(line.text, keywordEnd, end, isSeparator),
+    end,
+    context.escape,
+  )
+  const argsFrom = skipSpace(line.text, flagsEnd, end)
+  const form = forms.get(name)
+  const args = form && argsFrom < end ? readArguments(context, keyword, form, argsFrom, end, depth) : none
+  return {
+    keyword,
+    name,
+    known: form !== undefined,
+    flags,
+    ...args,
+    rest: wordAt(line, argsFrom, end),
+    original: line.text.slice(from, to),
+  }
+}
+
+/** Reads `[from, to)`, which isn't empty and has no white space around. */
+function readArguments(
+  context: CommandContext,
+  keyword: Word,
+  form: ArgumentForm,
+  from: number,
+  to: number,
+  depth: number,
+): Arguments {
+  const { line, report } = context
+  switch (form) {
+    case 'text':
+      return { ...none, args: [wordAt(line, from, to)] }
+    case 'words':
+      return { ...none, args: splitAtSpace(line, from, to) }
+    case 'quoted words':
+      return {
+        ...none,
+        args: splitQuoted(line.text, from, to, context.escape).map((word) => wordAt(line, word.from, word.to)),
+      }
+    case 'pairs':
+      return { ...none, ...readPairs(line, keyword, from, to, context.escape, report) }
+    case 'json or text':
+    case 'json or words':
+      return readJsonOr(context, form, from, to)
+    case 'healthcheck': {
+      const typeEnd = skipWord(line.text, from, to, isAsciiSpace)
+      const type = wordAt(line, from, typeEnd)
+      const commandFrom = skipSpace(line.text, typeEnd, to, isAsciiSpace)
+      if (commandFrom === to) return { ...none, args: [type] }
+      const command = readJsonOr(context, 'json or text', commandFrom, to)
+      return { ...command, args: [type, ...command.args] }
+    }
+    case 'trigger':
+      if (depth < deepestTrigger) return { ...none, trigger: readCommand(context, from, to, depth + 1) }
+      report('ONBUILD_INVALID', "ONBUILD can't trigger ONBUILD", sourceSpan(line, from, from + keyword.value.length))
+      return { ...none, invalid: true }
+  }
+}
+
+function readJsonOr(
+  { line, report }: CommandContext,
+  form: 'json or text' | 'json or words',
+  from: number,
+  to: number,
+): Arguments {
+  const json = readJsonForm(line, from, to)
+  if (json.kind === 'strings') return { ...none, args: json.words, json: true }
+  if (json.kind === 'others') {
+    const hint = 'quote every element: ["command", "42"]'
+    report('DOCKERFILE_SYNTAX', 'a JSON array of arguments may hold strings only', sourceSpan(line, from, to), hint)
+    return { ...none, invalid: true }
+  }
+  return { ...none, args: form === 'json or text' ? [wordAt(line, from, to)] : splitAtSpace(line, from, to) }
+}

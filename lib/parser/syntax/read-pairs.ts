@@ -1,0 +1,64 @@
+import type { EscapeCharacter, KeyValue, Word } from '../types.ts'
+import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
+import { splitQuoted } from './split-words.ts'
+import type { Report } from './syntax-node.ts'
+import { isSeparator, skipSpace, skipWord } from './white-space.ts'
+
+interface Pairs {
+  readonly pairs: readonly KeyValue[]
+  readonly invalid: boolean
+}
+
+/** The arguments of ENV and LABEL: `key=value …`, or the old `key value`. The first word decides. */
+export function readPairs(
+  line: LogicalText,
+  keyword: Word,
+  from: number,
+  to: number,
+  escapeCharacter: EscapeCharacter,
+  report: Report,
+): Pairs {
+  const words = splitQuoted(line.text, from, to, escapeCharacter)
+  const [first] = words
+  if (!first) return { pairs: [], invalid: false }
+  if (indexOfEquals(line.text, first.from, first.to) === -1) return readOldForm(line, keyword, from, to, report)
+  const pairs: KeyValue[] = []
+  let invalid = false
+  for (const word of words) {
+    const equals = indexOfEquals(line.text, word.from, word.to)
+    if (equals === -1) {
+      const written = line.text.slice(word.from, word.to)
+      const hint = `write ${written}=value, or quote values that hold white space`
+      report(
+        'INSTRUCTION_ARGUMENTS',
+        `expected name=value, got ${JSON.stringify(written)}`,
+        sourceSpan(line, word.from, word.to),
+        hint,
+      )
+      invalid = true
+      continue
+    }
+    const key = wordAt(line, word.from, equals)
+    const value = wordAt(line, equals + 1, word.to)
+    pairs.push({ key, value, separator: '=' })
+  }
+  return { pairs, invalid }
+}
+
+function readOldForm(line: LogicalText, keyword: Word, from: number, to: number, report: Report): Pairs {
+  const keyEnd = skipWord(line.text, from, to, isSeparator)
+  const key = wordAt(line, from, keyEnd)
+  const valueFrom = skipSpace(line.text, keyEnd, to, isSeparator)
+  if (keyEnd === to) {
+    const name = keyword.value.toUpperCase()
+    const hint = `write ${name} ${key.value}=value`
+    report('INSTRUCTION_ARGUMENTS', `${name} must have two arguments, a name and a value`, key.span, hint)
+    return { pairs: [], invalid: true }
+  }
+  return { pairs: [{ key, value: wordAt(line, valueFrom, to), separator: ' ' }], invalid: false }
+}
+
+function indexOfEquals(text: string, from: number, to: number): number {
+  const at = text.slice(from, to).indexOf('=')
+  return at === -1 ? -1 : from + at
+}

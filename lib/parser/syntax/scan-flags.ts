@@ -1,0 +1,63 @@
+import type { EscapeCharacter, Flag } from '../types.ts'
+import { type LogicalText, sourceSpan } from './logical-text.ts'
+import { isAsciiSpace, skipSpace } from './white-space.ts'
+
+/**
+ * Reads the `--name=value` words at the start of `[from, to)`. Quotes and escapes in them are taken out. A lone `--` ends
+ * them. Returns where the arguments start.
+ */
+export function scanFlags(
+  line: LogicalText,
+  from: number,
+  to: number,
+  escapeCharacter: EscapeCharacter,
+): { readonly flags: readonly Flag[]; readonly end: number } {
+  const flags: Flag[] = []
+  let at = skipSpace(line.text, from, to, isAsciiSpace)
+  while (at + 1 < to && line.text.startsWith('--', at)) {
+    const word = scanWord(line.text, at, to, escapeCharacter)
+    if (word.value === '--') return { flags, end: word.end }
+    flags.push(toFlag(line, at, word))
+    at = skipSpace(line.text, word.end, to, isAsciiSpace)
+  }
+  return { flags, end: at }
+}
+
+interface FlagWord {
+  readonly value: string
+  readonly end: number
+  /** The offset behind the first `=`. */
+  readonly valueStart: number | undefined
+}
+
+function scanWord(text: string, from: number, to: number, escapeCharacter: EscapeCharacter): FlagWord {
+  let value = ''
+  let quote = ''
+  let valueStart: number | undefined
+  let at = from
+  for (; at < to; at++) {
+    let character = text.charAt(at)
+    if (quote === '' && isAsciiSpace(text.charCodeAt(at))) break
+    if (quote === '' ? character === '"' || character === "'" : character === quote) {
+      quote = quote === '' ? character : ''
+      continue
+    }
+    if (character === escapeCharacter) {
+      if (++at === to) break
+      character = text.charAt(at)
+    }
+    if (character === '=') valueStart ??= at + 1
+    value += character
+  }
+  return { value, end: at, valueStart }
+}
+
+function toFlag(line: LogicalText, from: number, { value, end, valueStart }: FlagWord): Flag {
+  const span = sourceSpan(line, from, end)
+  const equals = value.indexOf('=')
+  if (equals === -1 || valueStart === undefined) {
+    return { name: value.slice(2), value: undefined, span, valueSpan: undefined }
+  }
+  const valueSpan = { start: sourceSpan(line, valueStart - 1, valueStart).end, end: span.end }
+  return { name: value.slice(2, equals), value: value.slice(equals + 1), span, valueSpan }
+}
