@@ -6,19 +6,20 @@ import type { Descriptor, DiffID } from '../oci/types.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
 import type { LayerIndex } from './entry.ts'
-import { type LayerCompression, openLayerSink } from './layer-sink.ts'
+import { openLayerSink } from './layer-sink.ts'
 import { CHUNK_BUFFER } from './tar-chunks.ts'
 import { paddingOf } from './tar-format.ts'
 
 export interface CompressLayerOptions {
-  readonly compression: LayerCompression
+  /** zlib's, 0 to 9. */
+  readonly level: number
   readonly signal?: AbortSignal | undefined
   /** Called now and then with the bytes of plain tar read so far. */
   readonly onProgress?: ((bytes: number) => void) | undefined
 }
 
 /**
- * Compresses a plain layer that is in the store: the same bytes as writing the layer with these options would have given. Errors with
+ * Compresses a plain layer that is in the store with gzip: the same bytes as writing the layer with that level would have given. Errors with
  * `DIGEST_MISMATCH` if the plain tar is damaged, with `BLOB_NOT_FOUND` if it is missing.
  */
 export async function compressLayer(
@@ -27,10 +28,10 @@ export async function compressLayer(
   index: LayerIndex,
   options: CompressLayerOptions,
 ): Promise<Descriptor> {
-  const { compression, signal, onProgress } = options
+  const { level, signal, onProgress } = options
   const pool = new BufferPool(CHUNK_BUFFER)
   const file = openSync(store.path(plain.diffID), 'r')
-  const sink = openLayerSink(store, pool, compression, false)
+  const sink = openLayerSink(store, pool, { algorithm: 'gzip', level }, false)
   try {
     let position = 0
     for (const length of chunkLengths(index)) {

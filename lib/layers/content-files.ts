@@ -6,13 +6,12 @@ import { toFsPath } from './path-bytes.ts'
 
 /** Something that was a file when it was listed may be a fifo, a device or a symlink now. */
 const OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-const OPEN_RANGE = constants.O_RDONLY
 const MAX_OPEN_RANGES = 16
 
 /**
  * Reads one entry after the other: {@link begin}, then {@link read} until all of `size` is read, then {@link end}. Errors with
- * `CONTEXT_CHANGED` if a file is no longer what its entry says, with `CONTEXT_INVALID` if it can't be read, and with `LAYER_INVALID`
- * if a range is cut off.
+ * `CONTEXT_CHANGED` if a file is no longer what its entry says, with `CONTEXT_INVALID` if it can't be read, with `LAYER_INVALID` if
+ * a range is cut off, and with `BLOB_NOT_FOUND` if what it is a range of is gone.
  */
 export class ContentFiles {
   /** Plain layers that ranges are read from: thousands of entries share one. */
@@ -86,7 +85,7 @@ export class ContentFiles {
       closeSync(oldest[1])
       this.#ranges.delete(oldest[0])
     }
-    const file = openSync(path, OPEN_RANGE)
+    const file = openPlain(path)
     this.#ranges.set(path, file)
     return file
   }
@@ -99,6 +98,14 @@ function openFile(entry: SourceEntry, path: string): number {
     const code = (cause as NodeJS.ErrnoException).code ?? ''
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'].includes(code)) throw changed(entry, `it is gone (${code})`, cause)
     throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(path)}: ${code}`, { cause })
+  }
+}
+
+function openPlain(path: string): number {
+  try {
+    return openSync(toFsPath(path), constants.O_RDONLY)
+  } catch (cause) {
+    throw new TsbuildError('BLOB_NOT_FOUND', `cannot read ${JSON.stringify(path)}`, { cause })
   }
 }
 

@@ -1,0 +1,92 @@
+// Local archives that ADD unpacks: recognized by content, never by name.
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { TsbuildError } from '../errors.ts'
+import type { BlobWriter, ContentStore } from '../oci/content.ts'
+import { DETECT_LENGTH, detectCompression } from './compression-magic.ts'
+import { decompress } from './decompress.ts'
+import type { LayerEntry, SourceEntry } from './entry.ts'
+import { IndexBuilder } from './index-builder.ts'
+import { toFsPath } from './path-bytes.ts'
+
+const READ_CHUNK = 1024 * 1024
+
+/** A local archive whose entries can be read. */
+export interface Archive {
+  /** In the archive's order. Paths are clean and stay inside; hard links name a path inside. Whiteouts are files as any. */
+  readonly entries: readonly SourceEntry[]
+  /**
+   * Says that content won't be read any more. It frees nothing by itself: the plain copy of a compressed archive is a blob of the
+   * store, left to the store's clean-up.
+   */
+  close(): void
+}
+
+/**
+ * The archive that a local file is: a tar, plain or compressed, as far as its first header tells; undefined for any other file.
+ * Content is read from the file itself if that is a plain tar, else from a plain copy that is put into the store. Errors with
+ * `ARCHIVE_INVALID` for an archive that is damaged after its first entry, with `ARCHIVE_UNSUPPORTED` for compression that this
+ * program can't read (then it is not known whether it is an archive).
+ */
+export async function openArchive(
+  path: string,
+  store: ContentStore,
+  signal?: AbortSignal,
+): Promise<Archive | undefined> {
+  const file = await open(toFsPath(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    if (!(await file.stat()).isFile()) return undefined
+    const head = Buffer.alloc(DETECT_LENGTH)
+    const { bytesRead } = await file.read(head, 0, DETECT_LENGTH, 0)
+    const packed = detectCompression(head.subarray(0, bytesRead)) !== undefined
+    const writer = packed ? store.createWriter() : undefined
+    try {
+      const entries = await readEntries(decompress(chunksOf(file)), writer, path, signal)
+      if (entries === undefined) return undefined
+      const plain = writer ? store.path(writer.commit().digest) : path
+      return { entries: entries.map((entry) => toSourceEntry(entry, plain)), close() {} }
+    } finally {
+      // Does nothing after a commit.
+      writer?.abort()
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function readEntries(
+  source: AsyncIterable<Buffer>,
+  writer: BlobWriter | undefined,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly LayerEntry[] | undefined> {
+  const builder = new IndexBuilder()
+  try {
+    for await (const chunk of source) {
+      signal?.throwIfAborted()
+      builder.push(chunk)
+      writer?.write(chunk)
+    }
+    const { entries } = builder.finish()
+    return builder.started ? entries : undefined
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    if (error.code === 'ARCHIVE_INVALID' && !builder.started) return undefined
+    if (error.code !== 'ARCHIVE_INVALID' && error.code !== 'ARCHIVE_UNSUPPORTED') throw error
+    const message = `cannot unpack ${JSON.stringify(path)}: ${error.message}`
+    throw new TsbuildError(error.code, message, { hint: error.hint, cause: error })
+  }
+}
+
+async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(READ_CHUNK), 0, READ_CHUNK, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+function toSourceEntry({ offset, ...entry }: LayerEntry, plain: string): SourceEntry {
+  return entry.type === 'file' ? { ...entry, content: { kind: 'range', path: plain, offset } } : entry
+}

@@ -1,0 +1,22 @@
+import type { SourceEntry } from './entry.ts'
+import type { FileTree, TreeEntry } from './file-tree.ts'
+
+/**
+ * A tree as the entries of one tar: directories before what is in them, names in UTF-16 order, the root left out. The first path of
+ * an inode is a file, its others are hard links to that.
+ */
+export function* treeEntries(tree: FileTree): Generator<SourceEntry, void, undefined> {
+  const firstPaths = new Map<string, string>()
+  // A stack, since a hostile tree may be deeper than calls can be.
+  const pending: TreeEntry[] = [...tree.list('')].reverse()
+  for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
+    const first = entry.inode === undefined ? undefined : firstPaths.get(entry.inode)
+    if (first !== undefined) {
+      yield { ...entry, type: 'hardlink', linkname: first, size: 0, content: undefined, sha256: undefined }
+      continue
+    }
+    if (entry.inode !== undefined) firstPaths.set(entry.inode, entry.path)
+    yield entry
+    if (entry.type === 'directory') pending.push(...[...tree.list(entry.path)].reverse())
+  }
+}
