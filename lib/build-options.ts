@@ -2,32 +2,11 @@
 import type { ContextSource } from './context/memory-file.ts'
 import type { Diagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
+import type { ExportedOutput, Output } from './export/output.ts'
 import type { Digest, Image, Platform } from './oci/types.ts'
 
 export type { ContextSource, MemoryFile } from './context/memory-file.ts'
-
-/** Where a build's result goes. `dest` is a path, or `-` for standard output where the form is a single stream. */
-export type Output =
-  /** OCI image layout: a tar, or a directory with `tar: false`. */
-  | {
-      readonly type: 'oci'
-      readonly dest: string
-      readonly tar?: boolean
-      readonly name?: string
-      readonly compression?: CompressionOption
-    }
-  /** An archive for `docker load` and `podman load`. */
-  | { readonly type: 'docker'; readonly dest: string; readonly name?: string; readonly compression?: CompressionOption }
-  /** The root filesystem as files below a directory. */
-  | { readonly type: 'local'; readonly dest: string }
-  /** The root filesystem as one tar. */
-  | { readonly type: 'tar'; readonly dest: string }
-
-export interface CompressionOption {
-  readonly algorithm: 'gzip' | 'uncompressed'
-  /** 0 to 9; gzip only. */
-  readonly level?: number
-}
+export type { CompressionOption, ExportedOutput, Output } from './export/output.ts'
 
 export interface BuildOptions {
   readonly context: ContextSource
@@ -56,14 +35,6 @@ export interface BuildOptions {
   readonly signal?: AbortSignal
   /** Called synchronously, in order. Must not throw. */
   readonly onEvent?: (event: BuildEvent) => void
-}
-
-export interface ExportedOutput {
-  readonly type: Output['type'] | 'store'
-  /** The path, or the names given in the store. */
-  readonly destination: string
-  /** Bytes written, where it is one file. */
-  readonly size?: number
 }
 
 export interface BuildResult {

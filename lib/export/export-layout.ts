@@ -1,0 +1,89 @@
+// An OCI image layout as a directory: a new one appears whole, an existing one gets the image added.
+import { randomBytes } from 'node:crypto'
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { ensureDirSync } from 'fs-extra/esm'
+import { TsbuildError } from '../errors.ts'
+import type { ContentReader } from '../oci/content.ts'
+import { digestPath } from '../oci/digest.ts'
+import { openLayout } from '../oci/layout.ts'
+import { indexBytes } from '../oci/manifest.ts'
+import type { Descriptor } from '../oci/types.ts'
+import { type ArchivedImage, indexEntries, OCI_LAYOUT_BYTES } from './image-archive.ts'
+import { outputIO } from './write-stream.ts'
+
+const IMAGE_NAME = 'io.containerd.image.name'
+
+/**
+ * Writes an image as a layout directory. An existing layout keeps its other images; one with a same name, or without a name if this one has none,
+ * is replaced. Its index.json changes at the very end, at once. Errors with `OUTPUT_IO`; with `LAYOUT_INVALID` if the directory
+ * holds a broken layout.
+ */
+export async function exportLayout(
+  image: ArchivedImage,
+  dest: string,
+  store: ContentReader,
+  signal?: AbortSignal,
+): Promise<void> {
+  const stat = outputIO(dest, () => statSync(dest, { throwIfNoEntry: false }))
+  if (stat && !stat.isDirectory()) {
+    throw new TsbuildError('OUTPUT_IO', `can not write a directory ${JSON.stringify(dest)}: it is a file`)
+  }
+  const kept = stat ? keptEntries(image, dest) : []
+  const suffix = `${process.pid}-${randomBytes(6).toString('hex')}`
+  const target = stat ? dest : join(dirname(resolve(dest)), `.tsbuild-${suffix}`)
+  try {
+    for (const blob of image.blobs) await writeBlob(target, blob, suffix, store, signal)
+    writeWhole(join(target, 'oci-layout'), suffix, OCI_LAYOUT_BYTES)
+    writeWhole(join(target, 'index.json'), suffix, indexBytes([...kept, ...indexEntries(image)]))
+    if (target !== dest) outputIO(dest, () => renameSync(target, dest))
+  } finally {
+    if (target !== dest) rmSync(target, { recursive: true, force: true })
+  }
+}
+
+function keptEntries(image: ArchivedImage, dest: string): readonly Descriptor[] {
+  if (outputIO(dest, () => readdirSync(dest)).length === 0) return []
+  if (!statSync(join(dest, 'oci-layout'), { throwIfNoEntry: false })) {
+    throw new TsbuildError('OUTPUT_IO', `${JSON.stringify(dest)} is not empty and not an OCI image layout`, {
+      hint: 'give the path of a new or empty directory',
+    })
+  }
+  return openLayout(dest).manifests.filter((entry) => {
+    const name = entry.annotations?.[IMAGE_NAME]
+    return name === undefined ? image.names.length > 0 : !image.names.includes(name)
+  })
+}
+
+async function writeBlob(
+  root: string,
+  blob: Descriptor,
+  suffix: string,
+  store: ContentReader,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const path = join(root, digestPath(blob.digest))
+  if (statSync(path, { throwIfNoEntry: false })?.size === blob.size) return
+  const temporary = `${path}.${suffix}`
+  outputIO(path, () => ensureDirSync(dirname(path)))
+  const file = outputIO(path, () => openSync(temporary, 'wx'))
+  try {
+    for await (const chunk of store.open(blob, signal)) {
+      outputIO(path, () => {
+        for (let at = 0; at < chunk.byteLength; ) at += writeSync(file, chunk, at, chunk.byteLength - at)
+      })
+    }
+    outputIO(path, () => renameSync(temporary, path))
+  } finally {
+    closeSync(file)
+    rmSync(temporary, { force: true })
+  }
+}
+
+function writeWhole(path: string, suffix: string, bytes: Uint8Array): void {
+  outputIO(path, () => {
+    ensureDirSync(dirname(path))
+    writeFileSync(`${path}.${suffix}`, bytes)
+    renameSync(`${path}.${suffix}`, path)
+  })
+}

@@ -1,0 +1,49 @@
+// Where a build's result can go.
+
+/** An output. `dest` is a path, or `-` for standard output where the form is a single stream. */
+export type Output = OciOutput | DockerOutput | LocalOutput | TarOutput
+
+/** OCI image layout: a tar, or a directory with `tar: false`. */
+export interface OciOutput {
+  readonly type: 'oci'
+  readonly dest: string
+  readonly tar?: boolean
+  /** Names for the image in it, separated by commas; default the names that the build gives. */
+  readonly name?: string
+  readonly compression?: CompressionOption
+}
+
+/** An archive for `docker load` and `podman load`. */
+export interface DockerOutput {
+  readonly type: 'docker'
+  readonly dest: string
+  readonly name?: string
+  readonly compression?: CompressionOption
+}
+
+/** The root filesystem as files below a directory. */
+export interface LocalOutput {
+  readonly type: 'local'
+  readonly dest: string
+}
+
+/** The root filesystem as one tar. */
+export interface TarOutput {
+  readonly type: 'tar'
+  readonly dest: string
+}
+
+export interface CompressionOption {
+  readonly algorithm: 'gzip' | 'uncompressed'
+  /** 0 to 9; gzip only. */
+  readonly level?: number
+}
+
+/** What was written. */
+export interface ExportedOutput {
+  readonly type: Output['type'] | 'store'
+  /** The path, or the names given in the store. */
+  readonly destination: string
+  /** Bytes written, where it is one file. */
+  readonly size?: number
+}
