@@ -50,7 +50,22 @@ export {
 } from './images.ts'
 export { openLayout } from './oci/layout.ts'
 export { readImage } from './oci/read-image.ts'
-export type * from './oci/types.ts'
+export type {
+  CacheKey,
+  ChainID,
+  ContainerConfig,
+  Descriptor,
+  DiffID,
+  Digest,
+  Healthcheck as HealthcheckConfig,
+  History,
+  Image,
+  ImageConfig,
+  ImageIndex,
+  ImageManifest,
+  Layer,
+  Platform,
+} from './oci/types.ts'
 export { validateImage } from './oci/validate.ts'
 export * from './parser/index.ts'
 export { planBuild } from './prepare-build.ts'

@@ -1,20 +1,14 @@
 // From the entries that a step makes to a layer: found by its key, or written.
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
 import { openStatCache, type StatCache } from '../cache/stat-cache.ts'
-import type { SourceEntry } from '../layers/entry.ts'
-import type { FileStat } from '../layers/file-tree.ts'
 import { hashContent } from '../layers/hash-content.ts'
 import { writeLayer } from '../layers/write-layer.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
 import { layerInForm, type WantedForm } from './layer-forms.ts'
+import type { PlannedEntry } from './planned-entry.ts'
 import type { Session, StackedLayer } from './session.ts'
-
-/** An entry to write; files of a directory carry the status that tells whether they changed. */
-export interface PlannedEntry extends SourceEntry {
-  readonly stat?: FileStat | undefined
-}
 
 export interface LayerPlan {
   /** `COPY`, `ADD`, `WORKDIR`, … */

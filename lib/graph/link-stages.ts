@@ -1,5 +1,5 @@
 // Which stage stands on which, before anything is evaluated.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError, withLocation } from '../errors.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import type { Dockerfile, Instruction, Stage, Word } from '../parser/types.ts'
@@ -64,7 +64,11 @@ function stagePlatform(
       location,
     })
   }
-  return parsePlatform(value)
+  try {
+    return parsePlatform(value)
+  } catch (error) {
+    throw withLocation(error, location)
+  }
 }
 
 /** The stage to build: by name as `--target` gives it, by default the last. Errors with `TARGET_UNKNOWN`. */

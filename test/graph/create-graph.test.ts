@@ -1,0 +1,219 @@
+import { expect, test } from 'vitest'
+import type { TsbuildError } from '../../lib/errors.ts'
+import type { Graph } from '../../lib/graph/types.ts'
+import { positionAt } from '../../lib/source.ts'
+import { type EvaluateOptions, evaluate } from './evaluate.ts'
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const stageNames = (graph: Graph): (string | undefined)[] => graph.stages.map((stage) => stage.name)
+const stepNames = (graph: Graph): string[] => graph.vertices.map((vertex) => vertex.name)
+const history = (graph: Graph): string[] => graph.target.history.map((entry) => entry.created_by)
+
+test('stages that the target does not need are left out, with their images', async () => {
+  const graph = await evaluate(
+    'FROM missing AS unused\nFROM scratch AS base\nFROM scratch AS other\nFROM base AS final\nCOPY --from=other x /\n',
+  )
+  expect(stageNames(graph)).toEqual(['base', 'other', 'final'])
+})
+
+test('--target takes a stage by name in any casing', async () => {
+  const text = 'FROM scratch AS One\nLABEL a=1\nFROM scratch AS two\n'
+  const graph = await evaluate(text, { target: 'oNE' })
+  expect(graph.target).toMatchObject({ name: 'one', config: { Labels: { a: '1' } } })
+})
+
+test('--label adds to the labels of the target only', async () => {
+  const graph = await evaluate('FROM scratch AS base\nLABEL a=1\nFROM base\nLABEL b=2\n', {
+    labels: { b: '3', c: '4' },
+  })
+  expect(graph.target.config.Labels).toEqual({ a: '1', b: '3', c: '4' })
+})
+
+test('a stage built on a stage has its config, environment and history', async () => {
+  const graph = await evaluate('FROM scratch AS base\nENV A=1\nWORKDIR /app\nCMD ["x"]\nFROM base\nENV B=$A\n')
+  expect(graph.target.config).toMatchObject({ Env: [PATH, 'A=1', 'B=1'], WorkingDir: '/app', Cmd: ['x'] })
+  expect(history(graph)).toEqual(['ENV A=1', 'WORKDIR /app', 'CMD ["x"]', 'ENV B=1'])
+})
+
+test('variables on one ENV line see the values from before it', async () => {
+  const graph = await evaluate('FROM scratch\nENV abc=hello\nENV abc=bye def=$abc\nENV ghi=$abc\n')
+  expect(graph.target.config.Env).toEqual([PATH, 'abc=bye', 'def=hello', 'ghi=bye'])
+})
+
+test.each([
+  ['ENV beats an ARG before it', 'ARG X=arg\nENV X=env\nLABEL x=$X', 'env'],
+  ['an ARG after an ENV overrides it', 'ENV X=env\nARG X=arg\nLABEL x=$X', 'arg'],
+  ['an ARG takes the global one’s value', 'ARG G\nLABEL x=$G', 'global'],
+  ['an ARG’s own default beats the global one', 'ARG G=own\nLABEL x=$G', 'own'],
+  ['--build-arg beats every default', 'ARG GIVEN=own\nLABEL x=$GIVEN', 'given'],
+  ['a --build-arg that no ARG declares is not seen', 'LABEL x=$GIVEN', ''],
+  ['a global ARG is not seen without an ARG of the stage', 'LABEL x=$G', ''],
+  ['platform args are there to take', 'ARG TARGETPLATFORM\nLABEL x=$TARGETPLATFORM', 'linux/amd64'],
+  ['platform args have to be taken', 'LABEL x=$TARGETPLATFORM', ''],
+  ['an ARG can use one before it', 'ARG A=1\nARG B=${A}2\nLABEL x=$B', '12'],
+])('%s', async (_, body, expected) => {
+  const graph = await evaluate(`ARG G=global\nFROM scratch\n${body}\n`, { buildArgs: { GIVEN: 'given' } })
+  expect(graph.target.config.Labels).toEqual({ x: expected })
+})
+
+test('FROM takes global ARGs, and --build-arg over them', async () => {
+  const images = { one: { Labels: { n: '1' } }, two: { Labels: { n: '2' } } }
+  const text = 'ARG BASE=one\nFROM $BASE\n'
+  expect((await evaluate(text, { images })).target.config.Labels).toEqual({ n: '1' })
+  expect((await evaluate(text, { images, buildArgs: { BASE: 'two' } })).target.config.Labels).toEqual({ n: '2' })
+})
+
+test('ENTRYPOINT clears a CMD that was inherited, not one of the same stage', async () => {
+  const images = { base: { Cmd: ['old'] } }
+  expect((await evaluate('FROM base\nENTRYPOINT ["e"]\n', { images })).target.config).not.toHaveProperty('Cmd')
+  expect((await evaluate('FROM base\nCMD ["c"]\nENTRYPOINT ["e"]\n', { images })).target.config.Cmd).toEqual(['c'])
+})
+
+test('shell forms run in the shell in force', async () => {
+  const graph = await evaluate('FROM scratch\nCMD echo one\nSHELL ["/bin/bash", "-c"]\nENTRYPOINT echo two\n')
+  expect(graph.target.config).toMatchObject({
+    Cmd: ['/bin/sh', '-c', 'echo one'],
+    Entrypoint: ['/bin/bash', '-c', 'echo two'],
+  })
+})
+
+test('history says what BuildKit would say', async () => {
+  const graph = await evaluate(
+    [
+      'FROM scratch',
+      'ARG A=1 B',
+      'COPY --chown=1:2 --chmod=640 --link a b /c/',
+      'ADD x.tar /y',
+      'COPY <<EOF /z',
+      'text',
+      'EOF',
+      'WORKDIR /',
+      'EXPOSE 80 53/udp',
+      'VOLUME /a /b',
+      'HEALTHCHECK --interval=1m30s --retries=3 CMD curl localhost',
+      'STOPSIGNAL SIGINT',
+      'USER $A',
+      'SHELL ["/bin/bash", "-c"]',
+      'MAINTAINER me',
+      'ONBUILD RUN true',
+    ].join('\n'),
+  )
+  expect(history(graph)).toEqual([
+    'ARG A=1 B',
+    'COPY --chown=1:2 --chmod=640 a b /c/ # buildkit',
+    'ADD x.tar /y # buildkit',
+    'COPY <<EOF /z # buildkit',
+    'WORKDIR /',
+    'EXPOSE [80/tcp 53/udp]',
+    'VOLUME [/a /b]',
+    'HEALTHCHECK {Test:[CMD-SHELL curl localhost] Interval:1m30s Timeout:0s StartPeriod:0s StartInterval:0s Retries:3}',
+    'STOPSIGNAL SIGINT',
+    'USER 1',
+    'SHELL [/bin/bash -c]',
+    'MAINTAINER me',
+  ])
+  expect(graph.target.config.OnBuild).toEqual(['RUN true'])
+  expect(graph.target.author).toBe('me')
+})
+
+test('a RUN is in the graph with what it would run', async () => {
+  const graph = await evaluate('FROM scratch\nARG V=1\nENV E=2\nUSER app\nRUN echo $V\n')
+  const run = graph.vertices.find((vertex) => vertex.op.kind === 'run')
+  expect(run?.op).toMatchObject({ args: ['/bin/sh', '-c', 'echo $V'], user: 'app', workdir: '/' })
+  expect(history(graph).at(-1)).toBe('RUN |1 V=1 /bin/sh -c echo $V # buildkit')
+})
+
+test('the body of a heredoc is expanded, unless its delimiter is quoted', async () => {
+  const graph = await evaluate('FROM scratch\nARG A=1\nCOPY <<one <<"two" /\n$A "q"\none\n$A\ntwo\n')
+  const copy = graph.vertices.find((vertex) => vertex.op.kind === 'copy')
+  expect(copy?.op).toMatchObject({
+    sources: [
+      { name: 'one', text: '1 "q"\n' },
+      { name: 'two', text: '$A\n' },
+    ],
+  })
+})
+
+test('steps are named as BuildKit names them', async () => {
+  const images = { base: {} }
+  const graph = await evaluate(
+    'FROM base AS build\ncopy a /\nENV X=1\nWORKDIR /x\nFROM scratch\nCOPY --from=build /a /b$X\n',
+    { images },
+  )
+  expect(stepNames(graph).filter((name) => /^\[[^i]/.test(name))).toEqual([
+    '[build 1/3] FROM base',
+    '[build 2/3] COPY a /',
+    '[build 3/3] WORKDIR /x',
+    '[stage-1 1/1] COPY --from=build /a /b',
+  ])
+})
+
+test('triggers of a base image run first, and may bring other stages in', async () => {
+  const images = { base: { OnBuild: ['COPY --from=assets x /x', 'ENV TRIGGERED=yes'] } }
+  const graph = await evaluate('FROM scratch AS assets\nFROM base\nLABEL t=$TRIGGERED\n', { images })
+  expect(stageNames(graph)).toEqual(['assets', undefined])
+  expect(graph.target.config).toMatchObject({ Labels: { t: 'yes' } })
+  expect(graph.target.config).not.toHaveProperty('OnBuild')
+  expect(stepNames(graph)).toContain('[stage-1 2/2] ONBUILD COPY --from=assets x /x')
+})
+
+test('triggers of a stage run in the stages built on it', async () => {
+  const graph = await evaluate('FROM scratch AS base\nONBUILD ENV A=1\nFROM base\nLABEL a=$A\n')
+  expect(graph.target.config).toMatchObject({ Labels: { a: '1' } })
+})
+
+test('inputs come before the vertices that use them', async () => {
+  const graph = await evaluate('FROM scratch AS a\nCOPY x /\nFROM scratch AS b\nCOPY --from=a x /\nCOPY y /\n')
+  const seen = new Set<string>()
+  for (const { id, inputs } of graph.vertices) {
+    for (const input of inputs) expect(seen).toContain(input)
+    seen.add(id)
+  }
+})
+
+test('a named context takes the place of a stage', async () => {
+  const graph = await evaluate('FROM missing AS base\nCOPY a /\nFROM scratch\nCOPY --from=base x /\n', {
+    override: (name) => Promise.resolve(name === 'base' ? { kind: 'files', context: 'base' } : undefined),
+  })
+  expect(graph.vertices.map((vertex) => vertex.id)).toContain('context:base')
+  expect(stepNames(graph)).not.toContain('[base 1/1] COPY a /')
+})
+
+test('--platform decides what the image says it is for', async () => {
+  const platform = { os: 'linux', architecture: 'arm64' }
+  const graph = await evaluate('FROM scratch\nARG TARGETARCH\nLABEL a=$TARGETARCH\n', { platform })
+  expect(graph.target).toMatchObject({ imagePlatform: platform, config: { Labels: { a: 'arm64' } } })
+})
+
+const errors: readonly [string, string, EvaluateOptions, string, number | undefined][] = [
+  ['an unknown target', 'FROM scratch AS build', { target: 'bulid' }, 'TARGET_UNKNOWN', undefined],
+  ['a target by number', 'FROM scratch AS build', { target: '0' }, 'TARGET_UNKNOWN', undefined],
+  ['an empty base name', 'ARG B\nFROM $B', {}, 'BASE_NAME_EMPTY', 2],
+  ['a bad platform', 'FROM --platform=/// scratch', {}, 'PLATFORM_INVALID', 1],
+  ['a stage number that is not there', 'FROM scratch\nCOPY --from=7 a /', {}, 'STAGE_UNKNOWN', 2],
+  [
+    'a stage that comes later',
+    'FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nFROM a',
+    {},
+    'STAGE_UNKNOWN',
+    2,
+  ],
+  ['a stage that copies from itself', 'FROM scratch AS a\nCOPY --from=a x /', {}, 'STAGE_CYCLE', undefined],
+  ['a required variable', 'FROM scratch\nLABEL a=${X:?needed}', {}, 'VARIABLE_REQUIRED', 2],
+  ['a broken variable', 'FROM scratch\nLABEL a=1\nENV b=${X', {}, 'VARIABLE_SYNTAX', 3],
+  ['a bad port', 'FROM scratch\nEXPOSE http', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['a bad signal', 'FROM scratch\nSTOPSIGNAL nope', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['a trigger that cannot be read', 'FROM base', { images: { base: { OnBuild: ['NOPE x'] } } }, 'ONBUILD_INVALID', 1],
+  ['a trigger of a trigger', 'FROM base', { images: { base: { OnBuild: ['ONBUILD RUN x'] } } }, 'ONBUILD_INVALID', 1],
+  ['COPY of a URL', 'FROM scratch\nCOPY https://example.com/x /', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['ADD of a URL', 'FROM scratch\nADD https://example.com/x /', {}, 'UNSUPPORTED', 2],
+  ['ADD of a repository', 'FROM scratch\nADD git@example.com:a/b.git /', {}, 'UNSUPPORTED', 2],
+  ['a checksum of a local file', 'FROM scratch\nADD --checksum=sha256:00 x /', {}, 'INSTRUCTION_ARGUMENTS', 2],
+]
+
+test.each(errors)('%s is an error at its place', async (_, text, options, code, line) => {
+  const error = (await evaluate(text, options).catch((e: unknown) => e)) as TsbuildError
+  expect(error).toMatchObject({ code })
+  const { location } = error
+  expect(location && positionAt(location.file.text, location.span.start).line).toBe(line)
+})
