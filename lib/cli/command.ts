@@ -58,7 +58,7 @@ export const commonFlags: readonly FlagSpec[] = [
     kind: 'value',
     placeholder: 'DIR',
     group: 'Common',
-    summary: 'Directory of images and cache (default: $TSBUILD_HOME, else the user’s cache directory)',
+    summary: "Directory of images and cache (default: $TSBUILD_HOME, else the user's cache directory)",
   },
   { name: 'debug', kind: 'switch', short: 'D', group: 'Common', summary: 'Show stacks and causes with errors' },
   { name: 'help', kind: 'switch', short: 'h', group: 'Common', summary: 'Show this help' },

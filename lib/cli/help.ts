@@ -15,9 +15,15 @@ export function generalHelp(view: HelpView): string {
   const build = commands[0]
   return render(view, [
     { lines: ['Builds container images from a Dockerfile with nothing but Node.js: no daemon, no root, no Docker.'] },
-    { title: 'Usage', lines: ['  tsbuild [OPTIONS] PATH', '  tsbuild COMMAND [OPTIONS] …'] },
+    {
+      title: 'Usage',
+      rows: [
+        ['tsbuild [OPTIONS] PATH', 'build an image'],
+        ['tsbuild COMMAND [OPTIONS] ...', ''],
+      ],
+    },
     { title: 'Commands', rows: commands.map((command) => [command.name, command.summary]) },
-    { title: 'Examples', rows: build.examples.slice(0, 3).map((example) => [example.command, example.does]) },
+    { title: 'Examples', examples: build.examples.slice(0, 3) },
     { title: 'Exit codes', rows: exitRows },
     { lines: ['`tsbuild help COMMAND` explains a command; `tsbuild help build` has every option of a build.'] },
   ])
@@ -27,15 +33,17 @@ export function generalHelp(view: HelpView): string {
 export function commandHelp(command: CommandSpec, view: HelpView): string {
   const flags = [...command.flags, ...commonFlags]
   const groups = [...new Set(flags.map(groupOf))]
+  const align = flags.map(flagRow)
   return render(view, [
     { lines: [`${command.summary}.`] },
-    { title: 'Usage', lines: [`  tsbuild ${command.usage}`] },
+    { title: 'Usage', rows: [[`tsbuild ${command.usage}`, '']] },
     ...(command.description ?? []).map((text) => ({ lines: [text] })),
     ...groups.map((group) => ({
       title: group,
-      rows: flags.filter((flag) => groupOf(flag) === group).map((flag): Row => [flagLabel(flag), flag.summary]),
+      rows: flags.filter((flag) => groupOf(flag) === group).map(flagRow),
+      align,
     })),
-    { title: 'Examples', rows: command.examples.map((example) => [example.command, example.does]) },
+    { title: 'Examples', examples: command.examples },
     ...(command.name === 'build' ? [{ title: 'Exit codes', rows: exitRows }] : []),
   ])
 }
@@ -50,24 +58,28 @@ const exitRows: readonly Row[] = [
 
 const groupOf = (flag: FlagSpec): string => flag.group ?? 'Options'
 
-function flagLabel(flag: FlagSpec): string {
+function flagRow(flag: FlagSpec): Row {
   const short = flag.short ? `-${flag.short}, ` : '    '
-  return `${short}--${flag.name}${flag.placeholder ? ` ${flag.placeholder}` : ''}`
+  return [`${short}--${flag.name}${flag.placeholder ? ` ${flag.placeholder}` : ''}`, flag.summary]
 }
 
 interface Section {
   readonly title?: string
   readonly lines?: readonly string[]
   readonly rows?: readonly Row[]
+  /** The rows that share a column with these; default these alone. */
+  readonly align?: readonly Row[]
+  readonly examples?: CommandSpec['examples']
 }
 
 function render(view: HelpView, sections: readonly Section[]): string {
   const paint = painter(view.color)
   const width = Math.max(50, Math.min(view.width, 100))
-  const blocks = sections.map(({ title, lines = [], rows = [] }) => [
+  const blocks = sections.map(({ title, lines = [], rows = [], align = rows, examples = [] }) => [
     ...(title ? [paint('bold', title)] : []),
     ...lines.flatMap((line) => wrapText(line, width)),
-    ...layOut(rows, width).map(([left, right]) => `  ${paint('cyan', left)}${right}`.trimEnd()),
+    ...layOut(rows, columnOf(align, width), width).map(([left, right]) => `  ${paint('cyan', left)}${right}`.trimEnd()),
+    ...examples.flatMap(({ command, does }) => [paint('dim', `  # ${does}`), paint('cyan', `  ${command}`)]),
   ])
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`
 }
@@ -75,20 +87,18 @@ function render(view: HelpView, sections: readonly Section[]): string {
 /** Narrower than this, what a row says is below its name rather than beside it. */
 const narrow = 72
 
-/** Two columns; where the left is too long for its column, the right starts on the next line. */
-function layOut(rows: readonly Row[], width: number): Row[] {
+function columnOf(rows: readonly Row[], width: number): number {
   const widest = Math.max(0, ...rows.map(([left]) => left.length))
-  const column = width < narrow ? 6 : Math.min(widest, Math.floor(width * 0.42)) + 2
+  return width < narrow ? 6 : Math.min(widest, Math.floor(width * 0.42)) + 2
+}
+
+/** Two columns, the second at `column`; where the left is too long for that, the right starts on the next line. */
+function layOut(rows: readonly Row[], column: number, width: number): Row[] {
   const gap = ' '.repeat(column)
   return rows.flatMap(([left, right]) => {
     const [first = '', ...rest] = wrapText(right, width - column - 2)
-    const fits = left.length + 2 <= column
-    const head: Row[] = fits
-      ? [[left, ' '.repeat(column - left.length) + first]]
-      : [
-          [left, ''],
-          ['', gap + first],
-        ]
-    return [...head, ...rest.map((line): Row => ['', gap + line])]
+    const below = rest.map((line): Row => ['', gap + line])
+    if (left.length + 2 <= column) return [[left, ' '.repeat(column - left.length) + first], ...below]
+    return [[left, ''], ...(first === '' ? [] : [['', gap + first] as const]), ...below]
   })
 }

@@ -1,5 +1,4 @@
 import { exitCodes } from './exit-codes.ts'
-import type { Screen } from './terminal.ts'
 
 /** Why a build was aborted from outside. */
 export class Interrupted extends Error {
@@ -15,14 +14,17 @@ export class Interrupted extends Error {
 
 /**
  * Runs an action with a signal that aborts on SIGINT, SIGTERM and SIGHUP, so that it can clean up and then fail; a second
- * SIGINT or SIGTERM ends the process at once. Rejects with {@link Interrupted} when the action failed after an interrupt.
+ * one ends the process at once. Rejects with {@link Interrupted} when the action failed after an interrupt.
  */
-export async function interruptible<T>(screen: Screen, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  action: (signal: AbortSignal) => Promise<T>,
+  onInterrupt: (message: string) => void = () => {},
+): Promise<T> {
   const controller = new AbortController()
   const onSignal = (name: NodeJS.Signals): void => {
     const interrupted = new Interrupted(name)
     if (controller.signal.aborted) process.exit(interrupted.exitCode)
-    if (screen.isTTY) screen.write('\ninterrupted: cleaning up (Ctrl-C again ends at once)\n')
+    onInterrupt('interrupted: cleaning up (Ctrl-C again ends at once)')
     controller.abort(interrupted)
   }
   for (const name of signals) process.on(name, onSignal)

@@ -1,12 +1,15 @@
-import yargs from 'yargs'
 import { type Args, type CommandSpec, commonFlags } from './command.ts'
 import { canonicalArguments } from './flag-syntax.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Reads a command's arguments. Throws a {@link UsageError}. With `--help` nothing else is asked for. */
-export function parseArguments(args: readonly string[], command: CommandSpec): Args {
+/** Reads a command's arguments; undefined when they ask for help, and then nothing else counts. Throws a {@link UsageError}. */
+export async function parseArguments(args: readonly string[], command: CommandSpec): Promise<Args | undefined> {
   const flags = [...command.flags, ...commonFlags]
   const canonical = canonicalArguments(args, { flags, refused: command.refused ?? [] })
+  if (canonical.flags.findLast((flag) => flag.startsWith('--help=')) === '--help=true') return undefined
+  demandPositionals(canonical.positionals, command)
+  // Loaded only now: help and usage errors come without it.
+  const { default: yargs } = await import('yargs')
   const parser = yargs([...canonical.flags, '--', ...canonical.positionals])
     .parserConfiguration({
       'boolean-negation': false,
@@ -30,10 +33,8 @@ export function parseArguments(args: readonly string[], command: CommandSpec): A
     else parser.string(flag.name).array(flag.name)
   }
   const read = parser.parseSync()
-  const positionals = ((read['--'] ?? []) as readonly unknown[]).map(String)
-  if (all(read['help']).at(-1) !== 'true') demandPositionals(positionals, command)
   return {
-    positionals,
+    positionals: all(read['--']),
     on: (flag) => all(read[flag]).at(-1) === 'true',
     value: (flag) => all(read[flag]).at(-1),
     list: (flag) => all(read[flag]),

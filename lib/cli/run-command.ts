@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type CommandSpec, commonFlags } from './command.ts'
 import { commands, findCommand } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
+import { parseArguments } from './parse-arguments.ts'
 import { reportError } from './report-error.ts'
 import type { Screen, Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -28,9 +29,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   }
   const { command, rest, named, help } = chooseCommand(args)
   if (help || !command) return await showHelp(terminal.out, command)
-  const { parseArguments } = await import('./parse-arguments.ts')
-  const parsed = parseArguments(rest, command)
-  if (parsed.on('help')) return await showHelp(terminal.out, named || args.length > 1 ? command : undefined)
+  const parsed = await parseArguments(rest, command)
+  if (!parsed) return await showHelp(terminal.out, named || args.length > 1 ? command : undefined)
   if (!named) await refuseTypo(parsed.positionals[0] ?? '', terminal)
   const { run } = await command.load()
   return await run(parsed, terminal)

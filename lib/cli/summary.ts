@@ -1,6 +1,7 @@
 import type { BuildResult } from '../index.ts'
 import { count, formatDuration, formatSize } from './format-quantity.ts'
 import { painter } from './paint.ts'
+import { shortName } from './short-names.ts'
 import { printable } from './text-width.ts'
 
 /** What a build made, for a person: the lines below its progress. */
@@ -14,7 +15,7 @@ export function summaryLines(
   const architecture = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
   const cached = steps.cached === 0 ? '' : steps.cached === steps.total ? ', all cached' : `, ${steps.cached} cached`
   const rows: (readonly [string, string])[] = [
-    ...result.names.map((name) => ['name', name] as const),
+    ...result.names.map((name) => ['name', shortName(name)] as const),
     ['image id', result.imageID],
     ['digest', result.digest],
     ['contents', `${formatSize(size)} in ${count(image.layers.length, 'layer')}, ${architecture}`],

@@ -17,22 +17,18 @@ export const run: Run = async (args, terminal) => {
   const input = await readBuildInput(args, terminal)
   const labels = readPairs('label', args.list('label'), () => '')
   removeBuildFiles(files)
-  const result = await interruptible(terminal.err, async (signal) => {
-    const progress = openProgress(kind, terminal.err)
-    try {
-      return await build({
-        ...input,
-        labels,
-        tags: args.list('tag'),
-        noCache: args.on('no-cache'),
-        outputs,
-        signal,
-        onEvent: progress.onEvent,
-      })
-    } finally {
-      progress.finish()
-    }
-  })
+  const progress = openProgress(kind, terminal.err)
+  const options = {
+    ...input,
+    labels,
+    tags: args.list('tag'),
+    noCache: args.on('no-cache'),
+    outputs,
+    onEvent: progress.onEvent,
+  }
+  const result = await interruptible(async (signal) => await build({ ...options, signal }), progress.note).finally(
+    progress.finish,
+  )
   writeBuildFiles(result, files)
   showResult(result, kind, { outputs, elapsed: Date.now() - started }, terminal)
   return exitCodes.ok

@@ -1,6 +1,5 @@
 import type { Screen } from '../terminal.ts'
 import { plainProgress } from './plain.ts'
-import { quietProgress } from './quiet.ts'
 import { rawJsonProgress } from './raw-json.ts'
 import { type ProgressDisplay, showProgress } from './show-progress.ts'
 import { ttyProgress } from './tty.ts'
@@ -25,9 +24,9 @@ export function openProgress(kind: ProgressKind, screen: Screen): ProgressDispla
     case 'tty':
       return showProgress(ttyProgress, screen)
     case 'rawjson':
-      return showProgress(rawJsonProgress, screen)
+      return { ...showProgress(rawJsonProgress, screen), note: () => {} }
     case 'quiet':
     case 'none':
-      return showProgress(quietProgress, screen)
+      return { onEvent: () => {}, note: () => {}, finish: () => {} }
   }
 }

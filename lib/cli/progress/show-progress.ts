@@ -5,6 +5,8 @@ import type { Renderer, View } from './renderer.ts'
 
 export interface ProgressDisplay {
   onEvent(event: BuildEvent): void
+  /** Says something about the build as a whole, for as long as it goes on. */
+  note(text: string): void
   /** Draws what stays, and gives the screen back. Idempotent. */
   finish(): void
 }
@@ -28,6 +30,7 @@ function append<State>(renderer: Renderer<State>, screen: Screen): ProgressDispl
       const lines = renderer.draw(state, viewOf(screen, false))
       if (lines.length > 0) screen.write(`${lines.join('\n')}\n`)
     },
+    note: (text) => screen.write(`${text}\n`),
     finish: () => {},
   }
 }
@@ -36,11 +39,12 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
   let state = renderer.initial
   let drawn: readonly string[] = []
   let finished = false
+  let remark: string | undefined
   let drawnAt = 0
 
   const redraw = (): void => {
     const view = viewOf(screen, finished)
-    const lines = renderer.draw(state, view)
+    const lines = [...renderer.draw(state, view), ...(remark === undefined || finished ? [] : [remark])]
     screen.write(`${eraseLines(drawn, view.width)}${lines.map((line) => `${line}\n`).join('')}`)
     drawn = lines
     drawnAt = view.now
@@ -57,6 +61,10 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
       state = renderer.reduce(state, event)
       // Steps that never yield to the timer are drawn all the same.
       if (Date.now() - drawnAt >= redrawInterval) redraw()
+    },
+    note: (text) => {
+      remark = text
+      redraw()
     },
     finish: () => {
       if (finished) return

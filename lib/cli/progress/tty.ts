@@ -80,8 +80,8 @@ function drawRow(row: Row, state: TtyState, view: View, paint: Paint): string[] 
     return [` ${paint('green', icons.done)} ${paint('dim', text)}`]
   }
   if (row.kind === 'waiting') {
-    const what = view.finished ? 'not run' : 'more'
-    return [paint('dim', truncate(` ${icons.waiting} ${count(row.steps, 'step')} ${what}`, view.width, icons.ellipsis))]
+    const what = view.finished ? `${count(row.steps, 'step')} not run` : count(row.steps, 'more step')
+    return [paint('dim', truncate(` ${icons.waiting} ${what}`, view.width, icons.ellipsis))]
   }
   const { step } = row
   const tail = step.status === 'running' || step.status === 'failed' ? (state.logs.get(step.id) ?? []) : []

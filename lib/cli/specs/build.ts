@@ -37,7 +37,7 @@ export const inputFlags: readonly FlagSpec[] = [
     kind: 'list',
     placeholder: 'OS/ARCH[/VARIANT]',
     group: 'Input',
-    summary: 'What to build for (default: linux on this machine’s architecture)',
+    summary: "What to build for (default: linux on this machine's architecture)",
   },
 ]
 

@@ -3,7 +3,7 @@ import { inputFlags } from './build.ts'
 
 export const parseSpec: CommandSpec = {
   name: 'parse',
-  summary: 'Check a Dockerfile’s syntax, or print its tree',
+  summary: "Check a Dockerfile's syntax, or print its tree",
   usage: 'parse [--json] [FILE]',
   description: [
     'Reads FILE (default: ./Dockerfile; - is standard input) and reports everything wrong with it on standard error. ' +

@@ -2,7 +2,7 @@
 import type { CommandSpec, FlagSpec } from '../command.ts'
 
 const json: FlagSpec = { name: 'json', kind: 'switch', summary: 'Print JSON' }
-const noTrunc: FlagSpec = { name: 'no-trunc', kind: 'switch', summary: 'Don’t shorten digests and commands' }
+const noTrunc: FlagSpec = { name: 'no-trunc', kind: 'switch', summary: "Don't shorten digests and commands" }
 
 export const imageSpecs: readonly CommandSpec[] = [
   {
@@ -16,7 +16,7 @@ export const imageSpecs: readonly CommandSpec[] = [
   },
   {
     name: 'inspect',
-    summary: 'Print an image’s descriptor, manifest and config',
+    summary: "Print an image's descriptor, manifest and config",
     usage: 'inspect NAME',
     positionals: { name: 'NAME', min: 1, max: 1 },
     flags: [],
@@ -44,7 +44,7 @@ export const imageSpecs: readonly CommandSpec[] = [
   {
     name: 'rmi',
     summary: 'Remove names of images',
-    usage: 'rmi NAME…',
+    usage: 'rmi NAME...',
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
     flags: [],
     examples: [{ command: 'tsbuild rmi app:1.2 app:latest', does: 'the store forgets both names' }],
@@ -53,7 +53,7 @@ export const imageSpecs: readonly CommandSpec[] = [
   {
     name: 'save',
     summary: 'Write images to an archive',
-    usage: 'save [OPTIONS] -o FILE NAME…',
+    usage: 'save [OPTIONS] -o FILE NAME...',
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
     flags: [
       {
@@ -87,7 +87,7 @@ export const imageSpecs: readonly CommandSpec[] = [
   {
     name: 'validate',
     summary: 'Check an image against everything it says about itself',
-    usage: 'validate NAME…',
+    usage: 'validate NAME...',
     description: ['Recomputes digests, sizes and diffIDs, and compares the manifest with the config and its history.'],
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
     flags: [],

@@ -68,7 +68,7 @@ describe('many steps', () => {
       ' · step 33',
       ' · step 34',
       ' · step 35',
-      ' · 5 steps more',
+      ' · 5 more steps',
     ])
   })
 

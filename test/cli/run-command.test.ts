@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { cli } from './run-cli.ts'
+
+describe('help', () => {
+  test('goes to standard output when asked for', async () => {
+    const { code, stdout, stderr } = await cli(['--help'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('tsbuild help COMMAND')
+    expect(await cli(['help'])).toEqual({ code, stdout, stderr })
+    expect(await cli(['-h'])).toEqual({ code, stdout, stderr })
+  })
+
+  test('goes to standard error, with exit code 2, when nothing was asked', async () => {
+    const { code, stdout, stderr } = await cli([])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('Usage')
+  })
+
+  test('of a command is the same in three spellings', async () => {
+    const help = await cli(['help', 'save'])
+    expect(help.stdout).toContain('tsbuild save [OPTIONS] -o FILE NAME...')
+    expect(await cli(['save', '--help'])).toEqual(help)
+    expect(await cli(['--help', 'save'])).toEqual({ ...help, stdout: help.stdout })
+  })
+})
+
+const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
+  [['build'], 'error: PATH is missing [OPTION_INVALID]\nhint: the current directory is `tsbuild .`\n'],
+  [['--targt', 'x', '.'], 'error: unknown option "--targt" [OPTION_UNKNOWN]\nhint: did you mean --target?\n'],
+  [['--frobnicate', '.'], 'error: unknown option "--frobnicate" [OPTION_UNKNOWN]\n'],
+  [['-file', 'x', '.'], 'error: unknown option "-file" [OPTION_UNKNOWN]\nhint: long options take two dashes: --file\n'],
+  [
+    ['--progress', 'pain', '.'],
+    'error: --progress can\'t be "pain": expected auto, plain, tty, rawjson, quiet or none [OPTION_INVALID]\nhint: did you mean plain?\n',
+  ],
+  [
+    ['imagse'],
+    'error: "imagse" is neither a command nor a directory [OPTION_INVALID]\nhint: did you mean tsbuild images?\n',
+  ],
+  [['help', 'imagse'], 'error: there is no command "imagse" [OPTION_INVALID]\nhint: did you mean images?\n'],
+  [
+    ['-'],
+    'error: a build context on standard input is not supported yet [UNSUPPORTED]\nhint: give a directory as PATH; `-f -` reads only the Dockerfile from standard input\n',
+  ],
+  [
+    ['https://github.com/a/b.git'],
+    'error: a remote build context is not supported yet: "https://github.com/a/b.git" [UNSUPPORTED]\nhint: fetch it first, then build the directory\n',
+  ],
+  [
+    ['--platform=linux/amd64,linux/arm64', '.'],
+    'error: building for several platforms at once is not supported yet [UNSUPPORTED]\nhint: build once for each platform\n',
+  ],
+  [['--build-context', 'x', '.'], 'error: --build-context can\'t be "x": expected NAME=VALUE [OPTION_INVALID]\n'],
+  [['--build-arg', '=x', '.'], 'error: --build-arg can\'t be "=x": expected NAME=VALUE [OPTION_INVALID]\n'],
+  [['-q', '--progress=plain', '.'], 'error: --quiet and --progress=plain contradict each other [OPTION_INVALID]\n'],
+  [
+    ['--push', '.'],
+    'error: --push is not supported yet [UNSUPPORTED]\nhint: write the image with `-o type=oci,dest=FILE` and push that, e.g. with skopeo or crane\n',
+  ],
+]
+
+describe('a wrong command line ends with 2 and says why', () => {
+  test.each(wrong)('%j', async (args, stderr) => {
+    expect(await cli(args)).toEqual({ code: 2, stdout: '', stderr })
+  })
+
+  test('an archive is not written to a terminal', async () => {
+    const { code, stderr } = await cli(['-o', '-', '.'], { tty: ['out'] })
+    expect([code, stderr]).toEqual([
+      2,
+      'error: an archive is not written to a terminal [OPTION_INVALID]\nhint: redirect standard output, or give dest=FILE\n',
+    ])
+  })
+
+  test('as JSON with --progress=rawjson', async () => {
+    const { stderr } = await cli(['--progress=rawjson', '--push', '.'])
+    expect(JSON.parse(stderr)).toMatchObject({ type: 'error', code: 'UNSUPPORTED' })
+  })
+})
