@@ -1,5 +1,6 @@
 // The tree that BuildKit's own parser makes, for comparisons and for tools that expect it.
 
+import type { Diagnostic } from '../errors.ts'
 import { readSyntax } from './syntax/read-syntax.ts'
 import type { Command, SyntaxNode } from './syntax/syntax-node.ts'
 import type { Comment, Dockerfile, EscapeCharacter, Flag } from './types.ts'
@@ -33,18 +34,24 @@ export interface BuildKitTree {
   readonly startLine: number
   readonly endLine: number
   readonly nodes: readonly BuildKitNode[]
+  /** What BuildKit's parser refuses; it makes no tree then. What it refuses later, when it reads instructions, isn't here. */
+  readonly errors: readonly Diagnostic[]
   /** Empty lines inside continuations. */
   readonly warnings: readonly { readonly short: string; readonly line: number }[]
 }
 
-/** The tree of a Dockerfile. It means something only when parsing found no errors: BuildKit makes no tree then. */
+/** The tree of a Dockerfile. */
 export function toBuildKitTree({ file }: Dockerfile): BuildKitTree {
-  const { escape: escapeCharacter, nodes } = readSyntax(file.text, () => {})
+  const errors: Diagnostic[] = []
+  const { escape: escapeCharacter, nodes } = readSyntax(file.text, (code, message, span) => {
+    errors.push({ severity: 'error', code, message, span })
+  })
   return {
     escape: escapeCharacter,
     startLine: nodes[0]?.startLine ?? 0,
     endLine: nodes.at(-1)?.endLine ?? 0,
     nodes: nodes.map((node) => toNode(file.text, node)),
+    errors,
     warnings: nodes
       .filter(({ emptyLines }) => emptyLines.length > 0)
       .map(({ original, commandEndLine }) => ({

@@ -14,6 +14,7 @@ export {
 } from './expansion/expand.ts'
 export { heredocText } from './heredoc-text.ts'
 export { type ParseOptions, parse } from './parse.ts'
+export { type ResolvedMount, resolveMount } from './resolve-mount.ts'
 export { stringify } from './stringify.ts'
 export { type HeredocWord, parseHeredocWord } from './syntax/heredoc-word.ts'
 export type * from './types.ts'

@@ -1,9 +1,9 @@
-import type { EscapeCharacter, KeyValue, Word } from '../types.ts'
+import type { EscapeCharacter, Word } from '../types.ts'
 import { readJsonForm } from './json-form.ts'
 import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
-import { readPairs } from './read-pairs.ts'
+import { readAssignments, readPairs } from './read-pairs.ts'
 import { scanFlags } from './scan-flags.ts'
-import { splitAtSpace, splitQuoted } from './split-words.ts'
+import { splitAtSpace } from './split-words.ts'
 import type { Command, Report } from './syntax-node.ts'
 import { isAsciiSpace, isSeparator, skipSpace, skipWord, trimEnd } from './white-space.ts'
 
@@ -42,15 +42,9 @@ const forms: ReadonlyMap<string, ArgumentForm> = new Map([
 /** ONBUILD ONBUILD … is refused, but has to be read first. */
 const deepestTrigger = 100
 
-interface Arguments {
-  readonly args: readonly Word[]
-  readonly pairs: readonly KeyValue[]
-  readonly trigger: Command | undefined
-  readonly json: boolean
-  readonly invalid: boolean
-}
+type Arguments = Pick<Command, 'args' | 'pairs' | 'assignments' | 'trigger' | 'json' | 'invalid'>
 
-const none: Arguments = { args: [], pairs: [], trigger: undefined, json: false, invalid: false }
+const none: Arguments = { args: [], pairs: [], assignments: [], trigger: undefined, json: false, invalid: false }
 
 export interface CommandContext {
   readonly line: LogicalText
@@ -102,10 +96,7 @@ function readArguments(
     case 'words':
       return { ...none, args: splitAtSpace(line, from, to) }
     case 'quoted words':
-      return {
-        ...none,
-        args: splitQuoted(line.text, from, to, context.escape).map((word) => wordAt(line, word.from, word.to)),
-      }
+      return { ...none, ...readAssignments(line, from, to, context.escape) }
     case 'pairs':
       return { ...none, ...readPairs(line, keyword, from, to, context.escape, report) }
     case 'json or text':

@@ -1,7 +1,7 @@
 import type { EscapeCharacter, KeyValue, Word } from '../types.ts'
 import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
 import { splitQuoted } from './split-words.ts'
-import type { Report } from './syntax-node.ts'
+import type { Assignment, Command, Report } from './syntax-node.ts'
 import { isSeparator, skipSpace, skipWord } from './white-space.ts'
 
 interface Pairs {
@@ -43,6 +43,22 @@ export function readPairs(
     pairs.push({ key, value, separator: '=' })
   }
   return { pairs, invalid }
+}
+
+/** The arguments of ARG: names, each perhaps with `=` and a default value. */
+export function readAssignments(
+  line: LogicalText,
+  from: number,
+  to: number,
+  escapeCharacter: EscapeCharacter,
+): Pick<Command, 'args' | 'assignments'> {
+  const words = splitQuoted(line.text, from, to, escapeCharacter)
+  const assignments = words.map((word): Assignment => {
+    const equals = indexOfEquals(line.text, word.from, word.to)
+    if (equals === -1) return { name: wordAt(line, word.from, word.to), defaultValue: undefined }
+    return { name: wordAt(line, word.from, equals), defaultValue: wordAt(line, equals + 1, word.to) }
+  })
+  return { args: words.map((word) => wordAt(line, word.from, word.to)), assignments }
 }
 
 function readOldForm(line: LogicalText, keyword: Word, from: number, to: number, report: Report): Pairs {

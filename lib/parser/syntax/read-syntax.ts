@@ -47,7 +47,8 @@ export function readSyntax(text: string, report: Report): SyntaxTree {
   }
   const { directives, comments, nodes } = state
   if (nodes.length === 0) {
-    report('DOCKERFILE_EMPTY', 'the file has no instructions', { start: 0, end: 0 }, 'a Dockerfile starts with FROM')
+    const span = { start: reader.start, end: reader.end }
+    report('DOCKERFILE_EMPTY', 'the file has no instructions', span, 'a Dockerfile starts with FROM')
   }
   return { escape: state.escape, directives, comments, nodes }
 }

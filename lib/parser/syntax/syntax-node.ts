@@ -1,10 +1,13 @@
 // What the grammar alone says about an instruction, whatever the instruction is: the level of BuildKit's own tree.
 import type { ErrorCode } from '../../errors.ts'
 import type { Span } from '../../source.ts'
-import type { Comment, Directive, EscapeCharacter, Flag, Heredoc, KeyValue, Word } from '../types.ts'
+import type { Arg, Comment, Directive, EscapeCharacter, Flag, Heredoc, KeyValue, Word } from '../types.ts'
 
 /** Takes an error that was found. */
 export type Report = (code: ErrorCode, message: string, span: Span, hint?: string) => void
+
+/** `name` or `name=value`. */
+export type Assignment = Arg['args'][number]
 
 export interface Command {
   readonly keyword: Word
@@ -17,6 +20,8 @@ export interface Command {
   readonly args: readonly Word[]
   /** The arguments of ENV and LABEL. */
   readonly pairs: readonly KeyValue[]
+  /** The arguments of ARG once more, each split at its `=`. */
+  readonly assignments: readonly Assignment[]
   /** What ONBUILD defers. */
   readonly trigger: Command | undefined
   /** The arguments are a JSON array. */
