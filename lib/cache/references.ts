@@ -7,7 +7,7 @@ import type { Place } from '../oci/guard.ts'
 import { jsonBytes } from '../oci/json.ts'
 import { descriptorJson, indexBytes } from '../oci/manifest.ts'
 import { parseDescriptor } from '../oci/parse-manifest.ts'
-import { familiarReference, parseReference } from '../oci/reference.ts'
+import { shortName } from '../oci/reference.ts'
 import type { Descriptor } from '../oci/types.ts'
 import { namesIn, readIfThere, readJsonIfSound, storeIO, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
@@ -94,13 +94,4 @@ function toIndex(references: readonly StoredReference[]): Uint8Array {
       },
     })),
   )
-}
-
-function shortName(name: string): string {
-  try {
-    return familiarReference(parseReference(name))
-  } catch (error) {
-    if (error instanceof TsbuildError) return name
-    throw error
-  }
 }

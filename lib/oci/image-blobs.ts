@@ -1,43 +1,55 @@
+// Everything that an image consists of.
 import { TsbuildError } from '../errors.ts'
 import type { ContentReader } from './content.ts'
 import { isIndexType, isManifestType } from './media-types.ts'
-import { parseManifest } from './parse-manifest.ts'
-import type { Descriptor, Digest } from './types.ts'
+import { type ParsedManifest, parseManifest } from './parse-manifest.ts'
+import type { Descriptor, Digest, ImageManifest } from './types.ts'
 
 const MANIFEST_LIMIT = 4 << 20
 const MAX_DEPTH = 5
-const MAX_BLOBS = 100_000
+const MAX_MANIFESTS = 10_000
 
 /**
- * Every blob of an image, or of all images of an index, each once, what refers to a blob after it. Images of an index whose manifest is not there
- * are left out, as `docker save` leaves out platforms that it doesn't have. Errors with `MANIFEST_INVALID`, and those of the reader.
+ * Every blob of an image, or of all images of an index, each once, and none before what it refers to. Images of an index whose
+ * manifest is not there are left out, as `docker save` leaves out platforms that it doesn't have. Errors with
+ * `MANIFEST_INVALID`, and those of the reader.
  */
 export async function imageBlobs(reader: ContentReader, descriptor: Descriptor): Promise<readonly Descriptor[]> {
   const blobs = new Map<Digest, Descriptor>()
-  await collect(reader, descriptor, blobs, 0)
+  for (const found of await manifests(reader, descriptor)) {
+    if (found.kind === 'manifest') {
+      for (const blob of [...found.manifest.layers, found.manifest.config]) blobs.set(blob.digest, blob)
+    }
+    blobs.set(found.descriptor.digest, found.descriptor)
+  }
   return [...blobs.values()]
 }
 
-async function collect(
-  reader: ContentReader,
-  descriptor: Descriptor,
-  blobs: Map<Digest, Descriptor>,
-  depth: number,
-): Promise<void> {
-  if (blobs.has(descriptor.digest)) return
-  const { mediaType, digest } = descriptor
-  const what = `manifest ${digest}`
-  if (depth > MAX_DEPTH || blobs.size > MAX_BLOBS) {
-    throw new TsbuildError('MANIFEST_INVALID', `${what} is nested too deep or has too many blobs`)
-  }
-  const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), what, mediaType)
-  if (parsed.kind === 'manifest') {
-    for (const blob of [parsed.manifest.config, ...parsed.manifest.layers]) blobs.set(blob.digest, blob)
-  } else {
-    for (const entry of parsed.index.manifests) {
-      const isJson = isIndexType(entry.mediaType) || isManifestType(entry.mediaType)
-      if (isJson && reader.has(entry.digest)) await collect(reader, entry, blobs, depth + 1)
+/** The manifests of an image, or of all images of an index that are there. Errors as {@link imageBlobs} does. */
+export async function imageManifests(reader: ContentReader, descriptor: Descriptor): Promise<readonly ImageManifest[]> {
+  return (await manifests(reader, descriptor)).flatMap((found) => (found.kind === 'manifest' ? [found.manifest] : []))
+}
+
+type Found = ParsedManifest & { readonly descriptor: Descriptor }
+
+/** Manifests and indexes, each once, children first. */
+async function manifests(reader: ContentReader, root: Descriptor): Promise<readonly Found[]> {
+  const found = new Map<Digest, Found>()
+  const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
+    const { digest, mediaType } = descriptor
+    if (found.has(digest)) return
+    if (depth > MAX_DEPTH || found.size >= MAX_MANIFESTS) {
+      throw new TsbuildError('MANIFEST_INVALID', `index ${root.digest} is nested too deep or has too many images`)
     }
+    const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), `manifest ${digest}`, mediaType)
+    if (parsed.kind === 'index') {
+      for (const entry of parsed.index.manifests) {
+        const isKnown = isIndexType(entry.mediaType) || isManifestType(entry.mediaType)
+        if (isKnown && reader.has(entry.digest)) await visit(entry, depth + 1)
+      }
+    }
+    found.set(digest, { ...parsed, descriptor })
   }
-  blobs.set(digest, descriptor)
+  await visit(root, 0)
+  return [...found.values()]
 }

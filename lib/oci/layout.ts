@@ -9,7 +9,7 @@ import { digestPath, isDigest, parseDigest } from './digest.ts'
 import { parseJson } from './json.ts'
 import { OCI_INDEX } from './media-types.ts'
 import { parseManifest } from './parse-manifest.ts'
-import { normaliseName } from './reference.ts'
+import { tryNormaliseName } from './reference.ts'
 import type { Descriptor, Digest } from './types.ts'
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
@@ -122,7 +122,7 @@ function findDefault(directory: string, manifests: readonly Descriptor[]): Descr
 }
 
 function findName(directory: string, manifests: readonly Descriptor[], name: string): Descriptor {
-  const full = fullName(name) ?? name
+  const full = tryNormaliseName(name) ?? name
   const found =
     manifests.find((entry) => entry.annotations?.[REF_NAME] === name) ??
     manifests.find((entry) => entry.annotations?.[IMAGE_NAME] === full)
@@ -159,14 +159,4 @@ function namesOf(manifests: readonly Descriptor[]): readonly string[] {
   return manifests
     .map((entry) => entry.annotations?.[REF_NAME] ?? entry.annotations?.[IMAGE_NAME])
     .filter((n) => n !== undefined)
-}
-
-function fullName(name: string): string | undefined {
-  try {
-    return normaliseName(name)
-  } catch (error) {
-    // A layout's tag may be any text; one that is no image name just isn't looked up as one.
-    if (error instanceof TsbuildError) return undefined
-    throw error
-  }
 }

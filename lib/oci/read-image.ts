@@ -11,13 +11,23 @@ const MAX_DEPTH = 4
 const MANIFEST_LIMIT = 4 << 20
 const CONFIG_LIMIT = 8 << 20
 
+export interface ReadImageOptions {
+  /** What to take from an index that has nothing for the platform; by default that is an error. */
+  readonly otherwise?: 'first'
+}
+
 /**
  * Reads an image's manifest and config. An index is followed to the best manifest for the platform; an image that is not in an
  * index is taken as it is, whatever its platform. Layers are not read. Errors with `PLATFORM_NOT_FOUND`, `MANIFEST_INVALID`,
  * `IMAGE_INVALID`, `UNSUPPORTED`, and those of the reader.
  */
-export async function readImage(reader: ContentReader, descriptor: Descriptor, platform: Platform): Promise<Image> {
-  const found = await findManifest(reader, descriptor, platform, 0)
+export async function readImage(
+  reader: ContentReader,
+  descriptor: Descriptor,
+  platform: Platform,
+  options: ReadImageOptions = {},
+): Promise<Image> {
+  const found = await findManifest({ reader, platform, ...options }, descriptor, 0)
   return readImageParts(reader, found.descriptor, found.manifest)
 }
 
@@ -26,21 +36,21 @@ interface FoundManifest {
   readonly manifest: ImageManifest
 }
 
-async function findManifest(
-  reader: ContentReader,
-  descriptor: Descriptor,
-  platform: Platform,
-  depth: number,
-): Promise<FoundManifest> {
+interface Search extends ReadImageOptions {
+  readonly reader: ContentReader
+  readonly platform: Platform
+}
+
+async function findManifest(search: Search, descriptor: Descriptor, depth: number): Promise<FoundManifest> {
   const what = `${isIndexType(descriptor.mediaType) ? 'index' : 'manifest'} ${descriptor.digest}`
   if (depth > MAX_DEPTH) throw new TsbuildError('MANIFEST_INVALID', `${what} is nested too deep`)
-  const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), what, descriptor.mediaType)
+  const parsed = parseManifest(await search.reader.read(descriptor, MANIFEST_LIMIT), what, descriptor.mediaType)
   if (parsed.kind === 'manifest') return { descriptor, manifest: parsed.manifest }
-  return findManifest(reader, await choose(reader, parsed.index, platform, what), platform, depth + 1)
+  return findManifest(search, await choose(search, parsed.index, what), depth + 1)
 }
 
 /** The entry of an index for a platform. Entries that name no platform are asked for their config's, where they are images. */
-async function choose(reader: ContentReader, index: ImageIndex, platform: Platform, what: string): Promise<Descriptor> {
+async function choose({ reader, platform, otherwise }: Search, index: ImageIndex, what: string): Promise<Descriptor> {
   const images = index.manifests.filter((entry) => !entry.annotations?.['vnd.docker.reference.type'])
   const platforms: Platform[] = []
   for (const entry of images) platforms.push(entry.platform ?? (await platformOf(reader, entry)))
@@ -49,6 +59,8 @@ async function choose(reader: ContentReader, index: ImageIndex, platform: Platfo
   // A nested index with no platform of its own may hold the wanted one; more than one such can't be told apart.
   const nested = images.filter((entry) => isIndexType(entry.mediaType) && !entry.platform)
   if (nested.length === 1 && nested[0]) return nested[0]
+  const first = otherwise === 'first' ? images.find((entry) => reader.has(entry.digest)) : undefined
+  if (first) return first
   const offered = [...new Set(platforms.map(formatPlatform))].filter((p) => p !== 'unknown').join(', ')
   throw new TsbuildError('PLATFORM_NOT_FOUND', `${what} has no image for platform ${formatPlatform(platform)}`, {
     hint: offered ? `it has ${offered}` : undefined,

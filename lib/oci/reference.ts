@@ -61,6 +61,22 @@ export function normaliseName(text: string): string {
   return formatReference(withDefaultTag(parseReference(text)))
 }
 
+/** {@link normaliseName}, or undefined for what is no image name. */
+export function tryNormaliseName(text: string): string | undefined {
+  try {
+    return normaliseName(text)
+  } catch (error) {
+    if (error instanceof TsbuildError) return undefined
+    throw error
+  }
+}
+
+/** A full name as people write it; what is no image name stays as it is. */
+export function shortName(name: string): string {
+  const full = tryNormaliseName(name)
+  return full === undefined ? name : familiarReference(parseReference(full))
+}
+
 function suffix(reference: Reference): string {
   return `${reference.tag ? `:${reference.tag}` : ''}${reference.digest ? `@${reference.digest}` : ''}`
 }

@@ -30,6 +30,12 @@ export interface ValidationReport {
   readonly bytes: number
 }
 
+export interface ValidateOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Images of an index whose manifest is not there are no problem: of another platform, say. Default false. */
+  readonly skipMissing?: boolean
+}
+
 const JSON_LIMIT = 8 << 20
 
 /**
@@ -40,9 +46,19 @@ const JSON_LIMIT = 8 << 20
 export async function validateImage(
   reader: ContentReader,
   descriptor: Descriptor,
-  signal?: AbortSignal,
+  options: ValidateOptions = {},
 ): Promise<ValidationReport> {
-  const state: State = { reader, signal, problems: [], unchecked: [], diffIDs: new Map(), seen: new Map(), bytes: 0 }
+  const { signal, skipMissing = false } = options
+  const state: State = {
+    reader,
+    signal,
+    skipMissing,
+    problems: [],
+    unchecked: [],
+    diffIDs: new Map(),
+    seen: new Map(),
+    bytes: 0,
+  }
   await validateManifest(state, descriptor, 0)
   const { problems, unchecked, seen, bytes } = state
   return { valid: problems.length === 0 && unchecked.length === 0, problems, unchecked, blobs: seen.size, bytes }
@@ -51,6 +67,7 @@ export async function validateImage(
 interface State {
   readonly reader: ContentReader
   readonly signal: AbortSignal | undefined
+  readonly skipMissing: boolean
   readonly problems: ValidationProblem[]
   readonly unchecked: string[]
   /** Computed diffIDs by blob digest; undefined where they could not be computed. */
@@ -69,7 +86,8 @@ async function validateManifest(state: State, descriptor: Descriptor, depth: num
   if (!parsed) return
   if (parsed.kind === 'manifest') return validateParts(state, descriptor, parsed.manifest)
   for (const entry of parsed.index.manifests) {
-    if (!state.seen.has(entry.digest)) await validateManifest(state, entry, depth + 1)
+    if (state.seen.has(entry.digest) || (state.skipMissing && !state.reader.has(entry.digest))) continue
+    await validateManifest(state, entry, depth + 1)
   }
 }
 

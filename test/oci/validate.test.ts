@@ -24,6 +24,15 @@ test('an index is valid if all its images are', async () => {
   expect(await validateImage(store, index)).toMatchObject({ valid: false, problems: [{ code: 'BLOB_NOT_FOUND' }] })
 })
 
+test('a platform that is not there is a problem, unless that is meant', async () => {
+  const store = memoryStore()
+  const good = putImage(store, [Buffer.from('a')])
+  const absent = putImage(memoryStore(), [Buffer.from('b')])
+  const index = store.put(indexBytes([good.descriptor, absent.descriptor]), OCI_INDEX)
+  expect(await validateImage(store, index)).toMatchObject({ problems: [{ code: 'BLOB_NOT_FOUND' }] })
+  expect(await validateImage(store, index, { skipMissing: true })).toMatchObject({ valid: true })
+})
+
 test('every mismatch is reported, not only the first', async () => {
   const store = memoryStore()
   const [a, b, c] = ['a', 'b', 'c'].map((text) => putLayer(store, Buffer.from(text))) as [never, never, never]
@@ -94,7 +103,7 @@ test('an aborted validation errors with the reason', async () => {
   const store = memoryStore()
   const image = putImage(store, [Buffer.from('a')])
   const reason = new Error('stop')
-  await expect(validateImage(store, image.descriptor, AbortSignal.abort(reason))).rejects.toBe(reason)
+  await expect(validateImage(store, image.descriptor, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
 })
 
 function swap(layer: { descriptor: never }, other: { diffID: never }): never {

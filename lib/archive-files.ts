@@ -1,0 +1,134 @@
+// A tar's files on disk, without ever using a name from the tar as a path.
+import { closeSync, createReadStream, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { TsbuildError } from './errors.ts'
+import { decompress } from './layers/decompress.ts'
+import type { Entry } from './layers/entry.ts'
+import { asBuffer } from './layers/path-bytes.ts'
+import { TarParser } from './layers/tar-parser.ts'
+
+/** More than any image archive has. */
+const MAX_MEMBERS = 100_000
+const MAX_LINKS = 16
+
+/** A file of an archive, where it is now. */
+export interface ArchiveFile {
+  readonly path: string
+  readonly size: number
+}
+
+/** The files of an archive by the names that they have there. */
+export interface ArchiveFiles {
+  has(name: string): boolean
+  /** The file of a name; links within the archive are followed. Errors with `ARCHIVE_INVALID` if there is none. */
+  file(name: string): ArchiveFile
+  /** A directory with the archive's `oci-layout`, `index.json` and blobs under their names. */
+  layout(): string
+}
+
+/**
+ * Reads a tar, plain or compressed, into a scratch directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`, `STORE_IO`, and those of
+ * the source.
+ */
+export async function readArchive(
+  source: string | AsyncIterable<Uint8Array>,
+  scratch: string,
+  signal?: AbortSignal,
+): Promise<ArchiveFiles> {
+  const files = new Map<string, ArchiveFile>()
+  const links = new Map<string, string>()
+  const writer = fileWriter(scratch)
+  const parser = new TarParser({
+    entry: (entry) => {
+      if (files.size + links.size >= MAX_MEMBERS) throw invalid(`it has more than ${MAX_MEMBERS} members`)
+      const name = cleanName(entry.path)
+      if (entry.type === 'file') files.set(name, writer.begin(entry, files.size))
+      else if (entry.type === 'hardlink') links.set(name, cleanName(entry.linkname ?? ''))
+      else if (entry.type === 'symlink') links.set(name, resolveLink(name, entry.linkname ?? ''))
+    },
+    data: (bytes) => writer.write(bytes),
+  })
+  try {
+    for await (const chunk of decompress(typeof source === 'string' ? openFile(source) : source)) {
+      signal?.throwIfAborted()
+      parser.push(asBuffer(chunk))
+    }
+    parser.finish()
+  } finally {
+    writer.close()
+  }
+  const find = (name: string): ArchiveFile | undefined => {
+    let at = name
+    for (let hops = 0; hops < MAX_LINKS && !files.has(at); hops++) at = links.get(at) ?? ''
+    return files.get(at)
+  }
+  return {
+    has: (name) => find(name) !== undefined,
+    file: (name) => {
+      const file = find(cleanName(name))
+      if (file) return file
+      throw invalid(`it has no file ${JSON.stringify(name)}`)
+    },
+    layout: () => {
+      const directory = join(scratch, 'layout')
+      for (const [name, file] of files) {
+        if (!/^(?:oci-layout|index\.json|blobs\/sha(?:256|512)\/[0-9a-f]{64,128})$/.test(name)) continue
+        mkdirSync(dirname(join(directory, name)), { recursive: true })
+        renameSync(file.path, join(directory, name))
+      }
+      return directory
+    },
+  }
+}
+
+function fileWriter(scratch: string): {
+  begin(entry: Entry, number: number): ArchiveFile
+  write(bytes: Uint8Array): void
+  close(): void
+} {
+  let file: number | undefined
+  const close = (): void => {
+    if (file !== undefined) closeSync(file)
+    file = undefined
+  }
+  return {
+    begin: (entry, number) => {
+      close()
+      const path = join(scratch, String(number))
+      file = openSync(path, 'w')
+      return { path, size: entry.size }
+    },
+    write: (bytes) => {
+      if (file === undefined) return
+      for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at, bytes.byteLength - at)
+    },
+    close,
+  }
+}
+
+async function* openFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20 })
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
+    throw new TsbuildError('ARCHIVE_INVALID', `can not read ${JSON.stringify(path)}: ${cause.message}`, { cause })
+  }
+}
+
+function cleanName(name: string): string {
+  return name.replace(/^(?:\.\/)+/, '')
+}
+
+/** Where a symlink of the archive leads within it; docker wrote `../<layer>/layer.tar` for layers that repeat. */
+function resolveLink(name: string, target: string): string {
+  const parts = name.split('/').slice(0, -1)
+  for (const part of target.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return parts.join('/')
+}
+
+function invalid(why: string): TsbuildError {
+  return new TsbuildError('ARCHIVE_INVALID', `the archive can not be loaded: ${why}`)
+}

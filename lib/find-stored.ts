@@ -1,0 +1,82 @@
+import type { Store } from './cache/store.ts'
+import { TsbuildError } from './errors.ts'
+import { digestParts, isDigest } from './oci/digest.ts'
+import { imageManifests } from './oci/image-blobs.ts'
+import { parseManifest } from './oci/parse-manifest.ts'
+import { shortName, tryNormaliseName } from './oci/reference.ts'
+import type { Descriptor, Digest } from './oci/types.ts'
+import { suggest } from './suggest.ts'
+
+/** A name or a manifest that somebody asked for. */
+export interface FoundImage {
+  readonly name: string | undefined
+  readonly descriptor: Descriptor
+  /** Whether it was asked for by this name, not by digest. */
+  readonly byName: boolean
+}
+
+const MANIFEST_LIMIT = 4 << 20
+
+/** Finds an image by name, digest, image ID, or the first four or more digits of one. Errors with `IMAGE_NOT_FOUND`. */
+export async function findStored(store: Store, asked: string): Promise<FoundImage> {
+  const byName = findByName(store, asked)
+  if (byName) return byName
+  const digits = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(asked)?.[1]
+  const found = digits === undefined ? undefined : await findByDigits(store, asked, digits)
+  if (found) return found
+  const names = store.references.list().map(({ name }) => shortName(name))
+  const near = suggest(asked, [...names, ...names.map((name) => name.replace(/:latest$/, ''))])
+  throw new TsbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(asked)} is not in the local store`, {
+    hint: near ? `did you mean ${JSON.stringify(near)}?` : '"tsbuild images" lists what is there',
+  })
+}
+
+function findByName(store: Store, asked: string): FoundImage | undefined {
+  const name = tryNormaliseName(asked)
+  const descriptor = name === undefined ? undefined : store.references.find(name)
+  return descriptor && { name, descriptor, byName: true }
+}
+
+async function findByDigits(store: Store, asked: string, digits: string): Promise<FoundImage | undefined> {
+  const found = new Map<Digest, FoundImage>()
+  for (const { name, descriptor } of store.references.list()) {
+    if (found.has(descriptor.digest)) continue
+    const digests = [descriptor.digest, ...(await imageIDs(store, descriptor))]
+    if (digests.some((digest) => digest.slice(7).startsWith(digits))) {
+      found.set(descriptor.digest, { name, descriptor, byName: false })
+    }
+  }
+  if (found.size > 1) {
+    throw new TsbuildError('IMAGE_NOT_FOUND', `${JSON.stringify(asked)} is the start of ${found.size} digests`, {
+      hint: `write more of it: ${[...found.keys()].join(', ')}`,
+    })
+  }
+  const [only] = found.values()
+  return only ?? findManifest(store, `sha256:${digits}`)
+}
+
+/** The image IDs of an image or of all images of an index. An image that can't be read has none. */
+async function imageIDs(store: Store, descriptor: Descriptor): Promise<readonly Digest[]> {
+  try {
+    return (await imageManifests(store, descriptor)).map((manifest) => manifest.config.digest)
+  } catch (error) {
+    if (error instanceof TsbuildError) return []
+    throw error
+  }
+}
+
+/** A manifest in the store that no name leads to. */
+async function findManifest(store: Store, digest: string): Promise<FoundImage | undefined> {
+  if (!isDigest(digest) || digestParts(digest).algorithm !== 'sha256' || !store.has(digest)) return undefined
+  const size = store.size(digest)
+  if (size > MANIFEST_LIMIT) return undefined
+  try {
+    const parsed = parseManifest(await store.read({ digest, size }), `blob ${digest}`)
+    const { mediaType } = parsed.kind === 'index' ? parsed.index : parsed.manifest
+    return { name: undefined, descriptor: { mediaType, digest, size }, byName: false }
+  } catch (error) {
+    // Some other blob: a layer, a config.
+    if (error instanceof TsbuildError && error.code === 'MANIFEST_INVALID') return undefined
+    throw error
+  }
+}
