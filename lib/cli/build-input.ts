@@ -1,7 +1,7 @@
 // The part of a command line that decides what is built, as options of the library.
 import type { BuildOptions } from '../index.ts'
 import type { Args } from './command.ts'
-import type { Terminal } from './terminal.ts'
+import { readText, type Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Throws a {@link UsageError} for values that can't be meant, `UNSUPPORTED` for contexts and platforms of later versions. */
@@ -13,7 +13,7 @@ export async function readBuildInput(args: Args, terminal: Terminal): Promise<Bu
   return {
     context: readContext(args.positionals[0] ?? '.'),
     ...(file !== undefined && {
-      dockerfile: file === '-' ? { text: await terminal.readStdin(), name: 'stdin' } : file,
+      dockerfile: file === '-' ? { text: await readText(terminal), name: 'stdin' } : file,
     }),
     ...(target !== undefined && target !== '' && { target }),
     buildArgs: readPairs('build-arg', args.list('build-arg'), (name) => terminal.env[name]),

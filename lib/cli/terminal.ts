@@ -19,8 +19,7 @@ export interface Terminal {
   readonly err: Screen
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
-  /** Everything on standard input, as text. */
-  readStdin(): Promise<string>
+  readonly stdin: { readonly isTTY: boolean; bytes(): AsyncIterable<Uint8Array> }
 }
 
 /** The process's own streams. A reader that goes away (`| head`) ends output quietly. */
@@ -31,12 +30,15 @@ export function processTerminal(): Terminal {
     err: screen(process.stderr, env),
     env,
     cwd: process.cwd(),
-    readStdin: async () => {
-      const chunks: Uint8Array[] = []
-      for await (const chunk of process.stdin) chunks.push(chunk)
-      return Buffer.concat(chunks).toString('utf8')
-    },
+    stdin: { isTTY: process.stdin.isTTY === true, bytes: () => process.stdin },
   }
+}
+
+/** All of standard input as UTF-8 text. */
+export async function readText(terminal: Terminal): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of terminal.stdin.bytes()) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {

@@ -24,7 +24,12 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     err,
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
-    readStdin: async () => options.stdin ?? '',
+    stdin: {
+      isTTY: false,
+      bytes: async function* () {
+        yield Buffer.from(options.stdin ?? '')
+      },
+    },
   }
   const code = await runCommand(args, terminal)
   return { code, stdout: out.text(), stderr: err.text() }

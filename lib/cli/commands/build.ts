@@ -1,4 +1,4 @@
-import { type BuildResult, build, type Output, parseOutput } from '../../index.ts'
+import { type BuildResult, build, type Output, parseOutput, TsbuildError } from '../../index.ts'
 import { readBuildInput, readPairs } from '../build-input.ts'
 import type { Args, Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -62,10 +62,19 @@ function readProgress(args: Args, terminal: Terminal): ProgressKind {
 }
 
 function readOutputs(args: Args, terminal: Terminal): Output[] {
-  const outputs = args.list('output').map(parseOutput)
+  const outputs = args.list('output').map(readOutput)
   if (terminal.out.isTTY && outputs.some((output) => output.dest === '-')) {
     const hint = 'redirect standard output, or give dest=FILE'
     throw new UsageError('OPTION_INVALID', 'an archive is not written to a terminal', { hint })
   }
   return outputs
+}
+
+/** What is wrong with `-o` is wrong with the command line. */
+function readOutput(value: string): Output {
+  try {
+    return parseOutput(value)
+  } catch (error) {
+    throw error instanceof TsbuildError ? new UsageError(error.code, error.message, { hint: error.hint }) : error
+  }
 }

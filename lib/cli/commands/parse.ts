@@ -5,13 +5,13 @@ import { colorReport } from '../color-report.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { count } from '../format-quantity.ts'
-import type { Terminal } from '../terminal.ts'
+import { readText, type Terminal } from '../terminal.ts'
 import { printable } from '../text-width.ts'
 
 export const run: Run = async (args, terminal) => {
   const path = args.positionals[0] ?? 'Dockerfile'
   const name = path === '-' ? 'stdin' : path
-  const tree = parse(path === '-' ? await terminal.readStdin() : readDockerfile(path, terminal), { name })
+  const tree = parse(path === '-' ? await readText(terminal) : readDockerfile(path, terminal), { name })
   for (const diagnostic of tree.diagnostics) {
     const report = formatDiagnostic(tree.file, diagnostic).split('\n').map(printable).join('\n')
     terminal.err.write(`${colorReport(report, terminal.err.color)}\n\n`)

@@ -77,10 +77,18 @@ export const imageSpecs: readonly CommandSpec[] = [
   {
     name: 'load',
     summary: 'Read images from an archive into the store',
-    usage: 'load -i FILE',
+    usage: 'load [-i FILE]',
     description: ['Reads an OCI layout (a tar or a directory) or an archive made by `docker save`.'],
     positionals: { name: 'argument', min: 0, max: 0 },
-    flags: [{ name: 'input', short: 'i', kind: 'value', placeholder: 'FILE', summary: 'What to read' }],
+    flags: [
+      {
+        name: 'input',
+        short: 'i',
+        kind: 'value',
+        placeholder: 'FILE',
+        summary: 'What to read (default: standard input)',
+      },
+    ],
     examples: [{ command: 'tsbuild load -i base.tar', does: 'then FROM can name what it holds' }],
     load: () => import('../commands/load.ts'),
   },

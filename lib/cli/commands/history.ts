@@ -1,0 +1,31 @@
+import { historyOf, resolveStored } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { formatAge, formatSize } from '../format-quantity.ts'
+import { shortDigest } from '../short-names.ts'
+import { tableLines } from '../table.ts'
+import { printable, truncate } from '../text-width.ts'
+import { withStore } from '../with-store.ts'
+
+const commandWidth = 60
+
+export const run: Run = async (args, terminal) => {
+  const [name = ''] = args.positionals
+  const { image } = await withStore(args, (store) => resolveStored(store, name))
+  const entries = historyOf(image)
+  if (args.on('json')) {
+    terminal.out.write(`${JSON.stringify(entries, undefined, 2)}\n`)
+    return exitCodes.ok
+  }
+  const whole = args.on('no-trunc')
+  const now = new Date()
+  const rows = entries.map(({ created, createdBy, layer }) => [
+    layer ? (whole ? layer.digest : shortDigest(layer.digest)) : '',
+    created === undefined ? '' : formatAge(new Date(created), now),
+    layer ? formatSize(layer.size) : '',
+    whole ? printable(createdBy) : truncate(printable(createdBy.replace(/\s+/g, ' ')), commandWidth),
+  ])
+  const header = ['LAYER', 'CREATED', 'SIZE', 'CREATED BY']
+  terminal.out.write(`${tableLines(header, rows, { color: terminal.out.color }).join('\n')}\n`)
+  return exitCodes.ok
+}

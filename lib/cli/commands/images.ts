@@ -1,0 +1,48 @@
+import { listImages } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { formatAge, formatSize } from '../format-quantity.ts'
+import { shortDigest } from '../short-names.ts'
+import { tableLines } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import { printable } from '../text-width.ts'
+import { withStore } from '../with-store.ts'
+
+type Images = Awaited<ReturnType<typeof listImages>>
+
+export const run: Run = async (args, terminal) => {
+  const images = await withStore(args, listImages)
+  const shown = args.on('no-trunc') ? (digest: string) => digest : shortDigest
+  if (args.on('json')) terminal.out.write(`${JSON.stringify(images.map(toJson), undefined, 2)}\n`)
+  else if (args.on('quiet'))
+    terminal.out.write(
+      imageIDs(images)
+        .map((id) => `${shown(id)}\n`)
+        .join(''),
+    )
+  else showTable(images, shown, terminal)
+  return exitCodes.ok
+}
+
+const imageIDs = (images: Images): string[] => [...new Set(images.flatMap(({ details }) => details?.imageID ?? []))]
+
+function showTable(images: Images, shown: (digest: string) => string, { out, err }: Terminal): void {
+  const now = new Date()
+  const rows = images.map(({ shortName, digest, details }) => [
+    printable(shortName),
+    details ? shown(details.imageID) : '?',
+    shown(digest),
+    details?.platform ?? '?',
+    details?.created === undefined ? '' : formatAge(new Date(details.created), now),
+    details ? formatSize(details.size) : '?',
+  ])
+  const header = ['NAME', 'IMAGE ID', 'DIGEST', 'PLATFORM', 'CREATED', 'SIZE']
+  out.write(`${tableLines(header, rows, { color: out.color }).join('\n')}\n`)
+  for (const { shortName, problem } of images) {
+    if (problem) err.write(`warning: ${printable(`${shortName}: ${problem.message}`)} [${problem.code}]\n`)
+  }
+}
+
+function toJson({ name, digest, details, problem }: Images[number]): unknown {
+  return { name, digest, ...details, ...(problem && { problem: { code: problem.code, message: problem.message } }) }
+}

@@ -1,0 +1,22 @@
+import { loadImages } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { interruptible } from '../interrupts.ts'
+import { shortName } from '../short-names.ts'
+import { printable } from '../text-width.ts'
+import { UsageError } from '../usage-error.ts'
+import { withStore } from '../with-store.ts'
+
+export const run: Run = async (args, terminal) => {
+  const path = args.value('input') ?? '-'
+  if (path === '-' && terminal.stdin.isTTY) {
+    throw new UsageError('OPTION_INVALID', '-i FILE is missing', { hint: 'or give the archive on standard input' })
+  }
+  const source = path === '-' ? terminal.stdin.bytes() : path
+  const loaded = await withStore(args, (store) => interruptible((signal) => loadImages(store, source, { signal })))
+  for (const image of loaded) {
+    const names = image.names.map(shortName).join(', ') || image.descriptor.digest
+    terminal.out.write(`loaded ${printable(names)}\n`)
+  }
+  return exitCodes.ok
+}

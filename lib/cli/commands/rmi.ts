@@ -1,0 +1,17 @@
+import { removeImage } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { shortName } from '../short-names.ts'
+import { printable } from '../text-width.ts'
+import { withStore } from '../with-store.ts'
+
+export const run: Run = async (args, terminal) => {
+  await withStore(args, async (store) => {
+    for (const name of args.positionals) {
+      for (const removed of await removeImage(store, name)) {
+        terminal.out.write(`removed ${printable(shortName(removed))}\n`)
+      }
+    }
+  })
+  return exitCodes.ok
+}

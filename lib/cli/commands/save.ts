@@ -1,0 +1,26 @@
+import { saveImages } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { count, formatSize } from '../format-quantity.ts'
+import { interruptible } from '../interrupts.ts'
+import { printable } from '../text-width.ts'
+import { UsageError } from '../usage-error.ts'
+import { withStore } from '../with-store.ts'
+
+export const run: Run = async (args, terminal) => {
+  const dest = args.value('output') ?? ''
+  if (dest === '')
+    throw new UsageError('OPTION_INVALID', '-o FILE is missing', { hint: '-o - writes to standard output' })
+  if (dest === '-' && terminal.out.isTTY) {
+    const hint = 'redirect standard output, or give -o FILE'
+    throw new UsageError('OPTION_INVALID', 'an archive is not written to a terminal', { hint })
+  }
+  const format = args.value('format') === 'oci' ? 'oci' : 'docker'
+  const names = args.positionals
+  const size = await withStore(args, (store) =>
+    interruptible((signal) => saveImages(store, names, { dest, format, signal })),
+  )
+  const target = dest === '-' ? '' : ` to ${printable(dest)}`
+  terminal.err.write(`saved ${count(names.length, 'image')}${target} (${format}, ${formatSize(size)})\n`)
+  return exitCodes.ok
+}

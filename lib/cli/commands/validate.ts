@@ -1,0 +1,30 @@
+import { resolveStored, validateImage } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { count, formatSize } from '../format-quantity.ts'
+import { interruptible } from '../interrupts.ts'
+import { printable } from '../text-width.ts'
+import { withStore } from '../with-store.ts'
+
+export const run: Run = async (args, { out, err }) => {
+  const reports = await withStore(args, (store) =>
+    interruptible(async (signal) => {
+      const all = []
+      for (const name of args.positionals) {
+        const { descriptor } = await resolveStored(store, name)
+        all.push({ name, report: await validateImage(store, descriptor, { signal }) })
+      }
+      return all
+    }),
+  )
+  for (const { name, report } of reports) {
+    const read = `${count(report.blobs, 'blob')}, ${formatSize(report.bytes)}`
+    for (const { code, digest, message } of report.problems)
+      err.write(`error: ${printable(message)} [${code}]\n  in ${digest}\n`)
+    for (const what of report.unchecked) err.write(`warning: not checked: ${printable(what)}\n`)
+    out.write(
+      `${printable(name)}: ${report.valid ? 'valid' : report.problems.length > 0 ? 'invalid' : 'not all checked'} (${read})\n`,
+    )
+  }
+  return reports.every(({ report }) => report.valid) ? exitCodes.ok : exitCodes.failed
+}
