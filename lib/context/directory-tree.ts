@@ -4,7 +4,7 @@ import { TsbuildError } from '../errors.ts'
 import type { EntryType } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
-import { baseName, joinPath, parentPath } from './clean-path.ts'
+import { baseName, joinPath, parentPath } from './paths.ts'
 
 interface Directory {
   readonly entries: readonly TreeEntry[]

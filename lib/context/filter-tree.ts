@@ -1,6 +1,6 @@
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { baseName, parentPath } from './clean-path.ts'
 import type { MatchState, PatternMatcher } from './ignore/ignore-matcher.ts'
+import { baseName, parentPath } from './paths.ts'
 
 interface Directory {
   readonly state: MatchState | undefined
@@ -45,7 +45,7 @@ export function filterTree(tree: FileTree, ignore: PatternMatcher): FileTree {
 
   /** Whether something below an ignored entry is not ignored. */
   const holdsExceptions = (entry: TreeEntry, state: MatchState): boolean => {
-    if (entry.type !== 'directory' || !ignore.hasExceptions || !ignore.mayReinclude(entry.path)) return false
+    if (entry.type !== 'directory' || !ignore.mayMatchBelow(entry.path, 'exceptions')) return false
     const directory = filter(entry.path, state)
     directories.set(entry.path, directory)
     return directory.entries.length > 0

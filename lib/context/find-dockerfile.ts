@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../errors.ts'
+import { cleanPath } from '../layers/clean-path.ts'
 import type { SourceFile } from '../source.ts'
 import { suggest } from '../suggest.ts'
-import { rootedPath } from './clean-path.ts'
 import type { ContextSource } from './memory-file.ts'
 import { memoryContent } from './memory-tree.ts'
 
@@ -58,7 +58,7 @@ export function readTextFile(file: string): SourceFile | undefined {
 /** A text file of a context in memory, undefined if it isn't there. Symlinks are not followed. */
 export function readMemory(context: Exclude<ContextSource, string>, name: string): SourceFile | undefined {
   for (const [key, file] of context) {
-    if (rootedPath(key) !== rootedPath(name)) continue
+    if (cleanPath(key) !== cleanPath(name)) continue
     const bytes = memoryContent(file)
     return bytes && { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) }
   }

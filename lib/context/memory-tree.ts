@@ -1,8 +1,9 @@
 // Files in memory as a file tree.
 import { TsbuildError } from '../errors.ts'
+import { cleanPath } from '../layers/clean-path.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { baseName, parentPath, rootedPath } from './clean-path.ts'
 import type { MemoryFile } from './memory-file.ts'
+import { baseName, parentPath } from './paths.ts'
 
 /**
  * A context given as a map of `/`-separated paths. Directories are implied by the files in them, with mode 0755; everything belongs
@@ -27,7 +28,7 @@ export function openMemory(files: ReadonlyMap<string, MemoryFile>): FileTree {
   }
 
   for (const [name, file] of files) {
-    const path = rootedPath(name)
+    const path = cleanPath(name)
     if (path === '' || name.split('/').includes('..')) {
       throw new TsbuildError('CONTEXT_INVALID', `${JSON.stringify(name)} is not the path of a file in the context`)
     }

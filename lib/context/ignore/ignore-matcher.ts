@@ -1,8 +1,8 @@
 import { TsbuildError } from '../../errors.ts'
 import { positionAt, type SourceFile } from '../../source.ts'
-import { cleanPath } from '../clean-path.ts'
 import { compilePattern } from './compile-pattern.ts'
 import { BadPattern } from './glob-syntax.ts'
+import { goClean } from './go-clean.ts'
 import { type IgnoreLine, parseIgnoreFile, trimSpace } from './parse-ignore-file.ts'
 
 /** What is known about a path after matching; children of a directory are matched on top of it. */
@@ -22,8 +22,8 @@ export interface PatternMatcher {
   match(path: string, parent: MatchState | undefined): MatchState
   /** Matches a path on its own, as if every directory above it had been tried against every pattern. */
   matches(path: string): boolean
-  /** False when nothing below a matched directory can be re-included, so that there is no need to look. */
-  mayReinclude(directory: string): boolean
+  /** False when no pattern of this kind can match anything below a directory, so that there is no need to look. */
+  mayMatchBelow(directory: string, kind: 'patterns' | 'exceptions'): boolean
 }
 
 /** Why a path is ignored. */
@@ -98,7 +98,7 @@ function compileLine(file: SourceFile, line: IgnoreLine): Pattern | undefined {
 function compile(text: string): Pattern | undefined {
   const trimmed = trimSpace(text)
   if (trimmed === '') return undefined
-  const pattern = cleanPath(trimmed)
+  const pattern = goClean(trimmed)
   if (pattern === '!') throw new BadPattern('excepts nothing')
   const exception = pattern.startsWith('!')
   const body = exception ? pattern.slice(1) : pattern
@@ -108,8 +108,8 @@ function compile(text: string): Pattern | undefined {
 function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
   const runs = runsOf(patterns)
   const exceptions = patterns.filter((pattern) => pattern.exception)
-  const anywhere = exceptions.some(({ text }) => /[*[\]?^\\]/.test(withoutTrailingGlob(text)))
-  const places = exceptions.map(({ text }) => `${withoutTrailingGlob(text)}/`)
+  const plain = patterns.filter((pattern) => !pattern.exception)
+  const places = { exceptions: exceptions.map(placeOf), patterns: plain.map(placeOf) }
   return {
     hasExceptions: exceptions.length > 0,
     match(path, parent) {
@@ -134,7 +134,8 @@ function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
       }
       return matched
     },
-    mayReinclude: (directory) => anywhere || places.some((place) => place.startsWith(`${directory}/`)),
+    mayMatchBelow: (directory, kind) =>
+      places[kind].some((place) => place.startsWith(`${directory}/`) || `${directory}/`.startsWith(place)),
   }
 }
 
@@ -148,8 +149,14 @@ function runsOf(patterns: readonly Pattern[]): readonly Run[] {
   return runs.map(({ exception, sources }) => ({ exception, regex: new RegExp(sources.join('|'), 'u') }))
 }
 
-function withoutTrailingGlob(pattern: string): string {
-  return pattern.replace(/\/\*\*$/, '').replace(/\/\*$/, '')
+/** The directory, with its slash, that everything a pattern matches is in; `''` for anywhere. */
+function placeOf({ text }: Pattern): string {
+  const literals: string[] = []
+  for (const part of text.split('/')) {
+    if (/[*[\]?^\\]/.test(part)) break
+    literals.push(`${part}/`)
+  }
+  return literals.join('')
 }
 
 function matchesAlone(pattern: Pattern, path: string): boolean {

@@ -1,5 +1,5 @@
 import type { SourceFile, Span } from '../../source.ts'
-import { cleanPath } from '../clean-path.ts'
+import { goClean } from './go-clean.ts'
 
 /** A line of an ignore file that holds a pattern. */
 export interface IgnoreLine {
@@ -44,7 +44,7 @@ function normalize(text: string): string {
   const exception = text.startsWith('!')
   let pattern = exception ? trimSpace(text.slice(1)) : text
   if (pattern !== '') {
-    pattern = cleanPath(pattern)
+    pattern = goClean(pattern)
     if (pattern.length > 1 && pattern.startsWith('/')) pattern = pattern.slice(1)
   }
   return exception ? `!${pattern}` : pattern

@@ -1,0 +1,58 @@
+// Unpacking an archive into a staged tree, as ADD does it.
+
+import { baseName, joinPath, parentPath } from '../context/paths.ts'
+import { TsbuildError } from '../errors.ts'
+import type { SourceEntry } from '../layers/entry.ts'
+import type { FileTree } from '../layers/file-tree.ts'
+import { resolvePath } from '../layers/resolve-path.ts'
+import type { Owner } from './resolve-owner.ts'
+import { directoryInode, type Inode, inodeOf, quote, type StagedTree } from './staged-tree.ts'
+
+/**
+ * Unpacks entries below a directory of the stage, which is a root to them: no `..` and no symlink leads out of it. What is in the way
+ * is replaced, but directories are merged. Owners are the archive's, or `owner` for all. Directories that the archive implies belong to
+ * 0:0 and are from `now`. Names that start with `.wh.` stay as they are, and so hide what is below. Errors with `ARCHIVE_INVALID`
+ * for a hard link to nothing.
+ */
+export function copyArchive(
+  stage: StagedTree,
+  entries: readonly SourceEntry[],
+  directory: string,
+  { owner, now }: { readonly owner: Owner | undefined; readonly now: number },
+): void {
+  const view: FileTree = {
+    lookup: (path) => stage.lookup(joinPath(directory, path)),
+    list: (path) => stage.list(joinPath(directory, path)),
+  }
+  const inStage = (path: string, followLast: boolean): string =>
+    joinPath(directory, resolvePath(view, path, { followLast })).replace(/\/$/, '')
+
+  for (const entry of entries) {
+    if (entry.path === '') continue
+    const parent = stage.makeDirectories(inStage(parentPath(entry.path), true), () => directoryInode(0o755, now))
+    const name = baseName(entry.path)
+    const meta = { ...inodeOf(entry), ...owner }
+    if (entry.type === 'hardlink') {
+      const source = stage.find(inStage(entry.linkname ?? '', false))
+      if (!source || source.inode.type === 'directory') throw brokenLink(entry)
+      Object.assign(source.inode, pickMeta(meta), { linked: true })
+      stage.put(parent, name, source.inode)
+      continue
+    }
+    const existing = stage.child(parent, name)
+    if (entry.type === 'directory' && existing?.inode.type === 'directory')
+      Object.assign(existing.inode, pickMeta(meta))
+    else stage.put(parent, name, meta)
+  }
+}
+
+function pickMeta({ mode, uid, gid, mtime }: Inode): Pick<Inode, 'mode' | 'uid' | 'gid' | 'mtime'> {
+  return { mode, uid, gid, mtime }
+}
+
+function brokenLink({ path, linkname = '' }: SourceEntry): TsbuildError {
+  return new TsbuildError(
+    'ARCHIVE_INVALID',
+    `${quote(path)} in the archive is a hard link to ${quote(linkname)}, which is not there`,
+  )
+}
