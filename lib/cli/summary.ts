@@ -21,8 +21,9 @@ export function summaryLines(
     ['contents', `${formatSize(size)} in ${count(image.layers.length, 'layer')}, ${architecture}`],
     ['steps', `${steps.total}${cached}`],
     ...result.outputs
-      .filter((output) => output.type !== 'store')
+      .filter((output) => output.type !== 'store' || result.names.length === 0)
       .map((output) => {
+        if (output.type === 'store') return ['kept in', `${output.destination} (-t gives it a name)`] as const
         const target = output.destination === '-' ? 'standard output' : output.destination
         const bytes = output.size === undefined ? '' : `, ${formatSize(output.size)}`
         return ['wrote', `${target} (${output.type}${bytes})`] as const

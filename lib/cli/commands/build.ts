@@ -47,7 +47,7 @@ function showResult(
     screen.write(`${result.imageID}\n`)
   } else if (kind === 'plain' || kind === 'tty') {
     const lines = summaryLines(result, { elapsed: details.elapsed, color: err.color, unicode: err.unicode })
-    err.write(`\n${lines.join('\n')}\n`)
+    err.write(`${lines.join('\n')}\n`)
   }
 }
 

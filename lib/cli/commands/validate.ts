@@ -12,7 +12,7 @@ export const run: Run = async (args, { out, err }) => {
       const all = []
       for (const name of args.positionals) {
         const { descriptor } = await resolveStored(store, name)
-        all.push({ name, report: await validateImage(store, descriptor, { signal }) })
+        all.push({ name, report: await validateImage(store, descriptor, { signal, skipMissing: true }) })
       }
       return all
     }),

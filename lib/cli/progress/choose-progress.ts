@@ -24,7 +24,8 @@ export function openProgress(kind: ProgressKind, screen: Screen): ProgressDispla
     case 'tty':
       return showProgress(ttyProgress, screen)
     case 'rawjson':
-      return { ...showProgress(rawJsonProgress, screen), note: () => {} }
+      // Lines of JSON and nothing else.
+      return { ...showProgress(rawJsonProgress, screen), note: () => {}, finish: () => {} }
     case 'quiet':
     case 'none':
       return { onEvent: () => {}, note: () => {}, finish: () => {} }

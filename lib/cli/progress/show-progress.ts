@@ -7,7 +7,7 @@ export interface ProgressDisplay {
   onEvent(event: BuildEvent): void
   /** Says something about the build as a whole, for as long as it goes on. */
   note(text: string): void
-  /** Draws what stays, and gives the screen back. Idempotent. */
+  /** Draws what stays, with an empty line below it, and gives the screen back. Idempotent. */
   finish(): void
 }
 
@@ -24,14 +24,20 @@ function viewOf(screen: Screen, finished: boolean): View {
 
 function append<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay {
   let state = renderer.initial
+  let open = false
   return {
     onEvent: (event) => {
       state = renderer.reduce(state, event)
       const lines = renderer.draw(state, viewOf(screen, false))
-      if (lines.length > 0) screen.write(`${lines.join('\n')}\n`)
+      if (lines.length === 0) return
+      screen.write(`${lines.join('\n')}\n`)
+      open = true
     },
     note: (text) => screen.write(`${text}\n`),
-    finish: () => {},
+    finish: () => {
+      if (open) screen.write('\n')
+      open = false
+    },
   }
 }
 
@@ -72,6 +78,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
       clearInterval(timer)
       stopListening()
       redraw()
+      if (drawn.length > 0) screen.write('\n')
       process.off('exit', showCursor)
       showCursor()
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rawJsonProgress } from '../../../lib/cli/progress/raw-json.ts'
+import { openProgress } from '../../../lib/cli/progress/choose-progress.ts'
 import { showProgress } from '../../../lib/cli/progress/show-progress.ts'
 import { ttyProgress } from '../../../lib/cli/progress/tty.ts'
 import type { Screen } from '../../../lib/cli/terminal.ts'
@@ -32,7 +32,7 @@ function recordingScreen(): Screen & { readonly text: () => string; width: numbe
 test('rawjson prints every event as it is, one a line', () => {
   const screen = recordingScreen()
   const events = [plan('a'), started(0, 's1'), done(1, 's1')]
-  const display = showProgress(rawJsonProgress, screen)
+  const display = openProgress('rawjson', screen)
   events.forEach(display.onEvent)
   display.finish()
   expect(
@@ -52,7 +52,7 @@ test('a live picture hides the cursor, and leaves the last picture and the curso
   display.finish()
   display.finish()
   expect(screen.text().startsWith('\x1b[?25l')).toBe(true)
-  expect(screen.text().endsWith(`\x1b[J${' ✔ a'.padEnd(33)}CACHED\n\x1b[?25h`)).toBe(true)
+  expect(screen.text().endsWith(`\x1b[J${' ✔ a'.padEnd(33)}CACHED\n\n\x1b[?25h`)).toBe(true)
 })
 
 test('a window made narrower is cleared of the lines that it wrapped', () => {
