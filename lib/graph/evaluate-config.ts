@@ -124,5 +124,6 @@ export function argv(state: StageState, command: CommandLine): string[] {
 /** The shell that shell forms run in. */
 export function shellOf(state: StageState): readonly string[] {
   const { Shell } = state.config
-  return Shell && Shell.length > 0 ? Shell : ['/bin/sh', '-c']
+  if (Shell && Shell.length > 0) return Shell
+  return state.imagePlatform.os === 'windows' ? ['cmd', '/S', '/C'] : ['/bin/sh', '-c']
 }

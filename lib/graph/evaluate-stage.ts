@@ -1,4 +1,5 @@
 // Walks the instructions of one stage: words are expanded, config and history grow, filesystem changes become vertices.
+import { posix } from 'node:path'
 import { TsbuildError, withLocation } from '../errors.ts'
 import type { Word } from '../parser/types.ts'
 import type { Span } from '../source.ts'
@@ -100,8 +101,8 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     case 'WORKDIR': {
       const path = joinWorkdir(state.config.WorkingDir ?? '', word(instruction.path))
       state.config.WorkingDir = path
-      const changed =
-        path === '/' ? undefined : step({ kind: 'workdir', path, user: state.config.User ?? '' }, [state.filesystem])
+      const op: Op = { kind: 'workdir', path: posix.resolve(path), user: state.config.User ?? '' }
+      const changed = path === '/' ? undefined : step(op, [state.filesystem])
       state.filesystem = changed ?? state.filesystem
       commit(state, `WORKDIR ${path}`, changed)
       break

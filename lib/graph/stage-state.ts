@@ -28,7 +28,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /** The state of a stage that starts from nothing, or from a directory. */
 export function emptyState(platform: Platform, filesystem: string): StageState {
-  return newState({ WorkingDir: '/', Env: [`PATH=${DEFAULT_PATH}`] }, platform, filesystem)
+  return newState({ WorkingDir: '/' }, platform, filesystem)
 }
 
 /** The state of a stage that starts from an image. Its ONBUILD triggers are not part of it. */
@@ -81,7 +81,7 @@ function newState(config: ContainerConfig, platform: Platform, filesystem: strin
   }
 }
 
-/** Makes sure that PATH is set, which every Linux image gets. */
+/** Makes sure that PATH is set, which every image gets but those for Windows. */
 export function ensurePath(state: StageState): void {
   if (state.env.has('PATH') || state.platform.os === 'windows') return
   state.env.set('PATH', DEFAULT_PATH)

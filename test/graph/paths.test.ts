@@ -4,7 +4,7 @@ import { copyDestination, joinWorkdir } from '../../lib/graph/paths.ts'
 test.each([
   ['', 'app', '/app'],
   ['/app', 'src', '/app/src'],
-  ['/app', '/other/', '/other'],
+  ['/app', '/other/', '/other/'],
   ['/app', '..', '/'],
   ['/app', '../../..', '/'],
   ['relative', 'x', '/relative/x'],
