@@ -20,6 +20,9 @@ import { createVertexBuilder, type VertexBuilder } from './vertex-builder.ts'
  */
 export async function createGraph(dockerfile: Dockerfile, options: GraphOptions): Promise<Graph> {
   const { file } = dockerfile
+  if (dockerfile.stages.length === 0) {
+    throw new TsbuildError('DOCKERFILE_EMPTY', `${file.name} has no stage to build`, { hint: 'begin one with FROM' })
+  }
   const expander = createExpander(file, dockerfile.escape)
   const buildArgs = options.buildArgs ?? {}
   const { buildPlatform } = options

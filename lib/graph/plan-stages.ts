@@ -3,7 +3,7 @@ import { TsbuildError, withLocation } from '../errors.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import { parse } from '../parser/index.ts'
-import type { Dockerfile, OnBuild } from '../parser/types.ts'
+import type { Dockerfile, OnBuild, Word } from '../parser/types.ts'
 import type { Location, SourceFile } from '../source.ts'
 import type { StageCommand } from './evaluation.ts'
 import { createExpander } from './expand.ts'
@@ -80,14 +80,26 @@ function stageSources(
 ): SourceUse[] {
   const { stage, base, platform } = linked
   const uses = (commands.get(stage.index) ?? []).flatMap((command) =>
-    sourceNames(command.instruction).map((name) => ({
-      to: located(() => findSource(stages, name.value), command.location),
-      platform: undefined,
-      location: command.location,
-    })),
+    sourceNames(command.instruction).map((name) => {
+      const location = command.onBuild ? command.location : { file, span: name.span }
+      const to = located(() => findSource(stages, literalName(name, command)), location)
+      return { to, platform: undefined, location }
+    }),
   )
   if (overrides.has(stage.index)) return uses
   return [{ to: base, platform, location: { file, span: stage.from.span } }, ...uses]
+}
+
+/** A `--from` as written: it is needed before any stage is evaluated, so there are no variables in it. */
+function literalName(name: Word, { expander }: StageCommand): string {
+  if (expander.word(name, new Map()) === name.value) return name.value
+  throw new TsbuildError(
+    'INSTRUCTION_ARGUMENTS',
+    `variables are not expanded in --from: ${JSON.stringify(name.value)}`,
+    {
+      hint: 'give the image a stage of its own, FROM $IMAGE AS NAME with a global ARG, and copy from NAME',
+    },
+  )
 }
 
 /** Key of {@link StagePlan.names}. */

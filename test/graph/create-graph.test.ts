@@ -199,6 +199,8 @@ const errors: readonly [string, string, EvaluateOptions, string, number | undefi
     2,
   ],
   ['a stage that copies from itself', 'FROM scratch AS a\nCOPY --from=a x /', {}, 'STAGE_CYCLE', undefined],
+  ['a variable in --from', 'FROM scratch\nARG F=a\nCOPY --from=$F x /', {}, 'INSTRUCTION_ARGUMENTS', 3],
+  ['a Dockerfile without a stage', 'ARG A=1', {}, 'DOCKERFILE_EMPTY', undefined],
   ['a required variable', 'FROM scratch\nLABEL a=${X:?needed}', {}, 'VARIABLE_REQUIRED', 2],
   ['a broken variable', 'FROM scratch\nLABEL a=1\nENV b=${X', {}, 'VARIABLE_SYNTAX', 3],
   ['a bad port', 'FROM scratch\nEXPOSE http', {}, 'INSTRUCTION_ARGUMENTS', 2],
