@@ -23,9 +23,13 @@ export const run: Run = async (args, terminal) => {
     layer ? (whole ? layer.digest : shortDigest(layer.digest)) : '',
     created === undefined ? '' : formatAge(new Date(created), now),
     layer ? formatSize(layer.size) : '',
-    whole ? printable(createdBy) : truncate(printable(createdBy.replace(/\s+/g, ' ')), commandWidth),
+    whole ? printable(createdBy) : shorten(createdBy),
   ])
   const header = ['LAYER', 'CREATED', 'SIZE', 'CREATED BY']
   terminal.out.write(`${tableLines(header, rows, { color: terminal.out.color }).join('\n')}\n`)
   return exitCodes.ok
 }
+
+/** On one line, without the mark that BuildKit leaves behind every instruction. */
+const shorten = (command: string): string =>
+  truncate(printable(command.replace(/\s+/g, ' ').replace(/ # buildkit$/, '')), commandWidth)

@@ -61,22 +61,27 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
     case 'completed':
       return say(state, event.step, (step) => [{ kind: 'result', step }])
     case 'warning':
-      return { ...state, last: undefined, added: [...gap(state), { kind: 'report', text: event.text }] }
+      return {
+        ...state,
+        last: undefined,
+        added: [{ kind: 'blank' }, { kind: 'report', text: event.text }, { kind: 'blank' }],
+      }
     default:
       return state
   }
 }
 
-/** Adds lines about a step, under its name and apart from lines about another. */
+/** Adds lines about a step: under its name the first time, and again when its output goes on after another step spoke. */
 function say(state: PlainState, id: string, lines: (step: Step) => readonly Line[]): PlainState {
   const step = state.steps.get(id)
   if (!step) return state
-  const numbers = state.numbers.has(id) ? state.numbers : new Map(state.numbers).set(id, state.numbers.size + 1)
-  const head: readonly Line[] = state.last === id ? [] : [...gap(state), { kind: 'name', step }]
-  return { ...state, numbers, last: id, added: [...head, ...lines(step)] }
+  const isNew = !state.numbers.has(id)
+  const numbers = isNew ? new Map(state.numbers).set(id, state.numbers.size + 1) : state.numbers
+  const more = lines(step)
+  const goesOn = !isNew && state.last !== id && more.some((line) => line.kind === 'text')
+  const name: readonly Line[] = isNew || goesOn ? [{ kind: 'name', step }] : []
+  return { ...state, numbers, last: id, added: [...(goesOn ? [{ kind: 'blank' } as const] : []), ...name, ...more] }
 }
-
-const gap = (state: PlainState): readonly Line[] => (state.numbers.size > 0 ? [{ kind: 'blank' }] : [])
 
 function drawLine(line: Line, numbers: PlainState['numbers'], paint: Paint, color: boolean): string[] {
   if (line.kind === 'blank') return ['']

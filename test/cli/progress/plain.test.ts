@@ -10,7 +10,7 @@ test('a step has its name, and its time when it is done', () => {
 
 test('a cached step says so, whether it was started or not', () => {
   expect(draw(plan('a', 'b'), cached(0, 's1'), started(0, 's2'), cached(0, 's2'))).toBe(
-    '#1 a\n#1 CACHED\n\n#2 b\n#2 CACHED',
+    '#1 a\n#1 CACHED\n#2 b\n#2 CACHED',
   )
 })
 
@@ -26,20 +26,9 @@ test('output has its step and time; a step that goes on after another says its n
       done(2, 's2'),
     ),
   ).toBe(
-    [
-      '#1 a',
-      '#1 0.500 one',
-      '#1 0.500 two',
-      '',
-      '#2 b',
-      '',
-      '#1 a',
-      '#1 1.250 three',
-      '#1 DONE 2.0s',
-      '',
-      '#2 b',
-      '#2 DONE 1.0s',
-    ].join('\n'),
+    ['#1 a', '#1 0.500 one', '#1 0.500 two', '#2 b', '', '#1 a', '#1 1.250 three', '#1 DONE 2.0s', '#2 DONE 1.0s'].join(
+      '\n',
+    ),
   )
 })
 
@@ -55,7 +44,7 @@ test('a long step says how far it is every five seconds', () => {
 test('a warning stands by itself', () => {
   expect(
     draw(plan('a'), cached(0, 's1'), warning(1, 'Dockerfile:1:1: warning: odd [X]\n> 1 | FROM'), cached(2, 's1')),
-  ).toBe('#1 a\n#1 CACHED\n\nDockerfile:1:1: warning: odd [X]\n> 1 | FROM\n\n#1 a\n#1 CACHED')
+  ).toBe('#1 a\n#1 CACHED\n\nDockerfile:1:1: warning: odd [X]\n> 1 | FROM\n\n#1 CACHED')
 })
 
 test('control characters of names and output are shown, not obeyed', () => {
