@@ -3,7 +3,7 @@
 export const BLOCK = 512
 
 /** Extended headers and long names above this are refused, as Go's archive/tar does. */
-export const MAX_EXTENDED = 1024 * 1024
+export const MAX_EXTENDED: number = 1024 * 1024
 
 /** The largest path and symlink target in bytes: Linux's PATH_MAX. */
 export const MAX_PATH = 4096
