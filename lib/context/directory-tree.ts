@@ -85,16 +85,7 @@ function readNames(directory: string): readonly string[] {
 function readEntry(path: string, onDisk: string): TreeEntry | undefined {
   const fsPath = toFsPath(onDisk)
   const stat = lstatSync(fsPath)
-  if (stat.isFile()) {
-    const { mtimeMs, ctimeMs, ino, dev } = stat
-    return {
-      ...entryOf(path, 'file', stat),
-      size: stat.size,
-      content: { kind: 'file', path: onDisk },
-      stat: { mtimeMs, ctimeMs, ino, dev },
-      inode: stat.nlink > 1 ? inodeOf(fsPath) : undefined,
-    }
-  }
+  if (stat.isFile()) return fileEntry(path, onDisk, stat, stat.nlink > 1 ? inodeOf(fsPath) : undefined)
   if (stat.isDirectory()) return entryOf(path, 'directory', stat)
   if (stat.isSymbolicLink()) {
     const linkname = bytesToPath(readlinkSync(fsPath, { encoding: 'buffer' }))
@@ -105,6 +96,23 @@ function readEntry(path: string, onDisk: string): TreeEntry | undefined {
   if (stat.isCharacterDevice()) return { ...entryOf(path, 'character', stat), ...deviceNumbers(stat.rdev) }
   if (stat.isBlockDevice()) return { ...entryOf(path, 'block', stat), ...deviceNumbers(stat.rdev) }
   return undefined
+}
+
+/** One literal: there are many, and spreading costs more than reading the status. */
+function fileEntry(path: string, onDisk: string, stat: Stats, inode: string | undefined): TreeEntry {
+  const { mode, size, mtimeMs, ctimeMs, ino, dev } = stat
+  return {
+    path,
+    type: 'file',
+    mode: mode & 0o7777,
+    uid: 0,
+    gid: 0,
+    mtime: mtimeMs / 1000,
+    size,
+    content: { kind: 'file', path: onDisk },
+    stat: { mtimeMs, ctimeMs, ino, dev },
+    inode,
+  }
 }
 
 function entryOf(path: string, type: EntryType, stat: Stats): TreeEntry {

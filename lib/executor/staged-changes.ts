@@ -23,8 +23,24 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
       return
     }
     if (inode.linked) firstLinks.set(inode, path)
-    const { linked: _, xattrs, ...rest } = inode
-    entries.push({ path, ...rest, mtime, xattrs: capability(xattrs) })
+    const { type, mode, uid, gid, size, linkname, devMajor, devMinor, content, sha256, stat } = inode
+    const xattrs = inode.xattrs && capability(inode.xattrs)
+    entries.push({
+      path,
+      type,
+      mode,
+      uid,
+      gid,
+      mtime,
+      size,
+      linkname,
+      xattrs,
+      devMajor,
+      devMinor,
+      content,
+      sha256,
+      stat,
+    })
   }
 
   /** Directories on the way to the current node that are not in the list yet, outermost first. */
@@ -72,12 +88,11 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
 
 /** The names in a directory that may have changed; all of the target's in a directory that was made anew in place of another. */
 function changedNames(stage: StagedTree, directory: StagedNode, below: boolean): readonly string[] {
-  const names = new Set<string>()
-  for (const [name, node] of directory.children) if (node || below) names.add(name)
+  const names = [...directory.children.keys()]
   const replaced = below && directory !== stage.root && directory.base === undefined
-  if (replaced)
-    for (const entry of stage.target.list(directory.path)) names.add(entry.path.slice(entry.path.lastIndexOf('/') + 1))
-  return [...names].sort()
+  if (!replaced) return names.sort()
+  const hidden = stage.target.list(directory.path).map(({ path }) => path.slice(path.lastIndexOf('/') + 1))
+  return [...new Set([...names, ...hidden])].sort()
 }
 
 function isSame(inode: Inode, base: TreeEntry, timestamp: number | undefined): boolean {
@@ -100,8 +115,8 @@ function digestOf(inode: Inode): string | undefined {
 const CAPABILITY = 'security.capability'
 
 /** The one attribute that layers carry. */
-function capability(xattrs: Inode['xattrs']): Inode['xattrs'] {
-  const value = xattrs?.[CAPABILITY]
+function capability(xattrs: NonNullable<Inode['xattrs']>): Inode['xattrs'] {
+  const value = xattrs[CAPABILITY]
   return value && { [CAPABILITY]: value }
 }
 

@@ -2,7 +2,7 @@
 
 import { joinPath } from '../context/paths.ts'
 import { TsbuildError } from '../errors.ts'
-import type { SourceEntry } from '../layers/entry.ts'
+import type { EntryType, SourceEntry } from '../layers/entry.ts'
 import type { FileStat, FileTree, TreeEntry } from '../layers/file-tree.ts'
 
 /** What a name stands for, without the name. Shared by the names of hard links, and replaced or changed as a step goes on. */
@@ -59,14 +59,15 @@ export class StagedTree implements FileTree {
     const path = joinPath(directory.path, name)
     const entry = this.target.lookup(path)
     if (!entry) return undefined
-    const node: StagedNode = { path, inode: inodeOf(entry), base: entry, children: new Map() }
+    const node: StagedNode = { path, inode: inodeOf(entry), base: entry, children: childrenOf(entry.type) }
     children.set(name, node)
     return node
   }
 
   /** Puts something new in a directory, in place of whatever had the name. */
   put(directory: StagedNode, name: string, inode: Inode): StagedNode {
-    const node: StagedNode = { path: joinPath(directory.path, name), inode, base: undefined, children: new Map() }
+    const path = joinPath(directory.path, name)
+    const node: StagedNode = { path, inode, base: undefined, children: childrenOf(inode.type) }
     directory.children.set(name, node)
     return node
   }
@@ -86,6 +87,13 @@ export class StagedTree implements FileTree {
     }
     return node
   }
+}
+
+/** Most nodes are files: these share a map that nothing is put into. */
+const NO_CHILDREN: StagedNode['children'] = new Map()
+
+function childrenOf(type: EntryType): StagedNode['children'] {
+  return type === 'directory' ? new Map() : NO_CHILDREN
 }
 
 export function directoryInode(
