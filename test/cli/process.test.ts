@@ -1,0 +1,106 @@
+// The program as a shell sees it: bin/tsbuild.js on what `npm run build` made.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const directory = mkdtempSync(join(tmpdir(), 'tsbuild-process-'))
+const path = (name: string): string => join(directory, name)
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function tsbuild(
+  args: readonly string[],
+  act: (child: ChildProcess, stderr: string) => void = () => {},
+): Promise<Ended> {
+  return new Promise((done, fail) => {
+    const env = { ...process.env, TSBUILD_HOME: path('store'), NO_COLOR: '1', FORCE_COLOR: undefined }
+    const child = spawn(process.execPath, [join(root, 'bin/tsbuild.js'), ...args], { env })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (data) => {
+      stdout += data
+    })
+    child.stderr.on('data', (data) => {
+      stderr += data
+      act(child, stderr)
+    })
+    child.on('spawn', () => act(child, ''))
+    child.on('error', fail)
+    child.on('close', (code, signal) => done({ code, signal, stdout, stderr }))
+  })
+}
+
+beforeAll(() => {
+  mkdirSync(path('context'))
+  writeFileSync(path('context/Dockerfile'), 'FROM scratch\nCOPY . /\n')
+  writeFileSync(path('context/large'), '')
+  // Long enough to be interrupted: a sparse file takes no room, but seconds to read and compress.
+  truncateSync(path('context/large'), 4_000_000_000)
+  writeFileSync(path('Dockerfile'), `FROM scratch\n${'COPY a b c d /\n'.repeat(5000)}`)
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+test('--version prints the version of the package', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  for (const flag of ['--version', '-v', 'version']) {
+    expect(await tsbuild([flag])).toMatchObject({ code: 0, stdout: `tsbuild ${version}\n`, stderr: '' })
+  }
+})
+
+test('a wrong command line ends with 2', async () => {
+  expect(await tsbuild(['--nope', '.'])).toMatchObject({ code: 2, stdout: '' })
+})
+
+test('a reader that goes away ends output quietly', async () => {
+  const ended = await tsbuild(['parse', '--json', path('Dockerfile')], (child) => child.stdout?.destroy())
+  expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+})
+
+test('a tar goes to standard output, and nothing else does', async () => {
+  writeFileSync(path('small.Dockerfile'), 'FROM scratch\nCOPY Dockerfile /one\n')
+  const { code, stdout } = await tsbuild(['-f', path('small.Dockerfile'), '-o', '-', path('context')])
+  expect(code).toBe(0)
+  expect(stdout.slice(0, 4)).toBe('one\0')
+  expect(stdout.length % 512).toBe(0)
+})
+
+describe('an interrupted build', () => {
+  const once = (signal: NodeJS.Signals, when: RegExp): ((child: ChildProcess, stderr: string) => void) => {
+    let sent = false
+    return (child, stderr) => {
+      if (sent || !when.test(stderr)) return
+      sent = true
+      child.kill(signal)
+    }
+  }
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends on %s with %d, and leaves nothing behind', async (signal, code) => {
+    const args = ['-t', 'large', '-o', `type=oci,dest=${path('large.tar')}`, path('context')]
+    const ended = await tsbuild(args, once(signal, /^#1 /m))
+    expect([ended.code, ended.stdout]).toEqual([code, ''])
+    expect(ended.stderr).toMatch(/^interrupted$/m)
+    expect(readdirSync(path('store/tmp'))).toEqual([])
+    expect(readdirSync(directory)).not.toContain('large.tar')
+  })
+
+  test('ends at once when it is interrupted again', async () => {
+    const first = once('SIGINT', /^#1 /m)
+    const second = once('SIGINT', /interrupted: cleaning up/)
+    const ended = await tsbuild([path('context')], (child, stderr) => {
+      first(child, stderr)
+      second(child, stderr)
+    })
+    expect(ended.code).toBe(130)
+  })
+})
