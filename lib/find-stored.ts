@@ -1,8 +1,11 @@
 import type { Store } from './cache/store.ts'
 import { TsbuildError } from './errors.ts'
-import { digestParts, isDigest } from './oci/digest.ts'
+import { isDigest } from './oci/digest.ts'
+import type { Place } from './oci/guard.ts'
 import { imageManifests } from './oci/image-blobs.ts'
-import { parseManifest } from './oci/parse-manifest.ts'
+import { parseJson } from './oci/json.ts'
+import { MANIFEST_KIND } from './oci/manifest.ts'
+import { parseDescriptor, parseManifest } from './oci/parse-manifest.ts'
 import { shortName, tryNormaliseName } from './oci/reference.ts'
 import type { Descriptor, Digest } from './oci/types.ts'
 import { suggest } from './suggest.ts'
@@ -52,7 +55,7 @@ async function findByDigits(store: Store, asked: string, digits: string): Promis
     })
   }
   const [only] = found.values()
-  return only ?? findManifest(store, `sha256:${digits}`)
+  return only ?? findUnnamed(store, `sha256:${digits}`)
 }
 
 /** The image IDs of an image or of all images of an index. An image that can't be read has none. */
@@ -65,17 +68,35 @@ async function imageIDs(store: Store, descriptor: Descriptor): Promise<readonly 
   }
 }
 
-/** A manifest in the store that no name leads to. */
-async function findManifest(store: Store, digest: string): Promise<FoundImage | undefined> {
-  if (!isDigest(digest) || digestParts(digest).algorithm !== 'sha256' || !store.has(digest)) return undefined
+/** A manifest in the store that no name leads to, by its digest or by that of its config. */
+async function findUnnamed(store: Store, digest: string): Promise<FoundImage | undefined> {
+  if (!isDigest(digest)) return undefined
+  const descriptor = (await manifestAt(store, digest)) ?? (await manifestOf(store, digest))
+  return descriptor && { name: undefined, descriptor, byName: false }
+}
+
+async function manifestOf(store: Store, imageID: Digest): Promise<Descriptor | undefined> {
+  const noted = store.readDerived(MANIFEST_KIND, imageID)
+  const place: Place = { code: 'MANIFEST_INVALID', what: `note about ${imageID}`, path: '' }
+  const descriptor = await ifManifest(() => noted && parseDescriptor(parseJson(noted, place.code, place.what), place))
+  return descriptor && store.holds(descriptor) ? descriptor : undefined
+}
+
+async function manifestAt(store: Store, digest: Digest): Promise<Descriptor | undefined> {
+  if (!store.has(digest)) return undefined
   const size = store.size(digest)
-  if (size > MANIFEST_LIMIT) return undefined
-  try {
-    const parsed = parseManifest(await store.read({ digest, size }), `blob ${digest}`)
+  return ifManifest(async () => {
+    const parsed = parseManifest(await store.read({ digest, size }, MANIFEST_LIMIT), `blob ${digest}`)
     const { mediaType } = parsed.kind === 'index' ? parsed.index : parsed.manifest
-    return { name: undefined, descriptor: { mediaType, digest, size }, byName: false }
+    return { mediaType, digest, size }
+  })
+}
+
+/** Undefined for what turns out to be some other blob: a layer, a config. */
+async function ifManifest<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
   } catch (error) {
-    // Some other blob: a layer, a config.
     if (error instanceof TsbuildError && error.code === 'MANIFEST_INVALID') return undefined
     throw error
   }

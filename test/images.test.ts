@@ -76,13 +76,16 @@ test('an image is found by name, digest, image ID, and the start of either', asy
   }
 })
 
-test('an image without a name is found by its full digest', async () => {
+test('an image without a name is found by its full digest or image ID', async () => {
   store.references.remove(APP)
   const { platform: _, ...descriptor } = image.descriptor
   expect(await resolveStored(store, descriptor.digest)).toMatchObject({ name: undefined, descriptor })
-  await expect(resolveStored(store, image.layers[0]?.descriptor.digest ?? '')).rejects.toMatchObject({
-    code: 'IMAGE_NOT_FOUND',
-  })
+  expect(await resolveStored(store, image.manifest.config.digest)).toMatchObject({ name: undefined, descriptor })
+  for (const other of [image.layers[0]?.descriptor.digest, `sha256:${'0'.repeat(64)}`]) {
+    await expect(resolveStored(store, other ?? '')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' })
+  }
+  store.writeDerived('manifest', image.manifest.config.digest, Buffer.from('damaged'))
+  await expect(resolveStored(store, image.manifest.config.digest)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' })
 })
 
 test.each([

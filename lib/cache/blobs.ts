@@ -19,7 +19,6 @@ export interface Blobs extends ContentReader {
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
   /** Whether the blob is here with just this size. A file that a power failure cut short has another one. */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
-  remove(digest: Digest): void
 }
 
 /**
@@ -45,7 +44,6 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
   const blobs: Blobs = {
     has: (digest) => sizeOf(digest) !== undefined,
     holds,
-    remove,
     path: (digest) => {
       existing(digest)
       return path(digest)

@@ -26,8 +26,6 @@ export interface Store extends ContentStore {
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
   /** Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`, `BLOB_NOT_FOUND`. */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
-  /** Removes a blob. It is not checked whether anything refers to it. */
-  removeBlob(digest: Digest): void
   /** A new empty directory for scratch, on the store's disk, removed by {@link Store.close}. */
   temporary(): string
   /** Writes a file of the store atomically; its directory is made if need be. `path` is relative to the root. */
@@ -57,7 +55,6 @@ export function openStore(directory: string = storeHome()): Store {
     createWriter: blobs.createWriter,
     put: blobs.put,
     copyBlob: blobs.copyBlob,
-    removeBlob: blobs.remove,
     readDerived: (kind, digest) => readIfThere(join(root, derivedPath(kind, digest))),
     writeDerived: (kind, digest, bytes) => writeFile(derivedPath(kind, digest), bytes),
     temporary: temporary.directory,

@@ -1,13 +1,11 @@
+// Outputs of one kind need libraries that the others don't: those are loaded when they are used.
 import type { Writable } from 'node:stream'
-import { packArchive } from '../layers/pack-archive.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
-import { unpackTree } from '../layers/unpack-tree.ts'
 import { writeTar } from '../layers/write-tar.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { normaliseName } from '../oci/reference.ts'
 import type { Image } from '../oci/types.ts'
 import { unreachable } from '../unreachable.ts'
-import { exportLayout } from './export-layout.ts'
 import { type ArchivedImage, archivedImage, archiveMembers } from './image-archive.ts'
 import { imageTree } from './image-tree.ts'
 import type { ExportedOutput, Output } from './output.ts'
@@ -37,15 +35,18 @@ export async function exportImage(image: Image, output: Output, source: ExportSo
     case 'docker': {
       const archived = archivedImage(image, outputNames(output.name) ?? source.names ?? [])
       if (output.type === 'oci' && output.tar === false) {
+        const { exportLayout } = await import('./export-layout.ts')
         await exportLayout(archived, destination, store, signal)
         return { type, destination }
       }
       const size = await exportArchive([archived], destination, output.type, source)
       return { type, destination, size }
     }
-    case 'local':
+    case 'local': {
+      const { unpackTree } = await import('../layers/unpack-tree.ts')
       await unpackTree(await imageTree(image, store, signal), destination, { signal })
       return { type, destination }
+    }
     case 'tar': {
       const tree = await imageTree(image, store, signal)
       return { type, destination, size: await writeStream(destination, writeTar(treeEntries(tree)), source) }
@@ -56,12 +57,13 @@ export async function exportImage(image: Image, output: Output, source: ExportSo
 }
 
 /** Writes images as one archive, and gives its size in bytes. Errors as {@link exportImage} does. */
-export function exportArchive(
+export async function exportArchive(
   images: readonly ArchivedImage[],
   dest: string,
   format: 'oci' | 'docker',
   source: Omit<ExportSource, 'names'>,
 ): Promise<number> {
+  const { packArchive } = await import('../layers/pack-archive.ts')
   const members = archiveMembers(images, source.store, { docker: format === 'docker', signal: source.signal })
   return writeStream(dest, packArchive(members, { mtime: 0 }), source)
 }

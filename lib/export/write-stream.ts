@@ -1,10 +1,9 @@
 // Bytes to where an output goes: a file that appears whole or not at all, or standard output.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { ensureDirSync } from 'fs-extra/esm'
 import { TsbuildError } from '../errors.ts'
 
 export interface WriteStreamOptions {
@@ -33,7 +32,7 @@ export async function writeStream(
   const target = stat ? outputIO(dest, () => realpathSync(dest)) : dest
   const temporary = join(dirname(target), `.tsbuild-${process.pid}-${randomBytes(6).toString('hex')}`)
   try {
-    outputIO(dest, () => ensureDirSync(dirname(target)))
+    outputIO(dest, () => mkdirSync(dirname(target), { recursive: true }))
     const size = await writeToFile(dest, temporary, 'wx', chunks, options.signal)
     outputIO(dest, () => renameSync(temporary, target))
     return size

@@ -17,11 +17,14 @@ export interface ImageParts {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
+/** Kind of derived data: by a config's digest, the descriptor of the manifest that was last written for it. */
+export const MANIFEST_KIND = 'manifest'
+
 /**
  * Puts config and manifest of an image into the store and gives the image. Deterministic: the same parts give the same bytes.
- * Layer media types become OCI's.
+ * Layer media types become OCI's. The manifest is noted under the image ID, so that an image without a name can be found by that.
  */
-export function writeImage(store: Pick<ContentStore, 'put'>, parts: ImageParts): Image {
+export function writeImage(store: Pick<ContentStore, 'put' | 'writeDerived'>, parts: ImageParts): Image {
   const { platform, annotations } = parts
   const config: ImageConfig = {
     ...parts.config,
@@ -40,8 +43,9 @@ export function writeImage(store: Pick<ContentStore, 'put'>, parts: ImageParts):
     layers: layers.map((layer) => layer.descriptor),
     ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
   }
-  const written = store.put(manifestBytes(manifest), OCI_MANIFEST)
-  return { descriptor: { ...written, platform }, manifest, config, layers }
+  const descriptor = { ...store.put(manifestBytes(manifest), OCI_MANIFEST), platform }
+  store.writeDerived(MANIFEST_KIND, manifest.config.digest, jsonBytes(descriptorJson(descriptor)))
+  return { descriptor, manifest, config, layers }
 }
 
 /** The bytes of a manifest in the form that BuildKit writes: indented by two spaces. */

@@ -14,6 +14,7 @@ export const emptyTar: Uint8Array = new Uint8Array(1024)
 export interface MemoryStore extends ContentReader {
   readonly blobs: Map<Digest, Uint8Array>
   put(bytes: Uint8Array, mediaType: string): Descriptor
+  writeDerived(kind: string, digest: Digest, bytes: Uint8Array): void
 }
 
 export function memoryStore(): MemoryStore {
@@ -25,6 +26,7 @@ export function memoryStore(): MemoryStore {
   }
   return {
     blobs,
+    writeDerived: () => {},
     has: (digest) => blobs.has(digest),
     async *open(descriptor) {
       yield* verifyStream([get(descriptor.digest)], descriptor)
@@ -49,7 +51,7 @@ export function putLayer(store: Pick<MemoryStore, 'put'>, plain: Uint8Array): La
 
 /** An image of the given plain layers; its other parts may be given too. */
 export function putImage(
-  store: Pick<MemoryStore, 'put'>,
+  store: Pick<MemoryStore, 'put' | 'writeDerived'>,
   plain: readonly Uint8Array[],
   parts: Partial<ImageParts> = {},
 ): Image {
