@@ -7,6 +7,15 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`tsbuild ${packageVersion()}\n`)
     return 0
   }
-  const [{ runCommand }, { processTerminal }] = await Promise.all([import('./run-command.ts'), import('./terminal.ts')])
-  return runCommand(args, processTerminal())
+  const [{ runCommand }, { processTerminal }, { reportError }] = await Promise.all([
+    import('./run-command.ts'),
+    import('./terminal.ts'),
+    import('./report-error.ts'),
+  ])
+  const terminal = processTerminal()
+  // What nothing waits for and nothing catches is a bug, and is reported like one.
+  process.on('uncaughtException', async (error) => {
+    process.exit(await reportError(error, terminal, { debug: true, json: false }))
+  })
+  return runCommand(args, terminal)
 }
