@@ -1,3 +1,4 @@
+import { ExpansionFailure } from './expansion-failure.ts'
 import type { PatternStep } from './pattern.ts'
 
 export interface MatchOptions {
@@ -5,6 +6,11 @@ export interface MatchOptions {
   readonly anchored: boolean
   /** The longest match of the leftmost, else the shortest. */
   readonly greedy: boolean
+}
+
+export interface Match {
+  readonly start: number
+  readonly end: number
 }
 
 /**
@@ -16,51 +22,73 @@ export function findMatch(
   text: readonly string[],
   from: number,
   { anchored, greedy }: MatchOptions,
-): { readonly start: number; readonly end: number } | undefined {
-  // For each step, the leftmost start of a partial match that has come to it; Infinity when there is none.
-  let threads = new Array<number>(steps.length + 1).fill(Number.POSITIVE_INFINITY)
-  let best: { start: number; end: number } | undefined
+): Match | undefined {
+  if (steps.length * (text.length - from) > mostWork) {
+    throw new ExpansionFailure(`a pattern of ${steps.length} characters is too long for a value of ${text.length}`)
+  }
+  let threads = createThreads(steps.length)
+  let next = createThreads(steps.length)
+  let best: Match | undefined
   for (let at = from; at <= text.length; at++) {
-    if (!best && (at === from || !anchored)) threads[0] = Math.min(threads[0] ?? at, at)
-    passStars(steps, threads)
-    const accepted = threads[steps.length] ?? Number.POSITIVE_INFINITY
-    if (accepted <= (best?.start ?? text.length) && !(best && best.start === accepted && !greedy)) {
+    if (!best && (at === from || !anchored)) addThread(steps, threads, 0, at)
+    const accepted = threads.starts[steps.length] ?? none
+    if (accepted !== none && (!best || accepted < best.start || (greedy && accepted === best.start))) {
       best = { start: accepted, end: at }
     }
     const character = text[at]
     if (character === undefined) break
-    const next = advance(steps, threads, character, best, greedy)
-    if (!next && (best || anchored)) break
-    threads = next ?? new Array<number>(steps.length + 1).fill(Number.POSITIVE_INFINITY)
+    advance(steps, threads, next, character, best, greedy)
+    clear(threads)
+    const empty = threads
+    threads = next
+    next = empty
+    if (threads.steps.length === 0 && (best || anchored)) break
   }
   return best
 }
 
-/** `many` matches nothing, too: what has come to it has also come to the step behind it. */
-function passStars(steps: readonly PatternStep[], threads: number[]): void {
-  for (let i = 0; i < steps.length; i++) {
-    if (steps[i] === 'many') threads[i + 1] = Math.min(threads[i + 1] ?? 0, threads[i] ?? 0)
-  }
+/** The partial matches: each stands before a step of the pattern, and of those at the same step only the leftmost counts. */
+interface Threads {
+  readonly steps: number[]
+  /** For each step where its partial match starts, or {@link none}. */
+  readonly starts: Int32Array
 }
 
-/** The partial matches after one more character; undefined when none is left that could still become the result. */
+const none = -1
+
+/** Far beyond any real pattern and value, and less than a second or two of work. */
+const mostWork = 50_000_000
+
+const createThreads = (length: number): Threads => ({ steps: [], starts: new Int32Array(length + 1).fill(none) })
+
+function clear({ steps, starts }: Threads): void {
+  for (const step of steps) starts[step] = none
+  steps.length = 0
+}
+
+function addThread(steps: readonly PatternStep[], threads: Threads, step: number, start: number): void {
+  const other = threads.starts[step] ?? none
+  if (other !== none && other <= start) return
+  if (other === none) threads.steps.push(step)
+  threads.starts[step] = start
+  // `*` matches nothing, too.
+  if (steps[step] === 'many') addThread(steps, threads, step + 1, start)
+}
+
+/** Takes one more character: what still matches and could become better than `best` goes to `next`. */
 function advance(
   steps: readonly PatternStep[],
-  threads: readonly number[],
+  threads: Threads,
+  next: Threads,
   character: string,
-  best: { readonly start: number } | undefined,
+  best: Match | undefined,
   greedy: boolean,
-): number[] | undefined {
-  const next = new Array<number>(steps.length + 1).fill(Number.POSITIVE_INFINITY)
-  let alive = false
-  for (let i = 0; i < steps.length; i++) {
-    const start = threads[i] ?? Number.POSITIVE_INFINITY
-    if (start === Number.POSITIVE_INFINITY || (best && (greedy ? start > best.start : start >= best.start))) continue
-    const step = steps[i]
+): void {
+  for (const at of threads.steps) {
+    const step = steps[at]
+    const start = threads.starts[at] ?? none
+    if (step === undefined || (best && (greedy ? start > best.start : start >= best.start))) continue
     if (typeof step === 'object' ? step.character !== character : character === '\n') continue
-    const to = step === 'many' ? i : i + 1
-    next[to] = Math.min(next[to] ?? start, start)
-    alive = true
+    addThread(steps, next, step === 'many' ? at : at + 1, start)
   }
-  return alive ? next : undefined
 }

@@ -9,8 +9,9 @@ export function parsePattern(pattern: readonly string[]): PatternStep[] {
   const steps: PatternStep[] = []
   for (let i = 0; i < pattern.length; i++) {
     const character = pattern[i] ?? ''
-    if (character === '*') steps.push('many')
-    else if (character === '?') steps.push('any')
+    if (character === '*') {
+      if (steps.at(-1) !== 'many') steps.push('many')
+    } else if (character === '?') steps.push('any')
     else if (character === '\\') {
       const next = pattern[i + 1] ?? ''
       // `\}` and `\/` were escaped for the sake of the `${}` around; the character is the next turn's.

@@ -9,5 +9,5 @@ export function readArg(node: CommandInLines, report: Report): Arg | undefined {
   for (const { name } of node.assignments) {
     if (name.value === '') report('INSTRUCTION_ARGUMENTS', 'ARG names can not be blank', name.span)
   }
-  return { ...instructionBase(node), kind: 'ARG', args: node.assignments.filter(({ name }) => name.value !== '') }
+  return { kind: 'ARG', ...instructionBase(node), args: node.assignments.filter(({ name }) => name.value !== '') }
 }

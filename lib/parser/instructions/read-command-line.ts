@@ -7,12 +7,12 @@ import { requireArguments } from './require-arguments.ts'
 
 export function readCmd(node: CommandInLines, report: Report): Cmd | undefined {
   readFlags(node, {}, report)
-  return node.invalid ? undefined : { ...instructionBase(node), kind: 'CMD', command: commandLine(node) }
+  return node.invalid ? undefined : { kind: 'CMD', ...instructionBase(node), command: commandLine(node) }
 }
 
 export function readEntrypoint(node: CommandInLines, report: Report): Entrypoint | undefined {
   readFlags(node, {}, report)
-  return node.invalid ? undefined : { ...instructionBase(node), kind: 'ENTRYPOINT', command: commandLine(node) }
+  return node.invalid ? undefined : { kind: 'ENTRYPOINT', ...instructionBase(node), command: commandLine(node) }
 }
 
 export function readShell(node: CommandInLines, report: Report): Shell | undefined {
@@ -23,7 +23,7 @@ export function readShell(node: CommandInLines, report: Report): Shell | undefin
     report('INSTRUCTION_ARGUMENTS', 'SHELL requires the arguments to be in JSON form', node.rest.span, hint)
     return undefined
   }
-  return { ...instructionBase(node), kind: 'SHELL', args: node.args }
+  return { kind: 'SHELL', ...instructionBase(node), args: node.args }
 }
 
 /** The arguments as a command; none at all are an empty command in shell form. */

@@ -14,7 +14,7 @@ export function readCopy(node: CommandInLines, report: Report): Copy | undefined
   if (!paths) return undefined
   const from = flags.nonEmpty('from')
   const parents = flags.boolean('parents') ?? false
-  return { ...instructionBase(node), kind: 'COPY', ...paths, ...readShared(flags), from, parents }
+  return { kind: 'COPY', ...instructionBase(node), ...paths, ...readShared(flags), from, parents }
 }
 
 export function readAdd(node: CommandInLines, report: Report): Add | undefined {
@@ -24,7 +24,7 @@ export function readAdd(node: CommandInLines, report: Report): Add | undefined {
   const checksum = flags.nonEmpty('checksum')
   const keepGitDir = flags.boolean('keep-git-dir')
   const unpack = flags.boolean('unpack')
-  return { ...instructionBase(node), kind: 'ADD', ...paths, ...readShared(flags), checksum, keepGitDir, unpack }
+  return { kind: 'ADD', ...instructionBase(node), ...paths, ...readShared(flags), checksum, keepGitDir, unpack }
 }
 
 function readShared(flags: Flags<keyof typeof sharedFlags>): Pick<Copy, keyof typeof sharedFlags> {
@@ -50,14 +50,16 @@ function readPaths(node: CommandInLines, report: Report): Pick<Copy, 'sources' |
   if (heredocOf(destination)) {
     report('INSTRUCTION_ARGUMENTS', `${name} can not accept a heredoc as a destination`, destination.span)
   }
-  return { sources: node.args.slice(0, -1).map((path) => readSource(path, node.heredocs)), destination }
+  // The last one of a name wins, as in BuildKit.
+  const bodies = new Map(node.heredocs.map((heredoc) => [heredoc.name, heredoc]))
+  return { sources: node.args.slice(0, -1).map((path) => readSource(path, bodies)), destination }
 }
 
-function readSource(path: Word, heredocs: readonly Heredoc[]): CopySource {
+function readSource(path: Word, bodies: ReadonlyMap<string, Heredoc>): CopySource {
   const word = heredocOf(path)
   if (!word) return { kind: 'path', path }
-  // The last one of a name wins, and in JSON form there is none: as in BuildKit, that is an empty file.
-  const body = heredocs.findLast(({ name }) => name === word.name)
+  // In JSON form there is none: as in BuildKit, that is an empty file.
+  const body = bodies.get(word.name)
   const nothing = { start: path.span.end, end: path.span.end }
   const content = { content: body?.content ?? '', contentSpan: body?.contentSpan ?? nothing }
   return { kind: 'heredoc', heredoc: { ...word, ...content, span: path.span } }

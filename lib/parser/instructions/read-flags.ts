@@ -1,9 +1,17 @@
+import type { Span } from '../../source.ts'
 import { suggest } from '../../suggest.ts'
 import type { Command, Report } from '../syntax/syntax-node.ts'
 import type { Flag, Word } from '../types.ts'
 
 /** `strings` flags may be given several times. */
 export type FlagKind = 'boolean' | 'string' | 'strings'
+
+/** A flag that has a value. */
+export interface GivenFlag {
+  readonly value: string
+  readonly span: Span
+  readonly valueSpan: Span
+}
 
 export interface Flags<Name extends string> {
   /** The value of a string flag; undefined when it isn't given. */
@@ -12,7 +20,7 @@ export interface Flags<Name extends string> {
   nonEmpty(name: Name): Word | undefined
   words(name: Name): readonly Word[]
   /** The flags of that name, each with its value. */
-  given(name: Name): readonly (Flag & { readonly value: string; readonly valueSpan: Flag['span'] })[]
+  given(name: Name): readonly GivenFlag[]
   /** Undefined when the flag isn't given. */
   boolean(name: Name): boolean | undefined
 }
@@ -34,11 +42,17 @@ export function readFlags<Name extends string>(
     } else if (kind !== 'strings' && good.has(flag.name)) {
       report('FLAG_INVALID', `duplicate flag --${flag.name}`, flag.span, 'it can be given only once')
     } else if (isValid(flag, kind, report)) {
-      good.set(flag.name, [...(good.get(flag.name) ?? []), flag])
+      const others = good.get(flag.name)
+      if (others) others.push(flag)
+      else good.set(flag.name, [flag])
     }
   }
-  const given = (name: Name) =>
-    (good.get(name) ?? []).map((flag) => ({ ...flag, value: flag.value ?? '', valueSpan: flag.valueSpan ?? flag.span }))
+  const given = (name: Name): GivenFlag[] =>
+    (good.get(name) ?? []).map((flag) => ({
+      value: flag.value ?? '',
+      span: flag.span,
+      valueSpan: flag.valueSpan ?? flag.span,
+    }))
   const words = (name: Name): readonly Word[] => given(name).map(({ value, valueSpan: span }) => ({ value, span }))
   return {
     given,

@@ -20,8 +20,8 @@ export function readFrom(node: CommandInLines, report: Report): From {
   }
   const flags = readFlags(node, { platform: 'string' }, report)
   return {
-    ...instructionBase(node),
     kind: 'FROM',
+    ...instructionBase(node),
     image: image ?? { value: '', span: { start: keyword.span.end, end: keyword.span.end } },
     platform: flags.nonEmpty('platform'),
     name: isNamed ? name : undefined,

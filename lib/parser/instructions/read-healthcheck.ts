@@ -20,7 +20,7 @@ export function readHealthcheck(node: CommandInLines, report: Report): Healthche
   if (!requireArguments(node, report)) return undefined
   const [type, ...args] = node.args
   if (!type) return undefined
-  const base = { ...instructionBase(node), kind: 'HEALTHCHECK' } as const
+  const base = { kind: 'HEALTHCHECK', ...instructionBase(node) } as const
   if (type.value.toUpperCase() === 'NONE') {
     for (const { span } of args.slice(0, 1)) {
       report('INSTRUCTION_ARGUMENTS', 'HEALTHCHECK NONE takes no arguments', span)

@@ -9,7 +9,7 @@ import { requireArguments } from './require-arguments.ts'
 /** The ports in their written order; BuildKit sorts them by bytes before it expands them. */
 export function readExpose(node: CommandInLines, report: Report): Expose | undefined {
   readFlags(node, {}, report)
-  return requireArguments(node, report) ? { ...instructionBase(node), kind: 'EXPOSE', ports: node.args } : undefined
+  return requireArguments(node, report) ? { kind: 'EXPOSE', ...instructionBase(node), ports: node.args } : undefined
 }
 
 export function readVolume(node: CommandInLines, report: Report): Volume | undefined {
@@ -19,5 +19,5 @@ export function readVolume(node: CommandInLines, report: Report): Volume | undef
   for (const { value, span } of paths) {
     if (value === '') report('INSTRUCTION_ARGUMENTS', 'a VOLUME can not be an empty string', span)
   }
-  return { ...instructionBase(node), kind: 'VOLUME', paths: paths.filter(({ value }) => value !== '') }
+  return { kind: 'VOLUME', ...instructionBase(node), paths: paths.filter(({ value }) => value !== '') }
 }

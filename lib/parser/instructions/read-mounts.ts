@@ -1,14 +1,7 @@
-import type { Span } from '../../source.ts'
 import type { Report } from '../syntax/syntax-node.ts'
-import type { Flag, Mount, MountOption, MountType } from '../types.ts'
+import type { Mount, MountOption, MountType } from '../types.ts'
 import { type CsvField, readCsv } from './csv.ts'
-
-/** A `--mount` flag. */
-interface MountFlag {
-  readonly value: string
-  readonly span: Flag['span']
-  readonly valueSpan: Span
-}
+import type { GivenFlag } from './read-flags.ts'
 
 export const mountTypes: readonly MountType[] = ['bind', 'cache', 'tmpfs', 'secret', 'ssh']
 
@@ -23,7 +16,7 @@ const canonicalKeys: ReadonlyMap<string, string> = new Map([
 /**
  * Reads `--mount` flags. As in BuildKit only what can't depend on a variable is checked here; `resolveMount` does the rest.
  */
-export function readMounts(flags: readonly MountFlag[], report: Report): Mount[] {
+export function readMounts(flags: readonly GivenFlag[], report: Report): Mount[] {
   const mounts: Mount[] = []
   for (const { value, valueSpan } of flags) {
     const fields = readCsv(value)

@@ -28,8 +28,8 @@ export function readOnBuild(
     return undefined
   }
   return {
-    ...instructionBase(node),
     kind: 'ONBUILD',
+    ...instructionBase(node),
     expression: expressionOf(node),
     trigger: readTrigger(triggerInLines(node, trigger), warn),
   }

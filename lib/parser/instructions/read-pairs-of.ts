@@ -5,11 +5,11 @@ import { readFlags } from './read-flags.ts'
 import { requireArguments } from './require-arguments.ts'
 
 export function readEnv(node: CommandInLines, report: Report): Env | undefined {
-  return checkPairs(node, report) ? { ...instructionBase(node), kind: 'ENV', pairs: named(node) } : undefined
+  return checkPairs(node, report) ? { kind: 'ENV', ...instructionBase(node), pairs: named(node) } : undefined
 }
 
 export function readLabel(node: CommandInLines, report: Report): Label | undefined {
-  return checkPairs(node, report) ? { ...instructionBase(node), kind: 'LABEL', pairs: named(node) } : undefined
+  return checkPairs(node, report) ? { kind: 'LABEL', ...instructionBase(node), pairs: named(node) } : undefined
 }
 
 function checkPairs(node: CommandInLines, report: Report): boolean {

@@ -13,8 +13,8 @@ const securities = ['sandbox', 'insecure'] as const
 export function readRun(node: CommandInLines, report: Report): Run | undefined {
   const flags = readFlags(node, flagKinds, report)
   const run: Run = {
-    ...instructionBase(node),
     kind: 'RUN',
+    ...instructionBase(node),
     command: commandLine(node),
     mounts: readMounts(flags.given('mount'), report),
     network: readChoice(flags, 'network', networks, report),

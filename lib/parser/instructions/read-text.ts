@@ -7,23 +7,23 @@ import { requireArguments } from './require-arguments.ts'
 
 export function readMaintainer(node: CommandInLines, report: Report): Maintainer | undefined {
   const name = readText(node, report)
-  return name && { ...instructionBase(node), kind: 'MAINTAINER', name }
+  return name && { kind: 'MAINTAINER', ...instructionBase(node), name }
 }
 
 export function readUser(node: CommandInLines, report: Report): User | undefined {
   const user = readText(node, report)
-  return user && { ...instructionBase(node), kind: 'USER', user }
+  return user && { kind: 'USER', ...instructionBase(node), user }
 }
 
 export function readWorkdir(node: CommandInLines, report: Report): Workdir | undefined {
   const path = readText(node, report)
-  return path && { ...instructionBase(node), kind: 'WORKDIR', path }
+  return path && { kind: 'WORKDIR', ...instructionBase(node), path }
 }
 
 /** STOPSIGNAL ignores flags, as it does in BuildKit. */
 export function readStopSignal(node: CommandInLines, report: Report): StopSignal | undefined {
   const signal = readText({ ...node, flags: [] }, report)
-  return signal && { ...instructionBase(node), kind: 'STOPSIGNAL', signal }
+  return signal && { kind: 'STOPSIGNAL', ...instructionBase(node), signal }
 }
 
 function readText(node: CommandInLines, report: Report): Word | undefined {

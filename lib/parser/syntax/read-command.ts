@@ -44,7 +44,7 @@ const deepestTrigger = 100
 
 type Arguments = Pick<Command, 'args' | 'pairs' | 'assignments' | 'trigger' | 'json' | 'invalid'>
 
-const none: Arguments = { args: [], pairs: [], assignments: [], trigger: undefined, json: false, invalid: false }
+const none: Arguments = argumentsOf({})
 
 export interface CommandContext {
   readonly line: LogicalText
@@ -92,13 +92,13 @@ function readArguments(
   const { line, report } = context
   switch (form) {
     case 'text':
-      return { ...none, args: [wordAt(line, from, to)] }
+      return argumentsOf({ args: [wordAt(line, from, to)] })
     case 'words':
-      return { ...none, args: splitAtSpace(line, from, to) }
+      return argumentsOf({ args: splitAtSpace(line, from, to) })
     case 'quoted words':
-      return { ...none, ...readAssignments(line, from, to, context.escape) }
+      return argumentsOf(readAssignments(line, from, to, context.escape))
     case 'pairs':
-      return { ...none, ...readPairs(line, keyword, from, to, context.escape, report) }
+      return argumentsOf(readPairs(line, keyword, from, to, context.escape, report))
     case 'json or text':
     case 'json or words':
       return readJsonOr(context, form, from, to)
@@ -106,14 +106,14 @@ function readArguments(
       const typeEnd = skipWord(line.text, from, to, isAsciiSpace)
       const type = wordAt(line, from, typeEnd)
       const commandFrom = skipSpace(line.text, typeEnd, to, isAsciiSpace)
-      if (commandFrom === to) return { ...none, args: [type] }
+      if (commandFrom === to) return argumentsOf({ args: [type] })
       const command = readJsonOr(context, 'json or text', commandFrom, to)
-      return { ...command, args: [type, ...command.args] }
+      return argumentsOf({ args: [type, ...command.args], json: command.json, invalid: command.invalid })
     }
     case 'trigger':
-      if (depth < deepestTrigger) return { ...none, trigger: readCommand(context, from, to, depth + 1) }
+      if (depth < deepestTrigger) return argumentsOf({ trigger: readCommand(context, from, to, depth + 1) })
       report('ONBUILD_INVALID', "ONBUILD can't trigger ONBUILD", sourceSpan(line, from, from + keyword.value.length))
-      return { ...none, invalid: true }
+      return argumentsOf({ invalid: true })
   }
 }
 
@@ -124,11 +124,22 @@ function readJsonOr(
   to: number,
 ): Arguments {
   const json = readJsonForm(line, from, to)
-  if (json.kind === 'strings') return { ...none, args: json.words, json: true }
+  if (json.kind === 'strings') return argumentsOf({ args: json.words, json: true })
   if (json.kind === 'others') {
     const hint = 'quote every element: ["command", "42"]'
     report('DOCKERFILE_SYNTAX', 'a JSON array of arguments may hold strings only', sourceSpan(line, from, to), hint)
-    return { ...none, invalid: true }
+    return argumentsOf({ invalid: true })
   }
-  return { ...none, args: form === 'json or text' ? [wordAt(line, from, to)] : splitAtSpace(line, from, to) }
+  return argumentsOf({ args: form === 'json or text' ? [wordAt(line, from, to)] : splitAtSpace(line, from, to) })
+}
+
+function argumentsOf({ args, pairs, assignments, trigger, json, invalid }: Partial<Arguments>): Arguments {
+  return {
+    args: args ?? [],
+    pairs: pairs ?? [],
+    assignments: assignments ?? [],
+    trigger,
+    json: json ?? false,
+    invalid: invalid ?? false,
+  }
 }

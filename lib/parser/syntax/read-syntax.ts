@@ -90,8 +90,8 @@ function readInstruction(state: State, from: number): void {
   const heredocs = readHeredocs(line, command, reader, report)
   const span = { start: command.keyword.span.start, end: Math.max(reader.end, command.keyword.span.end) }
   nodes.push({
-    ...command,
     heredocs,
+    ...command,
     span,
     startLine,
     endLine: reader.number,
