@@ -43,10 +43,10 @@ export function openStatCache(
     digests: Buffer.alloc(0),
   }
   const trustedBefore = now - MARGIN
-  const paths: string[] = []
-  const numbers: number[] = []
-  const digests: string[] = []
-  let changed = false
+  const seen = new Uint8Array(old.paths.length)
+  /** What to keep, in the order of this run: indexes into the old table, or into the new one by their complement. */
+  const order: number[] = []
+  const added: { paths: string[]; numbers: number[]; digests: string[] } = { paths: [], numbers: [], digests: [] }
   let cursor = 0
   let byPath: Map<string, number> | undefined
 
@@ -54,11 +54,6 @@ export function openStatCache(
     if (old.paths[cursor] === path) return cursor
     byPath ??= new Map(old.paths.map((p, index) => [p, index]))
     return byPath.get(path) ?? -1
-  }
-  const keep = (path: string, size: number, stat: FileStat, digest: string): void => {
-    paths.push(path)
-    numbers.push(size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.dev)
-    digests.push(digest)
   }
   return {
     lookup: (path, size, stat) => {
@@ -74,23 +69,45 @@ export function openStatCache(
         known[at + 3] === stat.ino &&
         known[at + 4] === stat.dev
       if (!same) return undefined
-      const digest = old.digests.toString('hex', index * 32, index * 32 + 32)
-      keep(path, size, stat, digest)
-      return digest
+      if (seen[index] === 0) order.push(index)
+      seen[index] = 1
+      return old.digests.toString('hex', index * 32, index * 32 + 32)
     },
     record: (path, size, stat, digest) => {
       // A path with lone surrogates has no UTF-8 form to be saved in.
       if (stat.mtimeMs >= trustedBefore || stat.ctimeMs >= trustedBefore || /\p{Surrogate}/u.test(path)) return
-      changed = true
-      keep(path, size, stat, digest)
+      order.push(~added.paths.length)
+      added.paths.push(path)
+      added.numbers.push(size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.dev)
+      added.digests.push(digest)
     },
     save: () => {
-      if (!changed && paths.length === old.paths.length) return
-      store.writeFile(
-        file,
-        encodeStatFile({ paths, numbers: Float64Array.from(numbers), digests: Buffer.from(digests.join(''), 'hex') }),
-      )
-      changed = false
+      if (added.paths.length === 0 && order.length === old.paths.length) return
+      store.writeFile(file, encodeStatFile(merge(old, added, order)))
     },
   }
+}
+
+function merge(
+  old: StatTable,
+  added: {
+    readonly paths: readonly string[]
+    readonly numbers: readonly number[]
+    readonly digests: readonly string[]
+  },
+  order: readonly number[],
+): StatTable {
+  const paths: string[] = []
+  const numbers = new Float64Array(order.length * 5)
+  const digests = Buffer.alloc(order.length * 32)
+  for (const [to, index] of order.entries()) {
+    const from = index < 0 ? ~index : index
+    paths.push((index < 0 ? added : old).paths[from] ?? '')
+    for (let column = 0; column < 5; column++) {
+      numbers[to * 5 + column] = (index < 0 ? added : old).numbers[from * 5 + column] ?? 0
+    }
+    if (index < 0) digests.write(added.digests[from] ?? '', to * 32, 'hex')
+    else old.digests.copy(digests, to * 32, from * 32, from * 32 + 32)
+  }
+  return { paths, numbers, digests }
 }

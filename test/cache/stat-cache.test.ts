@@ -59,6 +59,20 @@ test('files are found in any order, and those that were not asked for are forgot
   expect(['a', 'ü', 'b'].map((path) => third.lookup(path, 5, stat))).toEqual([hex('a'), undefined, hex('b')])
 })
 
+test('old and new files are kept together, and asking twice keeps one', () => {
+  saved([
+    ['a', stat],
+    ['b', stat],
+  ])
+  const second = openStatCache(store, '/context', NOW)
+  for (const path of ['a', 'a', 'b']) second.lookup(path, 5, stat)
+  second.record('new', 5, { ...stat, ino: 99 }, hex('new'))
+  second.save()
+  const third = openStatCache(store, '/context', NOW)
+  expect(['a', 'b'].map((path) => third.lookup(path, 5, stat))).toEqual([hex('a'), hex('b')])
+  expect(third.lookup('new', 5, { ...stat, ino: 99 })).toBe(hex('new'))
+})
+
 test('a name that is not UTF-8 is never taken for another', () => {
   saved([
     ['\udc80', stat],
