@@ -1,7 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import type { ContentStore } from '../oci/content.ts'
-import { digestMismatch } from '../oci/digest.ts'
 import type { Descriptor, DiffID } from '../oci/types.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
@@ -42,9 +41,7 @@ export async function compressLayer(
       await sink.write({ buffer, length })
       onProgress?.(position)
     }
-    const { diffID, descriptor } = await sink.commit()
-    if (diffID !== plain.diffID) throw digestMismatch(plain.diffID, diffID)
-    return descriptor
+    return (await sink.commit(plain.diffID)).descriptor
   } catch (error) {
     sink.abort()
     throw error

@@ -48,7 +48,7 @@ export class ContentFiles {
       buffer.set(content.bytes.subarray(this.#position, this.#position + length), offset)
     } else {
       const probe = content.kind === 'file' && this.#position + length === entry.size ? 1 : 0
-      const got = this.#readFully(buffer, offset, length + probe)
+      const got = this.#readFully(entry, buffer, offset, length + probe)
       if (got !== length) throw content.kind === 'file' ? sizeChanged(entry, this.#position + got) : cutOff(entry)
     }
     this.#position += length
@@ -67,14 +67,22 @@ export class ContentFiles {
     this.#ranges.clear()
   }
 
-  #readFully(buffer: Buffer, offset: number, length: number): number {
-    let got = 0
-    while (got < length) {
-      const read = readSync(this.#file, buffer, offset + got, length - got, this.#position + got)
-      if (read === 0) break
-      got += read
+  #readFully(entry: SourceEntry, buffer: Buffer, offset: number, length: number): number {
+    try {
+      let got = 0
+      while (got < length) {
+        const read = readSync(this.#file, buffer, offset + got, length - got, this.#position + got)
+        if (read === 0) break
+        got += read
+      }
+      return got
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? ''
+      // What a directory, a fifo and a terminal say.
+      if (['EISDIR', 'ESPIPE', 'EAGAIN'].includes(code))
+        throw changed(entry, 'it is not a regular file any more', cause)
+      throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(entry.path)}: ${code}`, { cause })
     }
-    return got
   }
 
   #openRange(path: string): number {

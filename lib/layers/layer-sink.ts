@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BlobWriter, ContentStore } from '../oci/content.ts'
+import { digestMismatch } from '../oci/digest.ts'
 import { layerMediaType } from '../oci/media-types.ts'
 import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
 import type { BufferPool } from './buffer-pool.ts'
@@ -15,7 +16,10 @@ export type LayerCompression =
 export interface LayerSink {
   /** Resolves when there is room for another chunk. The chunk's buffer goes back to the pool. */
   write(chunk: TarChunk): Promise<void>
-  commit(): Promise<{ readonly diffID: DiffID; readonly descriptor: Descriptor; readonly plain: boolean }>
+  /** Errors with `DIGEST_MISMATCH`, committing nothing, if the tar is not the expected one. */
+  commit(
+    expected?: DiffID,
+  ): Promise<{ readonly diffID: DiffID; readonly descriptor: Descriptor; readonly plain: boolean }>
   /** Leaves nothing behind in the store. Safe after a failed commit. */
   abort(): void
 }
@@ -36,9 +40,10 @@ export function openLayerSink(
       plain.write(chunk.buffer.subarray(0, chunk.length))
       await gzip.write(chunk)
     },
-    async commit() {
+    async commit(expected) {
       await gzip.finish()
       const diffID = plain.commit().digest as DiffID
+      if (expected !== undefined && diffID !== expected) throw digestMismatch(expected, diffID)
       const descriptor = { mediaType: layerMediaType('gzip'), ...packed.commit() }
       return { diffID, descriptor, plain: keepPlain }
     },
