@@ -1,6 +1,7 @@
 // A tar's files on disk, without ever using a name from the tar as a path.
 import { closeSync, createReadStream, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { storeIO } from './cache/store-file.ts'
 import { TsbuildError } from './errors.ts'
 import { decompress } from './layers/decompress.ts'
 import type { Entry } from './layers/entry.ts'
@@ -38,11 +39,13 @@ export async function readArchive(
   const files = new Map<string, ArchiveFile>()
   const links = new Map<string, string>()
   const writer = fileWriter(scratch)
+  let members = 0
   const parser = new TarParser({
     entry: (entry) => {
-      if (files.size + links.size >= MAX_MEMBERS) throw invalid(`it has more than ${MAX_MEMBERS} members`)
+      if (++members > MAX_MEMBERS) throw invalid(`it has more than ${MAX_MEMBERS} members`)
       const name = cleanName(entry.path)
-      if (entry.type === 'file') files.set(name, writer.begin(entry, files.size))
+      writer.close()
+      if (entry.type === 'file') files.set(name, writer.begin(entry, members))
       else if (entry.type === 'hardlink') links.set(name, cleanName(entry.linkname ?? ''))
       else if (entry.type === 'symlink') links.set(name, resolveLink(name, entry.linkname ?? ''))
     },
@@ -93,14 +96,16 @@ function fileWriter(scratch: string): {
   }
   return {
     begin: (entry, number) => {
-      close()
       const path = join(scratch, String(number))
-      file = openSync(path, 'w')
+      file = storeIO('unpacking the archive', () => openSync(path, 'wx'))
       return { path, size: entry.size }
     },
     write: (bytes) => {
-      if (file === undefined) return
-      for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at, bytes.byteLength - at)
+      const target = file
+      if (target === undefined) return
+      storeIO('unpacking the archive', () => {
+        for (let at = 0; at < bytes.byteLength; ) at += writeSync(target, bytes, at, bytes.byteLength - at)
+      })
     },
     close,
   }

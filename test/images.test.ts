@@ -234,6 +234,16 @@ test.each<[string, string, string]>([
   expect(readdirSync(join(other.root, 'tmp'))).toEqual([])
 })
 
+test('of two files with one name in an archive the last counts, and no other is touched', async () => {
+  await exportImage(image, { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
+  run(
+    'sh',
+    '-c',
+    `cd ${path('layout')} && echo bad > ../index.json && tar -cf ../dup.tar -C .. index.json && tar -rf ../dup.tar oci-layout index.json blobs`,
+  )
+  expect(await loadImages(other, path('dup.tar'))).toMatchObject([{ names: [APP] }])
+})
+
 test('what is no archive, or is not there, is refused', async () => {
   writeFileSync(path('text'), 'hello '.repeat(500))
   await expect(loadImages(other, path('text'))).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' })

@@ -101,6 +101,8 @@ async function writeToStream(
       size += chunk.byteLength
       await new Promise(setImmediate)
     }
+    // A reader that went away is noticed only when the last bytes are to be flushed.
+    if (!failure) await flush(stream)
   } catch (error) {
     failure ??= error
   } finally {
@@ -109,4 +111,8 @@ async function writeToStream(
   signal?.throwIfAborted()
   if (failure) throw outputError('standard output', failure)
   return size
+}
+
+function flush(stream: Writable): Promise<void> {
+  return new Promise((resolve, reject) => stream.write('', (error) => (error ? reject(error) : resolve())))
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { beforeEach, expect, test } from 'vitest'
 import { writeStream } from '../../lib/export/write-stream.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -74,4 +74,14 @@ test('a stream that is waited for in vain can be aborted', async () => {
   setTimeout(() => controller.abort(new Error('stop')), 20)
   const writing = writeStream('-', [Buffer.alloc(10), Buffer.alloc(10)], { stdout, signal: controller.signal })
   await expect(writing).rejects.toThrow('stop')
+})
+
+test('a failure of the very last write is an error too', async () => {
+  const stdout = new Writable({
+    highWaterMark: 1000,
+    write: (_chunk, _encoding, done) => {
+      setTimeout(() => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' })), 10)
+    },
+  })
+  await expect(writeStream('-', [Buffer.from('x')], { stdout })).rejects.toMatchObject({ code: 'OUTPUT_IO' })
 })
