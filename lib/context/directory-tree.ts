@@ -55,7 +55,7 @@ function statRoot(root: string): Stats {
 }
 
 function readDirectory(root: string, path: string): Directory {
-  const directory = joinPath(root, path)
+  const directory = path === '' ? root : `${root}/${path}`
   const entries: TreeEntry[] = []
   const byName = new Map<string, TreeEntry>()
   let name = ''

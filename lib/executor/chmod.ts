@@ -34,7 +34,7 @@ function invalid(text: string): TsbuildError {
 /** From the mode so far and the mode before the first change. */
 type Change = (now: number, before: number, isDirectory: boolean) => number
 
-const SPECIAL = { u: 0o4000, g: 0o2000, o: 0 }
+const SPECIAL: Readonly<Record<string, number>> = { u: 0o4000, g: 0o2000, a: 0o6000 }
 const SHIFT = { u: 6, g: 3, o: 0 }
 type Who = keyof typeof SHIFT
 const ALL: readonly Who[] = ['u', 'g', 'o']
@@ -52,7 +52,7 @@ function parseClause(clause: string, text: string): Change {
 
 function action(named: string, who: readonly Who[], operator: string, permissions: string): Change {
   // Without a class the special bits are meant too; with one, only those that go with it.
-  const special = named === '' ? 0o6000 : [...named].reduce((bits, c) => bits | (SPECIAL[c as Who] ?? 0), 0)
+  const special = named === '' ? 0o6000 : [...named].reduce((bits, c) => bits | (SPECIAL[c] ?? 0), 0)
   const sticky = /^o+$/.test(named) ? 0 : 0o1000
   const mask = who.reduce(
     (bits, class_) => bits | (7 << SHIFT[class_]),

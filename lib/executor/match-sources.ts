@@ -35,7 +35,7 @@ export function matchSources(tree: FileTree, source: string): readonly string[] 
 
 /** As BuildKit looks for wildcards: a backslash hides the character after it. */
 export function hasWildcard(text: string): boolean {
-  return /^(?:[^\\*?[]|\\.?)*[*?[]/s.test(text)
+  return /^(?:[^\\*?[]|\\(?:.|$))*[*?[]/s.test(text)
 }
 
 // Where there is nothing but stars, minimatch says the same as Go, and in linear time; its classes, escapes and `?` differ.

@@ -7,7 +7,7 @@ import { TsbuildError, withLocation } from '../errors.ts'
 import type { CopyInput, CopyOp } from '../graph/types.ts'
 import { cleanPath } from '../layers/clean-path.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import type { Archive } from '../layers/read-archive.ts'
+import type { Archive as OpenArchive } from '../layers/read-archive.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
 import type { Location, Span } from '../source.ts'
 import { type ModeChange, parseChmod } from './chmod.ts'
@@ -19,6 +19,8 @@ import type { PlannedEntry } from './planned-entry.ts'
 import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { directoryInode, type Inode, StagedTree } from './staged-tree.ts'
+
+type Archive = Pick<OpenArchive, 'entries'>
 
 export interface CopyPlanOptions {
   /** What `--chown` resolved to. */
@@ -56,7 +58,7 @@ export async function planCopy(
     try {
       await copyInput(copy, input, source)
     } catch (error) {
-      throw withLocation(asPatternError(error, input), options.location(input.span))
+      throw withLocation(error, options.location(input.span))
     }
   }
   return { entries: stagedChanges(copy.stage, options.timestamp) }
@@ -67,6 +69,7 @@ interface Copy {
   readonly options: CopyPlanOptions
   readonly stage: StagedTree
   readonly mode: ModeChange | undefined
+  readonly exclude: PatternMatcher | undefined
   readonly makeParent: () => Inode
 }
 
@@ -78,6 +81,7 @@ function createCopy(op: CopyOp, target: FileTree, options: CopyPlanOptions): Cop
     op,
     options,
     mode,
+    exclude: op.exclude.length > 0 ? withPatternErrors(op.exclude, () => createPatternMatcher(op.exclude)) : undefined,
     // With --link the layer doesn't know what it will lie on.
     stage: new StagedTree(op.link && !mode ? NOTHING : target),
     makeParent: () => directoryInode(mode?.parents ?? 0o755, options.now, options.owner),
@@ -92,8 +96,7 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
   }
   const missing = (path: string) => missingSource(source, path, options.location(input.span), options.explainMissing)
   const { path, include } = op.parents ? splitParents(input.path) : { path: cleanPath(input.path), include: undefined }
-  const exclude = op.exclude.length > 0 ? createPatternMatcher(op.exclude) : undefined
-  const matches = matchSources(source, path)
+  const matches = withPatternErrors([input.path], () => matchSources(source, path))
   if (!matches) throw missing(path)
   let selected = 0
   for (const match of matches) {
@@ -101,7 +104,7 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
     if (!entry) throw missing(match)
     const archive = op.unpack ? await openArchive(entry, options) : undefined
     if (archive) unpack(copy, archive)
-    else selected += copyEntry(copy, source, entry, baseName(match), include, exclude)
+    else selected += copyEntry(copy, source, entry, baseName(match), include)
   }
   if (include && selected === 0 && !hasWildcard(input.path)) throw missing(cleanPath(input.path))
 }
@@ -110,7 +113,8 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
 function splitParents(source: string): { path: string; include: PatternMatcher } {
   const pivot = source.indexOf('/./')
   const [start, rest] = pivot === -1 ? ['', source] : [source.slice(0, pivot), source.slice(pivot + 3)]
-  return { path: cleanPath(start), include: createPatternMatcher([cleanPath(rest)]) }
+  const include = withPatternErrors([source], () => createPatternMatcher([cleanPath(rest)]))
+  return { path: cleanPath(start), include }
 }
 
 function copyEntry(
@@ -119,9 +123,8 @@ function copyEntry(
   entry: TreeEntry,
   name: string,
   include: PatternMatcher | undefined,
-  exclude: PatternMatcher | undefined,
 ): number {
-  const { op, options, stage, mode, makeParent } = copy
+  const { op, options, stage, mode, exclude, makeParent } = copy
   const isDirectory = entry.type === 'directory'
   makeDestination(copy, op.destination.endsWith('/') ? op.destination : parentPath(op.destination))
   const destination = resolvePath(stage, cleanPath(op.destination), { followLast: true })
@@ -146,7 +149,7 @@ function copyInline(copy: Copy, input: CopyInput & { kind: 'inline' }): void {
     size: bytes.length,
     content: { kind: 'bytes', bytes },
   }
-  copyEntry(copy, NOTHING, entry, entry.path, undefined, undefined)
+  copyEntry(copy, NOTHING, entry, entry.path, undefined)
 }
 
 function unpack(copy: Copy, archive: Archive): void {
@@ -168,8 +171,12 @@ async function openArchive(entry: TreeEntry, { openArchive }: CopyPlanOptions): 
   return undefined
 }
 
-function asPatternError(error: unknown, input: CopyInput): unknown {
-  if (!(error instanceof BadPattern)) return error
-  const text = JSON.stringify(input.kind === 'path' ? input.path : input.name)
-  return new TsbuildError('COPY_PATTERN', `pattern ${text} ${error.message}`, { cause: error })
+function withPatternErrors<T>(patterns: readonly string[], action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    if (!(cause instanceof BadPattern)) throw cause
+    const texts = patterns.map((pattern) => JSON.stringify(pattern)).join(', ')
+    throw new TsbuildError('COPY_PATTERN', `invalid pattern: ${texts} ${cause.message}`, { cause })
+  }
 }
