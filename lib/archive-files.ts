@@ -28,8 +28,8 @@ export interface ArchiveFiles {
 }
 
 /**
- * Reads a tar, plain or compressed, into a scratch directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`, `STORE_IO`, and those of
- * the source.
+ * Reads a tar, plain or compressed, into a scratch directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`, `STORE_IO`,
+ * and those of the source.
  */
 export async function readArchive(
   source: string | AsyncIterable<Uint8Array>,

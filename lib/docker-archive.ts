@@ -21,9 +21,9 @@ export interface DockerArchiveImage {
 }
 
 /**
- * Puts the images of a docker archive into the store, each with a manifest of its own: config and layers stay byte for byte what they are, so the
- * image ID does too. Nothing is verified here. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`, `IMAGE_INVALID`,
- * `REFERENCE_INVALID`.
+ * Puts the images of a docker archive into the store, each with a manifest of its own: config and layers stay byte for byte
+ * what they are, so the image ID does too. Nothing is verified here. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`,
+ * `IMAGE_INVALID`, `REFERENCE_INVALID`.
  */
 export async function readDockerArchive(archive: ArchiveFiles, store: Store): Promise<readonly DockerArchiveImage[]> {
   const place: Place = { code: 'ARCHIVE_INVALID', what: 'manifest.json', path: '' }

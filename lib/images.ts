@@ -86,15 +86,17 @@ export async function listImages(store: Store): Promise<readonly StoredImage[]> 
 }
 
 /**
- * Finds an image by its name, by its digest or image ID, or by the first digits of one. Errors with `IMAGE_NOT_FOUND`, with a suggestion where
- * there is one or where several fit; and as readImage() does.
+ * Finds an image by its name, by its digest or image ID, or by the first digits of one. Errors with `IMAGE_NOT_FOUND`, with a
+ * suggestion where there is one or where several fit; and as readImage() does.
  */
 export async function resolveStored(store: Store, nameOrDigest: string): Promise<ResolvedStored> {
   const { name, descriptor } = await findStored(store, nameOrDigest)
   return { name, descriptor, image: await readImage(store, descriptor, defaultPlatform(), { otherwise: 'first' }) }
 }
 
-/** Gives an image another name, and returns that in full. Errors as {@link resolveStored} does, and with `REFERENCE_INVALID`. */
+/**
+ * Gives an image another name, and returns that in full. Errors as {@link resolveStored} does, and with `REFERENCE_INVALID`.
+ */
 export async function tagImage(store: Store, source: string, target: string): Promise<string> {
   const reference = withDefaultTag(parseReference(target))
   if (reference.digest) {
@@ -109,8 +111,8 @@ export async function tagImage(store: Store, source: string, target: string): Pr
 }
 
 /**
- * Takes a name away, or with a digest all names of that image. Returns the full names. The blobs stay until the store is cleaned. Errors as
- * {@link resolveStored} does.
+ * Takes a name away, or with a digest all names of that image. Returns the full names. The blobs stay until the store is
+ * cleaned. Errors as {@link resolveStored} does.
  */
 export async function removeImage(store: Store, nameOrDigest: string): Promise<readonly string[]> {
   const found = await findStored(store, nameOrDigest)
@@ -125,8 +127,8 @@ export async function removeImage(store: Store, nameOrDigest: string): Promise<r
 }
 
 /**
- * Writes images into one archive with the names that they were asked for by, and returns its size in bytes. Errors as {@link resolveStored} does, and
- * with `OUTPUT_IO`.
+ * Writes images into one archive with the names that they were asked for by, and returns its size in bytes. Errors as
+ * {@link resolveStored} does, and with `OUTPUT_IO`.
  */
 export async function saveImages(store: Store, names: readonly string[], options: SaveOptions): Promise<number> {
   const { dest, format, signal, stdout } = options

@@ -26,9 +26,10 @@ interface ArchivedImages {
 }
 
 /**
- * Reads all images of an archive into the store: an OCI image layout as a directory, or a tar (also compressed, also as a stream) of one or of what
- * `docker save` writes. Everything is recomputed before an image gets its names: nothing that doesn't fit together is loaded. Errors
- * with `ARCHIVE_INVALID`, `LAYOUT_INVALID`, `IMAGE_INVALID` (all problems as `others`), and as validateImage() reports.
+ * Reads all images of an archive into the store: an OCI image layout as a directory, or a tar (also compressed, also as a
+ * stream) of one or of what `docker save` writes. Everything is recomputed before an image gets its names: nothing that doesn't
+ * fit together is loaded. Errors with `ARCHIVE_INVALID`, `LAYOUT_INVALID`, `IMAGE_INVALID` (all problems as `others`), and as
+ * validateImage() reports.
  */
 export async function loadImages(
   store: Store,

@@ -15,15 +15,19 @@ export interface Blobs extends ContentReader {
   size(digest: Digest): number
   createWriter(): BlobWriter
   put(bytes: Uint8Array, mediaType: string): Descriptor
-  /** Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`, `BLOB_NOT_FOUND`. */
+  /**
+   * Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`,
+   * `BLOB_NOT_FOUND`.
+   */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
   /** Whether the blob is here with just this size. A file that a power failure cut short has another one. */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
 }
 
 /**
- * Opens the blobs below a store's root. Nothing is synced to the disk: a kill can't damage a blob, since it gets its name when it is whole, and
- * one that a power failure damaged is found when it is read, and removed, so that the next build makes it again.
+ * Opens the blobs below a store's root. Nothing is synced to the disk: a kill can't damage a blob, since it gets its name when
+ * it is whole, and one that a power failure damaged is found when it is read, and removed, so that the next build makes it
+ * again.
  */
 export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
   const place = `the store ${JSON.stringify(root)}`

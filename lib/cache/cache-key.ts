@@ -12,8 +12,8 @@ export interface KeyPart {
 }
 
 /**
- * The digest of a step and its parts, in their order. Injective: every text is framed by its length, so parts can't run into each other, and texts
- * that are not well-formed Unicode (file names) stay apart.
+ * The digest of a step and its parts, in their order. Injective: every text is framed by its length, so parts can't run into
+ * each other, and texts that are not well-formed Unicode (file names) stay apart.
  */
 export function cacheKey(step: string, parts: readonly KeyPart[]): CacheKey {
   const hasher = createHash('sha256')

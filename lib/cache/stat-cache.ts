@@ -27,8 +27,9 @@ export interface StatCache {
 const MARGIN = 2000
 
 /**
- * Opens the cache for a directory that `id` names. A file whose time stamps are less than two seconds older than this call is not
- * remembered: it could change once more without getting another time stamp (git calls that racily clean). A damaged cache is empty.
+ * Opens the cache for a directory that `id` names. A file whose time stamps are less than two seconds older than this call is
+ * not remembered: it could change once more without getting another time stamp (git calls that racily clean). A damaged cache
+ * is empty.
  */
 export function openStatCache(
   store: Pick<Store, 'root' | 'writeFile'>,

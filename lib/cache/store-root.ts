@@ -13,7 +13,9 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
 # See https://bford.info/cachedir/
 `
 
-/** Makes the directory a store if it is new or empty. Errors with `STORE_VERSION` if it belongs to something else, `STORE_IO`. */
+/**
+ * Makes the directory a store if it is new or empty. Errors with `STORE_VERSION` if it belongs to something else, `STORE_IO`.
+ */
 export function prepareRoot(root: string): void {
   storeIO(`creating the store ${JSON.stringify(root)}`, () => mkdirSync(root, { recursive: true }))
   const mark = readJsonIfSound(join(root, MARK))

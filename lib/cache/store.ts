@@ -14,8 +14,8 @@ import { prepareRoot } from './store-root.ts'
 import { openTemporaryFiles } from './temporary-files.ts'
 
 /**
- * A store on the local disk. Any number of processes may use it at once, without locks: every file is written under a temporary name and renamed
- * when it is whole, so a kill at any moment leaves a store that works.
+ * A store on the local disk. Any number of processes may use it at once, without locks: every file is written under a temporary
+ * name and renamed when it is whole, so a kill at any moment leaves a store that works.
  */
 export interface Store extends ContentStore {
   readonly root: string
@@ -24,7 +24,10 @@ export interface Store extends ContentStore {
   readonly layers: LayerForms
   /** Whether the blob is here with just this size. */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
-  /** Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`, `BLOB_NOT_FOUND`. */
+  /**
+   * Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`,
+   * `BLOB_NOT_FOUND`.
+   */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
   /** A new empty directory for scratch, on the store's disk, removed by {@link Store.close}. */
   temporary(): string

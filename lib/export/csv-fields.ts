@@ -1,8 +1,8 @@
 import { TsbuildError } from '../errors.ts'
 
 /**
- * The fields of one line of CSV (RFC 4180), as docker's flags take them: `type=oci,"dest=a,b.tar"`. Errors with `OUTPUT_INVALID` for quotes
- * that don't enclose a whole field.
+ * The fields of one line of CSV (RFC 4180), as docker's flags take them: `type=oci,"dest=a,b.tar"`. Errors with
+ * `OUTPUT_INVALID` for quotes that don't enclose a whole field.
  */
 export function csvFields(line: string): readonly string[] {
   const fields: string[] = []

@@ -23,9 +23,9 @@ export interface ExportSource {
 }
 
 /**
- * Writes an image where an output says. Layers go out as they are: an output's `compression` is for whoever makes the image. Deterministic: the
- * same image and names give the same bytes. Files appear whole or not at all (below a directory: each file). Errors with `OUTPUT_IO`,
- * `REFERENCE_INVALID`, and those of the store.
+ * Writes an image where an output says. Layers go out as they are: an output's `compression` is for whoever makes the image.
+ * Deterministic: the same image and names give the same bytes. Files appear whole or not at all (below a directory: each file).
+ * Errors with `OUTPUT_IO`, `REFERENCE_INVALID`, and those of the store.
  */
 export async function exportImage(image: Image, output: Output, source: ExportSource): Promise<ExportedOutput> {
   const { store, signal } = source

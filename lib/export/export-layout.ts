@@ -15,9 +15,9 @@ import { outputIO } from './write-stream.ts'
 const IMAGE_NAME = 'io.containerd.image.name'
 
 /**
- * Writes an image as a layout directory. An existing layout keeps its other images; one with a same name, or without a name if this one has none,
- * is replaced. Its index.json changes at the very end, at once. Errors with `OUTPUT_IO`; with `LAYOUT_INVALID` if the directory
- * holds a broken layout.
+ * Writes an image as a layout directory. An existing layout keeps its other images; one with a same name, or without a name if
+ * this one has none, is replaced. Its index.json changes at the very end, at once. Errors with `OUTPUT_IO`; with
+ * `LAYOUT_INVALID` if the directory holds a broken layout.
  */
 export async function exportLayout(
   image: ArchivedImage,

@@ -52,7 +52,9 @@ export function archiveMembers(
   return members.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** The entries of index.json for an image: one a name, or one without (image-spec annotations.md#pre-defined-annotation-keys). */
+/**
+ * The entries of index.json for an image: one a name, or one without (image-spec annotations.md#pre-defined-annotation-keys).
+ */
 export function indexEntries(image: ArchivedImage): readonly Descriptor[] {
   const { descriptor, names } = image
   const created = image.image.config.created

@@ -13,9 +13,9 @@ export interface WriteStreamOptions {
 }
 
 /**
- * Writes chunks to a path, or to standard output if that is `-`, and gives the number of bytes. A file is written under a temporary name beside it
- * and renamed when it is whole; missing directories are made. What is no regular file (a fifo, /dev/stdout) is written to as it is.
- * Errors with `OUTPUT_IO`, and whatever the chunks error with.
+ * Writes chunks to a path, or to standard output if that is `-`, and gives the number of bytes. A file is written under a
+ * temporary name beside it and renamed when it is whole; missing directories are made. What is no regular file (a fifo,
+ * /dev/stdout) is written to as it is. Errors with `OUTPUT_IO`, and whatever the chunks error with.
  */
 export async function writeStream(
   dest: string,

@@ -71,8 +71,8 @@ export function verifyBytes(bytes: Uint8Array, expected: Pick<Descriptor, 'diges
 }
 
 /**
- * Passes chunks through and errors with `DIGEST_MISMATCH` as soon as there are too many bytes, or at the end if they are not those
- * of the descriptor.
+ * Passes chunks through and errors with `DIGEST_MISMATCH` as soon as there are too many bytes, or at the end if they are not
+ * those of the descriptor.
  */
 export async function* verifyStream(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -22,7 +22,8 @@ export const MANIFEST_KIND = 'manifest'
 
 /**
  * Puts config and manifest of an image into the store and gives the image. Deterministic: the same parts give the same bytes.
- * Layer media types become OCI's. The manifest is noted under the image ID, so that an image without a name can be found by that.
+ * Layer media types become OCI's. The manifest is noted under the image ID, so that an image without a name can be found by
+ * that.
  */
 export function writeImage(store: Pick<ContentStore, 'put' | 'writeDerived'>, parts: ImageParts): Image {
   const { platform, annotations } = parts

@@ -28,8 +28,8 @@ export type ParsedManifest =
   | { readonly kind: 'index'; readonly index: ImageIndex }
 
 /**
- * Parses an image manifest or an image index, OCI's or Docker's. What it is must not contradict the media type of the descriptor that led
- * here. Errors with `MANIFEST_INVALID`, or `UNSUPPORTED` for Docker's schema 1.
+ * Parses an image manifest or an image index, OCI's or Docker's. What it is must not contradict the media type of the
+ * descriptor that led here. Errors with `MANIFEST_INVALID`, or `UNSUPPORTED` for Docker's schema 1.
  */
 export function parseManifest(bytes: Uint8Array, what: string, expectedType?: string): ParsedManifest {
   const place: Place = { code: 'MANIFEST_INVALID', what, path: '' }

@@ -39,9 +39,9 @@ export interface ValidateOptions {
 const JSON_LIMIT = 8 << 20
 
 /**
- * Checks an image, or every image of an index: the digest and size of each blob, each layer's diffID by decompressing it, the number of layers
- * against diff_ids and history, media types, and the platform in the index against the config's. Reports all mismatches and never throws for
- * one; errors only with the signal's reason.
+ * Checks an image, or every image of an index: the digest and size of each blob, each layer's diffID by decompressing it, the
+ * number of layers against diff_ids and history, media types, and the platform in the index against the config's. Reports all
+ * mismatches and never throws for one; errors only with the signal's reason.
  */
 export async function validateImage(
   reader: ContentReader,

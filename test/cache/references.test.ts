@@ -85,9 +85,8 @@ test('a name of any length and any characters is kept', () => {
 
 test.skipIf(!requires('skopeo'))('skopeo reads the store by name', () => {
   store.references.set(APP, image.descriptor)
-  const { stdout, stderr } = spawnSync('skopeo', ['inspect', `oci:${root}:app:latest`], { encoding: 'utf8' })
-  expect(stderr).toBe('')
-  expect(JSON.parse(stdout)).toMatchObject({ Digest: image.descriptor.digest, Env: ['PATH=/bin'] })
+  const inspected = run('skopeo', 'inspect', `oci:${root}:app:latest`)
+  expect(JSON.parse(inspected)).toMatchObject({ Digest: image.descriptor.digest, Env: ['PATH=/bin'] })
 })
 
 test('index.json is one line of JSON', () => {
@@ -95,3 +94,9 @@ test('index.json is one line of JSON', () => {
     '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}',
   )
 })
+
+function run(program: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${program}: ${stderr}`)
+  return stdout
+}
