@@ -66,6 +66,7 @@ async function add(
   // Settles when the entry is complete, and also if the reader goes away.
   const done = new Promise<void>((resolve, reject) => {
     sink = archive.entry(header, (error) => (error ? reject(error) : resolve()))
+    sink.on('error', reject)
   })
   // Awaited below, if nothing fails before.
   done.catch(() => {})

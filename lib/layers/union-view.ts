@@ -25,26 +25,40 @@ export interface UnionView extends FileTree {
 /**
  * The layers, lowest first, as what a container would see (image-spec layer.md#applying-changesets): whiteouts hide what lower
  * layers have, a file replaces a directory and the other way round, hard links share an inode, missing parents are root's with
- * mode 0755. Nothing is done before the first call; that one errors with `LAYER_INVALID` if a hard link leads nowhere.
+ * mode 0755. Errors with `LAYER_INVALID` if a hard link leads nowhere.
  */
 export function createUnionView(layers: readonly UnionLayer[]): UnionView {
-  let root: Node | undefined
-  const tree = (): Node => (root ??= merge(layers))
-  return {
-    lookup(path) {
-      const node = find(tree(), path)
-      return node && toEntry(node, path)
-    },
-    list(path) {
-      const node = find(tree(), path)
-      if (node?.children === undefined) return []
-      node.names ??= [...node.children.keys()].sort()
-      const prefix = path === '' ? '' : `${path}/`
-      return node.names.flatMap((name) => {
-        const child = node.children?.get(name)
-        return child ? [toEntry(child, prefix + name)] : []
-      })
-    },
+  return layers.reduce<View>((view, layer) => extend(view, layer), EMPTY)
+}
+
+/**
+ * A view with one more layer on top. The given view stays as it is; what the layer does not touch is shared, so that the views of a
+ * long stack cost no more than its layers.
+ */
+export function extendUnionView(view: UnionView, layer: UnionLayer): UnionView {
+  if (!(view instanceof View)) throw new Error('bug: not a union view')
+  return extend(view, layer)
+}
+
+/** A class for its identity: only what this module made can be extended. */
+class View implements UnionView {
+  readonly root: Node
+  constructor(root: Node) {
+    this.root = root
+  }
+  lookup(path: string): UnionEntry | undefined {
+    const node = find(this.root, path)
+    return node && toEntry(node, path)
+  }
+  list(path: string): readonly UnionEntry[] {
+    const node = find(this.root, path)
+    if (node?.children === undefined) return []
+    node.names ??= [...node.children.keys()].sort()
+    const prefix = path === '' ? '' : `${path}/`
+    return node.names.flatMap((name) => {
+      const child = node.children?.get(name)
+      return child ? [toEntry(child, prefix + name)] : []
+    })
   }
 }
 
@@ -67,6 +81,8 @@ interface Node {
   children: Map<string, Node> | undefined
   /** The children's names in order, once asked for. */
   names: readonly string[] | undefined
+  /** The layer whose merging made this node; nodes of other layers are shared with other views and are copied before a change. */
+  readonly madeFor: UnionLayer | undefined
 }
 
 const IMPLICIT: Inode = {
@@ -74,28 +90,26 @@ const IMPLICIT: Inode = {
   layer: undefined,
   id: undefined,
 }
+const EMPTY = new View(directory(IMPLICIT, undefined))
 
-function merge(layers: readonly UnionLayer[]): Node {
-  const root = directory(IMPLICIT)
-  const linked = new Map<Inode, Set<string>>()
-  for (const layer of layers) {
-    // Whiteouts hide lower layers only, wherever they are in the tar.
-    for (const entry of layer.index.entries) if (entry.path.includes(WHITEOUT)) hide(root, entry.path)
-    addLayer(root, layer, linked)
-  }
-  dropLoneLinks(root, linked)
-  return root
+function extend(view: View, layer: UnionLayer): View {
+  const root = writable(view.root, layer)
+  // Whiteouts hide lower layers only, wherever they are in the tar.
+  for (const entry of layer.index.entries) if (entry.path.includes(WHITEOUT)) hide(root, entry.path, layer)
+  addLayer(root, layer)
+  return new View(root)
 }
 
-function hide(root: Node, path: string): void {
+function hide(root: Node, path: string, layer: UnionLayer): void {
   const { parent, name } = split(path)
-  if (!name.startsWith(WHITEOUT)) return
-  const node = find(root, parent)
-  if (name === OPAQUE) node?.children?.clear()
-  else if (!name.startsWith(WHITEOUT_META)) node?.children?.delete(name.slice(WHITEOUT.length))
+  if (!name.startsWith(WHITEOUT) || find(root, parent)?.children === undefined) return
+  if (name !== OPAQUE && name.startsWith(WHITEOUT_META)) return
+  const children = makeDirectory(root, parent, layer).children
+  if (name === OPAQUE) children?.clear()
+  else children?.delete(name.slice(WHITEOUT.length))
 }
 
-function addLayer(root: Node, layer: UnionLayer, linked: Map<Inode, Set<string>>): void {
+function addLayer(root: Node, layer: UnionLayer): void {
   // Entries of one directory follow one another.
   let lastParent = ''
   let last = root
@@ -109,30 +123,31 @@ function addLayer(root: Node, layer: UnionLayer, linked: Map<Inode, Set<string>>
       continue
     }
     if (parent !== lastParent || last.children === undefined) {
-      last = makeDirectory(root, parent)
+      last = makeDirectory(root, parent, layer)
       lastParent = parent
     }
-    const inode = entry.type === 'hardlink' ? link(root, entry, layer, count, linked) : { entry, layer, id: undefined }
-    const replaced = place(last, name, inode)
+    const inode = entry.type === 'hardlink' ? link(root, entry, layer, count) : { entry, layer, id: undefined }
+    const replaced = place(last, name, inode, layer)
     // What was remembered may be what was just replaced, or below it.
     if (replaced) lastParent = '/'
   }
 }
 
 /** Puts an inode at a name. Returns whether a directory went away. */
-function place(parent: Node, name: string, inode: Inode): boolean {
+function place(parent: Node, name: string, inode: Inode, layer: UnionLayer): boolean {
   const children = (parent.children ??= new Map())
   const old = children.get(name)
   if (inode.entry.type === 'directory') {
-    if (old?.children === undefined) children.set(name, directory(inode))
-    else old.inode = inode
-    return false
+    const kept = old?.children === undefined ? directory(inode, layer) : writable(old, layer)
+    kept.inode = inode
+    children.set(name, kept)
+    return kept !== old
   }
-  children.set(name, { inode, children: undefined, names: undefined })
+  children.set(name, { inode, children: undefined, names: undefined, madeFor: layer })
   return old?.children !== undefined
 }
 
-function link(root: Node, entry: LayerEntry, layer: UnionLayer, count: number, linked: Map<Inode, Set<string>>): Inode {
+function link(root: Node, entry: LayerEntry, layer: UnionLayer, count: number): Inode {
   const target = entry.linkname ?? ''
   const node = find(root, target)
   if (node === undefined || node.children !== undefined) {
@@ -140,31 +155,30 @@ function link(root: Node, entry: LayerEntry, layer: UnionLayer, count: number, l
     const message = `layer ${layer.diffID}: hard link ${JSON.stringify(entry.path)} to ${JSON.stringify(target)}, which ${what}`
     throw new TsbuildError('LAYER_INVALID', message)
   }
-  const { inode } = node
-  inode.id ??= `${layer.diffID}:${count}`
-  const paths = linked.get(inode) ?? new Set([target])
-  linked.set(inode, paths.add(entry.path))
-  return inode
+  node.inode.id ??= `${layer.diffID}:${count}`
+  return node.inode
 }
 
-/** Links may have been hidden or replaced since they were made. */
-function dropLoneLinks(root: Node, linked: ReadonlyMap<Inode, ReadonlySet<string>>): void {
-  for (const [inode, paths] of linked) {
-    const left = [...paths].filter((path) => find(root, path)?.inode === inode)
-    if (left.length < 2) inode.id = undefined
-  }
-}
-
-function makeDirectory(root: Node, path: string): Node {
+/** The directory at a path, for changes: made where it is missing, copied where it is shared. */
+function makeDirectory(root: Node, path: string, layer: UnionLayer): Node {
   let node = root
   if (path === '') return node
   for (const name of path.split('/')) {
     const children = (node.children ??= new Map())
-    let child = children.get(name)
-    if (child?.children === undefined) children.set(name, (child = directory(IMPLICIT)))
-    node = child
+    const child = children.get(name)
+    const own = child?.children === undefined ? directory(IMPLICIT, layer) : writable(child, layer)
+    if (own !== child) children.set(name, own)
+    node = own
   }
   return node
+}
+
+function writable(node: Node, layer: UnionLayer): Node {
+  if (node.madeFor === layer) {
+    node.names = undefined
+    return node
+  }
+  return { inode: node.inode, children: new Map(node.children), names: undefined, madeFor: layer }
 }
 
 function find(root: Node, path: string): Node | undefined {
@@ -179,8 +193,8 @@ function find(root: Node, path: string): Node | undefined {
   return node
 }
 
-function directory(inode: Inode): Node {
-  return { inode, children: new Map(), names: undefined }
+function directory(inode: Inode, madeFor: UnionLayer | undefined): Node {
+  return { inode, children: new Map(), names: undefined, madeFor }
 }
 
 function split(path: string): { readonly parent: string; readonly name: string } {
