@@ -67,6 +67,7 @@ function createSession(
     contexts: prepared.contexts,
     images: prepared.images,
     indexes: new Map(),
+    views: new Map(),
     emit,
     signal: options.signal ?? new AbortController().signal,
     now: Math.floor(Date.now() / 1000),

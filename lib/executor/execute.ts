@@ -1,6 +1,7 @@
 // Walks the graph: every step starts as soon as its inputs are there.
 import { withLocation } from '../errors.ts'
 import type { Graph, Vertex } from '../graph/types.ts'
+import { positionAt } from '../source.ts'
 import type { WantedForm } from './layer-forms.ts'
 import { createLimiter } from './limiter.ts'
 import { filesystemOf, runStep, type StepResult } from './run-step.ts'
@@ -96,7 +97,7 @@ function resultChain(graph: Graph): Set<string> {
 }
 
 function lineOf(graph: Graph, offset: number): number {
-  return graph.dockerfile.file.text.slice(0, offset).split('\n').length
+  return positionAt(graph.dockerfile.file.text, offset).line
 }
 
 function required<T>(map: ReadonlyMap<string, T>, id: string): T {

@@ -1,30 +1,53 @@
 // The filesystem after a step: a stack of layers that stay where they are, seen through their indexes.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { LayerIndex, SourceEntry } from '../layers/entry.ts'
-import type { FileTree } from '../layers/file-tree.ts'
 import { indexLayer } from '../layers/index-layer.ts'
 import { ensurePlainLayer } from '../layers/plain-layer.ts'
-import { createUnionView } from '../layers/union-view.ts'
+import { createUnionView, extendUnionView, type UnionView } from '../layers/union-view.ts'
 import { digestPath } from '../oci/digest.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
-import type { Filesystem, Session } from './session.ts'
+import type { Filesystem, Session, StackedLayer } from './session.ts'
+
+/** Views kept at hand. A step wants the view of the one before it, so a few are enough, however long the stack. */
+const VIEWS = 16
+
+/** A filesystem with one more layer. */
+export function stack(below: Filesystem, layer: StackedLayer): Filesystem {
+  return { layers: [...below.layers, layer], below }
+}
 
 /** The merged view of a stack. Reads indexes only; file contents may not be there yet (see {@link materialize}). */
-export async function viewOf(filesystem: Filesystem, session: Session): Promise<FileTree> {
-  const layers = filesystem.layers.map(async ({ layer }) => ({
-    diffID: layer.diffID,
-    index: await indexOf(layer, session),
-    plainPath: plainPath(layer.diffID, session),
-  }))
-  return createUnionView(await Promise.all(layers))
+export async function viewOf(filesystem: Filesystem, session: Session): Promise<UnionView> {
+  const { views } = session
+  const missing: Filesystem[] = []
+  let known: Filesystem | undefined = filesystem
+  while (known && !views.has(known)) {
+    missing.push(known)
+    known = known.below
+  }
+  let view = (known && views.get(known)) ?? createUnionView([])
+  let done = known?.layers.length ?? 0
+  for (const next of missing.reverse()) {
+    for (const { layer } of next.layers.slice(done)) {
+      const index = await indexOf(layer, session)
+      view = extendUnionView(view, { diffID: layer.diffID, index, plainPath: plainPath(layer.diffID, session) })
+    }
+    done = next.layers.length
+  }
+  views.delete(filesystem)
+  views.set(filesystem, view)
+  for (const oldest of views.keys()) {
+    if (views.size <= VIEWS) break
+    views.delete(oldest)
+  }
+  return view
 }
 
 function indexOf(layer: Layer, session: Session): Promise<LayerIndex> {
-  let index = session.indexes.get(layer.diffID)
-  if (!index) {
-    index = indexLayer(session.store, layer, session.signal)
-    session.indexes.set(layer.diffID, index)
-  }
+  const known = session.indexes.get(layer.diffID)
+  if (known) return known
+  const index = indexLayer(session.store, layer, session.signal)
+  session.indexes.set(layer.diffID, index)
   return index
 }
 
@@ -36,8 +59,9 @@ export async function materialize(
 ): Promise<void> {
   const paths = new Set<string>()
   for (const { content } of entries) if (content?.kind === 'range') paths.add(content.path)
-  for (const { layer } of filesystem.layers) {
-    if (paths.has(plainPath(layer.diffID, session))) await ensurePlainLayer(session.store, layer, session.signal)
+  for (const path of paths) {
+    const found = filesystem.layers.find(({ layer }) => layer.diffID.endsWith(basename(path)))
+    if (found) await ensurePlainLayer(session.store, found.layer, session.signal)
   }
 }
 

@@ -5,7 +5,7 @@ import type { FileTree } from '../layers/file-tree.ts'
 import { openArchive } from '../layers/read-archive.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
-import { materialize, viewOf } from './filesystem.ts'
+import { materialize, stack, viewOf } from './filesystem.ts'
 import type { WantedForm } from './layer-forms.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
@@ -49,7 +49,7 @@ export async function runStep(
             ? await copyPlan(op, filesystem, source, session)
             : await workdirPlan(op, filesystem, session)
         const { layer, cached } = await produceLayer(plan, form, session, progress)
-        return { kind: 'filesystem', filesystem: { layers: [...filesystem.layers, layer] }, cached }
+        return { kind: 'filesystem', filesystem: stack(filesystem, layer), cached }
       })
     }
     case 'run':

@@ -3,6 +3,7 @@ import type { Store } from '../cache/store.ts'
 import type { BuildEvent } from '../events.ts'
 import type { LayerIndex } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
+import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
 import type { DiffID, Digest, Layer } from '../oci/types.ts'
 import type { Location, Span } from '../source.ts'
@@ -17,6 +18,8 @@ export interface StackedLayer {
 /** Bottom first. */
 export interface Filesystem {
   readonly layers: readonly StackedLayer[]
+  /** The filesystem that this one adds a layer to. */
+  readonly below?: Filesystem | undefined
 }
 
 /** Layer indexes by diffID, each loaded once in a build. */
@@ -43,6 +46,8 @@ export interface Session {
   /** Where the blobs of base images are, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
   readonly indexes: LayerIndexes
+  /** Merged views, those used last at the end. */
+  readonly views: Map<Filesystem, UnionView>
   readonly emit: (event: BuildEvent) => void
   readonly signal: AbortSignal
   /** Seconds since 1970: the time that directories made by the build get, and the history's. */

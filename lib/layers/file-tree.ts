@@ -13,7 +13,7 @@ export interface FileTree {
 
 /** An entry as a tree shows it: never of type `hardlink`; files that share an inode have the same `inode`. */
 export interface TreeEntry extends SourceEntry {
-  /** Identifies an inode within the tree, only set when it has several links. */
+  /** Identifies an inode within the tree; set when it has, or had in lower layers, several links. */
   readonly inode?: string | undefined
   /** Last change of metadata in ms and inode number, for the stat cache; set for files on disk. */
   readonly stat?: FileStat | undefined
