@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 
 const pieces = [
+  ...['FROM a\nCOPY --from=\\\n a b', 'FROM a\nENV a=x\\\n b=\\\n c\\\nd=y'],
   ...[
     'FROM a',
     'FROM a AS b',

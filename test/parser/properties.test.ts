@@ -54,7 +54,7 @@ test('instructions and comments are in order and apart', () => {
   )
 })
 
-test('a word on one line is the text that its span covers', () => {
+test('a word on one line is the text that its span covers, and no word ends in a continuation', () => {
   fc.assert(
     fc.property(dockerfileText, (text) => {
       for (const instruction of parse(text).instructions) {
@@ -62,6 +62,7 @@ test('a word on one line is the text that its span covers', () => {
         for (const { value, span } of instruction.pairs.flatMap((pair) => [pair.key, pair.value])) {
           const source = text.slice(span.start, span.end)
           if (!source.includes('\n')) expect(source).toBe(value)
+          expect(source.endsWith('\n')).toBe(false)
         }
       }
     }),

@@ -88,7 +88,9 @@ function readInstruction(state: State, from: number): void {
   const commandEndLine = reader.number
   const command = readCommand({ line, escape: state.escape, report }, 0, line.text.length)
   const heredocs = readHeredocs(line, command, reader, report)
-  const span = { start: command.keyword.span.start, end: Math.max(reader.end, command.keyword.span.end) }
+  // The body of an unterminated heredoc goes up to the end of the text, a last line ending included.
+  const end = Math.max(reader.end, command.keyword.span.end, heredocs.at(-1)?.contentSpan.end ?? 0)
+  const span = { start: command.keyword.span.start, end }
   nodes.push({
     heredocs,
     ...command,
