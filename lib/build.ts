@@ -1,10 +1,11 @@
 import type { Build, BuildOptions, BuildResult, CompressionOption, ExportedOutput, Output } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
 import { TsbuildError } from './errors.ts'
-import type { BuildEvent } from './events.ts'
+import type { BuildEvent, StepInfo } from './events.ts'
 import { assembleImage } from './executor/assemble-image.ts'
 import { convertLayers } from './executor/convert-layers.ts'
-import { type Execution, execute } from './executor/execute.ts'
+import { type Execution, execute, shownSteps } from './executor/execute.ts'
+import { observeStep } from './executor/observe-step.ts'
 import type { LayerCompression, Session } from './executor/session.ts'
 import { exportImage } from './export/export-image.ts'
 import type { Graph } from './graph/types.ts'
@@ -36,9 +37,10 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
     const { graph } = prepared
     refuseRun(graph)
     const session = createSession(options, prepared, store, emit)
+    emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(graph), ...exportSteps(options, graph)] })
     const execution = await execute(graph, session)
     const image = assembleImage(graph, execution, session)
-    const outputs = await deliver(options, graph, execution, image, session)
+    const outputs = await deliver(options, graph, execution, image, names, session)
     for (const name of names) store.references.set(name, image.descriptor)
     return {
       image,
@@ -94,24 +96,33 @@ function layerCompression(option: CompressionOption | undefined): LayerCompressi
   return { algorithm: 'gzip', level: option?.level ?? DEFAULT_LEVEL }
 }
 
+/** The steps that follow the graph's: one for each output. */
+function exportSteps({ outputs = [] }: BuildOptions, graph: Graph): StepInfo[] {
+  return outputs.map(({ type }, at) => ({
+    id: `export:${at}`,
+    name: `exporting as ${type}`,
+    inputs: [graph.target.result],
+  }))
+}
+
 async function deliver(
   options: BuildOptions,
   graph: Graph,
   execution: Execution,
   image: Image,
+  names: readonly string[],
   session: Session,
 ): Promise<ExportedOutput[]> {
   const delivered: ExportedOutput[] = []
-  for (const output of options.outputs ?? []) {
+  for (const [at, output] of (options.outputs ?? []).entries()) {
     session.signal.throwIfAborted()
-    const exported = await exportImage(await imageFor(output, graph, execution, image, session), output, session)
-    session.emit({
-      type: 'exported',
-      time: Date.now(),
-      output: output.type,
-      destination: exported.destination,
-      digest: image.descriptor.digest,
-    })
+    const exported = await observeStep(`export:${at}`, session, async () =>
+      exportImage(await imageFor(output, graph, execution, image, session), output, { ...session, names }),
+    )
+    const { digest } = image.descriptor
+    const { destination, size } = exported
+    const told = { output: output.type, destination, digest, ...(size !== undefined && { size }) }
+    session.emit({ type: 'exported', time: Date.now(), ...told })
     delivered.push(exported)
   }
   return delivered

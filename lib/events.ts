@@ -38,6 +38,8 @@ export type BuildEvent =
       readonly step: string
       readonly cached: boolean
       readonly error?: string
+      /** The step was stopped: the build was aborted, or another step failed. */
+      readonly cancelled?: true
     }
   /** `text` is the diagnostic as formatDiagnostic() prints it. */
   | {

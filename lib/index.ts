@@ -40,15 +40,20 @@ export type {
   Vertex,
 } from './graph/types.ts'
 export {
+  type HistoryEntry,
   historyOf,
+  type LoadedImage,
   listImages,
   loadImages,
+  type ResolvedStored,
   removeImage,
   resolveStored,
+  type SaveOptions,
+  type StoredImage,
   saveImages,
   tagImage,
 } from './images.ts'
-export { openLayout } from './oci/layout.ts'
+export { type ImageLayout, openLayout } from './oci/layout.ts'
 export { readImage } from './oci/read-image.ts'
 export type {
   CacheKey,
@@ -66,7 +71,7 @@ export type {
   Layer,
   Platform,
 } from './oci/types.ts'
-export { validateImage } from './oci/validate.ts'
+export { type ValidateOptions, type ValidationProblem, type ValidationReport, validateImage } from './oci/validate.ts'
 export * from './parser/index.ts'
 export { planBuild } from './prepare-build.ts'
 export { type Location, type Position, positionAt, type SourceFile, type Span } from './source.ts'

@@ -34,9 +34,7 @@ const file = { name: 'Dockerfile', text: 'FROM a\nCOPY\tx y\nRUN z\n' }
 const location = { file, span: { start: 12, end: 13 } }
 
 test('a code frame shows the lines around, and marks what is meant', () => {
-  expect(codeFrame(location)).toBe(
-    ['  1 | FROM a', '> 2 | COPY    x y', '    |         ^', '  3 | RUN z', '  4 |'].join('\n'),
-  )
+  expect(codeFrame(location)).toBe(['  1 | FROM a', '> 2 | COPY    x y', '    |         ^', '  3 | RUN z'].join('\n'))
 })
 
 test('a span over several lines is marked on each of them', () => {

@@ -1,9 +1,11 @@
 // Walks the graph: every step starts as soon as its inputs are there.
 import { withLocation } from '../errors.ts'
+import type { StepInfo } from '../events.ts'
 import type { Graph, Vertex } from '../graph/types.ts'
 import { positionAt } from '../source.ts'
 import type { WantedForm } from './layer-forms.ts'
 import { createLimiter } from './limiter.ts'
+import { observeStep } from './observe-step.ts'
 import { filesystemOf, runStep, type StepResult } from './run-step.ts'
 import type { Filesystem, Session } from './session.ts'
 
@@ -12,7 +14,7 @@ export interface Execution {
   readonly filesystem: Filesystem
   /** When each step's layer was made, by vertex id. */
   readonly created: ReadonlyMap<string, string>
-  /** Steps that change the filesystem. */
+  /** The steps that {@link shownSteps} gives; a base image counts as cached. */
   readonly steps: { readonly total: number; readonly cached: number }
 }
 
@@ -26,16 +28,6 @@ const LAYERS_AT_ONCE = 2
 export async function execute(graph: Graph, parent: Session): Promise<Execution> {
   const stop = new AbortController()
   const session: Session = { ...parent, signal: AbortSignal.any([parent.signal, stop.signal]) }
-  const shown = graph.vertices.filter(isShown)
-  session.emit({
-    type: 'plan',
-    time: Date.now(),
-    steps: shown.map(({ id, name, inputs, span }) => {
-      const line = span && lineOf(graph, span.start)
-      return { id, name, inputs, ...(line !== undefined && { line }) }
-    }),
-  })
-
   const chain = resultChain(graph)
   const limit = createLimiter(LAYERS_AT_ONCE)
   const results = new Map<string, Promise<StepResult>>()
@@ -43,7 +35,10 @@ export async function execute(graph: Graph, parent: Session): Promise<Execution>
   for (const vertex of graph.vertices) {
     const form: WantedForm = chain.has(vertex.id) ? session.compression : 'any'
     const inputs = Promise.all(vertex.inputs.map((id) => required(results, id)))
-    const result = inputs.then((ready) => observe(vertex, session, () => runStep(vertex, ready, form, session, limit)))
+    const result = inputs.then((ready) => {
+      const action = (): Promise<StepResult> => runStep(vertex, ready, form, session, limit)
+      return isShown(vertex) ? observeStep(vertex.id, session, action, isCached) : action()
+    })
     results.set(vertex.id, result)
     result.catch((error: unknown) => {
       failures.push(withLocation(error, vertex.span && session.location(vertex.span)))
@@ -59,9 +54,10 @@ export async function execute(graph: Graph, parent: Session): Promise<Execution>
   let total = 0
   for (const { id, op } of graph.vertices) {
     const result = await required(results, id)
-    if (result.kind !== 'filesystem' || op.kind === 'scratch' || op.kind === 'image') continue
+    if (result.kind !== 'filesystem' || op.kind === 'scratch') continue
     total++
     if (result.cached) cached++
+    if (op.kind === 'image') continue
     const time = result.filesystem.layers.at(-1)?.created
     if (time !== undefined) created.set(id, time)
   }
@@ -70,22 +66,18 @@ export async function execute(graph: Graph, parent: Session): Promise<Execution>
   return { filesystem, created, steps: { total, cached } }
 }
 
-/** Reports a step's start and end. */
-async function observe(vertex: Vertex, session: Session, action: () => Promise<StepResult>): Promise<StepResult> {
-  if (!isShown(vertex)) return action()
-  const { id: step } = vertex
-  session.emit({ type: 'started', time: Date.now(), step })
-  try {
-    const result = await action()
-    session.emit({ type: 'completed', time: Date.now(), step, cached: result.kind === 'filesystem' && result.cached })
-    return result
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    session.emit({ type: 'completed', time: Date.now(), step, cached: false, error: message })
-    throw error
-  }
+/** The steps that progress shows, in the graph's order. */
+export function shownSteps(graph: Graph): StepInfo[] {
+  const { text } = graph.dockerfile.file
+  return graph.vertices.filter(isShown).map(({ id, name, inputs, span }) => ({
+    id,
+    name,
+    inputs,
+    ...(span && { line: positionAt(text, span.start).line }),
+  }))
 }
 
+const isCached = (result: StepResult): boolean => result.kind === 'filesystem' && result.cached
 const isShown = ({ op }: Vertex): boolean => op.kind !== 'scratch' && op.kind !== 'context'
 
 /** The steps whose layers are part of the result. */
@@ -94,10 +86,6 @@ function resultChain(graph: Graph): Set<string> {
   const chain = new Set<string>()
   for (let id: string | undefined = graph.target.result; id !== undefined; id = byId.get(id)?.inputs[0]) chain.add(id)
   return chain
-}
-
-function lineOf(graph: Graph, offset: number): number {
-  return positionAt(graph.dockerfile.file.text, offset).line
 }
 
 function required<T>(map: ReadonlyMap<string, T>, id: string): T {

@@ -102,6 +102,7 @@ function drawLine(line: Line, numbers: PlainState['numbers'], paint: Paint, colo
 function result(step: Step, paint: Paint): string {
   if (step.status === 'cached') return paint('blue', 'CACHED')
   if (step.status === 'failed') return paint('red', `ERROR: ${printable(step.error ?? '')}`)
+  if (step.status === 'cancelled') return paint('yellow', 'CANCELED')
   return paint('green', `DONE ${formatDuration((step.ended ?? 0) - (step.started ?? 0))}`)
 }
 

@@ -4,7 +4,7 @@ import type { BuildEvent } from '../../index.ts'
 export interface Step {
   readonly id: string
   readonly name: string
-  readonly status: 'waiting' | 'running' | 'cached' | 'done' | 'failed'
+  readonly status: 'waiting' | 'running' | 'cached' | 'done' | 'failed' | 'cancelled'
   /** Milliseconds since 1970. */
   readonly started: number | undefined
   readonly ended: number | undefined
@@ -33,7 +33,7 @@ export function reduceSteps(steps: Steps, event: BuildEvent): Steps {
       }))
     case 'completed':
       return change(steps, event.step, (step) => ({
-        status: event.error !== undefined ? 'failed' : event.cached ? 'cached' : 'done',
+        status: endOf(event),
         started: step.started ?? event.time,
         ended: event.time,
         error: event.error,
@@ -41,6 +41,12 @@ export function reduceSteps(steps: Steps, event: BuildEvent): Steps {
     default:
       return steps
   }
+}
+
+function endOf(event: BuildEvent & { type: 'completed' }): Step['status'] {
+  if (event.cancelled) return 'cancelled'
+  if (event.error !== undefined) return 'failed'
+  return event.cached ? 'cached' : 'done'
 }
 
 const newStep = (id: string): Step => ({

@@ -100,6 +100,7 @@ function drawStep(step: Step, view: View, paint: Paint): string {
     running: { icon: paint('cyan', spinner), right: joinWords(amountText(step), elapsed(step, view.now)) },
     cached: { icon: paint('green', icons.done), right: 'CACHED' },
     done: { icon: paint('green', icons.done), right: elapsed(step, view.now) },
+    cancelled: { icon: paint('yellow', icons.failed), right: 'CANCELED' },
     failed: { icon: paint(['bold', 'red'], icons.failed), right: joinWords('ERROR', elapsed(step, view.now)) },
   }
   const { icon, right } = looks[step.status]

@@ -1,0 +1,21 @@
+import type { Session } from './session.ts'
+
+/** Reports the start and the end of a step: cached, failed, or stopped because the build was. */
+export async function observeStep<T>(
+  step: string,
+  session: Pick<Session, 'emit' | 'signal'>,
+  action: () => Promise<T>,
+  isCached: (result: T) => boolean = () => false,
+): Promise<T> {
+  session.emit({ type: 'started', time: Date.now(), step })
+  try {
+    const result = await action()
+    session.emit({ type: 'completed', time: Date.now(), step, cached: isCached(result) })
+    return result
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const end = session.signal.aborted ? { cancelled: true as const } : { error: message }
+    session.emit({ type: 'completed', time: Date.now(), step, cached: false, ...end })
+    throw error
+  }
+}
