@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { TsbuildError } from '../errors.ts'
+import { type ErrorCode, TsbuildError } from '../errors.ts'
 import { cleanPath } from '../layers/clean-path.ts'
 import type { SourceFile } from '../source.ts'
 import { suggest } from '../suggest.ts'
@@ -39,10 +39,10 @@ export function findDockerfile(context: ContextSource, wanted: DockerfileSource 
   throw wanted === undefined ? noDefault(context) : notFound(context, wanted)
 }
 
-/** A text file on disk, undefined if it isn't there. Errors with `DOCKERFILE_NOT_FOUND` if it cannot be read as one. */
-export function readTextFile(file: string): SourceFile | undefined {
+/** A text file on disk, undefined if it isn't there. Errors with the given code if it cannot be read as one. */
+export function readTextFile(file: string, code: ErrorCode = 'DOCKERFILE_NOT_FOUND'): SourceFile | undefined {
   const refuse = (problem: string, cause?: unknown) =>
-    new TsbuildError('DOCKERFILE_NOT_FOUND', `cannot read ${JSON.stringify(file)}: ${problem}`, { cause })
+    new TsbuildError(code, `cannot read ${JSON.stringify(file)}: ${problem}`, { cause })
   try {
     const stat = statSync(file)
     if (!stat.isFile()) throw refuse(stat.isDirectory() ? 'it is a directory' : 'it is not a regular file')

@@ -72,6 +72,6 @@ function withIgnore(source: ContextSource, tree: FileTree, file: SourceFile | un
 
 function readIgnoreFile(source: ContextSource): SourceFile | undefined {
   return typeof source === 'string'
-    ? readTextFile(path.join(source, '.dockerignore'))
+    ? readTextFile(path.join(source, '.dockerignore'), 'CONTEXT_INVALID')
     : readMemory(source, '.dockerignore')
 }

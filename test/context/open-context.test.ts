@@ -111,6 +111,12 @@ describe('the ignore file', () => {
     expect(explainMissing('Dockerfile')).toBeUndefined()
   })
 
+  test('that cannot be read as a file is an error', () => {
+    write({ Dockerfile: '' })
+    mkdirSync(join(root, '.dockerignore'))
+    expect(() => openContext(root)).toThrow(expect.objectContaining({ code: 'CONTEXT_INVALID' }))
+  })
+
   test('with a bad pattern is an error at its place', () => {
     write({ Dockerfile: '', '.dockerignore': 'a\n!\n' })
     expect(() => openContext(root)).toThrow(

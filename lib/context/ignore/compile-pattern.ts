@@ -1,27 +1,43 @@
 // One pattern of an ignore file as a regular expression, exactly as moby/patternmatcher reads it.
 import { BadPattern, checkGlob, literal } from './glob-syntax.ts'
 
+/** A pattern in the form that matches it fastest. */
+export interface CompiledPattern {
+  /** The source of a regular expression with the flag `u`; no anchors are needed around it. */
+  readonly source: string
+  /** Where that expression could take ages on some path, a test that cannot. */
+  readonly test: ((path: string) => boolean) | undefined
+}
+
 /**
- * The source of a regular expression (flag `u`, no anchors needed around it) that matches the paths that a pattern matches itself.
- * What a pattern says about a directory's contents is the matcher's business. The pattern is clean and without its `!`.
+ * Compiles a pattern that is clean and without its `!`. It matches the paths that the pattern matches itself: what a pattern says
+ * about a directory's contents is the matcher's business.
  * @throws BadPattern
  */
-export function compilePattern(pattern: string): string {
+export function compilePattern(pattern: string): CompiledPattern {
   checkGlob(pattern)
-  const { kind, body } = translate(pattern)
+  const { kind, tokens } = translate(pattern)
   switch (kind) {
     case 'exact':
-      return `^${literals(pattern)}$`
+      return { source: `^${literals(pattern)}$`, test: undefined }
     case 'prefix':
-      return `^${literals(pattern.slice(0, -2))}`
+      return { source: `^${literals(pattern.slice(0, -2))}`, test: undefined }
     case 'suffix': {
       const suffix = pattern.slice(2)
-      return suffix.startsWith('/') ? `(?:^|/)${literals(suffix.slice(1))}$` : `${literals(suffix)}$`
+      const source = suffix.startsWith('/') ? `(?:^|/)${literals(suffix.slice(1))}$` : `${literals(suffix)}$`
+      return { source, test: undefined }
     }
-    case 'regex':
-      return validated(`^${body}$`)
+    case 'regex': {
+      const source = validated(`^${tokens.map((token) => token.source).join('')}$`)
+      const open = tokens.filter((token) => token.kind !== 'one')
+      const costly = open.length > MAX_OPEN && open.every((token) => token.kind !== 'place')
+      return { source, test: costly ? linearTest(tokens) : undefined }
+    }
   }
 }
+
+/** Backtracking takes time in the power of the number of wildcards. */
+const MAX_OPEN = 2
 
 function literals(text: string): string {
   return [...text].map(literal).join('')
@@ -36,54 +52,77 @@ function validated(source: string): string {
   return source
 }
 
+interface Token {
+  /** One character, any within a name, any at all, whole directories, or a condition on the place. */
+  readonly kind: 'one' | 'name' | 'all' | 'directories' | 'place'
+  readonly source: string
+}
+
+const NAME: Token = { kind: 'name', source: '[^/]*' }
+const ALL: Token = { kind: 'all', source: '[^\\n]*' }
+const DIRECTORIES: Token = { kind: 'directories', source: '(?:[^\\n]*/)?' }
+
 interface Translation {
   /** How moby/patternmatcher compares: the simple kinds compare the pattern's own text. */
   readonly kind: 'exact' | 'prefix' | 'suffix' | 'regex'
-  readonly body: string
+  readonly tokens: readonly Token[]
 }
 
 function translate(pattern: string): Translation {
   const characters = [...pattern]
+  const tokens: Token[] = []
   let kind: Translation['kind'] = 'exact'
-  let body = ''
-  for (let at = 0, tokens = 0; at < characters.length; tokens++) {
+  for (let at = 0, first = true; at < characters.length; first = false) {
     const character = characters[at++] ?? ''
     if (character === '*' && characters[at] === '*') {
       at++
       if (characters[at] === '/') at++
-      if (at < characters.length) {
-        body += '(?:[^\\n]*/)?'
-        kind = 'regex'
-      } else if (kind === 'exact') {
-        kind = 'prefix'
-      } else {
-        body += '[^\\n]*'
-        kind = 'regex'
-      }
-      if (tokens === 0) kind = 'suffix'
-    } else if (character === '*') {
-      body += '[^/]*'
-      kind = 'regex'
-    } else if (character === '?') {
-      body += '[^/]'
-      kind = 'regex'
-    } else if (character === '\\') {
-      body += escaped(characters[at++] ?? '')
-      kind = 'regex'
-    } else if (character === '[') {
-      const end = translateClass(characters, at)
-      body += end.source
-      at = end.next
-      kind = 'regex'
-    } else if (character === ']') {
-      body += '\\]'
-      kind = 'regex'
-    } else {
-      // An unescaped `^` is not a character to match: the pattern becomes a regular expression with an anchor in its middle.
-      body += character === '^' ? '^' : literal(character)
+      const isLast = at === characters.length
+      kind = isLast && kind === 'exact' ? 'prefix' : 'regex'
+      tokens.push(isLast ? ALL : DIRECTORIES)
+      if (first) kind = 'suffix'
+      continue
     }
+    if (character === '[') {
+      const { source, next } = translateClass(characters, at)
+      tokens.push({ kind: 'one', source })
+      at = next
+    } else if (character === '\\') tokens.push(escaped(characters[at++] ?? ''))
+    else if (character === '*') tokens.push(NAME)
+    else if (character === '?') tokens.push({ kind: 'one', source: '[^/]' })
+    // An unescaped `^` is not a character to match: the pattern becomes a regular expression with an anchor in its middle.
+    else if (character === '^') tokens.push({ kind: 'place', source: '^' })
+    else tokens.push({ kind: 'one', source: literal(character) })
+    if ('[]\\*?'.includes(character)) kind = 'regex'
   }
-  return { kind, body }
+  return { kind, tokens }
+}
+
+/** Follows all ways to match at once: the time is that of the path's length by the pattern's. */
+function linearTest(tokens: readonly Token[]): (path: string) => boolean {
+  const steps = tokens.map(({ kind, source }) => ({ kind, regex: new RegExp(`^${source}$`, 'u') }))
+  return (path) => {
+    const characters = [...path]
+    // Whether the tokens so far can match the characters before each place.
+    let reached = new Uint8Array(characters.length + 1)
+    reached[0] = 1
+    for (const { kind, regex } of steps) {
+      const next = new Uint8Array(characters.length + 1)
+      let open = 0
+      for (let at = 0; at <= characters.length; at++) {
+        const before = at === 0 ? '' : (characters[at - 1] ?? '')
+        if (kind === 'one') {
+          if (reached[at - 1] === 1 && regex.test(before)) next[at] = 1
+          continue
+        }
+        if (before === (kind === 'name' ? '/' : '\n')) open = 0
+        if (reached[at] === 1 || (open === 1 && (kind !== 'directories' || before === '/'))) next[at] = 1
+        if (reached[at] === 1) open = 1
+      }
+      reached = next
+    }
+    return reached[characters.length] === 1
+  }
 }
 
 // What an escaped letter means in Go's regular expressions, in which patterns end up.
@@ -106,11 +145,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   z: '$',
 }
 
-function escaped(character: string): string {
-  if (!/[0-9A-Za-z]/.test(character)) return literal(character)
-  const meaning = ESCAPES[character]
-  if (meaning === undefined) throw new BadPattern(`has the unknown escape "\\${character}"`)
-  return meaning
+function escaped(character: string): Token {
+  if (!/[0-9A-Za-z]/.test(character)) return { kind: 'one', source: literal(character) }
+  const source = ESCAPES[character]
+  if (source === undefined) throw new BadPattern(`has the unknown escape "\\${character}"`)
+  return { kind: 'bBAz'.includes(character) ? 'place' : 'one', source }
 }
 
 const POSIX: Readonly<Record<string, string>> = {

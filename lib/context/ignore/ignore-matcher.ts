@@ -1,6 +1,6 @@
 import { TsbuildError } from '../../errors.ts'
 import { positionAt, type SourceFile } from '../../source.ts'
-import { compilePattern } from './compile-pattern.ts'
+import { type CompiledPattern, compilePattern } from './compile-pattern.ts'
 import { BadPattern } from './glob-syntax.ts'
 import { goClean } from './go-clean.ts'
 import { type IgnoreLine, parseIgnoreFile, trimSpace } from './parse-ignore-file.ts'
@@ -44,13 +44,13 @@ export interface IgnoreMatcher extends PatternMatcher {
 interface Pattern {
   readonly text: string
   readonly exception: boolean
-  readonly source: string
+  readonly compiled: CompiledPattern
 }
 
 /** Neighbouring patterns of one polarity: among them order doesn't matter, so that they are one regular expression. */
 interface Run {
   readonly exception: boolean
-  readonly regex: RegExp
+  readonly test: (path: string) => boolean
 }
 
 const NOTHING: MatchState = { matched: false, runs: undefined }
@@ -102,7 +102,7 @@ function compile(text: string): Pattern | undefined {
   if (pattern === '!') throw new BadPattern('excepts nothing')
   const exception = pattern.startsWith('!')
   const body = exception ? pattern.slice(1) : pattern
-  return { text: body, exception, source: compilePattern(body) }
+  return { text: body, exception, compiled: compilePattern(body) }
 }
 
 function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
@@ -118,7 +118,7 @@ function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
       for (let i = 0; i < runs.length; i++) {
         const run = runs[i] as Run
         let hit = parent?.runs?.[i] === true
-        if (!hit && run.exception === matched) hit = run.regex.test(path)
+        if (!hit && run.exception === matched) hit = run.test(path)
         if (!hit) continue
         hits ??= new Array<boolean>(runs.length).fill(false)
         hits[i] = true
@@ -130,7 +130,7 @@ function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
       let matched = false
       for (const run of runs) {
         if (run.exception !== matched) continue
-        if (prefixesOf(path).some((prefix) => run.regex.test(prefix))) matched = !run.exception
+        if (prefixesOf(path).some((prefix) => run.test(prefix))) matched = !run.exception
       }
       return matched
     },
@@ -140,13 +140,23 @@ function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
 }
 
 function runsOf(patterns: readonly Pattern[]): readonly Run[] {
-  const runs: { exception: boolean; sources: string[] }[] = []
-  for (const { exception, source } of patterns) {
+  const runs: { exception: boolean; compiled: CompiledPattern[] }[] = []
+  for (const { exception, compiled } of patterns) {
     const last = runs.at(-1)
-    if (last?.exception === exception) last.sources.push(source)
-    else runs.push({ exception, sources: [source] })
+    if (last?.exception === exception) last.compiled.push(compiled)
+    else runs.push({ exception, compiled: [compiled] })
   }
-  return runs.map(({ exception, sources }) => ({ exception, regex: new RegExp(sources.join('|'), 'u') }))
+  return runs.map(({ exception, compiled }) => ({ exception, test: testOf(compiled) }))
+}
+
+/** Whether a path matches any of these. */
+function testOf(compiled: readonly CompiledPattern[]): (path: string) => boolean {
+  const tests = compiled.flatMap(({ test }) => test ?? [])
+  const sources = compiled.flatMap(({ source, test }) => (test ? [] : source))
+  // An empty expression would match everything.
+  const regex = sources.length > 0 ? new RegExp(sources.join('|'), 'u') : undefined
+  if (regex && tests.length === 0) return (path) => regex.test(path)
+  return (path) => regex?.test(path) === true || tests.some((test) => test(path))
 }
 
 /** The directory, with its slash, that everything a pattern matches is in; `''` for anywhere. */
@@ -160,8 +170,7 @@ function placeOf({ text }: Pattern): string {
 }
 
 function matchesAlone(pattern: Pattern, path: string): boolean {
-  const regex = new RegExp(pattern.source, 'u')
-  return prefixesOf(path).some((prefix) => regex.test(prefix))
+  return prefixesOf(path).some(testOf([pattern.compiled]))
 }
 
 /** `a`, `a/b`, `a/b/c`. */

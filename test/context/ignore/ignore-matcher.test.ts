@@ -72,6 +72,20 @@ test('a directory whose contents nothing can bring back need not be read', () =>
   expect(createPatternMatcher(['*', '!**/keep']).mayMatchBelow('x', 'exceptions')).toBe(true)
 })
 
+test('a pattern of many wildcards says the same in a form that takes no time', () => {
+  for (const [pattern, yes, no] of [
+    ['*a*a*b', ['aab', 'xaxaxb', '.aa☺b'], ['ab', 'a/ab', 'aabc']],
+    ['**/a/**/b/*.[ch]', ['a/b/x.c', 'q/a/r/s/b/.h'], ['a/x.c', 'a/b/c/x.c', 'xa/b/x.c']],
+    ['a/**/b?/**', ['a/bx/c', 'a/q/bx/c/d'], ['a/bx', 'a/b/c']],
+  ] as const) {
+    const matcher = createPatternMatcher([pattern])
+    for (const path of yes) expect.soft(matcher.match(path, undefined).matched, `${pattern} ${path}`).toBe(true)
+    for (const path of no) expect.soft(matcher.match(path, undefined).matched, `${pattern} ${path}`).toBe(false)
+  }
+  const hostile = createPatternMatcher([`${'*a'.repeat(20)}*b`, `${'**/a/'.repeat(20)}b`])
+  expect(hostile.matches(`${'a'.repeat(200)}/${'a/'.repeat(100)}`)).toBe(false)
+})
+
 test.each(['!', '[', 'a[', '[]a]', '[-]', '[x-]', '[a-b-c]', 'a\\', '[^', '[z-a]', 'a\\y', '[[:nope:]]'])(
   'the pattern %s is refused',
   (pattern) => {
