@@ -1,4 +1,4 @@
-import { formatDiagnostic } from '../../lib/errors.ts'
+import type { Diagnostic } from '../../lib/errors.ts'
 import type { Dockerfile, Instruction } from '../../lib/parser/index.ts'
 import { positionAt, type Span } from '../../lib/source.ts'
 
@@ -12,7 +12,11 @@ export function formatTree(dockerfile: Dockerfile): string {
   for (const { index, name, instructions: inside } of stages) {
     lines.push(`stage ${index} ${name ?? '-'}: ${inside.map(({ kind }) => kind).join(' ')}`)
   }
-  return `${[...lines, ...diagnostics.map((diagnostic) => formatDiagnostic(file, diagnostic))].join('\n')}\n`
+  return `${[...lines, ...diagnostics.map((diagnostic) => formatProblem(file.text, diagnostic))].join('\n')}\n`
+}
+
+function formatProblem(text: string, { severity, code, message, span, hint }: Diagnostic): string {
+  return `${severity} ${code} @${placeOf(text, span)} ${message}${hint ? `\n  hint: ${hint}` : ''}`
 }
 
 function formatInstruction(text: string, instruction: Instruction, indent: string): string[] {
