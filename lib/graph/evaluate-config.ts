@@ -39,7 +39,9 @@ export function evaluateExpose(
   instruction: Expose,
   expandWords: (word: Word) => readonly string[],
 ): void {
-  const ports = instruction.ports.flatMap(expandWords).flatMap(exposedPorts)
+  // Docker sorts the words as they are written.
+  const words = instruction.ports.toSorted((a, b) => (a.value < b.value ? -1 : 1))
+  const ports = words.flatMap(expandWords).flatMap(exposedPorts)
   const exposed = Object.fromEntries(ports.map((port) => [port, {}]))
   state.config.ExposedPorts = { ...state.config.ExposedPorts, ...exposed }
   commit(state, `EXPOSE ${goList(ports)}`)

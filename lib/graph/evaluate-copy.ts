@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { heredocText } from '../parser/index.ts'
 import type { Add, Copy, Heredoc, Word } from '../parser/types.ts'
 import { copyDestination } from './paths.ts'
 import { isGitSource, isHttpSource } from './remote-source.ts'
@@ -48,8 +49,8 @@ export function evaluateCopy(
 }
 
 function inlineFile(heredoc: Heredoc, expand: CopyExpansion): CopyInput {
-  const { name, chomp, contentSpan, span } = heredoc
-  const content = chomp ? heredoc.content.replace(/^\t+/gm, '') : heredoc.content
+  const { name, contentSpan, span } = heredoc
+  const content = heredocText(heredoc)
   const text = heredoc.expand ? expand.body({ value: content, span: contentSpan }) : content
   return { kind: 'inline', name, text, span }
 }

@@ -1,10 +1,17 @@
-import type { Run } from '../parser/types.ts'
+import { withLocation } from '../errors.ts'
+import { heredocText, type ResolvedMount, resolveMount } from '../parser/index.ts'
+import type { Run, Word } from '../parser/types.ts'
 import { argv, shellOf } from './evaluate-config.ts'
+import type { StageCommand } from './evaluation.ts'
 import type { StageState } from './stage-state.ts'
 import type { RunOp } from './types.ts'
 
 /** The operation that a RUN asks for, and its text for the history. */
-export function evaluateRun(state: StageState, instruction: Run): { readonly op: RunOp; readonly text: string } {
+export function evaluateRun(
+  state: StageState,
+  instruction: Run,
+  command: StageCommand,
+): { readonly op: RunOp; readonly text: string } {
   const args = runArgs(state, instruction)
   const op: RunOp = {
     kind: 'run',
@@ -12,7 +19,7 @@ export function evaluateRun(state: StageState, instruction: Run): { readonly op:
     env: [...state.env].map(([key, value]) => `${key}=${value}`),
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',
-    mounts: instruction.mounts,
+    mounts: resolveMounts(state, instruction, command),
     network: instruction.network,
     security: instruction.security,
   }
@@ -25,6 +32,21 @@ function buildArgsInForce(state: StageState): string[] {
   return shown.length === 0 ? [] : [`|${shown.length}`, ...shown]
 }
 
+function resolveMounts(
+  state: StageState,
+  instruction: Run,
+  { expander, onBuild, file }: StageCommand,
+): ResolvedMount[] {
+  return instruction.mounts.map((mount) => {
+    const word = (value: string): Word => ({ value, span: mount.span })
+    try {
+      return resolveMount(mount, (value) => expander.word(word(value), state.env))
+    } catch (error) {
+      throw onBuild ? error : withLocation(error, { file, span: mount.span })
+    }
+  })
+}
+
 function runArgs(state: StageState, instruction: Run): string[] {
   const { command, heredocs } = instruction
   const [first] = heredocs
@@ -32,7 +54,7 @@ function runArgs(state: StageState, instruction: Run): string[] {
   const line = command.command.value
   // A single heredoc that is the whole command: its body is the script.
   if (heredocs.length === 1 && /^\d*<<-?\s*\S+$/.test(line.trim())) {
-    const script = first.chomp ? first.content.replace(/^\t+/gm, '') : first.content
+    const script = heredocText(first)
     return script.startsWith('#!') ? [`/dev/pipes/${first.name}`] : [...shellOf(state), script]
   }
   // Anything else is put together again for the shell to read.

@@ -22,7 +22,7 @@ import { evaluateRun } from './evaluate-run.ts'
 import type { EvaluationScope, StageCommand } from './evaluation.ts'
 import { joinWorkdir } from './paths.ts'
 import { commit, ensurePath, type StageState } from './stage-state.ts'
-import type { Op } from './types.ts'
+import type { Op, RunOp } from './types.ts'
 
 export function evaluateStage(state: StageState, commands: readonly StageCommand[], scope: EvaluationScope): void {
   ensurePath(state)
@@ -120,8 +120,8 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       break
     }
     case 'RUN': {
-      const { op, text } = evaluateRun(state, instruction)
-      state.filesystem = step(op, [state.filesystem, ...mountSources(command, scope)])
+      const { op, text } = evaluateRun(state, instruction, command)
+      state.filesystem = step(op, [state.filesystem, ...mountSources(op, instruction.span, scope)])
       commit(state, text, state.filesystem)
       break
     }
@@ -130,12 +130,10 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
   }
 }
 
-function mountSources({ instruction }: StageCommand, scope: EvaluationScope): string[] {
-  if (instruction.kind !== 'RUN') return []
-  return instruction.mounts.flatMap(({ type, options, span }) => {
-    const from = options.find(({ key }) => key === 'from')?.value
-    if (from) return [scope.source({ value: from, span })]
-    return type === 'bind' ? [scope.builder.context('context')] : []
+function mountSources({ mounts }: RunOp, span: Span, scope: EvaluationScope): string[] {
+  return mounts.flatMap(({ type, from }) => {
+    if (from !== '') return scope.source({ value: from, span })
+    return type === 'bind' ? scope.builder.context('context') : []
   })
 }
 

@@ -2,7 +2,8 @@
 
 import type { Diagnostic } from '../errors.ts'
 import type { ContainerConfig, Descriptor, ImageConfig, Platform } from '../oci/types.ts'
-import type { Dockerfile, Mount } from '../parser/types.ts'
+import type { ResolvedMount } from '../parser/index.ts'
+import type { Dockerfile } from '../parser/types.ts'
 import type { Span } from '../source.ts'
 
 /** A base image after its name was resolved. */
@@ -50,7 +51,7 @@ export interface RunOp {
   readonly env: readonly string[]
   readonly workdir: string
   readonly user: string
-  readonly mounts: readonly Mount[]
+  readonly mounts: readonly ResolvedMount[]
   readonly network: string | undefined
   readonly security: string | undefined
 }
