@@ -7,7 +7,7 @@ import { isIncompressible } from './incompressible.ts'
 import type { TarChunk } from './tar-chunks.ts'
 
 /** Chunks on their way: enough to feed every thread when the main thread is held up, and a bound for memory. */
-const IN_FLIGHT = 16
+const IN_FLIGHT = 8
 const WINDOW = 32 * 1024
 const MAX_STORED = 0xffff
 
@@ -74,7 +74,7 @@ export class GzipWriter {
   #deflate(job: Job, bytes: Buffer): void {
     const options = {
       level: this.#level,
-      chunkSize: Math.max(1024, job.chunk.length >>> 1),
+      chunkSize: Math.max(1024, job.chunk.length >>> 2),
       // Ends at a byte, and isn't the last block.
       finishFlush: constants.Z_SYNC_FLUSH,
       ...(this.#dictionary && { dictionary: this.#dictionary }),
