@@ -1,5 +1,4 @@
 // Walks the instructions of one stage: words are expanded, config and history grow, filesystem changes become vertices.
-import { posix } from 'node:path'
 import { TsbuildError, withLocation } from '../errors.ts'
 import type { Word } from '../parser/types.ts'
 import type { Span } from '../source.ts'
@@ -20,7 +19,7 @@ import {
 import { evaluateCopy } from './evaluate-copy.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import type { EvaluationScope, StageCommand } from './evaluation.ts'
-import { joinWorkdir } from './paths.ts'
+import { joinWorkdir, workdirPath } from './paths.ts'
 import { commit, ensurePath, type StageState } from './stage-state.ts'
 import type { Op, RunOp } from './types.ts'
 
@@ -30,7 +29,8 @@ export function evaluateStage(state: StageState, commands: readonly StageCommand
     const at = entry.indexOf('=')
     if (at > 0) state.env.set(entry.slice(0, at), entry.slice(at + 1))
   }
-  if (state.config.WorkingDir) state.config.WorkingDir = joinWorkdir('/', state.config.WorkingDir)
+  if (state.config.WorkingDir)
+    state.config.WorkingDir = joinWorkdir('', state.config.WorkingDir, state.imagePlatform.os)
   for (const command of commands) {
     try {
       const before = state.filesystem
@@ -99,17 +99,19 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       state.config.OnBuild = [...(state.config.OnBuild ?? []), instruction.expression]
       break
     case 'WORKDIR': {
-      const path = joinWorkdir(state.config.WorkingDir ?? '', word(instruction.path))
-      state.config.WorkingDir = path
-      const op: Op = { kind: 'workdir', path: posix.resolve(path), user: state.config.User ?? '' }
+      const { os } = state.imagePlatform
+      const workdir = joinWorkdir(state.config.WorkingDir ?? '', word(instruction.path), os)
+      const path = workdirPath(workdir, os)
+      state.config.WorkingDir = workdir
+      const op: Op = { kind: 'workdir', path, user: state.config.User ?? '' }
       const changed = path === '/' ? undefined : step(op, [state.filesystem])
       state.filesystem = changed ?? state.filesystem
-      commit(state, `WORKDIR ${path}`, changed)
+      commit(state, `WORKDIR ${os === 'windows' ? workdir.replaceAll('\\', '/') : workdir}`, changed)
       break
     }
     case 'COPY':
     case 'ADD': {
-      const workdir = state.config.WorkingDir || '/'
+      const workdir = workdirPath(state.config.WorkingDir ?? '', state.imagePlatform.os)
       const body = (w: Word): string => expander.body(w, state.env)
       const { op, text } = evaluateCopy(instruction, { word, body, workdir })
       const from = instruction.kind === 'COPY' ? instruction.from : undefined

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { copyDestination, joinWorkdir } from '../../lib/graph/paths.ts'
+import { copyDestination, joinWorkdir, workdirPath } from '../../lib/graph/paths.ts'
 
 test.each([
   ['', 'app', '/app'],
@@ -9,7 +9,7 @@ test.each([
   ['/app', '../../..', '/'],
   ['relative', 'x', '/relative/x'],
 ])('in %j, WORKDIR %s leads to %s', (current, path, expected) => {
-  expect(joinWorkdir(current, path)).toBe(expected)
+  expect(joinWorkdir(current, path, 'linux')).toBe(expected)
 })
 
 test.each([
@@ -26,4 +26,10 @@ test.each([
   ['/app', 'a.', '/app/a.'],
 ])('in %j, the destination %s is %s', (workdir, destination, expected) => {
   expect(copyDestination(workdir, destination)).toBe(expected)
+})
+
+test('on Windows a working directory has backslashes, and still is a path of the image', () => {
+  expect(joinWorkdir('', '/', 'windows')).toBe('\\')
+  expect(joinWorkdir('\\app', 'src', 'windows')).toBe('\\app\\src')
+  expect(workdirPath('\\app\\src', 'windows')).toBe('/app/src')
 })
