@@ -118,6 +118,15 @@ test('owners come from the image’s own passwd and group', async () => {
   ])
 })
 
+test('ADD unpacks an archive that is in memory', async () => {
+  const directory = temporaryDirectory()
+  run('tar', ['-czf', join(directory, 'a.tgz'), '-C', join(import.meta.dirname, '../fixtures/hello'), 'hello.txt'])
+  const given = options('FROM scratch\nADD a.tgz /x/\nADD --unpack=false a.tgz /y/\n', {
+    'a.tgz': new Uint8Array(readFileSync(join(directory, 'a.tgz'))),
+  })
+  expect((await filesOf(given)).map((line) => line.split(' ')[2])).toEqual(['x/', 'x/hello.txt', 'y/', 'y/a.tgz'])
+})
+
 test('independent stages start side by side', async () => {
   const dockerfile =
     'FROM scratch AS a\nCOPY a /\nFROM scratch AS b\nCOPY b /\nFROM scratch\nCOPY --from=a / /\nCOPY --from=b / /\n'

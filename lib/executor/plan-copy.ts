@@ -6,6 +6,7 @@ import { baseName, joinPath, parentPath } from '../context/paths.ts'
 import { TsbuildError, withLocation } from '../errors.ts'
 import type { CopyInput, CopyOp } from '../graph/types.ts'
 import { cleanPath } from '../layers/clean-path.ts'
+import type { Content } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import type { Archive as OpenArchive } from '../layers/read-archive.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
@@ -30,7 +31,7 @@ export interface CopyPlanOptions {
   /** Seconds since 1970 for every entry. */
   readonly timestamp?: number | undefined
   /** For ADD: the entries of an archive, undefined for any other file. */
-  readonly openArchive?: ((path: string) => Promise<Archive | undefined>) | undefined
+  readonly openArchive?: ((content: Content) => Promise<Archive | undefined>) | undefined
   /** Why a source is not in its tree. */
   readonly explainMissing?: ((path: string) => string | undefined) | undefined
   readonly location: (span: Span) => Location
@@ -166,9 +167,8 @@ function makeDestination({ stage, makeParent }: Copy, path: string): string {
 }
 
 async function openArchive(entry: TreeEntry, { openArchive }: CopyPlanOptions): Promise<Archive | undefined> {
-  if (entry.type !== 'file' || entry.size === 0) return undefined
-  if (entry.content?.kind === 'file') return openArchive?.(entry.content.path)
-  return undefined
+  if (entry.type !== 'file' || entry.size === 0 || !entry.content) return undefined
+  return openArchive?.(entry.content)
 }
 
 function withPatternErrors<T>(patterns: readonly string[], action: () => T): T {

@@ -1,8 +1,9 @@
 // One vertex of the graph, carried out.
 import { TsbuildError } from '../errors.ts'
 import type { CopyOp, Op, Vertex } from '../graph/types.ts'
+import type { Content } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import { openArchive } from '../layers/read-archive.ts'
+import { type Archive, openArchive } from '../layers/read-archive.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
 import { materialize, stack, viewOf } from './filesystem.ts'
@@ -75,7 +76,9 @@ async function copyPlan(
   source: StepResult | undefined,
   session: Session,
 ): Promise<Parameters<typeof produceLayer>[0]> {
-  const target = op.link ? EMPTY_TREE : await viewOf(filesystem, session)
+  // With --chmod there is no linking in BuildKit: the copy looks at the destination as any other does.
+  const linked = op.link && op.chmod === undefined
+  const target = linked ? EMPTY_TREE : await viewOf(filesystem, session)
   const tree =
     source === undefined
       ? EMPTY_TREE
@@ -89,7 +92,7 @@ async function copyPlan(
     owner,
     now: session.now,
     timestamp: session.epoch,
-    openArchive: (path) => openArchive(path, session.store, session.signal),
+    openArchive: (content) => openContent(content, session),
     explainMissing: context?.explainMissing,
     location: session.location,
   })
@@ -115,6 +118,20 @@ function contextOf(op: Extract<Op, { kind: 'context' }>, session: Session): Open
   const context = session.contexts.get(op.name)
   if (context) return context
   throw new TsbuildError('CONTEXT_NOT_FOUND', `there is no build context named ${JSON.stringify(op.name)}`)
+}
+
+/** The archive that a file of a context is. A file in memory goes through the store, since archives are read from disk. */
+async function openContent(content: Content, { store, signal }: Session): Promise<Archive | undefined> {
+  if (content.kind === 'range') return undefined
+  if (content.kind === 'file') return openArchive(content.path, store, signal)
+  const writer = store.createWriter()
+  try {
+    writer.write(content.bytes)
+    return await openArchive(store.path(writer.commit().digest), store, signal)
+  } finally {
+    // Does nothing after a commit.
+    writer.abort()
+  }
 }
 
 const EMPTY_TREE: FileTree = { lookup: () => undefined, list: () => [] }

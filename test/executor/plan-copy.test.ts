@@ -30,7 +30,10 @@ async function plan({ copy, target = '', owner, timestamp, source = SOURCE, expl
     now: 500,
     timestamp,
     explainMissing,
-    openArchive: async (path) => (archives[path] === undefined ? undefined : { entries: parseEntries(archives[path]) }),
+    openArchive: async (content) => {
+      const text = content.kind === 'file' ? archives[content.path] : undefined
+      return text === undefined ? undefined : { entries: parseEntries(text) }
+    },
     location: (span) => ({ file: FILE, span }),
   })
   return formatEntries(entries)
