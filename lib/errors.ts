@@ -101,15 +101,6 @@ export class TsbuildError extends Error {
   }
 }
 
-/** Runs `action`; a {@link TsbuildError} without a place that it throws gets this one (the innermost place wins). */
-export async function atLocation<T>(location: Location | undefined, action: () => Promise<T> | T): Promise<T> {
-  try {
-    return await action()
-  } catch (error) {
-    throw withLocation(error, location)
-  }
-}
-
 /** The same error with a place, when it is a {@link TsbuildError} that has none yet. */
 export function withLocation(error: unknown, location: Location | undefined): unknown {
   if (!(error instanceof TsbuildError) || error.location || !location) return error
