@@ -1,4 +1,5 @@
-// What would be published: only bin/ and dist/, small, and nothing that runs at install time.
+// What would be published: only bin/ and dist/, small, and nothing that runs at install time. And what `npm ci` needs: a lock file that
+// names the binaries of every platform, even of those that this machine is not.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -6,10 +7,13 @@ interface PackResult {
   readonly unpackedSize: number
   readonly files: readonly { readonly path: string }[]
 }
+interface LockedPackage {
+  readonly dev?: boolean
+  readonly hasInstallScript?: boolean
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
 interface Lock {
-  readonly packages: Readonly<
-    Record<string, { readonly dev?: boolean; readonly hasInstallScript?: boolean; readonly optional?: boolean }>
-  >
+  readonly packages: Readonly<Record<string, LockedPackage>>
 }
 
 const UNPACKED_LIMIT = 1_500_000
@@ -30,6 +34,12 @@ if ((pack?.unpackedSize ?? 0) > UNPACKED_LIMIT)
   problems.push(`the package unpacks to ${pack?.unpackedSize} bytes; the limit is ${UNPACKED_LIMIT}`)
 if (runtime.length > PACKAGE_LIMIT)
   problems.push(`${runtime.length} packages at run time; the limit is ${PACKAGE_LIMIT}`)
+for (const [path, { optionalDependencies = {} }] of Object.entries(lock.packages)) {
+  for (const name of Object.keys(optionalDependencies)) {
+    const isThere = [`node_modules/${name}`, `${path}/node_modules/${name}`].some((place) => place in lock.packages)
+    if (!isThere) problems.push(`package-lock.json lacks ${name}, which ${path} may need: npm ci would refuse it`)
+  }
+}
 for (const [path, entry] of runtime)
   if (entry.hasInstallScript) problems.push(`${path} runs a script when it is installed`)
 
