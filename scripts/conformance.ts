@@ -1,10 +1,11 @@
 // Runs text corpora of recorded BuildKit results, as JSON Lines: `npm run conformance -- DIR`. A corpus is known by its
-// folder (parser, shell, instructions, ignore) and the shape of its cases. Exits with 1 when anything differs.
+// folder (parser, shell, instructions, ignore, lint) and the shape of its cases. Exits with 1 when anything differs.
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import type { Check } from './conformance/check.ts'
 import { checkIgnore } from './conformance/check-ignore.ts'
 import { checkInstructions } from './conformance/check-instructions.ts'
+import { checkLint } from './conformance/check-lint.ts'
 import { checkParser } from './conformance/check-parser.ts'
 import { checkShell } from './conformance/check-shell.ts'
 
@@ -13,6 +14,7 @@ const checks: Readonly<Record<string, Check>> = {
   shell: checkShell,
   instructions: checkInstructions,
   ignore: checkIgnore,
+  lint: checkLint,
 }
 
 const shownDifferences = 5

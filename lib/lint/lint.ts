@@ -1,0 +1,69 @@
+import { TsbuildError } from '../errors.ts'
+import { findDirective } from '../parser/index.ts'
+import type { Dockerfile } from '../parser/types.ts'
+import { type CheckOptions, parseCheckOptions } from './check-options.ts'
+import { checkStages } from './check-stages.ts'
+import { createEmitter, type LintWarning } from './emit.ts'
+import { evaluateStages } from './evaluate-stages.ts'
+import { defaultArgs, globalScope } from './global-scope.ts'
+import { linkStages } from './link-stages.ts'
+import type { LintOptions } from './lint-options.ts'
+import { planStages } from './plan-stages.ts'
+import { readInstructions } from './read-instructions.ts'
+import { optionPlatform, type Walk } from './walk.ts'
+
+/** What `docker build --check` says of a Dockerfile. */
+export interface LintReport {
+  readonly warnings: readonly LintWarning[]
+  /** What ended the check early, as it would end a build. */
+  readonly error: TsbuildError | undefined
+  /** `# check=error=true`: warnings are failures. */
+  readonly failOnWarnings: boolean
+}
+
+/**
+ * The warnings about a Dockerfile, in BuildKit's order: those of reading, then those of each stage. Never throws for what is wrong
+ * with the Dockerfile; {@link checkDockerfile} says that too. Errors with `PLATFORM_INVALID` for a platform among the options.
+ */
+export function lint(dockerfile: Dockerfile, options: LintOptions = {}): readonly LintWarning[] {
+  return checkDockerfile(dockerfile, options).warnings
+}
+
+/** {@link lint} with the error that ended it, if any, and whether warnings are failures. */
+export function checkDockerfile(dockerfile: Dockerfile, options: LintOptions = {}): LintReport {
+  const targetPlatform = optionPlatform(options.platform)
+  const buildPlatform = optionPlatform(options.buildPlatform, targetPlatform)
+  const warnings: LintWarning[] = []
+  let failOnWarnings = false
+  try {
+    const check = fileOptions(dockerfile, options)
+    failOnWarnings = check.failOnWarnings
+    const emit = createEmitter(warnings)
+    walkThrough({ dockerfile, options, check, emit, targetPlatform, buildPlatform })
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    return { warnings, error, failOnWarnings }
+  }
+  return { warnings, error: undefined, failOnWarnings }
+}
+
+function walkThrough(walk: Walk): void {
+  readInstructions(walk)
+  checkStages(walk)
+  const scope = globalScope(walk, defaultArgs(walk), walk.options.buildArgs ?? {})
+  evaluateStages(walk, planStages(walk, linkStages(walk, scope)), scope)
+}
+
+function fileOptions(dockerfile: Dockerfile, { buildArgs }: LintOptions): CheckOptions {
+  const given = buildArgs?.['BUILDKIT_DOCKERFILE_CHECK']
+  if (given !== undefined) return parseCheckOptions(given)
+  const directive = findDirective('check', dockerfile.file.text)
+  try {
+    return parseCheckOptions(directive?.value ?? '')
+  } catch (error) {
+    const span = dockerfile.directives.find(({ name }) => name === 'check')?.valueSpan
+    if (!(error instanceof TsbuildError) || !span) throw error
+    const { code, message, hint } = error
+    throw new TsbuildError(code, message, { location: { file: dockerfile.file, span }, hint })
+  }
+}

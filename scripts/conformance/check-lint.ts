@@ -1,0 +1,66 @@
+import { createIgnoreMatcher } from '../../lib/context/ignore/ignore-matcher.ts'
+import { parseIgnoreFile } from '../../lib/context/ignore/parse-ignore-file.ts'
+import { checkDockerfile, type LintReport } from '../../lib/lint/lint.ts'
+import type { BaseImage, LintIgnore, LintOptions } from '../../lib/lint/lint-options.ts'
+import { lintRules } from '../../lib/lint/rules.ts'
+import { parse } from '../../lib/parser/index.ts'
+import { type Case, compare, recordOf, stringOf } from './check.ts'
+
+/** Rules {name, experimental, level}, and Dockerfiles {dockerfile, dockerignore?, attrs?, warnings, warningsAllTargets?, error?}. */
+export function checkLint(record: Case): string | undefined {
+  if (record['dockerfile'] === undefined) return checkRule(record)
+  const { warningsAllTargets } = record
+  if (warningsAllTargets === undefined) return checkCase(record, 'all', record['warnings'])
+  // A build warns of what it needs; a check without a target warns of all.
+  return checkCase(record, 'target', record['warnings']) ?? checkCase(record, 'all', warningsAllTargets)
+}
+
+function checkRule(record: Case): string | undefined {
+  const name = stringOf(record['name'])
+  const rule = lintRules.find((other) => other.name === name)
+  const actual = rule && { name: rule.name, experimental: rule.experimental === true }
+  return compare(name, { name, experimental: record['experimental'] }, actual)
+}
+
+function checkCase(record: Case, stages: 'all' | 'target', warnings: unknown): string | undefined {
+  const text = stringOf(record['dockerfile'])
+  const report = checkDockerfile(parse(text), optionsOf(record, stages))
+  const expected = (warnings as readonly Case[]).map(({ rule, line, detail }) => ({ rule, line, detail }))
+  const actual = report.warnings.map(({ rule, line, message }) => ({ rule, line, detail: message }))
+  return compare(text, expected, actual) ?? checkError(text, record['error'], report)
+}
+
+/** The violations are ours to tell; other errors of a recorded build may come from the network or the files. */
+function checkError(
+  text: string,
+  error: unknown,
+  { warnings, failOnWarnings, error: own }: LintReport,
+): string | undefined {
+  const isViolation = typeof error === 'string' && error.startsWith('lint violation found')
+  const isOurs = failOnWarnings && warnings.length > 0
+  if (isViolation !== isOurs) return `${JSON.stringify(text)}\nexpected ${error ?? 'no violation'}`
+  if (own && error === undefined) return `${JSON.stringify(text)}\nexpected no error\ngot ${own.code}: ${own.message}`
+  return undefined
+}
+
+function optionsOf(record: Case, stages: 'all' | 'target'): LintOptions {
+  const attrs = Object.entries(recordOf(record['attrs'] ?? {}))
+  const buildArgs = attrs.flatMap(([key, value]) =>
+    key.startsWith('build-arg:') ? [[key.slice('build-arg:'.length), stringOf(value)]] : [],
+  )
+  const target = attrs.find(([key]) => key === 'target')?.[1]
+  return {
+    stages,
+    ...(target !== undefined && { target: stringOf(target) }),
+    platform: 'linux/amd64',
+    buildArgs: Object.fromEntries(buildArgs),
+    baseImage: (_, platform): BaseImage => ({ platform, env: [] }),
+    ignore: record['dockerignore'] === undefined ? undefined : ignoreOf(stringOf(record['dockerignore'])),
+  }
+}
+
+function ignoreOf(text: string): LintIgnore {
+  const file = { name: '.dockerignore', text }
+  const matcher = createIgnoreMatcher(file)
+  return { patterns: parseIgnoreFile(file).map(({ pattern }) => pattern), matches: (path) => matcher.matches(path) }
+}
