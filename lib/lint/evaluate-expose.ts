@@ -5,7 +5,9 @@ import { expandToWords } from './walk.ts'
 
 /** Errors with `INSTRUCTION_ARGUMENTS` for what is no port. */
 export function evaluateExpose(evaluation: Evaluation, { ports }: Expose): void {
-  const expanded = ports.flatMap((word) =>
+  // BuildKit sorts the words as they are written.
+  const sorted = ports.toSorted((a, b) => (a.value < b.value ? -1 : Number(a.value > b.value)))
+  const expanded = sorted.flatMap((word) =>
     expandToWords(evaluation.walk, word, evaluation.state.env).map((text) => ({ word, text })),
   )
   for (const { word, text } of expanded) {

@@ -6,13 +6,21 @@ import { lintRules } from '../../lib/lint/rules.ts'
 import { parse } from '../../lib/parser/index.ts'
 import { type Case, compare, recordOf, stringOf } from './check.ts'
 
+/**
+ * What a case should say of all targets, where what is recorded can't be; see docs/conformance.md. The lines there are none of
+ * the instructions that the warnings are about.
+ */
+const correctedLines: Readonly<Record<string, readonly number[]>> = { 'TestLegacyKeyValueFormat-3': [5, 6] }
+
 /** Rules {name, experimental, level}, and Dockerfiles {dockerfile, dockerignore?, attrs?, warnings, warningsAllTargets?, error?}. */
 export function checkLint(record: Case): string | undefined {
   if (record['dockerfile'] === undefined) return checkRule(record)
   const { warningsAllTargets } = record
   if (warningsAllTargets === undefined) return checkCase(record, 'all', record['warnings'])
   // A build warns of what it needs; a check without a target warns of all.
-  return checkCase(record, 'target', record['warnings']) ?? checkCase(record, 'all', warningsAllTargets)
+  const corrected = correctedLines[stringOf(record['name'])]
+  const all = (warningsAllTargets as Case[]).map((w, i) => ({ ...w, line: corrected?.[i] ?? w['line'] }))
+  return checkCase(record, 'target', record['warnings']) ?? checkCase(record, 'all', all)
 }
 
 function checkRule(record: Case): string | undefined {
@@ -27,8 +35,19 @@ function checkCase(record: Case, stages: 'all' | 'target', warnings: unknown): s
   const report = checkDockerfile(parse(text), optionsOf(record, stages))
   const expected = (warnings as readonly Case[]).map(({ rule, line, detail }) => ({ rule, line, detail }))
   const actual = report.warnings.map(({ rule, line, message }) => ({ rule, line, detail: message }))
-  return compare(text, expected, actual) ?? checkError(text, record['error'], report)
+  // What has no source was recorded by BuildKit's own tests, which sort by line and text.
+  const order = record['source'] === undefined ? byLine : (list: readonly Found[]) => list
+  return compare(text, order(expected as Found[]), order(actual)) ?? checkError(text, record['error'], report)
 }
+
+interface Found {
+  readonly rule: string
+  readonly line: number
+  readonly detail: string
+}
+
+const byLine = (list: readonly Found[]): readonly Found[] =>
+  list.toSorted((a, b) => a.line - b.line || (a.detail < b.detail ? -1 : Number(a.detail > b.detail)))
 
 /** The violations are ours to tell; other errors of a recorded build may come from the network or the files. */
 function checkError(
