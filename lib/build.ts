@@ -123,9 +123,26 @@ async function deliver(
     const { destination, size } = exported
     const told = { output: output.type, destination, digest, ...(size !== undefined && { size }) }
     session.emit({ type: 'exported', time: Date.now(), ...told })
+    warnOfLosses(exported, session)
     delivered.push(exported)
   }
   return delivered
+}
+
+function warnOfLosses({ losses = [], destination }: ExportedOutput, { emit }: Session): void {
+  const [first] = losses
+  if (!first) return
+  const what = first.kind === 'node' ? 'could not be made' : 'has attributes that could not be kept'
+  const more = losses.length > 1 ? `, and ${losses.length - 1} more` : ''
+  const message = `${JSON.stringify(destination)} lacks something of the image: ${JSON.stringify(first.path)} ${what}${more}`
+  const code = 'OUTPUT_INCOMPLETE'
+  emit({
+    type: 'warning',
+    time: Date.now(),
+    code,
+    message,
+    text: `warning: ${message} [${code}]\nhint: -o type=tar keeps all`,
+  })
 }
 
 /** The image with its layers compressed as this output asks for. */

@@ -60,6 +60,7 @@ export type ErrorCode =
   // export
   | 'OUTPUT_INVALID'
   | 'OUTPUT_IO'
+  | 'OUTPUT_INCOMPLETE'
   // cli and library options
   | 'OPTION_INVALID'
   | 'OPTION_UNKNOWN'

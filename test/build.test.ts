@@ -1,5 +1,5 @@
 // build() as a library: awaited, iterated, aborted, from memory.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
@@ -125,6 +125,20 @@ test('ADD unpacks an archive that is in memory', async () => {
     'a.tgz': new Uint8Array(readFileSync(join(directory, 'a.tgz'))),
   })
   expect((await filesOf(given)).map((line) => line.split(' ')[2])).toEqual(['x/', 'x/hello.txt', 'y/', 'y/a.tgz'])
+})
+
+test('a directory that lacks something of the image comes with a warning', async () => {
+  const directory = temporaryDirectory()
+  const pax = 'SCHILY.xattr.security.capability:=x'
+  writeFileSync(join(directory, 'f'), '')
+  run('tar', ['-cf', join(directory, 'a.tar'), '--format=pax', `--pax-option=${pax}`, '-C', directory, 'f'])
+  const given = options('FROM scratch\nADD a.tar /\n', {
+    'a.tar': new Uint8Array(readFileSync(join(directory, 'a.tar'))),
+  })
+  const events: BuildEvent[] = []
+  const outputs = [{ type: 'local', dest: join(directory, 'files') }] as const
+  await build({ ...given, outputs, onEvent: (event) => events.push(event) })
+  expect(events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'OUTPUT_INCOMPLETE' }))
 })
 
 test('independent stages start side by side', async () => {

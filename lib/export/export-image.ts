@@ -44,8 +44,8 @@ export async function exportImage(image: Image, output: Output, source: ExportSo
     }
     case 'local': {
       const { unpackTree } = await import('../layers/unpack-tree.ts')
-      await unpackTree(await imageTree(image, store, signal), destination, { signal })
-      return { type, destination }
+      const { losses } = await unpackTree(await imageTree(image, store, signal), destination, { signal })
+      return { type, destination, ...(losses.length > 0 && { losses }) }
     }
     case 'tar': {
       const tree = await imageTree(image, store, signal)

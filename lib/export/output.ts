@@ -46,4 +46,6 @@ export interface ExportedOutput {
   readonly destination: string
   /** Bytes written, where it is one file. */
   readonly size?: number
+  /** What a directory could not show: device nodes without root, extended attributes. */
+  readonly losses?: readonly { readonly path: string; readonly kind: 'node' | 'xattrs' }[]
 }

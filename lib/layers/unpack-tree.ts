@@ -19,10 +19,10 @@ export interface UnpackTreeOptions {
   readonly onProgress?: ((entries: number) => void) | undefined
 }
 
-/** What the directory can't show: a device or fifo that could not be made, an owner that root could not give, extended attributes. */
+/** What the directory can't show: a device or fifo that could not be made, extended attributes. */
 export interface UnpackLoss {
   readonly path: string
-  readonly kind: 'node' | 'owner' | 'xattrs'
+  readonly kind: 'node' | 'xattrs'
 }
 
 export interface UnpackedTree {
@@ -34,8 +34,8 @@ export interface UnpackedTree {
 
 /**
  * Writes a tree's files into a directory on the host, made if need be; what the directory has already stays unless it is in the way.
- * Never follows a symlink below it, be it the tree's or one that was there. Modes and times are the entries'; owners too, if this
- * process is root's. Errors with `OUTPUT_IO`, with `OUTPUT_INVALID` for names that the host can't have, and as {@link ContentFiles}
+ * Never follows a symlink below it, be it the tree's or one that was there. Modes and times are the entries'; everything belongs to
+ * the caller, as with Docker. Errors with `OUTPUT_IO`, with `OUTPUT_INVALID` for names that the host can't have, and as {@link ContentFiles}
  * does. What was written before an error stays.
  */
 export async function unpackTree(
@@ -161,7 +161,6 @@ class Unpacker {
         left -= length
       }
       this.#files.end()
-      if (this.#asRoot) this.#own(entry, () => fs.fchownSync(file, entry.uid, entry.gid))
       fs.fchmodSync(file, entry.mode)
       fs.futimesSync(file, entry.mtime, entry.mtime)
     } finally {
@@ -170,24 +169,12 @@ class Unpacker {
     this.bytes += entry.size
   }
 
-  /** Owner before mode: a change of owner clears the setuid bit. */
   #setMetadata(path: string | Buffer, entry: SourceEntry): void {
-    if (this.#asRoot) this.#own(entry, () => fs.lchownSync(path, entry.uid, entry.gid))
     if (entry.type === 'symlink') {
       fs.lutimesSync(path, entry.mtime, entry.mtime)
     } else {
       fs.chmodSync(path, entry.mode)
       fs.utimesSync(path, entry.mtime, entry.mtime)
-    }
-  }
-
-  /** In a user namespace, root can't give every owner. */
-  #own(entry: SourceEntry, chown: () => void): void {
-    try {
-      chown()
-    } catch (error) {
-      if (!isSystemError(error) || (error.code !== 'EPERM' && error.code !== 'EINVAL')) throw error
-      this.losses.push({ path: entry.path, kind: 'owner' })
     }
   }
 
