@@ -12,6 +12,7 @@ export type {
 } from './build-options.ts'
 export type { References } from './cache/references.ts'
 export { openStore, type Store } from './cache/store.ts'
+export { type CheckedBuild, checkBuild } from './check-build.ts'
 export { codeFrame } from './code-frame.ts'
 export {
   type Diagnostic,
@@ -26,7 +27,7 @@ export type { BuildEvent, StepInfo } from './events.ts'
 export { parseOutput } from './export/parse-output.ts'
 export { createGraph } from './graph/create-graph.ts'
 export type { GraphOptions, ResolvedName } from './graph/graph-options.ts'
-export { graphToJson, graphToMermaid } from './graph/print-graph.ts'
+export { type GraphToJsonOptions, graphToJson, graphToMermaid } from './graph/print-graph.ts'
 export type {
   CopyInput,
   CopyOp,
@@ -37,6 +38,8 @@ export type {
   PlannedHistory,
   ResolvedImage,
   RunOp,
+  Scope,
+  VariableValue,
   Vertex,
 } from './graph/types.ts'
 export {
@@ -53,6 +56,12 @@ export {
   saveImages,
   tagImage,
 } from './images.ts'
+export type { LintWarning } from './lint/emit.ts'
+export { type FixedDockerfile, fixDockerfile } from './lint/fix-dockerfile.ts'
+export { checkDockerfile, type LintReport, lint } from './lint/lint.ts'
+export type { BaseImage, LintIgnore, LintOptions } from './lint/lint-options.ts'
+export type { LintPlatform } from './lint/rule.ts'
+export { type LintRule, lintRules } from './lint/rules.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
 export { readImage } from './oci/read-image.ts'
 export type {

@@ -9,7 +9,7 @@ import { globalArgs, platformArgs } from './global-args.ts'
 import type { GraphOptions } from './graph-options.ts'
 import { findSource, findTarget, type LinkedStage, linkStages } from './link-stages.ts'
 import { at, nameKey, planStages, type StagePlan } from './plan-stages.ts'
-import { emptyState, type StageState, stateFromImage, stateFromStage } from './stage-state.ts'
+import { emptyState, type StageState, stateFromImage, stateFromStage, takeScope } from './stage-state.ts'
 import type { Graph, GraphStage, Vertex } from './types.ts'
 import { createVertexBuilder, type VertexBuilder } from './vertex-builder.ts'
 
@@ -55,6 +55,7 @@ export async function createGraph(dockerfile: Dockerfile, options: GraphOptions)
     dockerfile,
     platform,
     buildPlatform,
+    globalArgs: scope,
     stages: results.map((stage) => (stage === wanted ? finished : stage)),
     target: finished,
     vertices: reachableVertices(builder, finished.result),
@@ -143,6 +144,7 @@ function stageResult(linked: LinkedStage, state: StageState, plan: StagePlan): G
           ? { kind: 'image', image: named }
           : { kind: 'scratch' },
     instructions: state.instructions,
+    scope: takeScope(state),
     result: state.filesystem,
     config: state.config,
     imagePlatform: state.imagePlatform,

@@ -5,7 +5,7 @@ import type { Arg, CommandLine, Env, Expose, Healthcheck, Label, Volume, Word } 
 import type { EvaluationScope } from './evaluation.ts'
 import { exposedPorts } from './exposed-ports.ts'
 import { goDuration, goList, goQuoteList } from './go-format.ts'
-import { commit, type StageState, setEnv } from './stage-state.ts'
+import { commit, type StageState, setEnv, setVariable } from './stage-state.ts'
 import { checkStopSignal } from './stop-signal.ts'
 
 type ExpandWord = (word: Word) => string
@@ -27,7 +27,7 @@ export function evaluateArg(state: StageState, instruction: Arg, expand: ExpandW
   const texts = instruction.args.map(({ name, defaultValue }) => {
     const key = name.value
     const value = scope.buildArgs[key] ?? (defaultValue ? expand(defaultValue) : scope.globalArgs.get(key))
-    if (value !== undefined) state.env.set(key, value)
+    if (value !== undefined) setVariable(state, key, value)
     state.args.set(key, value)
     return value === undefined ? key : `${key}=${value}`
   })

@@ -3,6 +3,7 @@ import { heredocText, type ResolvedMount, resolveMount } from '../parser/index.t
 import type { Run, Word } from '../parser/types.ts'
 import { argv, shellOf } from './evaluate-config.ts'
 import type { StageCommand } from './evaluation.ts'
+import type { Expansions } from './expand.ts'
 import type { StageState } from './stage-state.ts'
 import type { RunOp } from './types.ts'
 
@@ -11,6 +12,7 @@ export function evaluateRun(
   state: StageState,
   instruction: Run,
   command: StageCommand,
+  expansions: Expansions,
 ): { readonly op: RunOp; readonly text: string } {
   const args = runArgs(state, instruction)
   const op: RunOp = {
@@ -19,7 +21,7 @@ export function evaluateRun(
     env: [...state.env].map(([key, value]) => `${key}=${value}`),
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',
-    mounts: resolveMounts(state, instruction, command),
+    mounts: resolveMounts(state, instruction, command, expansions),
     network: instruction.network,
     security: instruction.security,
   }
@@ -36,18 +38,20 @@ function resolveMounts(
   state: StageState,
   instruction: Run,
   { expander, onBuild, file }: StageCommand,
+  expansions: Expansions,
 ): ResolvedMount[] {
   return instruction.mounts.map((mount) => {
     const word = (value: string): Word => ({ value, span: mount.span })
     try {
-      return resolveMount(mount, (value) => expander.word(word(value), state.env))
+      return resolveMount(mount, (value) => expander.word(word(value), state.env, expansions))
     } catch (error) {
       throw onBuild ? error : withLocation(error, { file, span: mount.span })
     }
   })
 }
 
-function runArgs(state: StageState, instruction: Run): string[] {
+/** What a RUN executes. */
+export function runArgs(state: StageState, instruction: Run): string[] {
   const { command, heredocs } = instruction
   const [first] = heredocs
   if (command.form === 'exec' || !first) return argv(state, command)

@@ -1,7 +1,7 @@
 // Walks the instructions of one stage: words are expanded, config and history grow, filesystem changes become vertices.
 import { TsbuildError, withLocation } from '../errors.ts'
-import type { Word } from '../parser/types.ts'
-import type { Span } from '../source.ts'
+import type { Arg, Word } from '../parser/types.ts'
+import { positionAt, type Span } from '../source.ts'
 import { unreachable } from '../unreachable.ts'
 import {
   evaluateArg,
@@ -19,26 +19,36 @@ import {
 import { evaluateCopy } from './evaluate-copy.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import type { EvaluationScope, StageCommand } from './evaluation.ts'
+import type { Expansions } from './expand.ts'
+import { instructionWords } from './instruction-words.ts'
 import { joinWorkdir, workdirPath } from './paths.ts'
-import { commit, ensurePath, type StageState } from './stage-state.ts'
-import type { Op, RunOp } from './types.ts'
+import { commit, ensurePath, type StageState, setVariable, takeScope } from './stage-state.ts'
+import type { Op, RunOp, VariableValue } from './types.ts'
 
 export function evaluateStage(state: StageState, commands: readonly StageCommand[], scope: EvaluationScope): void {
   ensurePath(state)
   for (const entry of state.config.Env ?? []) {
     const at = entry.indexOf('=')
-    if (at > 0) state.env.set(entry.slice(0, at), entry.slice(at + 1))
+    if (at > 0) setVariable(state, entry.slice(0, at), entry.slice(at + 1))
   }
   if (state.config.WorkingDir)
     state.config.WorkingDir = joinWorkdir('', state.config.WorkingDir, state.imagePlatform.os)
   for (const command of commands) {
     try {
       const before = state.filesystem
-      evaluate(state, command, scope)
+      const inForce = takeScope(state)
+      const expansions: Expansions = { words: new Map(), used: new Set(), unset: new Set() }
+      evaluate(state, command, scope, expansions)
       state.instructions.push({
         kind: command.instruction.kind,
         text: command.instruction.original,
-        line: command.instruction.startLine,
+        line: lineOf(command),
+        onBuild: command.onBuild,
+        words: instructionWords(command.instruction, state, expansions),
+        args: command.instruction.kind === 'ARG' ? argValues(command.instruction, state) : [],
+        used: [...expansions.used].sort(),
+        unset: [...expansions.unset].sort(),
+        scope: inForce,
         vertex: state.filesystem === before ? undefined : state.filesystem,
       })
     } catch (error) {
@@ -47,9 +57,9 @@ export function evaluateStage(state: StageState, commands: readonly StageCommand
   }
 }
 
-function evaluate(state: StageState, command: StageCommand, scope: EvaluationScope): void {
+function evaluate(state: StageState, command: StageCommand, scope: EvaluationScope, expansions: Expansions): void {
   const { instruction, expander } = command
-  const word = (w: Word): string => expander.word(w, state.env)
+  const word = (w: Word): string => expander.word(w, state.env, expansions)
   const step = (op: Op, inputs: readonly string[]): string => {
     const text = stepText(command, state)
     return scope.builder.step(op, inputs, scope.stepName(text, command.onBuild), scope.stage, command.location.span)
@@ -65,7 +75,7 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       evaluateArg(state, instruction, word, scope)
       break
     case 'EXPOSE':
-      evaluateExpose(state, instruction, (w) => expander.words(w, state.env))
+      evaluateExpose(state, instruction, (w) => expander.words(w, state.env, expansions))
       break
     case 'VOLUME':
       evaluateVolume(state, instruction, word)
@@ -112,7 +122,7 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     case 'COPY':
     case 'ADD': {
       const workdir = workdirPath(state.config.WorkingDir ?? '', state.imagePlatform.os)
-      const body = (w: Word): string => expander.body(w, state.env)
+      const body = (w: Word): string => expander.body(w, state.env, expansions)
       const { op, text } = evaluateCopy(instruction, { word, body, workdir })
       const from = instruction.kind === 'COPY' ? instruction.from : undefined
       const needsSource = from !== undefined || op.sources.some((source) => source.kind === 'path')
@@ -122,7 +132,7 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       break
     }
     case 'RUN': {
-      const { op, text } = evaluateRun(state, instruction, command)
+      const { op, text } = evaluateRun(state, instruction, command, expansions)
       state.filesystem = step(op, [state.filesystem, ...mountSources(op, instruction.span, scope)])
       commit(state, text, state.filesystem)
       break
@@ -130,6 +140,15 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     default:
       unreachable(instruction)
   }
+}
+
+/** Triggers have no line of their own. */
+function lineOf({ instruction, location, onBuild }: StageCommand): number {
+  return onBuild ? positionAt(location.file.text, location.span.start).line : instruction.startLine
+}
+
+function argValues({ args }: Arg, state: StageState): VariableValue[] {
+  return args.map(({ name }) => ({ name: name.value, value: state.args.get(name.value) }))
 }
 
 function mountSources({ mounts }: RunOp, span: Span, scope: EvaluationScope): string[] {

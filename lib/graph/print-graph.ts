@@ -1,18 +1,25 @@
 import { positionAt } from '../source.ts'
-import type { Graph, GraphStage, Vertex } from './types.ts'
+import type { EvaluatedInstruction, Graph, GraphStage, Scope, Vertex } from './types.ts'
+
+export interface GraphToJsonOptions {
+  /** Say with every instruction which environment, user and workdir it sees; default false, since that is much. */
+  readonly scopes?: boolean
+}
 
 /** The graph as plain data: stages with their instructions, and vertices with their inputs. Safe for JSON.stringify. */
-export function graphToJson(graph: Graph): unknown {
+export function graphToJson(graph: Graph, options: GraphToJsonOptions = {}): unknown {
   const { text } = graph.dockerfile.file
   return {
     platform: graph.platform,
     target: graph.target.name ?? graph.target.index,
+    args: Object.fromEntries(graph.globalArgs),
     stages: graph.stages.map((stage) => ({
       index: stage.index,
       name: stage.name,
       base: baseName(graph, stage),
       result: stage.result,
-      instructions: stage.instructions,
+      instructions: stage.instructions.map((instruction) => instructionToJson(instruction, options)),
+      ...(options.scopes && scopeToJson(stage.scope)),
     })),
     vertices: graph.vertices.map(({ id, name, op, inputs, stage, span }) => ({
       id,
@@ -24,6 +31,24 @@ export function graphToJson(graph: Graph): unknown {
     })),
   }
 }
+
+function instructionToJson(instruction: EvaluatedInstruction, options: GraphToJsonOptions): unknown {
+  const { kind, line, text, words, onBuild, args, used, unset, vertex, scope } = instruction
+  return {
+    kind,
+    line,
+    text,
+    words,
+    ...(onBuild && { onBuild }),
+    ...(args.length > 0 && { args }),
+    ...(used.length > 0 && { used }),
+    ...(unset.length > 0 && { unset }),
+    ...(options.scopes && scopeToJson(scope)),
+    vertex,
+  }
+}
+
+const scopeToJson = ({ env, user, workdir }: Scope): object => ({ env: Object.fromEntries(env), user, workdir })
 
 function baseName(graph: Graph, { base }: GraphStage): string {
   if (base.kind === 'scratch') return 'scratch'

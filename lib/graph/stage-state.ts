@@ -1,11 +1,16 @@
 // What is in force at a point of a stage while its instructions are evaluated.
 import type { ContainerConfig, Platform } from '../oci/types.ts'
-import type { EvaluatedInstruction, PlannedHistory, ResolvedImage } from './types.ts'
+import { nextScope } from './scope.ts'
+import type { EvaluatedInstruction, PlannedHistory, ResolvedImage, Scope } from './types.ts'
 
 /** The mutable state of one stage; a stage built on another starts from a copy of its state. */
 export interface StageState {
   /** ENV and ARG values, in order of first appearance; ARG values are visible to later instructions but not in the image. */
   readonly env: Map<string, string>
+  /** What {@link setVariable} changed since the scope was last taken. */
+  readonly changes: [name: string, value: string][]
+  /** The last that {@link takeScope} made. */
+  scope: Scope | undefined
   /** ARG instructions seen, in order: RUN puts their values into history. */
   readonly args: Map<string, string | undefined>
   config: Mutable<ContainerConfig>
@@ -56,6 +61,7 @@ export function stateFromStage(base: StageState): StageState {
   return {
     ...base,
     env: new Map(base.env),
+    changes: [...base.changes],
     args: new Map(base.args),
     config,
     history: [...base.history],
@@ -68,6 +74,8 @@ function newState(config: ContainerConfig, platform: Platform, filesystem: strin
   const env = new Map((config.Env ?? []).map(splitVariable))
   return {
     env,
+    changes: [...env],
+    scope: undefined,
     args: new Map(),
     config: { ...config },
     platform,
@@ -84,18 +92,32 @@ function newState(config: ContainerConfig, platform: Platform, filesystem: strin
 /** Makes sure that PATH is set, which every image gets but those for Windows. */
 export function ensurePath(state: StageState): void {
   if (state.env.has('PATH') || state.platform.os === 'windows') return
-  state.env.set('PATH', DEFAULT_PATH)
+  setVariable(state, 'PATH', DEFAULT_PATH)
   state.config.Env = [...(state.config.Env ?? []), `PATH=${DEFAULT_PATH}`]
 }
 
 /** ENV: for later instructions and for the image. */
 export function setEnv(state: StageState, key: string, value: string): void {
-  state.env.set(key, value)
+  setVariable(state, key, value)
   const list = [...(state.config.Env ?? [])]
   const at = list.findIndex((entry) => splitVariable(entry)[0] === key)
   if (at === -1) list.push(`${key}=${value}`)
   else list[at] = `${key}=${value}`
   state.config.Env = list
+}
+
+/** A variable for later instructions. */
+export function setVariable(state: StageState, name: string, value: string): void {
+  if (state.env.get(name) === value) return
+  state.env.set(name, value)
+  state.changes.push([name, value])
+}
+
+/** What is in force now. */
+export function takeScope(state: StageState): Scope {
+  const { User = '', WorkingDir } = state.config
+  state.scope = nextScope(state.scope, { variables: state.changes.splice(0), user: User, workdir: WorkingDir || '/' })
+  return state.scope
 }
 
 /** Adds a history entry. `vertex` is given when the instruction makes a layer. */

@@ -69,11 +69,39 @@ export interface Vertex {
   readonly span: Span | undefined
 }
 
+/** What is in force at a point of a stage. Instructions that change nothing share it. */
+export interface Scope {
+  /** ENV and ARG values, in order of first appearance. */
+  readonly env: ReadonlyMap<string, string>
+  readonly user: string
+  readonly workdir: string
+}
+
+/** A build arg; its value is undefined when it has neither a default nor was given. */
+export interface VariableValue {
+  readonly name: string
+  readonly value: string | undefined
+}
+
 /** An instruction as evaluation left it: words expanded, variables known. */
 export interface EvaluatedInstruction {
   readonly kind: string
+  /** The instruction on one line, as written. */
   readonly text: string
+  /** From 1; for an ONBUILD trigger that of the FROM that fires it. */
   readonly line: number
+  /** Whether it is an ONBUILD trigger of the base. */
+  readonly onBuild: boolean
+  /** Flags and arguments after expansion, in order; pairs are `name=value`, commands what gets executed. */
+  readonly words: readonly string[]
+  /** What an ARG declares, with the values that it has in this build. */
+  readonly args: readonly VariableValue[]
+  /** Variables that its words refer to and that are set, sorted. What a shell expands when RUN runs is not known. */
+  readonly used: readonly string[]
+  /** Those that are not set. */
+  readonly unset: readonly string[]
+  /** What it sees, from the instructions before it. */
+  readonly scope: Scope
   /** The vertex that carries it out, for instructions that change the filesystem. */
   readonly vertex: string | undefined
 }
@@ -95,6 +123,8 @@ export interface GraphStage {
     | { readonly kind: 'stage'; readonly index: number }
     | { readonly kind: 'image'; readonly image: ResolvedImage }
   readonly instructions: readonly EvaluatedInstruction[]
+  /** What is in force after the last instruction: what RUN in a stage on top of it would see. */
+  readonly scope: Scope
   /** The vertex that holds the stage's final filesystem. */
   readonly result: string
   readonly config: ContainerConfig
@@ -111,6 +141,8 @@ export interface Graph {
   readonly dockerfile: Dockerfile
   readonly platform: Platform
   readonly buildPlatform: Platform
+  /** What FROM can refer to: platform args and the ARGs before the first FROM, with their values. */
+  readonly globalArgs: ReadonlyMap<string, string>
   /** Reachable from the target, in Dockerfile order. */
   readonly stages: readonly GraphStage[]
   readonly target: GraphStage

@@ -8,21 +8,28 @@ test('as JSON it has stages, instructions and vertices', () => {
   expect(JSON.parse(JSON.stringify(graphToJson(graph)))).toEqual({
     platform: { os: 'linux', architecture: 'amd64' },
     target: 1,
+    args: expect.objectContaining({ TARGETPLATFORM: 'linux/amd64', TARGETSTAGE: 'default' }),
     stages: [
       {
         index: 0,
         name: 'build',
         base: 'scratch',
         result: '0:1',
-        instructions: [{ kind: 'COPY', text: 'COPY "a;b" /', line: 2, vertex: '0:1' }],
+        instructions: [{ kind: 'COPY', line: 2, text: 'COPY "a;b" /', words: ['a;b', '/'], vertex: '0:1' }],
       },
       {
         index: 1,
         base: 'scratch',
         result: '1:1',
         instructions: [
-          { kind: 'COPY', text: 'COPY --from=build x /', line: 4, vertex: '1:1' },
-          { kind: 'ENV', text: 'ENV A=1', line: 5 },
+          {
+            kind: 'COPY',
+            line: 4,
+            text: 'COPY --from=build x /',
+            words: ['--from=build', 'x', '/'],
+            vertex: '1:1',
+          },
+          { kind: 'ENV', line: 5, text: 'ENV A=1', words: ['A=1'] },
         ],
       },
     ],
