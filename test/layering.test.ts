@@ -17,8 +17,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   context: ['layers', 'oci'],
   export: ['layers', 'oci'],
   executor: ['graph', 'context', 'layers', 'cache', 'oci'],
-  top: ['executor', 'export', 'graph', 'parser', 'context', 'layers', 'cache', 'oci'],
-  index: ['top', 'executor', 'export', 'graph', 'parser', 'context', 'layers', 'cache', 'oci'],
+  top: ['executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'oci'],
+  index: ['top', 'executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'oci'],
   cli: ['index'],
 }
 const BASE = ['build-options', 'code-frame', 'errors', 'events', 'source', 'suggest', 'unreachable']

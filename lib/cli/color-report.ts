@@ -11,7 +11,7 @@ export function colorReport(text: string, color: boolean): string {
 }
 
 function colorLine(line: string, paint: Paint): string {
-  const head = /^(.*?)(error|warning): (.*?)( \[[A-Z_]+\])?$/.exec(line)
+  const head = /^(.*?)(error|warning): (.*?)( \[[A-Za-z_]+\])?$/.exec(line)
   if (head && !/^[> ] /.test(line)) {
     const [, place = '', severity = '', message = '', code = ''] = head
     const style = severity === 'error' ? 'red' : 'yellow'

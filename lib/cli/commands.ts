@@ -2,9 +2,16 @@ import type { CommandSpec } from './command.ts'
 import { buildSpec } from './specs/build.ts'
 import { graphSpec, parseSpec } from './specs/dockerfile.ts'
 import { imageSpecs } from './specs/images.ts'
+import { lintSpec } from './specs/lint.ts'
 
 /** Every command, in the order of help. The first is the one that runs when none is named. */
-export const commands: readonly [CommandSpec, ...CommandSpec[]] = [buildSpec, parseSpec, graphSpec, ...imageSpecs]
+export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
+  buildSpec,
+  lintSpec,
+  parseSpec,
+  graphSpec,
+  ...imageSpecs,
+]
 
 export function findCommand(name: string): CommandSpec | undefined {
   return commands.find((command) => command.name === name)

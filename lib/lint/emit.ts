@@ -3,7 +3,7 @@ import type { InstructionBase } from '../parser/types.ts'
 import type { Span } from '../source.ts'
 import { type CheckOptions, isOn } from './check-options.ts'
 import type { Events, Rule } from './rule.ts'
-import { lintRules } from './rules.ts'
+import { rules } from './rules.ts'
 
 /** What a rule found. */
 export interface LintWarning {
@@ -34,7 +34,7 @@ export type Emit = <Kind extends keyof Events>(kind: Kind, event: Events[Kind], 
 /** Gives events to the rules that count at their place, and collects what they report. */
 export function createEmitter(warnings: LintWarning[]): Emit {
   return (kind, event, site) => {
-    for (const rule of lintRules) {
+    for (const rule of rules) {
       const check = rule.checks[kind]
       if (!check || !isOn(rule, site.check)) continue
       check(event, (message, { span, fix } = {}) => {

@@ -37,11 +37,12 @@ export function evaluateCopy(evaluation: Evaluation, instruction: Copy | Add): v
 }
 
 /** With exceptions among the patterns nothing can be said of a directory without looking into it. */
-function isIgnored({ patterns, matches }: LintIgnore, path: string): boolean {
+function isIgnored(ignore: LintIgnore, path: string): boolean {
+  const { patterns } = ignore
   if (patterns.some((pattern) => pattern.startsWith('!'))) return false
   const isRoot = path === '.' || path === '/'
   const hidesAll = patterns.some((pattern) => pattern === '*' || pattern === '**' || pattern === '**/*')
-  return (!isRoot || hidesAll) && matches(path)
+  return (!isRoot || hidesAll) && ignore.matches(path)
 }
 
 function isRemote(source: string): boolean {

@@ -71,7 +71,7 @@ export interface Events {
 export interface LintPlatform {
   readonly os: string
   readonly architecture: string
-  readonly variant?: string | undefined
+  readonly variant?: string
 }
 
 /** Where in the instruction, and what repairs it. Without a span it is the whole instruction. */

@@ -23,7 +23,7 @@ import { undefinedVar } from './rules/undefined-var.ts'
 import { workdirRelativePath } from './rules/workdir-relative-path.ts'
 
 /** Every rule. Where two speak of the same event, the first one here speaks first, as in BuildKit. */
-export const lintRules: readonly Rule[] = [
+export const rules: readonly Rule[] = [
   stageNameCasing,
   fromAsCasing,
   noEmptyContinuation,
@@ -47,3 +47,9 @@ export const lintRules: readonly Rule[] = [
   exposeInvalidFormat,
   copyIgnoredFile,
 ]
+
+/** A rule, as lists of rules show it. */
+export type LintRule = Omit<Rule, 'checks'>
+
+/** Every rule's name and what it asks for. */
+export const lintRules: readonly LintRule[] = rules

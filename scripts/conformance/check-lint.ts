@@ -1,7 +1,6 @@
 import { createIgnoreMatcher } from '../../lib/context/ignore/ignore-matcher.ts'
-import { parseIgnoreFile } from '../../lib/context/ignore/parse-ignore-file.ts'
 import { checkDockerfile, type LintReport } from '../../lib/lint/lint.ts'
-import type { BaseImage, LintIgnore, LintOptions } from '../../lib/lint/lint-options.ts'
+import type { BaseImage, LintOptions } from '../../lib/lint/lint-options.ts'
 import { lintRules } from '../../lib/lint/rules.ts'
 import { parse } from '../../lib/parser/index.ts'
 import { type Case, compare, recordOf, stringOf } from './check.ts'
@@ -74,12 +73,9 @@ function optionsOf(record: Case, stages: 'all' | 'target'): LintOptions {
     platform: 'linux/amd64',
     buildArgs: Object.fromEntries(buildArgs),
     baseImage: (_, platform): BaseImage => ({ platform, env: [] }),
-    ignore: record['dockerignore'] === undefined ? undefined : ignoreOf(stringOf(record['dockerignore'])),
+    ignore:
+      record['dockerignore'] === undefined
+        ? undefined
+        : createIgnoreMatcher({ name: '.dockerignore', text: stringOf(record['dockerignore']) }),
   }
-}
-
-function ignoreOf(text: string): LintIgnore {
-  const file = { name: '.dockerignore', text }
-  const matcher = createIgnoreMatcher(file)
-  return { patterns: parseIgnoreFile(file).map(({ pattern }) => pattern), matches: (path) => matcher.matches(path) }
 }

@@ -37,6 +37,8 @@ export interface IgnoreReason {
 }
 
 export interface IgnoreMatcher extends PatternMatcher {
+  /** The patterns in order, cleaned, with a leading `!` for exceptions. */
+  readonly patterns: readonly string[]
   /** The line that hides a path, or undefined if it isn't hidden. */
   explain(path: string): IgnoreReason | undefined
 }
@@ -68,6 +70,7 @@ export function createIgnoreMatcher(file: SourceFile): IgnoreMatcher {
   const matcher = matcherOf(used.map(({ pattern }) => pattern))
   return {
     ...matcher,
+    patterns: used.map(({ line }) => line.pattern),
     explain(path) {
       let state: MatchState | undefined
       for (const prefix of prefixesOf(path)) state = matcher.match(prefix, state)

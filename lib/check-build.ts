@@ -1,0 +1,74 @@
+// The linter with everything that a build knows: the ignore file, base images, build args.
+import type { BuildOptions } from './build-options.ts'
+import { openStore } from './cache/store.ts'
+import { openContext } from './context/open-context.ts'
+import { TsbuildError } from './errors.ts'
+import { checkDockerfile, type LintReport } from './lint/lint.ts'
+import type { BaseImage, LintOptions } from './lint/lint-options.ts'
+import type { LintPlatform } from './lint/rule.ts'
+import { defaultPlatform, formatPlatform } from './oci/platform.ts'
+import { parse } from './parser/index.ts'
+import type { Dockerfile } from './parser/types.ts'
+import { createNameResolver, type NameResolver } from './resolve-names.ts'
+
+/** A Dockerfile, what the linter says of it, and the options that say it again, e.g. of a Dockerfile that was edited. */
+export interface CheckedBuild {
+  readonly dockerfile: Dockerfile
+  readonly report: LintReport
+  readonly options: LintOptions
+}
+
+/**
+ * Checks a build without building, like `docker build --check`: reads the Dockerfile, the ignore file, and the configs of the base
+ * images that are at hand. What is wrong with the Dockerfile is in the report; rejects like build() for what is wrong with the context.
+ */
+export async function checkBuild(options: BuildOptions): Promise<CheckedBuild> {
+  const { dockerfile: file, ignore } = openContext(options.context, options.dockerfile)
+  const dockerfile = parse(file.text, { name: file.name })
+  const images = new Map<string, BaseImage | undefined>()
+  const wanted = new Map<string, { readonly name: string; readonly platform: LintPlatform }>()
+  const lintOptions: LintOptions = {
+    target: options.target,
+    buildArgs: options.buildArgs ?? {},
+    platform: options.platform ?? formatPlatform(defaultPlatform()),
+    buildPlatform: formatPlatform(defaultPlatform()),
+    ignore,
+    baseImage: (name, platform) => {
+      const key = `${formatPlatform(platform)} ${name}`
+      if (!images.has(key)) wanted.set(key, { name, platform })
+      return images.get(key)
+    },
+  }
+  const store = openStore(options.store)
+  try {
+    const resolver = createNameResolver(store, options.buildContexts ?? {})
+    for (;;) {
+      const report = checkDockerfile(dockerfile, lintOptions)
+      if (wanted.size === 0) return { dockerfile, report, options: lintOptions }
+      // The ONBUILDs of an image may bring further images in.
+      for (const [key, { name, platform }] of wanted) images.set(key, await findImage(resolver, name, platform))
+      wanted.clear()
+    }
+  } finally {
+    store.close()
+  }
+}
+
+/** The config of a base image; undefined for one that isn't at hand, which is no fault of the Dockerfile. */
+async function findImage(resolver: NameResolver, name: string, platform: LintPlatform): Promise<BaseImage | undefined> {
+  try {
+    const found = await resolver.resolve(name, platform)
+    if (found.kind !== 'image') return { env: [] }
+    const { config = {}, os, architecture, variant } = found.image.config
+    return {
+      platform: { os, architecture, ...(variant !== undefined && { variant }) },
+      env: config.Env ?? [],
+      shell: config.Shell ?? [],
+      onBuild: config.OnBuild ?? [],
+    }
+  } catch (error) {
+    if (error instanceof TsbuildError && (error.code === 'IMAGE_NOT_FOUND' || error.code === 'UNSUPPORTED'))
+      return undefined
+    throw error
+  }
+}

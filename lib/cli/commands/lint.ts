@@ -1,0 +1,52 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import {
+  type BuildOptions,
+  checkBuild,
+  checkDockerfile,
+  type Dockerfile,
+  fixDockerfile,
+  stringify,
+  TsbuildError,
+} from '../../index.ts'
+import { readBuildInput } from '../build-input.ts'
+import type { Args, Run } from '../command.ts'
+import { count } from '../format-quantity.ts'
+import { lintFormats, showReport } from '../lint/show-report.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const run: Run = async (args, terminal) => {
+  const input = await readInput(args, terminal)
+  const format = lintFormats.find((name) => name === args.value('format')) ?? 'text'
+  const checked = await checkBuild(input)
+  if (!args.on('fix')) return showReport(checked.dockerfile.file, checked.report, format, terminal.out)
+  const { dockerfile, fixed } = fixDockerfile(checked.dockerfile, checked.options)
+  // Standard output is for the fixed text then.
+  const isStdin = typeof input.dockerfile === 'object'
+  if (isStdin) terminal.out.write(stringify(dockerfile))
+  else if (fixed.length > 0) writeFixed(checked.dockerfile, dockerfile)
+  terminal.err.write(`${dockerfile.file.name}: fixed ${count(fixed.length, 'warning')}\n`)
+  const report = checkDockerfile(dockerfile, checked.options)
+  return showReport(dockerfile.file, report, format, isStdin ? terminal.err : terminal.out)
+}
+
+/** PATH may be a Dockerfile: then its directory is the context. */
+async function readInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
+  const input = await readBuildInput(args, terminal)
+  const path = args.positionals[0]
+  if (path === undefined || input.dockerfile !== undefined) return input
+  const isFile = statSync(resolve(terminal.cwd, path), { throwIfNoEntry: false })?.isFile() === true
+  return isFile ? { ...input, context: dirname(path), dockerfile: join(dirname(path), basename(path)) } : input
+}
+
+/** Writes a file only when what was read is what is there: bytes that are no text would be lost. */
+function writeFixed(before: Dockerfile, after: Dockerfile): void {
+  const { name, text } = before.file
+  if (!readFileSync(name).equals(Buffer.from(text))) {
+    throw new TsbuildError(
+      'DOCKERFILE_SYNTAX',
+      `${JSON.stringify(name)} can't be fixed: it is not UTF-8, or has changed`,
+    )
+  }
+  writeFileSync(name, stringify(after))
+}

@@ -1,0 +1,22 @@
+import { codeFrame, formatError, type LintReport, type SourceFile } from '../../index.ts'
+import { colorReport } from '../color-report.ts'
+import { count } from '../format-quantity.ts'
+import { printable } from '../text-width.ts'
+import { type Finding, findingsOf } from './finding.ts'
+
+/** Every finding with its code frame, and how many there are. */
+export function formatText(file: SourceFile, report: LintReport, color: boolean): string {
+  const { warnings, error } = report
+  const frames = findingsOf(file, { ...report, error: undefined }).map(frame)
+  const fixable = warnings.filter(({ fix }) => fix !== undefined).length
+  const advice = fixable === 0 ? '' : `, ${fixable} of which \`tsbuild lint --fix\` can fix`
+  const summary = warnings.length === 0 ? 'no warnings' : `${count(warnings.length, 'warning')}${advice}`
+  const parts = [...frames, ...(error ? [formatError(error)] : []), `${file.name}: ${summary}`]
+  const safe = parts.join('\n\n').split('\n').map(printable).join('\n')
+  return `${colorReport(safe, color)}\n`
+}
+
+function frame({ file, span, start, level, message, name, url }: Finding): string {
+  const head = `${file.name}:${start.line}:${start.column}: ${level}: ${message} [${name}]`
+  return `${head}\n${codeFrame({ file, span })}\nhint: see ${url}`
+}

@@ -1,0 +1,58 @@
+// Every rule has a page, every page a rule, and what a page calls bad or good is.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { lint } from '../../lib/lint/lint.ts'
+import type { LintOptions } from '../../lib/lint/lint-options.ts'
+import { lintRules } from '../../lib/lint/rules.ts'
+import { parse } from '../../lib/parser/index.ts'
+
+const pages = resolve(import.meta.dirname, '../../docs/rules')
+const names = lintRules.map(({ name }) => name)
+const read = (name: string): string => readFileSync(join(pages, `${name}.md`), 'utf8')
+
+/** What the comments of the examples say of the world around. */
+const world: LintOptions = {
+  platform: 'linux/amd64',
+  ignore: { patterns: ['secrets'], matches: (path) => path.startsWith('secrets') },
+  baseImage: (name) => ({
+    platform: { os: 'linux', architecture: name === 'example.com/app' ? 'arm64' : 'amd64' },
+    env: [],
+  }),
+}
+
+test('every rule has a page and every page a rule', () => {
+  const files = readdirSync(pages).filter((file) => file !== 'README.md')
+  expect(files.sort()).toEqual(names.map((name) => `${name}.md`).sort())
+})
+
+test('the list of rules has every rule, and says which have a fix', () => {
+  const rows = read('README').matchAll(/^\| \[(\w+)\]\((\w+)\.md\) \| .*\. \| (yes|) \|$/gm)
+  const listed = [...rows].map(([, name, link, fix]) => ({ name, link, fix: fix === 'yes' }))
+  expect(listed).toEqual(names.toSorted().map((name) => ({ name, link: name, fix: read(name).includes('\n## Fix\n') })))
+})
+
+describe.each(names)('the page of %s', (name) => {
+  const page = read(name)
+  const example = (title: string): string =>
+    new RegExp(`^## ${title}\n\n\`\`\`dockerfile\n(.*?)\`\`\``, 'ms').exec(page)?.[1] ?? ''
+  const warnings = (title: string) => lint(parse(example(title)), world).filter(({ rule }) => rule === name)
+
+  test('has the name as its title', () => {
+    expect(page.startsWith(`# ${name}\n\n`)).toBe(true)
+  })
+
+  test('has a bad example that the rule warns of, at its page', () => {
+    expect(warnings('Bad').map(({ url }) => url)).toContain(`docs/rules/${name}.md`)
+  })
+
+  test('has a good example that no rule warns of', () => {
+    expect(example('Good')).not.toBe('')
+    expect(parse(example('Good')).diagnostics).toEqual([])
+    expect(lint(parse(example('Good')), world)).toEqual([])
+  })
+
+  test('says whether there is a fix', () => {
+    expect(warnings('Bad').some(({ fix }) => fix !== undefined)).toBe(page.includes('\n## Fix\n'))
+  })
+})
