@@ -6,7 +6,7 @@ import { baseName, joinPath, parentPath } from '../context/paths.ts'
 import { TsbuildError, withLocation } from '../errors.ts'
 import type { CopyInput, CopyOp } from '../graph/types.ts'
 import { cleanPath } from '../layers/clean-path.ts'
-import type { Content } from '../layers/entry.ts'
+import type { Content, SourceEntry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import type { Archive as OpenArchive } from '../layers/read-archive.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
@@ -16,7 +16,6 @@ import { copyArchive } from './copy-archive.ts'
 import { copyTree } from './copy-tree.ts'
 import { hasWildcard, matchSources } from './match-sources.ts'
 import { missingSource } from './missing-source.ts'
-import type { PlannedEntry } from './planned-entry.ts'
 import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { directoryInode, type Inode, StagedTree } from './staged-tree.ts'
@@ -39,7 +38,7 @@ export interface CopyPlanOptions {
 
 export interface CopyPlan {
   /** Exactly what the layer holds: sorted, parents first. */
-  readonly entries: readonly PlannedEntry[]
+  readonly entries: readonly SourceEntry[]
 }
 
 /**

@@ -1,7 +1,7 @@
 import { cleanPath } from '../layers/clean-path.ts'
+import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
-import type { PlannedEntry } from './planned-entry.ts'
 import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { directoryInode, StagedTree } from './staged-tree.ts'
@@ -14,7 +14,7 @@ export function planWorkdir(
   path: string,
   target: FileTree,
   options: { readonly owner: Owner | undefined; readonly now: number; readonly timestamp?: number | undefined },
-): readonly PlannedEntry[] {
+): readonly SourceEntry[] {
   const stage = new StagedTree(target)
   const resolved = resolvePath(stage, cleanPath(path), { followLast: true })
   stage.makeDirectories(resolved, () => directoryInode(0o755, options.now, options.owner))

@@ -1,13 +1,15 @@
 // From the entries that a step makes to a layer: found by its key, or written.
+
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
+import type { BuildRecord } from '../cache/records.ts'
 import { openStatCache, type StatCache } from '../cache/stat-cache.ts'
+import type { SourceEntry } from '../layers/entry.ts'
 import { hashContent } from '../layers/hash-content.ts'
 import { writeLayer } from '../layers/write-layer.ts'
 import { isDigest } from '../oci/digest.ts'
-import type { CacheKey, DiffID } from '../oci/types.ts'
+import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
 import { layerInForm, type WantedForm } from './layer-forms.ts'
-import type { PlannedEntry } from './planned-entry.ts'
 import type { Session, StackedLayer } from './session.ts'
 
 export interface LayerPlan {
@@ -15,7 +17,7 @@ export interface LayerPlan {
   readonly step: string
   /** What the step does, whatever its content: tells whether it was ever carried out before. */
   readonly definition: string
-  readonly entries: readonly PlannedEntry[]
+  readonly entries: readonly SourceEntry[]
   /** The directory that entries with a status come from. */
   readonly root: string | undefined
 }
@@ -41,7 +43,8 @@ export async function produceLayer(
     plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
   const digests = plan.entries.map((entry) => knownDigest(entry, stats))
   const definition = cacheKey(`${plan.step} definition`, [{ label: 'operation', value: plan.definition }])
-  if (!noCache && store.records.find(definition)) {
+  const former = store.records.find(definition)
+  if (!noCache && former) {
     for (const [at, entry] of plan.entries.entries()) {
       if (entry.type !== 'file' || digests[at] !== undefined) continue
       digests[at] = hashContent(entry)
@@ -57,8 +60,9 @@ export async function produceLayer(
     }
   }
 
-  const written = await writeLayer(plan.entries, store, {
+  const written = await writeLayer(withDigests(plan.entries, digests), store, {
     compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
+    reuse: former && formerBlob(former, form, session),
     signal: session.signal,
     ...(onBytes && { onProgress: onBytes }),
   })
@@ -69,13 +73,32 @@ export async function produceLayer(
   if (!key) throw new Error('bug: a written layer has files without digests')
   const created = new Date((session.epoch ?? session.now) * 1000).toISOString()
   const parts = [{ label: 'operation', value: plan.definition }]
-  store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: {} })
   remember(plan, contents, stats)
+  store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   // The same content may be known from elsewhere: then the layer that images already have is the better one.
   const existing = noCache ? undefined : await findLayer(key, form, session)
   if (existing) return { layer: existing, cached: false }
   store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   return { layer: { layer: { diffID, descriptor }, created }, cached: false }
+}
+
+/** The compressed layer that the same step made last: most of its chunks will come again. */
+function formerBlob(former: BuildRecord, form: WantedForm, { store }: Session): Digest | undefined {
+  const diffID = recordedDiffID(former.result)
+  if (diffID === undefined || form === 'any' || form.algorithm !== 'gzip') return undefined
+  return store.layers.forms(diffID).find(({ algorithm, level }) => algorithm === 'gzip' && level === form.level)
+    ?.descriptor.digest
+}
+
+/** Entries with the digests that are known: what was hashed before need not be hashed again. */
+function* withDigests(
+  entries: readonly SourceEntry[],
+  digests: readonly (string | undefined)[],
+): Iterable<SourceEntry> {
+  for (const [at, entry] of entries.entries()) {
+    const sha256 = digests[at]
+    yield sha256 === undefined || entry.sha256 !== undefined ? entry : Object.assign({}, entry, { sha256 })
+  }
 }
 
 function layerKey(plan: LayerPlan, digests: readonly (string | undefined)[], session: Session): CacheKey | undefined {
@@ -100,7 +123,7 @@ function recordedDiffID(result: unknown): DiffID | undefined {
   return isDigest(result.diffID) ? (result.diffID as DiffID) : undefined
 }
 
-function knownDigest(entry: PlannedEntry, stats: StatCache | undefined): string | undefined {
+function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string | undefined {
   if (entry.type !== 'file' || entry.sha256 !== undefined) return entry.sha256
   if (entry.content?.kind === 'bytes') return hashContent(entry)
   if (!stats || !entry.stat || entry.content?.kind !== 'file') return undefined

@@ -1,8 +1,9 @@
 // The layer that takes a target to its staged state.
+
 import { joinPath } from '../context/paths.ts'
+import type { SourceEntry } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
 import { hashContent } from '../layers/hash-content.ts'
-import type { PlannedEntry } from './planned-entry.ts'
 import type { Inode, StagedNode, StagedTree } from './staged-tree.ts'
 
 /**
@@ -10,8 +11,8 @@ import type { Inode, StagedNode, StagedTree } from './staged-tree.ts'
  * directories above a change are there too, and what was written over itself is not. A time of the target is kept unless
  * `timestamp` says otherwise: then every entry has that.
  */
-export function stagedChanges(stage: StagedTree, timestamp: number | undefined): readonly PlannedEntry[] {
-  const entries: PlannedEntry[] = []
+export function stagedChanges(stage: StagedTree, timestamp: number | undefined): readonly SourceEntry[] {
+  const entries: SourceEntry[] = []
   const firstLinks = new Map<Inode, string>()
 
   const write = (path: string, inode: Inode) => {

@@ -2,8 +2,8 @@
 
 import { joinPath } from '../context/paths.ts'
 import { TsbuildError } from '../errors.ts'
-import type { EntryType, SourceEntry } from '../layers/entry.ts'
-import type { FileStat, FileTree, TreeEntry } from '../layers/file-tree.ts'
+import type { EntryType, FileStat, SourceEntry } from '../layers/entry.ts'
+import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 
 /** What a name stands for, without the name. Shared by the names of hard links, and replaced or changed as a step goes on. */
 export type Inode = { -readonly [K in keyof Omit<SourceEntry, 'path'>]: SourceEntry[K] } & {

@@ -1,7 +1,7 @@
 // Synchronous reading of entries' content into buffers that the caller reuses: one open, one read, one close for a small file.
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
-import type { SourceEntry } from './entry.ts'
+import type { FileStat, SourceEntry } from './entry.ts'
 import { toFsPath } from './path-bytes.ts'
 
 /** Something that was a file when it was listed may be a fifo, a device or a symlink now. */
@@ -55,7 +55,12 @@ export class ContentFiles {
   }
 
   end(): void {
-    if (this.#entry?.content?.kind === 'file') closeSync(this.#file)
+    const entry = this.#entry
+    if (entry?.content?.kind === 'file') {
+      // Nobody hashes what was read: that it is what was hashed is told by the file's status.
+      if (entry.sha256 !== undefined && entry.stat) checkStatus(entry, entry.stat, this.#file)
+      closeSync(this.#file)
+    }
     this.#entry = undefined
   }
 
@@ -107,6 +112,12 @@ function openFile(entry: SourceEntry, path: string): number {
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'].includes(code)) throw changed(entry, `it is gone (${code})`, cause)
     throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(path)}: ${code}`, { cause })
   }
+}
+
+function checkStatus(entry: SourceEntry, before: FileStat, file: number): void {
+  const { mtimeMs, ctimeMs, ino, dev } = fstatSync(file)
+  const same = mtimeMs === before.mtimeMs && ctimeMs === before.ctimeMs && ino === before.ino && dev === before.dev
+  if (!same) throw changed(entry, 'it has another status than before')
 }
 
 function openPlain(path: string): number {

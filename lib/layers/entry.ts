@@ -36,6 +36,16 @@ export interface SourceEntry extends Entry {
   readonly content?: Content | undefined
   /** sha256 of the content as hex, where it is known already. */
   readonly sha256?: string | undefined
+  /** For a file on disk: as it was when the entry was made. With a `sha256` it is compared once the content is read. */
+  readonly stat?: FileStat | undefined
+}
+
+/** What tells that a file on disk is still the same. Times in milliseconds since 1970. */
+export interface FileStat {
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly ino: number
+  readonly dev: number
 }
 
 /** An entry of a stored layer: knows where its bytes are in the plain tar. */

@@ -15,14 +15,4 @@ export interface FileTree {
 export interface TreeEntry extends SourceEntry {
   /** Identifies an inode within the tree; set when it has, or had in lower layers, several links. */
   readonly inode?: string | undefined
-  /** Last change of metadata in ms and inode number, for the stat cache; set for files on disk. */
-  readonly stat?: FileStat | undefined
-}
-
-/** What tells that a file on disk is still the same. */
-export interface FileStat {
-  readonly mtimeMs: number
-  readonly ctimeMs: number
-  readonly ino: number
-  readonly dev: number
 }

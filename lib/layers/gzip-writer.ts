@@ -4,15 +4,19 @@ import { constants, crc32, deflateRaw } from 'node:zlib'
 import type { BlobWriter } from '../oci/content.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import { isIncompressible } from './incompressible.ts'
+import type { ChunkIdentity, PackedChunk, PackedChunks } from './packed-chunks.ts'
 import type { TarChunk } from './tar-chunks.ts'
 
 /** Chunks on their way: enough to feed every thread when the main thread is held up, and a bound for memory. */
 const IN_FLIGHT = 8
 const WINDOW = 32 * 1024
+/** No name, no time, no hint at a system (RFC 1952, 2.3). */
+export const GZIP_HEADER: Uint8Array = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
 const MAX_STORED = 0xffff
 
 interface Job {
   readonly chunk: TarChunk
+  readonly before: ChunkIdentity | undefined
   output: readonly Uint8Array[] | undefined
 }
 
@@ -25,23 +29,33 @@ export class GzipWriter {
   #failure: Error | undefined
   #wake: (() => void) | undefined
   #dictionary: Buffer | undefined
+  #last: ChunkIdentity | undefined
+  readonly #known: PackedChunks | undefined
+  /** The chunks written so far, as far as they have an identity. */
+  readonly packed: PackedChunk[] = []
   #crc = 0
   #size = 0
 
-  constructor(out: BlobWriter, level: number, pool: BufferPool) {
+  /** `known` are chunks of an earlier blob, to be taken instead of compressing the same again. */
+  constructor(out: BlobWriter, level: number, pool: BufferPool, known?: PackedChunks) {
+    this.#known = known
     this.#out = out
     this.#level = level
     this.#pool = pool
-    // No name, no time, no hint at a system (RFC 1952, 2.3).
-    out.write(Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff))
+    out.write(GZIP_HEADER)
   }
 
   /** Resolves when there is room for another chunk. */
   async write(chunk: TarChunk): Promise<void> {
     const bytes = chunk.buffer.subarray(0, chunk.length)
-    const job: Job = { chunk, output: undefined }
+    const { identity } = chunk
+    const before = this.#last
+    const job: Job = { chunk, before, output: undefined }
     this.#queue.push(job)
-    if (this.#level === 0 || isIncompressible(bytes)) job.output = storedBlocks(bytes)
+    const taken = identity && this.#known?.take(before, identity)
+    this.#last = identity
+    if (taken) job.output = [taken]
+    else if (this.#level === 0 || isIncompressible(bytes)) job.output = storedBlocks(bytes)
     else this.#deflate(job, bytes)
     this.#dictionary = Buffer.from(bytes.subarray(-WINDOW))
     this.#crc = crc32(bytes, this.#crc)
@@ -91,7 +105,7 @@ export class GzipWriter {
     if (this.#failure) return
     try {
       for (let job = this.#queue[0]; job?.output !== undefined; job = this.#queue[0]) {
-        for (const part of job.output) this.#out.write(part)
+        this.#emit(job, job.output)
         this.#pool.release(job.chunk.buffer)
         this.#queue.shift()
       }
@@ -99,6 +113,17 @@ export class GzipWriter {
       // Thrown by the store, possibly in a callback that nobody awaits.
       this.#failure = error instanceof Error ? error : new Error(String(error))
     }
+  }
+
+  #emit({ chunk: { identity }, before }: Job, output: readonly Uint8Array[]): void {
+    let length = 0
+    let crc = 0
+    for (const part of output) {
+      this.#out.write(part)
+      length += part.length
+      crc = crc32(part, crc)
+    }
+    this.packed.push({ before, identity: identity ?? { key: undefined }, length, crc })
   }
 
   #progress(): Promise<void> {

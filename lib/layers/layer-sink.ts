@@ -4,7 +4,8 @@ import { digestMismatch } from '../oci/digest.ts'
 import { layerMediaType } from '../oci/media-types.ts'
 import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
 import type { BufferPool } from './buffer-pool.ts'
-import { GzipWriter } from './gzip-writer.ts'
+import { GZIP_HEADER, GzipWriter } from './gzip-writer.ts'
+import { openPackedChunks, savePackedChunks } from './packed-chunks.ts'
 import type { TarChunk } from './tar-chunks.ts'
 
 /** How a layer's blob is packed. `level` is zlib's, 0 to 9. */
@@ -24,17 +25,21 @@ export interface LayerSink {
   abort(): void
 }
 
+/** `reuse` names a blob of the store whose compressed chunks may be taken over. */
 export function openLayerSink(
   store: ContentStore,
   pool: BufferPool,
   compression: LayerCompression,
   keepPlain: boolean,
+  reuse?: Digest,
 ): LayerSink {
   if (compression.algorithm === 'uncompressed') return openPlainSink(store, pool)
   const packed = store.createWriter()
   // A writer of the store hashes, so that keeping the plain tar needs no second hash.
   const plain = keepPlain ? store.createWriter() : hashOnly()
-  const gzip = new GzipWriter(packed, compression.level, pool)
+  const { level } = compression
+  const known = reuse && openPackedChunks(store, reuse, level)
+  const gzip = new GzipWriter(packed, level, pool, known)
   return {
     async write(chunk) {
       plain.write(chunk.buffer.subarray(0, chunk.length))
@@ -45,10 +50,13 @@ export function openLayerSink(
       const diffID = plain.commit().digest as DiffID
       if (expected !== undefined && diffID !== expected) throw digestMismatch(expected, diffID)
       const descriptor = { mediaType: layerMediaType('gzip'), ...packed.commit() }
+      savePackedChunks(store, descriptor.digest, level, GZIP_HEADER.length, gzip.packed)
+      known?.close()
       return { diffID, descriptor, plain: keepPlain }
     },
     abort() {
       gzip.abort()
+      known?.close()
       packed.abort()
       plain.abort()
     },

@@ -1,9 +1,11 @@
 import { createHash, hash } from 'node:crypto'
 import type { BufferPool } from './buffer-pool.ts'
 import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
+import { ChunkIdentities } from './chunk-identities.ts'
 import type { ContentFiles } from './content-files.ts'
 import { createHeaderEncoder } from './encode-header.ts'
 import type { LayerEntry, LayerIndex, SourceEntry } from './entry.ts'
+import type { ChunkIdentity } from './packed-chunks.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
 
 /** What buffers for {@link tarChunks} must hold: reading asks for one byte more than a chunk may have. */
@@ -13,6 +15,8 @@ export const CHUNK_BUFFER: number = MAX_CHUNK + BLOCK
 export interface TarChunk {
   readonly buffer: Buffer
   readonly length: number
+  /** Set by {@link tarChunks}; of a chunk with part of a large file it may become known only after that file was read. */
+  readonly identity?: ChunkIdentity | undefined
 }
 
 /**
@@ -27,6 +31,7 @@ export function* tarChunks(
   const encode = createHeaderEncoder()
   const cutter = new ChunkCutter()
   const index: LayerEntry[] = []
+  const identities = new ChunkIdentities()
   let buffer = pool.take()
   let position = 0
   for (const entry of entries) {
@@ -35,7 +40,7 @@ export function* tarChunks(
     const padding = paddingOf(size)
     const total = header.length + size + padding
     if (cutter.cutsBefore(total)) {
-      yield { buffer, length: cutter.used }
+      yield { buffer, length: cutter.used, identity: identities.next() }
       buffer = pool.take()
       cutter.used = 0
     }
@@ -48,13 +53,15 @@ export function* tarChunks(
       if (entry.type === 'file') sha256 = entry.sha256 ?? hash('sha256', buffer.subarray(start, start + size), 'hex')
       buffer.fill(0, start + size, start + size + padding)
       cutter.used += total
+      identities.add(header, sha256)
     } else {
       const hasher = entry.sha256 === undefined ? createHash('sha256') : undefined
+      identities.begin(header, entry.sha256)
       // As if the whole entry were one string of bytes, cut at multiples of MAX_CHUNK.
       let done = 0
       while (done < total) {
         if (cutter.used === MAX_CHUNK) {
-          yield { buffer, length: MAX_CHUNK }
+          yield { buffer, length: MAX_CHUNK, identity: identities.next(done) }
           buffer = pool.take()
           cutter.used = 0
         }
@@ -75,24 +82,25 @@ export function* tarChunks(
         cutter.used += length
       }
       sha256 = entry.sha256 ?? hasher?.digest('hex')
+      identities.end(sha256)
     }
     files.end()
     index.push(toLayerEntry(entry, position + header.length, sha256))
     position += total
     if (cutter.cutsAfter(entry.path, total)) {
-      yield { buffer, length: cutter.used }
+      yield { buffer, length: cutter.used, identity: identities.next() }
       buffer = pool.take()
       cutter.used = 0
     }
   }
   const end = 2 * BLOCK
   if (cutter.cutsBefore(end)) {
-    yield { buffer, length: cutter.used }
+    yield { buffer, length: cutter.used, identity: identities.next() }
     buffer = pool.take()
     cutter.used = 0
   }
   buffer.fill(0, cutter.used, cutter.used + end)
-  yield { buffer, length: cutter.used + end }
+  yield { buffer, length: cutter.used + end, identity: identities.next(end) }
   return { entries: index, size: position + end }
 }
 

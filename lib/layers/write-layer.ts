@@ -1,5 +1,5 @@
 import type { ContentStore } from '../oci/content.ts'
-import type { Descriptor, DiffID } from '../oci/types.ts'
+import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ContentFiles } from './content-files.ts'
 import type { LayerIndex, SourceEntry } from './entry.ts'
@@ -11,6 +11,8 @@ export interface WriteLayerOptions {
   readonly compression: LayerCompression
   /** Also keep the plain tar, as a blob under its diffID. */
   readonly keepPlain?: boolean | undefined
+  /** A compressed blob of the store: chunks of it that come again are not compressed again. Changes the speed and nothing else. */
+  readonly reuse?: Digest | undefined
   readonly signal?: AbortSignal | undefined
   /** Called now and then with the bytes of plain tar written so far. */
   readonly onProgress?: ((bytes: number) => void) | undefined
@@ -38,10 +40,10 @@ export async function writeLayer(
   store: ContentStore,
   options: WriteLayerOptions,
 ): Promise<WrittenLayer> {
-  const { compression, keepPlain, signal, onProgress } = options
+  const { compression, keepPlain, reuse, signal, onProgress } = options
   const pool = new BufferPool(CHUNK_BUFFER)
   const files = new ContentFiles()
-  const sink = openLayerSink(store, pool, compression, keepPlain === true)
+  const sink = openLayerSink(store, pool, compression, keepPlain === true, reuse)
   try {
     const chunks = tarChunks(entries, files, pool)
     for (let written = 0; ; ) {
