@@ -10,7 +10,9 @@ export type {
   MemoryFile,
   Output,
 } from './build-options.ts'
-export type { References } from './cache/references.ts'
+export type { LayerForm, LayerForms } from './cache/layer-forms.ts'
+export type { BuildRecord, Records } from './cache/records.ts'
+export type { References, StoredReference } from './cache/references.ts'
 export { openStore, type Store } from './cache/store.ts'
 export { type CheckedBuild, checkBuild } from './check-build.ts'
 export { codeFrame } from './code-frame.ts'
@@ -24,10 +26,16 @@ export {
   type TsbuildErrorOptions,
 } from './errors.ts'
 export type { BuildEvent, StepInfo } from './events.ts'
+export type { DockerOutput, LocalOutput, OciOutput, TarOutput } from './export/output.ts'
 export { parseOutput } from './export/parse-output.ts'
 export { createGraph } from './graph/create-graph.ts'
 export type { GraphOptions, ResolvedName } from './graph/graph-options.ts'
+export { listTargets, type TargetInfo } from './graph/list-targets.ts'
+export { type Outline, type OutlineArg, type OutlineMount, outline } from './graph/outline.ts'
+export { graphToDot } from './graph/print-dot.ts'
 export { type GraphToJsonOptions, graphToJson, graphToMermaid } from './graph/print-graph.ts'
+export { formatOutline, formatTargets, outlineToJson, targetsToJson } from './graph/print-outline.ts'
+export { graphToSvg } from './graph/print-svg.ts'
 export type {
   CopyInput,
   CopyOp,
@@ -62,8 +70,9 @@ export { checkDockerfile, type LintReport, lint } from './lint/lint.ts'
 export type { BaseImage, LintIgnore, LintOptions } from './lint/lint-options.ts'
 export type { LintPlatform } from './lint/rule.ts'
 export { type LintRule, lintRules } from './lint/rules.ts'
+export type { BlobWriter, ContentReader, ContentStore } from './oci/content.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
-export { readImage } from './oci/read-image.ts'
+export { type ReadImageOptions, readImage } from './oci/read-image.ts'
 export type {
   CacheKey,
   ChainID,
@@ -82,6 +91,6 @@ export type {
 } from './oci/types.ts'
 export { type ValidateOptions, type ValidationProblem, type ValidationReport, validateImage } from './oci/validate.ts'
 export * from './parser/index.ts'
-export { planBuild } from './prepare-build.ts'
+export { planBuild, readDockerfile } from './prepare-build.ts'
 export { type Location, type Position, positionAt, type SourceFile, type Span } from './source.ts'
 export { suggest } from './suggest.ts'

@@ -10,7 +10,9 @@ import type { ContentReader } from './oci/content.ts'
 import { defaultPlatform, parsePlatform } from './oci/platform.ts'
 import type { Digest } from './oci/types.ts'
 import { parse } from './parser/index.ts'
+import type { Dockerfile } from './parser/types.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
+import type { SourceFile } from './source.ts'
 
 export interface PreparedBuild {
   readonly graph: Graph
@@ -35,10 +37,20 @@ export async function planBuild(options: BuildOptions): Promise<Graph> {
   }
 }
 
+/** The Dockerfile of a build, parsed; throws like build() when there is none or when it has errors. */
+export function readDockerfile(options: BuildOptions): Dockerfile {
+  return parseDockerfile(openContext(options.context, options.dockerfile))
+}
+
+function parseDockerfile({ dockerfile: { text, name } }: { readonly dockerfile: SourceFile }): Dockerfile {
+  const dockerfile = parse(text, { name })
+  failOnErrors(dockerfile.file, dockerfile.diagnostics)
+  return dockerfile
+}
+
 export async function prepareBuild(options: BuildOptions, store: Store): Promise<PreparedBuild> {
   const main = openContext(options.context, options.dockerfile)
-  const dockerfile = parse(main.dockerfile.text, { name: main.dockerfile.name })
-  failOnErrors(dockerfile.file, dockerfile.diagnostics)
+  const dockerfile = parseDockerfile(main)
 
   const contexts = new Map<string, OpenedContext>([['context', main]])
   const buildContexts = options.buildContexts ?? {}

@@ -1,8 +1,18 @@
-import { type BuildResult, build, type Output, parseOutput, TsbuildError } from '../../index.ts'
+import {
+  type BuildOptions,
+  type BuildResult,
+  build,
+  checkBuild,
+  type Output,
+  parseOutput,
+  TsbuildError,
+} from '../../index.ts'
 import { readBuildInput, readPairs } from '../build-input.ts'
+import { readCall, showOutline, showTargets } from '../call.ts'
 import type { Args, Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupts.ts'
+import { type LintFormat, showReport } from '../lint/show-report.ts'
 import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
 import { summaryLines } from '../summary.ts'
 import type { Terminal } from '../terminal.ts'
@@ -14,7 +24,11 @@ export const run: Run = async (args, terminal) => {
   const kind = readProgress(args, terminal)
   const outputs = readOutputs(args, terminal)
   const files = { iidfile: args.value('iidfile'), metadataFile: args.value('metadata-file') }
+  const call = readCall(args.value('call') ?? 'build')
   const input = await readBuildInput(args, terminal)
+  if (call.method === 'targets') return showTargets(input, call.format, terminal)
+  if (call.method === 'outline') return await showOutline(input, call.format, terminal)
+  if (args.on('check') || call.method === 'check') return await check(input, call.format, terminal)
   const labels = readPairs('label', args.list('label'), () => '')
   removeBuildFiles(files)
   const progress = openProgress(kind, terminal.err)
@@ -32,6 +46,12 @@ export const run: Run = async (args, terminal) => {
   writeBuildFiles(result, files)
   showResult(result, kind, { outputs, elapsed: Date.now() - started }, terminal)
   return exitCodes.ok
+}
+
+/** Warnings are the result then; nothing is built or written. */
+async function check(input: BuildOptions, format: LintFormat, terminal: Terminal): Promise<number> {
+  const { dockerfile, report } = await checkBuild(input)
+  return showReport(dockerfile.file, report, format, terminal.out)
 }
 
 function showResult(

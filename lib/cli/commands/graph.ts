@@ -1,14 +1,18 @@
-import { graphToJson, graphToMermaid, planBuild } from '../../index.ts'
+import { type Graph, graphToDot, graphToJson, graphToMermaid, graphToSvg, planBuild } from '../../index.ts'
 import { readBuildInput } from '../build-input.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 
+const drawings: Readonly<Record<string, (graph: Graph) => string>> = {
+  mermaid: graphToMermaid,
+  dot: graphToDot,
+  svg: graphToSvg,
+}
+
 export const run: Run = async (args, terminal) => {
   const graph = await planBuild(await readBuildInput(args, terminal))
-  if (args.value('format') === 'mermaid') {
-    terminal.out.write(`${graphToMermaid(graph).trimEnd()}\n`)
-  } else {
-    terminal.out.write(`${JSON.stringify(graphToJson(graph), undefined, 2)}\n`)
-  }
+  const draw = drawings[args.value('format') ?? 'json']
+  const json = (): string => JSON.stringify(graphToJson(graph, { scopes: args.on('scopes') }), undefined, 2)
+  terminal.out.write(`${draw ? draw(graph).trimEnd() : json()}\n`)
   return exitCodes.ok
 }

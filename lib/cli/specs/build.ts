@@ -54,6 +54,14 @@ export const buildSpec: CommandSpec = {
     ...inputFlags,
     { name: 'no-cache', kind: 'switch', group: 'Input', summary: 'Run every step again' },
     {
+      name: 'call',
+      kind: 'value',
+      placeholder: 'METHOD',
+      group: 'Input',
+      summary: 'Instead of building, print targets, outline (args, secrets, ssh) or check; ,format=json for JSON',
+    },
+    { name: 'check', kind: 'switch', group: 'Input', summary: 'Check the Dockerfile instead of building it' },
+    {
       name: 'tag',
       short: 't',
       kind: 'list',
