@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BenchOptions } from './bench-options.ts'
 import { copySmall } from './copy-small.ts'
+import { parser } from './parser.ts'
 
-const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = { 'copy-small': copySmall }
+const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = { 'copy-small': copySmall, parser }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
