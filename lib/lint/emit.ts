@@ -2,7 +2,8 @@ import type { Edit } from '../parser/index.ts'
 import type { InstructionBase } from '../parser/types.ts'
 import type { Span } from '../source.ts'
 import { type CheckOptions, isOn } from './check-options.ts'
-import type { Events, Rule } from './rule.ts'
+import type { Events } from './rule.ts'
+import { ruleUrl } from './rule-url.ts'
 import { rules } from './rules.ts'
 
 /** What a rule found. */
@@ -43,7 +44,7 @@ export function createEmitter(warnings: LintWarning[]): Emit {
           message,
           span: (site.isWritten && span) || site.span,
           line: site.line,
-          url: ruleUrl(rule),
+          url: ruleUrl(rule.name),
           ...(site.isWritten && fix && { fix }),
         })
       })
@@ -54,5 +55,3 @@ export function createEmitter(warnings: LintWarning[]): Emit {
 export function siteOf({ startLine, span }: InstructionBase, check: CheckOptions): Site {
   return { line: startLine, span, isWritten: true, check }
 }
-
-const ruleUrl = ({ name }: Rule): string => `docs/rules/${name}.md`

@@ -11,7 +11,7 @@ import { expandBody } from './walk.ts'
 /** Errors with `CHMOD_INVALID`, `STAGE_UNKNOWN` and those of expansion. */
 export function evaluateCopy(evaluation: Evaluation, instruction: Copy | Add): void {
   const { chown, chmod, sources, destination, kind } = instruction
-  const { walk, state, stages } = evaluation
+  const { walk, state } = evaluation
   if (chown) expandChecked(evaluation, chown)
   const mode = chmod && expandChecked(evaluation, chmod)
   if (instruction.kind === 'ADD' && instruction.checksum) expandChecked(evaluation, instruction.checksum)
@@ -25,7 +25,7 @@ export function evaluateCopy(evaluation: Evaluation, instruction: Copy | Add): v
     reportUnset(evaluation, word, expandBody(walk, word, state.env))
   }
   const from = instruction.kind === 'COPY' ? instruction.from : undefined
-  if (from) refuseLater(evaluation, stageOfCopy(stages, from.value), from.value)
+  if (from) refuseLater(evaluation, stageOfCopy(walk, from.value), from.value)
   refuseMode(mode)
   if (from) return
   const { ignore } = walk.options

@@ -92,7 +92,7 @@ function evaluateArg(evaluation: Evaluation, { args }: Arg): void {
 function evaluateMounts(evaluation: Evaluation, { mounts }: Run): void {
   for (const mount of mounts) {
     const { from } = resolveMount(mount, (value) => expandChecked(evaluation, { value, span: mount.span }))
-    refuseLater(evaluation, stageOfMount(evaluation.stages, from), from)
+    refuseLater(evaluation, stageOfMount(evaluation.walk, from), from)
   }
 }
 

@@ -14,7 +14,7 @@ export function evaluateStages(walk: Walk, stages: readonly PlannedStage[], glob
     const state = startState(planned, base, walk.targetPlatform)
     states.set(index, state)
     for (const { instruction, site } of planned.commands) {
-      const evaluation: Evaluation = { walk, stages, index, state, globalScope, site }
+      const evaluation: Evaluation = { walk, index, state, globalScope, site }
       try {
         evaluateInstruction(evaluation, instruction)
       } catch (error) {

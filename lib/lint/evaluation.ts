@@ -1,7 +1,6 @@
 import type { Expanded } from '../parser/index.ts'
 import type { Word } from '../parser/types.ts'
 import type { Site } from './emit.ts'
-import type { LinkedStage } from './link-stages.ts'
 import type { Events } from './rule.ts'
 import type { StageState } from './stage-state.ts'
 import { expand, type Variables, type Walk } from './walk.ts'
@@ -9,7 +8,6 @@ import { expand, type Variables, type Walk } from './walk.ts'
 /** An instruction's evaluation: the state that it changes, and where its events go. */
 export interface Evaluation {
   readonly walk: Walk
-  readonly stages: readonly LinkedStage[]
   /** The stage that is evaluated. */
   readonly index: number
   readonly state: StageState

@@ -39,7 +39,10 @@ export function checkDockerfile(dockerfile: Dockerfile, options: LintOptions = {
     const check = fileOptions(dockerfile, options)
     failOnWarnings = check.failOnWarnings
     const emit = createEmitter(warnings)
-    walkThrough({ dockerfile, options, check, emit, targetPlatform, buildPlatform })
+    const stageNames = new Map(
+      dockerfile.stages.flatMap(({ name, index }) => (name === undefined ? [] : [[name, index]])),
+    )
+    walkThrough({ dockerfile, options, check, emit, stageNames, targetPlatform, buildPlatform })
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     return { warnings, error, failOnWarnings }

@@ -78,7 +78,7 @@ function sourceStages(walk: Walk, stages: readonly LinkedStage[], commands: read
     if (instruction.kind === 'COPY' && instruction.from) return copySource(walk, stages, instruction.from, site) ?? []
     if (instruction.kind !== 'RUN') return []
     return instruction.mounts.flatMap(
-      ({ options }) => stageOfMount(stages, options.find(({ key }) => key === 'from')?.value) ?? [],
+      ({ options }) => stageOfMount(walk, options.find(({ key }) => key === 'from')?.value) ?? [],
     )
   })
 }
@@ -93,23 +93,19 @@ function copySource(walk: Walk, stages: readonly LinkedStage[], from: Word, site
     const message = `variables are not expanded in --from: ${JSON.stringify(from.value)}`
     throw failure(dockerfile, 'INSTRUCTION_ARGUMENTS', message, span)
   }
-  const index = stageOfCopy(stages, from.value)
+  const index = stageOfCopy(walk, from.value)
   if (index === undefined || stages[index]) return index
   throw failure(dockerfile, 'STAGE_UNKNOWN', `there is no stage ${from.value}`, span)
 }
 
 /** The stage of a `--from`: a number, there or not, or that of a name; undefined for an image. */
-export function stageOfCopy(stages: readonly LinkedStage[], from: string): number | undefined {
-  return /^[+-]?[0-9]+$/.test(from) ? Number(from) : stageNamed(stages, from)
+export function stageOfCopy({ stageNames }: Walk, from: string): number | undefined {
+  return /^[+-]?[0-9]+$/.test(from) ? Number(from) : stageNames.get(from.toLowerCase())
 }
 
 /** The stage of a mount's `from`, which goes by names only. */
-export function stageOfMount(stages: readonly LinkedStage[], name: string | undefined): number | undefined {
-  return name ? stageNamed(stages, name) : undefined
-}
-
-function stageNamed(stages: readonly LinkedStage[], name: string): number | undefined {
-  return stages.findLast(({ stage }) => stage.name === name.toLowerCase())?.stage.index
+export function stageOfMount({ stageNames }: Walk, name: string | undefined): number | undefined {
+  return name ? stageNames.get(name.toLowerCase()) : undefined
 }
 
 /** Cycles among `--from`s; a base is always an earlier stage. */

@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts'
+import { ruleUrl } from './rule-url.ts'
 import { consistentInstructionCasing } from './rules/consistent-instruction-casing.ts'
 import { copyIgnoredFile } from './rules/copy-ignored-file.ts'
 import { duplicateStageName } from './rules/duplicate-stage-name.ts'
@@ -49,7 +50,20 @@ export const rules: readonly Rule[] = [
 ]
 
 /** A rule, as lists of rules show it. */
-export type LintRule = Omit<Rule, 'checks'>
+export interface LintRule {
+  readonly name: string
+  /** One line. */
+  readonly description: string
+  /** Off unless `# check=experimental=NAME` asks for it. */
+  readonly experimental?: true
+  /** Its page in this project's documentation. */
+  readonly url: string
+}
 
 /** Every rule's name and what it asks for. */
-export const lintRules: readonly LintRule[] = rules
+export const lintRules: readonly LintRule[] = rules.map(({ name, description, experimental }) => ({
+  name,
+  description,
+  url: ruleUrl(name),
+  ...(experimental && { experimental }),
+}))

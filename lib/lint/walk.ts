@@ -15,6 +15,8 @@ export interface Walk {
   /** The check directive's options: those of the whole file. */
   readonly check: CheckOptions
   readonly emit: Emit
+  /** The stages' numbers by name; of several with the same name the last. */
+  readonly stageNames: ReadonlyMap<string, number>
   readonly targetPlatform: LintPlatform
   readonly buildPlatform: LintPlatform
 }

@@ -1,0 +1,2 @@
+/** A rule's page, relative to the project's root. */
+export const ruleUrl = (name: string): string => `docs/rules/${name}.md`
