@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 /** Raise it when more pass; never lower it. */
-const EXPECTED = 223
+const EXPECTED = 224
 
 const [directory = '../shared/conformance'] = process.argv.slice(2)
 const root = resolve(directory)

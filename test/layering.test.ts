@@ -27,6 +27,9 @@ const BASE = ['build-options', 'code-frame', 'errors', 'events', 'source', 'sugg
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   ssri: /^oci\/digest\.ts$/,
   'tar-stream': /^layers\//,
+  fzstd: /^layers\/inflate-portable\.ts$/,
+  'unbzip2-stream': /^layers\/inflate-portable\.ts$/,
+  'xz-decompress': /^layers\/inflate-portable\.ts$/,
   minimatch: /^(context|executor)\//,
   'fs-extra': /^(cache|export)\//,
   yargs: /^cli\//,

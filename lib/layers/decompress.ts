@@ -1,16 +1,15 @@
 import { pipeline, Readable, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { TsbuildError } from '../errors.ts'
-import { unreachable } from '../unreachable.ts'
 import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './compression-magic.ts'
+import { inflatePortable, type PortableCompression } from './inflate-portable.ts'
 import { asBuffer } from './path-bytes.ts'
 
 const OUTPUT_CHUNK = 256 * 1024
 
 /**
  * The bytes of a source, decompressed if their magic says that they are compressed. Reads the source to its end, so that a source
- * that verifies itself does; its errors come through. Errors with `ARCHIVE_INVALID` for damaged data or bytes after its end, with
- * `ARCHIVE_UNSUPPORTED` for bzip2 and xz, and for zstd where Node.js has none.
+ * that verifies itself does; its errors come through. Errors with `ARCHIVE_INVALID` for damaged data or bytes after its end.
  */
 export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
@@ -43,7 +42,21 @@ async function* replay(head: readonly Buffer[], iterator: AsyncIterator<Uint8Arr
 }
 
 async function* inflate(source: AsyncGenerator<Buffer>, algorithm: ArchiveCompression): AsyncGenerator<Buffer> {
-  const stream = createDecompressor(algorithm)
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform }
+  if (algorithm === 'gzip') {
+    yield* inflateThrough(zlib.createGunzip({ chunkSize: OUTPUT_CHUNK }), source, algorithm)
+  } else if (algorithm === 'zstd' && createZstdDecompress) {
+    yield* inflateThrough(createZstdDecompress({ chunkSize: OUTPUT_CHUNK }), source, algorithm)
+  } else {
+    yield* inflateElsewhere(source, algorithm)
+  }
+}
+
+async function* inflateThrough(
+  stream: Transform,
+  source: AsyncGenerator<Buffer>,
+  algorithm: ArchiveCompression,
+): AsyncGenerator<Buffer> {
   let ended = false
   async function* watched(): AsyncGenerator<Buffer> {
     yield* source
@@ -59,20 +72,25 @@ async function* inflate(source: AsyncGenerator<Buffer>, algorithm: ArchiveCompre
   if (!ended) throw invalid(algorithm, 'there are bytes after its end')
 }
 
-function createDecompressor(algorithm: ArchiveCompression): Transform {
-  switch (algorithm) {
-    case 'gzip':
-      return zlib.createGunzip({ chunkSize: OUTPUT_CHUNK })
-    case 'zstd': {
-      const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform }
-      if (createZstdDecompress) return createZstdDecompress({ chunkSize: OUTPUT_CHUNK })
-      throw unsupported(algorithm, 'use Node.js 22.15 or later, or compress it with gzip')
+/** Of what a package throws, everything is about the data, but what the source itself threw. */
+async function* inflateElsewhere(
+  source: AsyncGenerator<Buffer>,
+  algorithm: PortableCompression,
+): AsyncGenerator<Buffer> {
+  let sourceError: unknown
+  async function* watched(): AsyncGenerator<Buffer> {
+    try {
+      yield* source
+    } catch (error) {
+      sourceError = error
+      throw error
     }
-    case 'bzip2':
-    case 'xz':
-      throw unsupported(algorithm, 'compress it with gzip, or decompress it first')
-    default:
-      return unreachable(algorithm)
+  }
+  try {
+    for await (const chunk of inflatePortable(watched(), algorithm)) yield asBuffer(chunk)
+  } catch (error) {
+    if (sourceError !== undefined) throw sourceError
+    throw invalid(algorithm, error instanceof Error ? error.message : String(error), error)
   }
 }
 
@@ -83,8 +101,4 @@ function isDamage(error: unknown): error is Error {
 
 function invalid(algorithm: string, what: string, cause?: unknown): TsbuildError {
   return new TsbuildError('ARCHIVE_INVALID', `invalid ${algorithm} data: ${what}`, { cause })
-}
-
-function unsupported(algorithm: string, hint: string): TsbuildError {
-  return new TsbuildError('ARCHIVE_UNSUPPORTED', `${algorithm} compression is not supported`, { hint })
 }
