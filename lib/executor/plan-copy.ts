@@ -8,7 +8,7 @@ import type { CopyInput, CopyOp } from '../graph/types.ts'
 import { cleanPath } from '../layers/clean-path.ts'
 import type { Content, SourceEntry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import type { Archive as OpenArchive } from '../layers/read-archive.ts'
+import type { Archive } from '../layers/read-archive.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
 import type { Location, Span } from '../source.ts'
 import { type ModeChange, parseChmod } from './chmod.ts'
@@ -19,8 +19,6 @@ import { missingSource } from './missing-source.ts'
 import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { directoryInode, type Inode, StagedTree } from './staged-tree.ts'
-
-type Archive = Pick<OpenArchive, 'entries'>
 
 export interface CopyPlanOptions {
   /** What `--chown` resolved to. */

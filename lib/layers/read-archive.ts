@@ -15,16 +15,12 @@ const READ_CHUNK = 1024 * 1024
 export interface Archive {
   /** In the archive's order. Paths are clean and stay inside; hard links name a path inside. Whiteouts are files as any. */
   readonly entries: readonly SourceEntry[]
-  /**
-   * Says that content won't be read any more. It frees nothing by itself: the plain copy of a compressed archive is a blob of the
-   * store, left to the store's clean-up.
-   */
-  close(): void
 }
 
 /**
  * The archive that a local file is: a tar, plain or compressed, as far as its first header tells; undefined for any other file.
- * Content is read from the file itself if that is a plain tar, else from a plain copy that is put into the store. Errors with
+ * Content is read from the file itself if that is a plain tar, else from a plain copy that is put into the store, and stays there as
+ * any blob does. Errors with
  * `ARCHIVE_INVALID` for an archive that is damaged after its first entry, with `ARCHIVE_UNSUPPORTED` for compression that this
  * program can't read (then it is not known whether it is an archive).
  */
@@ -44,7 +40,7 @@ export async function openArchive(
       const entries = await readEntries(decompress(chunksOf(file)), writer, path, signal)
       if (entries === undefined) return undefined
       const plain = writer ? store.path(writer.commit().digest) : path
-      return { entries: entries.map((entry) => toSourceEntry(entry, plain)), close() {} }
+      return { entries: entries.map((entry) => toSourceEntry(entry, plain)) }
     } finally {
       // Does nothing after a commit.
       writer?.abort()

@@ -39,7 +39,6 @@ test.each([
   const contents = archive?.entries.map((entry) => Buffer.from(readContent(entry, 1e7)))
   expect(contents?.[1]?.toString()).toBe('text')
   expect(contents?.[2]?.equals(noise(2_000_000))).toBe(true)
-  archive?.close()
 })
 
 test.each([
