@@ -7,12 +7,15 @@ import type { Expansions } from './expand.ts'
 import type { StageState } from './stage-state.ts'
 import type { RunOp } from './types.ts'
 
+const PROXY = new Set(['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'])
+
 /** The operation that a RUN asks for, and its text for the history. */
 export function evaluateRun(
   state: StageState,
   instruction: Run,
   command: StageCommand,
   expansions: Expansions,
+  buildArgs: Readonly<Record<string, string>>,
 ): { readonly op: RunOp; readonly text: string } {
   const args = runArgs(state, instruction)
   const op: RunOp = {
@@ -22,6 +25,7 @@ export function evaluateRun(
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',
     mounts: resolveMounts(state, instruction, command, expansions),
+    proxy: Object.fromEntries(Object.entries(buildArgs).filter(([name]) => PROXY.has(name.toLowerCase()))),
     network: instruction.network,
     security: instruction.security,
   }

@@ -132,7 +132,7 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       break
     }
     case 'RUN': {
-      const { op, text } = evaluateRun(state, instruction, command, expansions)
+      const { op, text } = evaluateRun(state, instruction, command, expansions, scope.buildArgs)
       state.filesystem = step(op, [state.filesystem, ...mountSources(op, instruction.span, scope)])
       commit(state, text, state.filesystem)
       break

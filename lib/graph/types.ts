@@ -52,6 +52,8 @@ export interface RunOp {
   readonly workdir: string
   readonly user: string
   readonly mounts: readonly ResolvedMount[]
+  /** The proxy variables among the build args: the command sees them without an ARG, the history and the image never do. */
+  readonly proxy: Readonly<Record<string, string>>
   readonly network: string | undefined
   readonly security: string | undefined
 }

@@ -123,6 +123,17 @@ test('a RUN is in the graph with what it would run', async () => {
   expect(history(graph).at(-1)).toBe('RUN |1 V=1 /bin/sh -c echo $V # buildkit')
 })
 
+test('a RUN gets the proxy variables of the build args without an ARG, and the history does not show them', async () => {
+  const buildArgs = { HTTP_PROXY: 'http://proxy:1', no_proxy: 'localhost', OTHER: 'x' }
+  const graph = await evaluate('FROM scratch\nRUN true\n', { buildArgs })
+  const run = graph.vertices.find((vertex) => vertex.op.kind === 'run')
+  expect(run?.op).toMatchObject({
+    proxy: { HTTP_PROXY: 'http://proxy:1', no_proxy: 'localhost' },
+    env: [expect.stringMatching(/^PATH=/)],
+  })
+  expect(history(graph)).toEqual(['RUN /bin/sh -c true # buildkit'])
+})
+
 test('the body of a heredoc is expanded, unless its delimiter is quoted', async () => {
   const graph = await evaluate('FROM scratch\nARG A=1\nCOPY <<one <<"two" /\n$A "q"\none\n$A\ntwo\n')
   const copy = graph.vertices.find((vertex) => vertex.op.kind === 'copy')
