@@ -10,6 +10,7 @@ export type {
   MemoryFile,
   Output,
 } from './build-options.ts'
+export type { KeyPart } from './cache/cache-key.ts'
 export type { LayerForm, LayerForms } from './cache/layer-forms.ts'
 export type { BuildRecord, Records } from './cache/records.ts'
 export type { References, StoredReference } from './cache/references.ts'
@@ -71,7 +72,9 @@ export type { BaseImage, LintIgnore, LintOptions } from './lint/lint-options.ts'
 export type { LintPlatform } from './lint/rule.ts'
 export { type LintRule, lintRules } from './lint/rules.ts'
 export type { BlobWriter, ContentReader, ContentStore } from './oci/content.ts'
+export type { JsonValue } from './oci/json.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
+export type { Compression } from './oci/media-types.ts'
 export { type ReadImageOptions, readImage } from './oci/read-image.ts'
 export type {
   CacheKey,
