@@ -13,12 +13,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   graph: ['parser', 'oci'],
   lint: ['parser'],
   layers: ['oci'],
+  sandbox: ['oci'],
   cache: ['oci'],
   context: ['layers', 'oci'],
   export: ['layers', 'oci'],
-  executor: ['graph', 'context', 'layers', 'cache', 'oci'],
-  top: ['executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'oci'],
-  index: ['top', 'executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'oci'],
+  executor: ['graph', 'context', 'layers', 'cache', 'sandbox', 'oci'],
+  top: ['executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'sandbox', 'oci'],
+  index: ['top', 'executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'sandbox', 'oci'],
   cli: ['index'],
 }
 const BASE = ['build-options', 'code-frame', 'errors', 'events', 'source', 'suggest', 'unreachable']
