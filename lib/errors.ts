@@ -43,6 +43,12 @@ export type ErrorCode =
   | 'CHOWN_INVALID'
   | 'CHMOD_INVALID'
   | 'SYMLINK_LOOP'
+  | 'RUN_FAILED'
+  | 'RUN_USER_UNKNOWN'
+  | 'MOUNT_INVALID'
+  | 'SECRET_NOT_FOUND'
+  | 'SSH_AGENT_NOT_FOUND'
+  | 'SANDBOX_LACKS'
   // layers
   | 'ARCHIVE_INVALID'
   | 'ARCHIVE_UNSUPPORTED'
@@ -57,6 +63,9 @@ export type ErrorCode =
   | 'STORE_IO'
   | 'STORE_VERSION'
   | 'BLOB_NOT_FOUND'
+  // http, registry
+  | 'HTTP_FAILED'
+  | 'HTTP_STATUS'
   // export
   | 'OUTPUT_INVALID'
   | 'OUTPUT_IO'
@@ -78,6 +87,8 @@ export interface Diagnostic {
 export interface TsbuildErrorOptions {
   readonly location?: Location | undefined
   readonly hint?: string | undefined
+  /** Lines to show below the place, e.g. the last ones that a command printed. */
+  readonly details?: readonly string[] | undefined
   readonly cause?: unknown
   /** Further errors of the same kind, when several were found at once. */
   readonly others?: readonly TsbuildError[] | undefined
@@ -91,6 +102,7 @@ export class TsbuildError extends Error {
   readonly code: ErrorCode
   readonly location: Location | undefined
   readonly hint: string | undefined
+  readonly details: readonly string[]
   readonly others: readonly TsbuildError[]
 
   constructor(code: ErrorCode, message: string, options: TsbuildErrorOptions = {}) {
@@ -98,6 +110,7 @@ export class TsbuildError extends Error {
     this.code = code
     this.location = options.location
     this.hint = options.hint
+    this.details = options.details ?? []
     this.others = options.others ?? []
   }
 }
@@ -105,8 +118,8 @@ export class TsbuildError extends Error {
 /** The same error with a place, when it is a {@link TsbuildError} that has none yet. */
 export function withLocation(error: unknown, location: Location | undefined): unknown {
   if (!(error instanceof TsbuildError) || error.location || !location) return error
-  const { code, message, hint, cause, others } = error
-  return new TsbuildError(code, message, { location, hint, cause, others })
+  const { code, message, hint, details, cause, others } = error
+  return new TsbuildError(code, message, { location, hint, details, cause, others })
 }
 
 /** The errors among diagnostics as one thrown error: the first, with the rest as its `others`. Returns if there are none. */
@@ -127,11 +140,19 @@ export function formatDiagnostic(file: SourceFile, diagnostic: Diagnostic): stri
 /** An error as a user should see it, without a stack: place, code, frame, hint, and the errors that came with it. */
 export function formatError(error: TsbuildError): string {
   const all = [error, ...error.others]
-  return all.map((e) => format('error', e.code, e.message, e.location, e.hint)).join('\n\n')
+  return all.map((e) => format('error', e.code, e.message, e.location, e.hint, e.details)).join('\n\n')
 }
 
-function format(severity: string, code: string, message: string, location?: Location, hint?: string): string {
+function format(
+  severity: string,
+  code: string,
+  message: string,
+  location?: Location,
+  hint?: string,
+  details: readonly string[] = [],
+): string {
   const place = location ? `${formatLocation(location)}: ` : ''
   const frame = location ? `\n${codeFrame(location)}` : ''
-  return `${place}${severity}: ${message} [${code}]${frame}${hint ? `\nhint: ${hint}` : ''}`
+  const more = details.map((line) => `\n${line}`).join('')
+  return `${place}${severity}: ${message} [${code}]${frame}${more}${hint ? `\nhint: ${hint}` : ''}`
 }

@@ -1,0 +1,164 @@
+// A small HTTP client: proxies, redirects that keep credentials at home, retries, and bodies that go on after a cut.
+//
+//   const client = openHttpClient({ userAgent: 'tsbuild/1.0' })
+//   const response = await client.request({ url: 'https://example.com/file', signal })
+//   if (response.status !== 200) throw await statusError(response)        // status-error.ts
+//   const bytes = await readBody(response, 4 << 20)                       // read-body.ts; or: for await (const chunk of response.body)
+//   await client.close()
+//
+// The signatures are in types.ts.
+import { TsbuildError } from '../errors.ts'
+import { closeDispatchers, type Dispatchers, openDispatchers } from './dispatchers.ts'
+import { followRedirects } from './follow-redirects.ts'
+import { httpFailed, isTransient } from './http-failed.ts'
+import { resumeBody } from './resume-body.ts'
+import { backoff, retryAfter, type Wait, waitFor } from './retry.ts'
+import { safeURL } from './safe-url.ts'
+import type { RawResponse } from './send.ts'
+import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse, HttpTimeouts } from './types.ts'
+
+export type {
+  HttpBody,
+  HttpClient,
+  HttpClientOptions,
+  HttpRequest,
+  HttpResponse,
+  HttpTimeouts,
+  TlsOptions,
+} from './types.ts'
+
+const REDIRECTS = 10
+const RETRIES = 4
+const TIMEOUTS: HttpTimeouts = { connect: 15_000, headers: 60_000, idle: 60_000 }
+/** A server that asks for more patience than this gets its answer shown instead. */
+const LONGEST_WAIT = 120_000
+
+/** A client with its own connections. Nothing is loaded or connected before the first request. */
+export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const dispatchers = openDispatchers({
+    env: options.env ?? process.env,
+    timeouts: { ...TIMEOUTS, ...options.timeouts },
+    tls: options.tls ?? (() => undefined),
+  })
+  const settings: Settings = {
+    dispatchers,
+    userAgent: options.userAgent ?? 'tsbuild',
+    retries: options.retries ?? RETRIES,
+    wait: options.wait ?? waitFor,
+  }
+  return {
+    request: async (request) => {
+      request.signal?.throwIfAborted()
+      const raw = await attempt(request, settings)
+      return toResponse(raw, request, settings)
+    },
+    close: () => closeDispatchers(dispatchers),
+  }
+}
+
+interface Settings {
+  readonly dispatchers: Dispatchers
+  readonly userAgent: string
+  readonly retries: number
+  readonly wait: Wait
+}
+
+/** Sends until there is an answer that another attempt would not better. */
+async function attempt(request: HttpRequest, settings: Settings): Promise<RawResponse> {
+  const { method = 'GET', signal } = request
+  const repeatable = request.idempotent ?? (method !== 'POST' && method !== 'PATCH')
+  const retries = repeatable ? settings.retries : 0
+  for (let done = 0; ; done++) {
+    let pause = backoff(done)
+    let reason: string
+    try {
+      const response = await followRedirects(toSend(request, settings), settings.dispatchers)
+      if (done >= retries || !isRetried(response.status)) return response
+      pause = retryAfter(response.headers.get('retry-after'), Date.now()) ?? pause
+      if (pause > LONGEST_WAIT) return response
+      reason = `status ${response.status}`
+      await response.discard()
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof TsbuildError) throw error
+      const failure = httpFailed(error, method, request.url)
+      if (done >= retries || !isTransient(error)) throw failure
+      reason = failure.message
+    }
+    request.onRetry?.(reason, pause)
+    await settings.wait(pause, signal)
+  }
+}
+
+const isRetried = (status: number): boolean => status === 408 || status === 429 || (status >= 500 && status !== 501)
+
+function toSend(request: HttpRequest, settings: Settings): Parameters<typeof followRedirects>[0] {
+  const { url, authorization } = splitCredentials(request.url)
+  const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
+  const headers: Record<string, string> = {
+    'user-agent': settings.userAgent,
+    accept: '*/*',
+    // A compressed transfer would be neither what a digest is of, nor what Range counts.
+    'accept-encoding': 'identity',
+    ...(authorization !== undefined && { authorization }),
+    ...Object.fromEntries(given),
+  }
+  const { method = 'GET', body, signal, redirects = REDIRECTS, allowDowngrade = false } = request
+  return { method, url, headers, body, signal, redirects, allowDowngrade }
+}
+
+function splitCredentials(given: string | URL): { readonly url: URL; readonly authorization: string | undefined } {
+  if (!URL.canParse(String(given))) throw new TsbuildError('HTTP_FAILED', 'a URL is malformed')
+  const url = new URL(given)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new TsbuildError('HTTP_FAILED', `${safeURL(url)} is neither http: nor https:`)
+  }
+  const { username, password } = url
+  url.username = ''
+  url.password = ''
+  url.hash = ''
+  if (username === '' && password === '') return { url, authorization: undefined }
+  const basic = Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')
+  return { url, authorization: `Basic ${basic}` }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    // A lone "%" stands for itself.
+    if (error instanceof URIError) return text
+    throw error
+  }
+}
+
+function toResponse(raw: RawResponse, request: HttpRequest, settings: Settings): HttpResponse {
+  const { status, headers, url, discard } = raw
+  const { method = 'GET', signal } = request
+  const etag = headers.get('etag')
+  const strong = etag?.startsWith('"') ? etag : undefined
+  const resumes = method === 'GET' && status === 200 && (request.resume ?? strong !== undefined)
+  const body = resumeBody(raw.body, {
+    signal,
+    describe: `${method} ${safeURL(url)}`,
+    retries: resumes && strong !== undefined ? settings.retries : 0,
+    wait: settings.wait,
+    onRetry: request.onRetry,
+    reopen: async (offset) => {
+      const range = { range: `bytes=${offset}-`, 'if-range': strong ?? '' }
+      const again = await attempt({ ...request, headers: { ...request.headers, ...range } }, settings)
+      // A 200 says that the content is another one by now: nothing that could be appended.
+      if (again.status === 206) return again
+      await again.discard()
+      throw new TsbuildError(
+        'HTTP_FAILED',
+        `${method} ${safeURL(url)} was cut at byte ${offset} and can't be resumed`,
+        {
+          hint:
+            again.status === 200 ? 'the content changed meanwhile; try again' : `the server answered ${again.status}`,
+        },
+      )
+    },
+  })
+  return { status, headers, method, url, body, discard }
+}

@@ -1,0 +1,61 @@
+import { TsbuildError } from '../errors.ts'
+import type { Dispatchers } from './dispatchers.ts'
+import { safeURL } from './safe-url.ts'
+import { type Outgoing, type RawResponse, send } from './send.ts'
+
+export interface RedirectPolicy {
+  readonly redirects: number
+  readonly allowDowngrade: boolean
+}
+
+/** What is for one origin only. */
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
+
+/**
+ * Sends a request and follows redirects (RFC 9110, 15.4). GET and HEAD follow all; methods with a body only 307 and 308, with the body
+ * sent again, and get other redirects as their response. Credentials stay with the first origin. Errors with `HTTP_FAILED` for too many
+ * redirects, ones that lead from https: to http:, and ones that lead nowhere.
+ */
+export async function followRedirects(
+  first: Outgoing & RedirectPolicy,
+  dispatchers: Dispatchers,
+): Promise<RawResponse> {
+  const { method, redirects, allowDowngrade } = first
+  let { url, headers } = first
+  for (let done = 0; ; done++) {
+    const response = await send({ ...first, url, headers }, dispatchers)
+    const location = response.headers.get('location')
+    if (redirects === 0 || location === undefined || !isFollowed(response.status, method)) return response
+    await response.discard()
+    if (done === redirects) throw failed(first.url, `there are more than ${redirects} redirects`)
+    const next = target(location, url)
+    if (!next) throw failed(url, 'it redirects to something that is no http: or https: URL')
+    if (url.protocol === 'https:' && next.protocol === 'http:' && !allowDowngrade) {
+      throw failed(url, `it redirects from https: to ${safeURL(next)}, which is not encrypted`)
+    }
+    if (next.origin !== url.origin) headers = without(headers, CREDENTIALS)
+    url = next
+  }
+}
+
+function isFollowed(status: number, method: string): boolean {
+  if (status === 307 || status === 308) return true
+  return (status === 301 || status === 302 || status === 303) && (method === 'GET' || method === 'HEAD')
+}
+
+function target(location: string, base: URL): URL | undefined {
+  if (!URL.canParse(location, base.href)) return undefined
+  const url = new URL(location, base.href)
+  url.username = ''
+  url.password = ''
+  url.hash = ''
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
+}
+
+function without(headers: Readonly<Record<string, string>>, names: ReadonlySet<string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)))
+}
+
+function failed(url: URL, reason: string): TsbuildError {
+  return new TsbuildError('HTTP_FAILED', `${safeURL(url)} failed: ${reason}`)
+}

@@ -1,0 +1,77 @@
+import { TsbuildError } from '../errors.ts'
+import { httpFailedFor, isTransient } from './http-failed.ts'
+import { backoff, type Wait } from './retry.ts'
+
+export interface ResumeOptions {
+  readonly signal?: AbortSignal | undefined
+  /** What is read, for messages: `GET https://…`. */
+  readonly describe: string
+  /** Cuts in a row, without much progress between them, that are mended. */
+  readonly retries: number
+  readonly wait: Wait
+  readonly onRetry?: ((reason: string, milliseconds: number) => void) | undefined
+  /**
+   * Asks for the rest. A 206 must begin at the offset, as its Content-Range says; in a 200 the bytes that are here already are skipped,
+   * so give one only where the whole is verified afterwards.
+   */
+  readonly reopen: (offset: number) => Promise<ReopenedBody>
+}
+
+export interface ReopenedBody {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: AsyncIterable<Uint8Array>
+  discard(): Promise<void>
+}
+
+/** After so many bytes, a cut counts as the first again. */
+const PROGRESS = 1 << 20
+
+/** A body that goes on with a Range request after a cut. Errors with `HTTP_FAILED`, and the signal's reason. */
+export async function* resumeBody(first: AsyncIterable<Uint8Array>, options: ResumeOptions): AsyncIterable<Uint8Array> {
+  const { signal, describe, retries, wait, onRetry, reopen } = options
+  let current = first
+  let offset = 0
+  let failures = 0
+  let fruitful = 0
+  for (;;) {
+    try {
+      for await (const chunk of current) {
+        offset += chunk.byteLength
+        yield chunk
+      }
+      return
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (offset - fruitful >= PROGRESS) failures = 0
+      fruitful = offset
+      if (failures >= retries || !isTransient(error)) throw httpFailedFor(error, describe)
+      const pause = backoff(failures++)
+      onRetry?.(`cut at byte ${offset}`, pause)
+      await wait(pause, signal)
+    }
+    current = await rest(await reopen(offset), offset, describe)
+  }
+}
+
+async function rest(response: ReopenedBody, offset: number, describe: string): Promise<AsyncIterable<Uint8Array>> {
+  if (response.status === 200) return skip(response.body, offset)
+  const range = response.headers.get('content-range')
+  const start = /^bytes (\d+)-/i.exec(range ?? '')?.[1]
+  // Some servers leave out Content-Range; a wrong guess is found by the digest, or by the length.
+  if (response.status === 206 && (start === undefined || Number(start) === offset)) return response.body
+  await response.discard()
+  const got = response.status === 206 ? `the range ${JSON.stringify(range)}` : `status ${response.status}`
+  throw new TsbuildError('HTTP_FAILED', `${describe} failed: cut at byte ${offset}, then the server gave ${got}`)
+}
+
+async function* skip(body: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
+  let left = bytes
+  for await (const chunk of body) {
+    if (left >= chunk.byteLength) left -= chunk.byteLength
+    else {
+      yield left === 0 ? chunk : chunk.subarray(left)
+      left = 0
+    }
+  }
+}

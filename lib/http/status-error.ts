@@ -1,0 +1,50 @@
+import { STATUS_CODES } from 'node:http'
+import { TsbuildError } from '../errors.ts'
+import { readUpTo } from './read-body.ts'
+import { safeURL } from './safe-url.ts'
+import type { HttpResponse } from './types.ts'
+
+const READ = 16 << 10
+const SHOWN = 200
+
+/** An `HTTP_STATUS` for a response that is not what was hoped for, with the start of what it says. Reads the body. */
+export async function statusError(
+  response: HttpResponse,
+  options: { readonly hint?: string | undefined } = {},
+): Promise<TsbuildError> {
+  const said = await excerpt(response)
+  const words = statusWords(response.status)
+  const message = `${response.method} ${safeURL(response.url)} failed: ${words}${said ? `: ${said}` : ''}`
+  return new TsbuildError('HTTP_STATUS', message, { hint: options.hint ?? HINTS.get(response.status) })
+}
+
+/** `404 Not Found` */
+export function statusWords(status: number): string {
+  const name = STATUS_CODES[status]
+  return name === undefined ? String(status) : `${status} ${name}`
+}
+
+/** The start of an answer's text on one line, or an empty text for pages of HTML and for bytes. */
+export async function excerpt(response: HttpResponse): Promise<string> {
+  const type = response.headers.get('content-type') ?? ''
+  if (!/^(?:text\/plain|application\/([\w.+-]+\+)?json)\b/i.test(type)) {
+    await response.discard()
+    return ''
+  }
+  const { bytes } = await readUpTo(response.body, READ)
+  return oneLine(bytes.toString())
+}
+
+/** Text of others on one line, cut short, without control characters. */
+export function oneLine(text: string): string {
+  const line = text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim()
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line
+}
+
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [401, 'it wants credentials'],
+  [403, 'the credentials, if any, do not allow it'],
+  [407, 'the proxy wants credentials: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT'],
+  [404, 'check the spelling'],
+  [429, 'there were too many requests: wait, or log in'],
+])
