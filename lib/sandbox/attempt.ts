@@ -1,0 +1,114 @@
+// Runs something tiny to see whether the system lets it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { getSystemErrorMap } from 'node:util'
+
+export interface Attempt {
+  readonly ok: boolean
+  /** Standard output, trimmed; at most 64 KiB of it. */
+  readonly output: string
+  /** What failed, on one line, in the system's own words with the name of the error number: `unshare failed: … (EPERM)`. Empty if ok. */
+  readonly words: string
+  /** `EPERM`, `ENOENT`, …, where the words name an error. */
+  readonly errno: string | undefined
+}
+
+export interface AttemptOptions {
+  /** Milliseconds; default 5000. */
+  readonly timeout?: number
+  /** Default: the builder's PATH and nothing else, in the C locale. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Files that the program inherits as descriptors 3, 4, …. */
+  readonly descriptors?: readonly number[]
+}
+
+/** Runs a command line to its end, or kills it and its process group after the timeout. Never rejects. */
+export function attempt(words: readonly string[], options: AttemptOptions = {}): Promise<Attempt> {
+  const { timeout = 5000, env = probeEnvironment(), descriptors = [] } = options
+  const [file = '', ...args] = words
+  return new Promise((resolve) => {
+    let child: ChildProcess
+    try {
+      child = spawn(file, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...descriptors] })
+    } catch (error) {
+      resolve(failed(`${file}: ${error instanceof Error ? error.message : String(error)}`))
+      return
+    }
+    const output = collect(child.stdout)
+    const errors = collect(child.stderr)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      killGroup(child)
+      // A grandchild that left the group may hold the pipes open for ever.
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    }, timeout)
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer)
+      const said = error.code === 'ENOENT' ? 'no such program in PATH' : systemText(error.code)
+      resolve(failed(`${file}: ${said}${error.code ? ` (${error.code})` : ''}`))
+    })
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      if (late) return resolve(failed(`${file} did not end within ${timeout / 1000} s`))
+      const text = output().trim()
+      if (code === 0) return resolve({ ok: true, output: text, words: '', errno: undefined })
+      const ended = signal ? `was killed by ${signal}` : `exited with code ${code}`
+      resolve({ ...failed(lastLine(errors()) ?? lastLine(text) ?? `${file} ${ended}`), output: text })
+    })
+  })
+}
+
+/** What a probe's program may see: enough to be found, and messages in English. */
+export function probeEnvironment(): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+}
+
+function failed(text: string): Attempt {
+  const named = /\((E[A-Z0-9]+)\)$/.exec(text)?.[1]
+  const errno = named ?? errnoOf(text)
+  return { ok: false, output: '', words: named || !errno ? text : `${text} (${errno})`, errno }
+}
+
+/** The error whose text a message has in it. */
+function errnoOf(message: string): string | undefined {
+  const lower = message.toLowerCase()
+  const found = [...getSystemErrorMap().values()].filter(([, text]) => lower.includes(text))
+  // The longest text, so that a short one within it doesn't win.
+  return found.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0]
+}
+
+function systemText(code: string | undefined): string {
+  const found = [...getSystemErrorMap().values()].find(([name]) => name === code)
+  return found?.[1] ?? 'could not be started'
+}
+
+/** The last line that says something: programs that wrap errors put the cause at the end. */
+function lastLine(text: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.trim())
+  const line = lines.findLast((candidate) => candidate !== '')
+  return line === undefined ? undefined : printable(line).slice(0, 400)
+}
+
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f]/g, ' ')
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  const chunks: Buffer[] = []
+  let size = 0
+  stream?.on('data', (chunk: Buffer) => {
+    if (size < 65536) chunks.push(chunk)
+    size += chunk.length
+  })
+  return () => Buffer.concat(chunks).toString('utf8').slice(0, 65536)
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
+}
