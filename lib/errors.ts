@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'DOCKERFILE_NOT_FOUND'
   | 'IGNORE_PATTERN'
   | 'CONTEXT_CHANGED'
+  | 'GIT_UNAVAILABLE'
+  | 'GIT_FAILED'
   // executor
   | 'COPY_SOURCE_NOT_FOUND'
   | 'COPY_DESTINATION'
@@ -52,6 +54,7 @@ export type ErrorCode =
   // layers
   | 'ARCHIVE_INVALID'
   | 'ARCHIVE_UNSUPPORTED'
+  | 'ARCHIVE_TOO_LARGE'
   | 'LAYER_INVALID'
   // oci
   | 'DIGEST_INVALID'

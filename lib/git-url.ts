@@ -48,9 +48,11 @@ export function isHttpUrl(text: string): boolean {
   return /^https?:\/\//.test(text)
 }
 
-/** A URL for people to see: without the password, or the user name that may be a token. */
+/** A URL for people to see: without the password, and of http(s) URLs without the user name, which may be a token. */
 export function redactUrl(url: string): string {
-  return url.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:\/\/)[^/?#]*@/, '$1***@')
+  return url
+    .replace(/^(https?:\/\/)[^/?#]*@/i, '$1***@')
+    .replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/?#:@]*):[^/?#]*@/, '$1:***@')
 }
 
 interface Address {

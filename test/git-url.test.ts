@@ -120,4 +120,6 @@ test('what people see of a URL has no credentials', () => {
   expect(redactUrl('https://token@example.org/')).toBe('https://***@example.org/')
   expect(redactUrl('https://example.org/a@b')).toBe('https://example.org/a@b')
   expect(redactUrl('git@example.org:a')).toBe('git@example.org:a')
+  expect(redactUrl('ssh://git@example.org/a')).toBe('ssh://git@example.org/a')
+  expect(redactUrl('ssh://git:word@example.org/a')).toBe('ssh://git:***@example.org/a')
 })

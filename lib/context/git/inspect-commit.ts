@@ -1,0 +1,40 @@
+import { TsbuildError } from '../../errors.ts'
+import { type GitCommand, runGit } from './run-git.ts'
+
+/** More files than any repository has; a small pack can hold a tree with more of them than there are atoms. */
+export const MAX_GIT_FILES = 2_000_000
+/** Bytes of a checkout: a small pack can hold large files that repeat. */
+export const MAX_GIT_BYTES: number = 32 * 2 ** 30
+
+/**
+ * What there is in a commit, before it is written to the disk. Errors with `ARCHIVE_TOO_LARGE` if it is more than {@link MAX_GIT_FILES}
+ * or {@link MAX_GIT_BYTES}.
+ */
+export async function inspectCommit(
+  commit: string,
+  git: GitCommand,
+  limits: { readonly files: number; readonly bytes: number } = { files: MAX_GIT_FILES, bytes: MAX_GIT_BYTES },
+): Promise<{ readonly hasSubmodules: boolean; readonly isEmpty: boolean }> {
+  let hasSubmodules = false
+  let files = 0
+  let bytes = 0
+  let rest = ''
+  const onOutput = (chunk: Buffer): void => {
+    const lines = (rest + chunk.toString('latin1')).split('\0')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      files++
+      if (line.startsWith('160000 ')) hasSubmodules = true
+      bytes += Number(/^\d+ \w+ \w+ +(\d+)\t/.exec(line)?.[1] ?? 0)
+    }
+    if (files > limits.files)
+      throw new TsbuildError('ARCHIVE_TOO_LARGE', `the git commit ${commit} has more than ${limits.files} files`)
+    if (bytes > limits.bytes)
+      throw new TsbuildError(
+        'ARCHIVE_TOO_LARGE',
+        `the files of the git commit ${commit} have more than ${limits.bytes} bytes`,
+      )
+  }
+  await runGit(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], { ...git, onOutput })
+  return { hasSubmodules, isEmpty: files === 0 }
+}
