@@ -10,13 +10,18 @@ export function* treeEntries(tree: FileTree): Generator<SourceEntry, void, undef
   // A stack, since a hostile tree may be deeper than calls can be.
   const pending: TreeEntry[] = [...tree.list('')].reverse()
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
-    const first = entry.inode === undefined ? undefined : firstPaths.get(entry.inode)
-    if (first !== undefined) {
-      yield { ...entry, type: 'hardlink', linkname: first, size: 0, content: undefined, sha256: undefined }
-      continue
-    }
-    if (entry.inode !== undefined) firstPaths.set(entry.inode, entry.path)
-    yield entry
+    yield asLinkOfFirst(entry, firstPaths)
     if (entry.type === 'directory') pending.push(...[...tree.list(entry.path)].reverse())
   }
+}
+
+/** A tree's entry as a tar has it, given the first paths of the inodes so far, which are added to: a file, or a link to the first. */
+export function asLinkOfFirst(entry: TreeEntry, firstPaths: Map<string, string>): SourceEntry {
+  if (entry.inode === undefined) return entry
+  const first = firstPaths.get(entry.inode)
+  if (first === undefined) {
+    firstPaths.set(entry.inode, entry.path)
+    return entry
+  }
+  return { ...entry, type: 'hardlink', linkname: first, size: 0, content: undefined, sha256: undefined }
 }
