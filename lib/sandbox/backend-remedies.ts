@@ -1,0 +1,21 @@
+// What would make a back-end work that doesn't.
+import type { Attempt } from './attempt.ts'
+import type { Place } from './types.ts'
+
+/** Advice for a program that was tried and failed; undefined if there is none. */
+export function backendRemedy(name: string, { words, errno }: Attempt, place: Place): string | undefined {
+  if (/no such program/.test(words)) return PACKAGES[name]
+  if (/cgroup/i.test(words)) return 'mount cgroup v2 alone at /sys/fs/cgroup, or use another back-end'
+  if (errno === 'EACCES' && /probe/.test(words)) return 'put the store on a file system without noexec: TSBUILD_HOME'
+  if ((errno === 'EPERM' || errno === 'EACCES') && !place.mounts)
+    return 'it needs a mount namespace: see the first rows'
+  return undefined
+}
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  bwrap: 'install the package bubblewrap',
+  crun: 'install the package crun',
+  proot: 'install proot 5.2 or newer (Debian 12 and 13 have an older one)',
+  runc: 'install the package runc',
+  unshare: 'install the package util-linux',
+}

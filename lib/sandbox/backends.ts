@@ -1,0 +1,87 @@
+// Finds the back-ends that work in this place, by running something in each.
+import type { Attempt } from './attempt.ts'
+import { probeBackend } from './backend-probe.ts'
+import { backendRemedy } from './backend-remedies.ts'
+import { type Candidate, ociCandidates } from './oci-candidates.ts'
+import type { Backend, Isolation, Place, Probe } from './types.ts'
+
+/** Strongest first. */
+export const ISOLATIONS: readonly Isolation[] = ['oci', 'bwrap', 'userns', 'chroot', 'proot']
+
+export interface OpenedBackends {
+  /** Best first; empty when none works. */
+  readonly backends: readonly Backend[]
+  readonly probes: readonly Probe[]
+}
+
+/**
+ * The back-ends to run commands with: for `auto` the first that works, for a named isolation the first program of it that works. To be
+ * asked in the process that will run them, in its place. Each is tried in `directory`, which must exist and should be where the root
+ * filesystems will be. Never rejects.
+ */
+export async function openBackends(
+  directory: string,
+  place: Place,
+  wanted: Isolation | 'auto',
+): Promise<OpenedBackends> {
+  const probes: Probe[] = []
+  for (const source of sourcesOf(place, wanted === 'auto' ? ISOLATIONS : [wanted])) {
+    const { backend, probe } = await trySource(source, directory, place)
+    probes.push(probe)
+    if (backend) return { backends: [backend], probes }
+  }
+  return { backends: [], probes }
+}
+
+/** All back-ends that work, and all that don't: for people who want to know. */
+export async function examineBackends(directory: string, place: Place): Promise<OpenedBackends> {
+  const results = []
+  for (const source of sourcesOf(place, ISOLATIONS)) results.push(await trySource(source, directory, place))
+  return { backends: results.flatMap(({ backend }) => backend ?? []), probes: results.map(({ probe }) => probe) }
+}
+
+/** A program, and the back-ends that can be had with it, best first; or why there is none. */
+interface Source {
+  readonly name: string
+  candidates(): Promise<readonly Candidate[] | Attempt>
+}
+
+function sourcesOf(place: Place, isolations: readonly Isolation[]): readonly Source[] {
+  return isolations.flatMap((isolation) => SOURCES[isolation].map((create) => create(place)))
+}
+
+const SOURCES: Readonly<Record<Isolation, readonly ((place: Place) => Source)[]>> = {
+  oci: [
+    (place) => ({ name: 'crun', candidates: () => ociCandidates(place, 'crun') }),
+    (place) => ({ name: 'runc', candidates: () => ociCandidates(place, 'runc') }),
+  ],
+  bwrap: [],
+  userns: [],
+  chroot: [],
+  proot: [],
+}
+
+interface Tried {
+  readonly backend: Backend | undefined
+  readonly probe: Probe
+}
+
+async function trySource({ name, candidates }: Source, directory: string, place: Place): Promise<Tried> {
+  const found = await candidates()
+  if (!isList(found)) return { backend: undefined, probe: failure(name, found, place) }
+  let last: Attempt | undefined
+  for (const { backend, controlLimits } of found) {
+    last = await probeBackend(backend, directory, controlLimits)
+    if (last.ok) return { backend, probe: { name, ok: true, detail: `runs commands: ${backend.program}` } }
+  }
+  return { backend: undefined, probe: failure(name, last, place) }
+}
+
+function failure(name: string, tried: Attempt | undefined, place: Place): Probe {
+  const detail = tried?.words ?? 'there is none'
+  return { name, ok: false, detail, remedy: tried && backendRemedy(name, tried, place) }
+}
+
+function isList(found: readonly Candidate[] | Attempt): found is readonly Candidate[] {
+  return Array.isArray(found)
+}

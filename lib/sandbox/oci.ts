@@ -1,0 +1,57 @@
+// Runs a command with an OCI runtime: crun or runc.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { attempt, probeEnvironment } from './attempt.ts'
+import { ociConfig } from './oci-config.ts'
+import { readSurroundings } from './surroundings.ts'
+import type { Backend, Place, PreparedCommand, SandboxCommand } from './types.ts'
+
+export type OciProgram = 'crun' | 'runc'
+
+export interface OciOptions {
+  /** What `--version` says, for people. */
+  readonly version: string
+  /** Whether control groups are ours, so that limits can be had. */
+  readonly cgroups: boolean
+}
+
+/**
+ * The back-end of a runtime, to be made in the process that runs commands, in the place. The bundle and the runtime's own state are in the
+ * command's scratch directory, so nothing of it outlives the command.
+ */
+export function createOciBackend(place: Place, program: OciProgram, options: OciOptions): Backend {
+  const { version, cgroups } = options
+  const settings = { place, capabilities: readSurroundings().effective, cgroups, arch: process.arch }
+  return {
+    isolation: 'oci',
+    program: `${program} ${version}`,
+    features: { networkNone: true, controlLimits: cgroups, insecure: true, processes: place.processes, mounts: true },
+    async prepare(command) {
+      const config = ociConfig(command, settings)
+      // The environment may have secrets in it.
+      await writeFile(join(command.scratch, 'config.json'), JSON.stringify(config), { mode: 0o600 })
+      await mkdir(join(command.scratch, 'state'), { mode: 0o700 })
+      return prepared(program, globalOptions(program, cgroups, command), command)
+    },
+  }
+}
+
+function globalOptions(program: OciProgram, cgroups: boolean, { scratch }: SandboxCommand): readonly string[] {
+  const state = ['--root', join(scratch, 'state')]
+  if (program === 'crun') return cgroups ? state : [...state, '--cgroup-manager=disabled']
+  // As «rootless» runc goes on where it can't make control groups.
+  return cgroups ? state : [...state, '--rootless=true']
+}
+
+function prepared(program: OciProgram, options: readonly string[], { id, scratch }: SandboxCommand): PreparedCommand {
+  return {
+    file: program,
+    args: [...options, 'run', '--no-new-keyring', '-b', scratch, id],
+    env: probeEnvironment(),
+    async kill() {
+      // That there is no such container (any more) is what was wanted.
+      await attempt([program, ...options, 'delete', '-f', id], { timeout: 20_000 })
+    },
+    async finish() {},
+  }
+}
