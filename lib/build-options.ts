@@ -4,9 +4,11 @@ import type { Diagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import type { ExportedOutput, Output } from './export/output.ts'
 import type { Digest, Image, Platform } from './oci/types.ts'
+import type { ControlLimits, Isolation, ResourceLimit } from './sandbox/types.ts'
 
 export type { ContextSource, MemoryFile } from './context/memory-file.ts'
 export type { CompressionOption, ExportedOutput, Output } from './export/output.ts'
+export type { ControlLimits, Isolation, ResourceLimit } from './sandbox/types.ts'
 
 export interface BuildOptions {
   readonly context: ContextSource
@@ -28,6 +30,8 @@ export interface BuildOptions {
   /** Run every step again; results are still recorded. */
   readonly noCache?: boolean
   readonly outputs?: readonly Output[]
+  /** How RUN steps are carried out. */
+  readonly run?: RunOptions
   /** The store's directory; default `$TSBUILD_HOME`, else `$XDG_CACHE_HOME/tsbuild`, else `~/.cache/tsbuild`. */
   readonly store?: string
   /** Seconds since 1970 for every timestamp that the build writes; default `$SOURCE_DATE_EPOCH` if set, else times are as Docker's. */
@@ -35,6 +39,40 @@ export interface BuildOptions {
   readonly signal?: AbortSignal
   /** Called synchronously, in order. Must not throw. */
   readonly onEvent?: (event: BuildEvent) => void
+}
+
+/** Where a secret comes from. Its bytes reach the steps that mount it, and nothing else: no layer, record, key or log. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'value'; readonly value: string | Uint8Array }
+
+/** What `--allow` allows beyond the default. */
+export type Entitlement = 'network.host' | 'security.insecure'
+
+export interface RunOptions {
+  /** Default `auto`: the strongest that works here. */
+  readonly isolation?: Isolation | 'auto'
+  /** By id. */
+  readonly secrets?: Readonly<Record<string, SecretSource>>
+  /** Sockets of ssh agents by id; `default` is the one that a mount without an id means. */
+  readonly ssh?: Readonly<Record<string, string>>
+  /** For steps that say nothing. `default` is the host's network. */
+  readonly network?: 'default' | 'none' | 'host'
+  /** Lines for /etc/hosts; the address `host-gateway` is the loopback address, since steps share the host's network. */
+  readonly extraHosts?: readonly { readonly host: string; readonly address: string }[]
+  readonly resourceLimits?: readonly ResourceLimit[]
+  /** Errors with `SANDBOX_LACKS` where the isolation can't limit. */
+  readonly controlLimits?: ControlLimits
+  /** Bytes of /dev/shm; default 64 MiB. */
+  readonly shmSize?: number
+  readonly allow?: readonly Entitlement[]
+  /** Host name that steps see; default `buildkitsandbox`, as with BuildKit. */
+  readonly hostname?: string
+  /** Keep the filesystem of a step that fails, for `tsbuild shell`. */
+  readonly keepFailed?: boolean
+  /** Fail a step whose changes of ownership can't be recorded, instead of warning. */
+  readonly strictOwnership?: boolean
 }
 
 export interface BuildResult {
@@ -49,6 +87,16 @@ export interface BuildResult {
   readonly steps: { readonly total: number; readonly cached: number }
   readonly outputs: readonly ExportedOutput[]
   readonly warnings: readonly Diagnostic[]
+  /** What RUN steps were carried out with; undefined when none had to be. */
+  readonly sandbox: SandboxInfo | undefined
+}
+
+export interface SandboxInfo {
+  readonly isolation: Isolation
+  /** e.g. `runc 1.1.5`. */
+  readonly program: string
+  /** Whether layers were stacked with overlayfs. */
+  readonly overlay: boolean
 }
 
 /** A running build: await it for its result, or iterate it for its events (then await it too). */

@@ -1,12 +1,13 @@
 import type { Build, BuildOptions, BuildResult, CompressionOption, ExportedOutput, Output } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
-import { TsbuildError } from './errors.ts'
 import type { BuildEvent, StepInfo } from './events.ts'
 import { assembleImage } from './executor/assemble-image.ts'
 import { convertLayers } from './executor/convert-layers.ts'
 import { type Execution, execute, shownSteps } from './executor/execute.ts'
 import { observeStep } from './executor/observe-step.ts'
-import type { LayerCompression, Session } from './executor/session.ts'
+import { checkRuns } from './executor/run/check-runs.ts'
+import { createRunWorkers, type RunWorkers } from './executor/run/run-workers.ts'
+import type { BuildWarning, LayerCompression, Session } from './executor/session.ts'
 import { exportImage } from './export/export-image.ts'
 import type { Graph } from './graph/types.ts'
 import { normaliseName } from './oci/reference.ts'
@@ -35,10 +36,11 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
   try {
     const prepared = await prepareBuild(options, store)
     const { graph } = prepared
-    refuseRun(graph)
-    const session = createSession(options, prepared, store, emit)
+    const runs = createRunWorkers(options.run ?? {}, store, emit)
+    const session = createSession(options, prepared, store, runs, emit)
+    checkRuns(graph, options.run ?? {}, session)
     emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(graph), ...exportSteps(options, graph)] })
-    const execution = await execute(graph, session)
+    const execution = await execute(graph, session).finally(runs.close)
     const image = assembleImage(graph, execution, session)
     const outputs = await deliver(options, graph, execution, image, names, session)
     for (const name of names) store.references.set(name, image.descriptor)
@@ -50,6 +52,7 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
       names,
       steps: execution.steps,
       outputs: [...outputs, ...inStore(names, outputs, store)],
+      sandbox: runs.sandbox(),
       warnings: graph.diagnostics,
     }
   } finally {
@@ -61,6 +64,7 @@ function createSession(
   options: BuildOptions,
   prepared: PreparedBuild,
   store: Store,
+  runs: RunWorkers,
   emit: (event: BuildEvent) => void,
 ): Session {
   const { file } = prepared.graph.dockerfile
@@ -77,7 +81,15 @@ function createSession(
     noCache: options.noCache ?? false,
     compression: resultCompression(options),
     location: (span) => ({ file, span }),
+    run: options.run ?? {},
+    worker: runs.worker,
+    warn: (warning) => emit(warningEvent(warning)),
   }
+}
+
+function warningEvent({ code, message, hint }: BuildWarning): BuildEvent {
+  const text = `warning: ${message} [${code}]${hint === undefined ? '' : `\nhint: ${hint}`}`
+  return { type: 'warning', time: Date.now(), code, message, text }
 }
 
 // What zlib and Go's gzip take when nothing is said.
@@ -129,20 +141,13 @@ async function deliver(
   return delivered
 }
 
-function warnOfLosses({ losses = [], destination }: ExportedOutput, { emit }: Session): void {
+function warnOfLosses({ losses = [], destination }: ExportedOutput, { warn }: Session): void {
   const [first] = losses
   if (!first) return
   const what = first.kind === 'node' ? 'could not be made' : 'has attributes that could not be kept'
   const more = losses.length > 1 ? `, and ${losses.length - 1} more` : ''
   const message = `${JSON.stringify(destination)} lacks something of the image: ${JSON.stringify(first.path)} ${what}${more}`
-  const code = 'OUTPUT_INCOMPLETE'
-  emit({
-    type: 'warning',
-    time: Date.now(),
-    code,
-    message,
-    text: `warning: ${message} [${code}]\nhint: -o type=tar keeps all`,
-  })
+  warn({ code: 'OUTPUT_INCOMPLETE', message, hint: '-o type=tar keeps all', step: undefined })
 }
 
 /** The image with its layers compressed as this output asks for. */
@@ -162,22 +167,4 @@ async function imageFor(
 function inStore(names: readonly string[], outputs: readonly ExportedOutput[], store: Store): ExportedOutput[] {
   if (names.length > 0) return [{ type: 'store', destination: names.join(', ') }]
   return outputs.length > 0 ? [] : [{ type: 'store', destination: store.root }]
-}
-
-function refuseRun(graph: Graph): void {
-  const errors = graph.vertices.flatMap(({ op, span }) => {
-    if (op.kind !== 'run' || !span) return []
-    const location = { file: graph.dockerfile.file, span }
-    return new TsbuildError('UNSUPPORTED', 'RUN is not supported yet', {
-      location,
-      hint: 'build the stage that needs RUN elsewhere and pass its result with --build-context NAME=oci-layout://DIR, or leave it out with --target',
-    })
-  })
-  const [first, ...others] = errors
-  if (!first) return
-  throw new TsbuildError(first.code, first.message, {
-    location: first.location,
-    hint: first.hint,
-    others: others.slice(0, 2),
-  })
 }

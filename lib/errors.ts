@@ -50,7 +50,10 @@ export type ErrorCode =
   | 'MOUNT_INVALID'
   | 'SECRET_NOT_FOUND'
   | 'SSH_AGENT_NOT_FOUND'
+  | 'ENTITLEMENT_MISSING'
   | 'SANDBOX_LACKS'
+  | 'SANDBOX_FAILED'
+  | 'SANDBOX_UNAVAILABLE'
   // layers
   | 'ARCHIVE_INVALID'
   | 'ARCHIVE_UNSUPPORTED'
@@ -69,6 +72,9 @@ export type ErrorCode =
   // http, registry
   | 'HTTP_FAILED'
   | 'HTTP_STATUS'
+  | 'REGISTRY_AUTH'
+  | 'REGISTRY_INVALID'
+  | 'CREDENTIALS_INVALID'
   // export
   | 'OUTPUT_INVALID'
   | 'OUTPUT_IO'

@@ -1,6 +1,7 @@
 // Build progress as data: JSON-safe, in order. Every renderer is a reducer over these.
 import type { ErrorCode } from './errors.ts'
 import type { Digest } from './oci/types.ts'
+import type { Isolation } from './sandbox/types.ts'
 
 /** One step as progress shows it. */
 export interface StepInfo {
@@ -49,6 +50,16 @@ export type BuildEvent =
       readonly message: string
       readonly text: string
       readonly line?: number
+    }
+  /** What RUN steps are carried out with, once it is known. */
+  | {
+      readonly type: 'sandbox'
+      readonly time: number
+      readonly isolation: Isolation
+      /** e.g. `runc 1.1.5`. */
+      readonly program: string
+      /** Whether layers are stacked with overlayfs; else they are unpacked into one directory. */
+      readonly overlay: boolean
     }
   | {
       readonly type: 'exported'

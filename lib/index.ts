@@ -6,9 +6,16 @@ export type {
   BuildResult,
   CompressionOption,
   ContextSource,
+  ControlLimits,
+  Entitlement,
   ExportedOutput,
+  Isolation,
   MemoryFile,
   Output,
+  ResourceLimit,
+  RunOptions,
+  SandboxInfo,
+  SecretSource,
 } from './build-options.ts'
 export type { KeyPart } from './cache/cache-key.ts'
 export type { LayerForm, LayerForms } from './cache/layer-forms.ts'
@@ -68,9 +75,19 @@ export {
 export type { LintWarning } from './lint/emit.ts'
 export { type FixedDockerfile, fixDockerfile } from './lint/fix-dockerfile.ts'
 export { checkDockerfile, type LintReport, lint } from './lint/lint.ts'
-export type { BaseImage, LintIgnore, LintOptions } from './lint/lint-options.ts'
-export type { LintPlatform } from './lint/rule.ts'
+export type {
+  BaseImage,
+  LintContext,
+  LintFile,
+  LintIgnore,
+  LintOptions,
+  RuleChoice,
+  RuleSet,
+} from './lint/lint-options.ts'
+export type { LintPlatform } from './lint/lint-platform.ts'
+export { ruleSetNames } from './lint/rule-choice.ts'
 export { type LintRule, lintRules } from './lint/rules.ts'
+export { maskTokens } from './lint/secret-tokens.ts'
 export type { BlobWriter, ContentReader, ContentStore } from './oci/content.ts'
 export type { JsonValue } from './oci/json.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
@@ -93,6 +110,14 @@ export type {
   Platform,
 } from './oci/types.ts'
 export { type ValidateOptions, type ValidationProblem, type ValidationReport, validateImage } from './oci/validate.ts'
+export {
+  parseAddHost,
+  parseBytes,
+  parseEntitlement,
+  parseSecret,
+  parseSsh,
+  parseUlimit,
+} from './parse-run-flags.ts'
 export * from './parser/index.ts'
 export { planBuild, readDockerfile } from './prepare-build.ts'
 export { type Location, type Position, positionAt, type SourceFile, type Span } from './source.ts'

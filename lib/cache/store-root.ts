@@ -62,6 +62,7 @@ const OWN: ReadonlySet<string> = new Set([
   'records',
   'layers',
   'derived',
+  'sandbox',
   'stat',
   'tmp',
 ])

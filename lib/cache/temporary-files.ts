@@ -33,7 +33,7 @@ function closeAll(): void {
 export function openTemporaryFiles(directory: string): TemporaryFiles {
   storeIO(`creating ${JSON.stringify(directory)}`, () => mkdirSync(directory, { recursive: true }))
   removeStale(directory)
-  const prefix = `${process.pid}-${processSpace()}-${randomBytes(4).toString('hex')}`
+  const prefix = temporaryPrefix()
   let count = 0
   const path = (): string => join(directory, `${prefix}-${count++}`)
   const close = (): void => {
@@ -58,16 +58,27 @@ export function openTemporaryFiles(directory: string): TemporaryFiles {
 }
 
 function removeStale(directory: string): void {
-  const here = processSpace()
-  for (const name of namesIn(directory)) {
+  for (const name of staleNames(directory)) {
     const path = join(directory, name)
-    const [pid, space] = name.split('-')
-    const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs
-    if (modified === undefined) continue
-    const age = Date.now() - modified
-    const limit = space !== here ? ELSEWHERE_LIMIT : isAlive(Number(pid)) ? ALIVE_LIMIT : -Infinity
-    if (age > limit) storeIO(`removing ${JSON.stringify(path)}`, () => rmSync(path, { recursive: true, force: true }))
+    storeIO(`removing ${JSON.stringify(path)}`, () => rmSync(path, { recursive: true, force: true }))
   }
+}
+
+/** Names in a directory of temporary files that nobody will finish: their process is dead, or they are old. */
+export function staleNames(directory: string): readonly string[] {
+  const here = processSpace()
+  return namesIn(directory).filter((name) => {
+    const [pid, space] = name.split('-')
+    const modified = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs
+    if (modified === undefined) return false
+    const limit = space !== here ? ELSEWHERE_LIMIT : isAlive(Number(pid)) ? ALIVE_LIMIT : -Infinity
+    return Date.now() - modified > limit
+  })
+}
+
+/** Begins names of temporary files: tells whose they are, and is used by nobody else. */
+export function temporaryPrefix(): string {
+  return `${process.pid}-${processSpace()}-${randomBytes(4).toString('hex')}`
 }
 
 /** Tells machines and containers that share a store from each other: process ids mean something only within one. */

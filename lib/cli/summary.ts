@@ -20,6 +20,7 @@ export function summaryLines(
     ['digest', result.digest],
     ['contents', `${formatSize(size)} in ${count(image.layers.length, 'layer')}, ${architecture}`],
     ['steps', `${steps.total}${cached}`],
+    ...sandboxRow(result),
     ...result.outputs
       .filter((output) => output.type !== 'store' || result.names.length === 0)
       .map((output) => {
@@ -35,4 +36,10 @@ export function summaryLines(
     paint(['bold', 'green'], done),
     ...rows.map(([, value], i) => `  ${paint('dim', (labels[i] ?? '').padEnd(8))}  ${printable(value)}`),
   ]
+}
+
+function sandboxRow({ sandbox }: BuildResult): (readonly [string, string])[] {
+  if (!sandbox) return []
+  const { isolation, program, overlay } = sandbox
+  return [['ran in', `${isolation} (${program}${overlay ? ', overlayfs' : ', one directory'})`]]
 }

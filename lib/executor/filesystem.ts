@@ -11,13 +11,16 @@ import type { Filesystem, Session, StackedLayer } from './session.ts'
 /** Views kept at hand. A step wants the view of the one before it, so a few are enough, however long the stack. */
 const VIEWS = 16
 
+/** Where layers and what is known of them come from. */
+export type LayerSource = Pick<Session, 'store' | 'indexes' | 'views' | 'signal'>
+
 /** A filesystem with one more layer. */
 export function stack(below: Filesystem, layer: StackedLayer): Filesystem {
   return { layers: [...below.layers, layer], below }
 }
 
 /** The merged view of a stack. Reads indexes only; file contents may not be there yet (see {@link materialize}). */
-export async function viewOf(filesystem: Filesystem, session: Session): Promise<UnionView> {
+export async function viewOf(filesystem: Filesystem, session: LayerSource): Promise<UnionView> {
   const { views } = session
   const missing: Filesystem[] = []
   let known: Filesystem | undefined = filesystem
@@ -43,7 +46,8 @@ export async function viewOf(filesystem: Filesystem, session: Session): Promise<
   return view
 }
 
-function indexOf(layer: Layer, session: Session): Promise<LayerIndex> {
+/** A layer's index, read once. */
+export function indexOf(layer: Layer, session: LayerSource): Promise<LayerIndex> {
   const known = session.indexes.get(layer.diffID)
   if (known) return known
   const index = indexLayer(session.store, layer, session.signal)
@@ -66,6 +70,6 @@ export async function materialize(
 }
 
 /** Where the plain tar of a layer is in the store, or will be once something needs it. */
-function plainPath(diffID: DiffID, session: Session): string {
+function plainPath(diffID: DiffID, session: LayerSource): string {
   return join(session.store.root, digestPath(diffID))
 }

@@ -4,9 +4,9 @@ import { BadPattern } from '../context/ignore/glob-syntax.ts'
 import { createPatternMatcher, type PatternMatcher } from '../context/ignore/ignore-matcher.ts'
 import { baseName, joinPath, parentPath } from '../context/paths.ts'
 import { TsbuildError, withLocation } from '../errors.ts'
-import type { CopyInput, CopyOp } from '../graph/types.ts'
+import type { CopyInput, CopyOp, RemoteInput } from '../graph/types.ts'
 import { cleanPath } from '../layers/clean-path.ts'
-import type { Content, SourceEntry } from '../layers/entry.ts'
+import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import type { Archive } from '../layers/read-archive.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
@@ -27,12 +27,19 @@ export interface CopyPlanOptions {
   readonly now: number
   /** Seconds since 1970 for every entry. */
   readonly timestamp?: number | undefined
+  /** For ADD: what remote sources gave. */
+  readonly remote?: ReadonlyMap<RemoteInput, RemoteContent> | undefined
   /** For ADD: the entries of an archive, undefined for any other file. */
-  readonly openArchive?: ((content: Content) => Promise<Archive | undefined>) | undefined
+  readonly openArchive?: ((file: TreeEntry) => Promise<Archive | undefined>) | undefined
   /** Why a source is not in its tree. */
   readonly explainMissing?: ((path: string) => string | undefined) | undefined
   readonly location: (span: Span) => Location
 }
+
+/** The files of a git repository, or a downloaded file. */
+export type RemoteContent =
+  | { readonly kind: 'tree'; readonly tree: FileTree }
+  | { readonly kind: 'file'; readonly entry: TreeEntry }
 
 export interface CopyPlan {
   /** Exactly what the layer holds: sorted, parents first. */
@@ -90,6 +97,10 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
   const { op, options } = copy
   if (input.kind === 'inline') {
     copyInline(copy, input)
+    return
+  }
+  if (input.kind !== 'path') {
+    await copyRemote(copy, input)
     return
   }
   const missing = (path: string) => missingSource(source, path, options.location(input.span), options.explainMissing)
@@ -150,6 +161,20 @@ function copyInline(copy: Copy, input: CopyInput & { kind: 'inline' }): void {
   copyEntry(copy, NOTHING, entry, entry.path, undefined)
 }
 
+async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
+  const content = copy.options.remote?.get(input)
+  if (!content) throw new Error('bug: a remote source was not fetched')
+  if (content.kind === 'tree') {
+    const root = content.tree.lookup('')
+    if (root) copyEntry(copy, content.tree, root, '', undefined)
+    return
+  }
+  const { entry } = content
+  const archive = input.kind === 'url' && input.unpack ? await openArchive(entry, copy.options) : undefined
+  if (archive) unpack(copy, archive)
+  else copyEntry(copy, NOTHING, entry, entry.path, undefined)
+}
+
 function unpack(copy: Copy, archive: Archive): void {
   const { op, options, stage } = copy
   const directory = makeDestination(copy, op.destination)
@@ -165,7 +190,7 @@ function makeDestination({ stage, makeParent }: Copy, path: string): string {
 
 async function openArchive(entry: TreeEntry, { openArchive }: CopyPlanOptions): Promise<Archive | undefined> {
   if (entry.type !== 'file' || entry.size === 0 || !entry.content) return undefined
-  return openArchive?.(entry.content)
+  return openArchive?.(entry)
 }
 
 function withPatternErrors<T>(patterns: readonly string[], action: () => T): T {

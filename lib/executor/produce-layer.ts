@@ -83,7 +83,7 @@ export async function produceLayer(
 }
 
 /** The compressed layer that the same step made last: most of its chunks will come again. */
-function formerBlob(former: BuildRecord, form: WantedForm, { store }: Session): Digest | undefined {
+export function formerBlob(former: BuildRecord, form: WantedForm, { store }: Session): Digest | undefined {
   const diffID = recordedDiffID(former.result)
   if (diffID === undefined || form === 'any' || form.algorithm !== 'gzip') return undefined
   return store.layers.forms(diffID).find(({ algorithm, level }) => algorithm === 'gzip' && level === form.level)

@@ -1,19 +1,20 @@
 // One vertex of the graph, carried out.
 import { TsbuildError } from '../errors.ts'
 import type { CopyOp, Op, Vertex } from '../graph/types.ts'
-import type { Content } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import { type Archive, openArchive } from '../layers/read-archive.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
 import { materialize, stack, viewOf } from './filesystem.ts'
 import type { WantedForm } from './layer-forms.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
+import { openArchiveEntry } from './open-archive-entry.ts'
+import { openRemotes } from './open-remotes.ts'
 import { ownerOf } from './owner-of.ts'
-import { planCopy } from './plan-copy.ts'
+import { type CopyPlanOptions, planCopy } from './plan-copy.ts'
 import { planWorkdir } from './plan-workdir.ts'
 import { produceLayer } from './produce-layer.ts'
+import { executeRun } from './run/execute-run.ts'
 import type { Filesystem, OpenedContext, Session } from './session.ts'
 
 export type StepResult =
@@ -42,19 +43,23 @@ export async function runStep(
       const [base, source] = inputs
       if (!base) throw new Error('bug: a step without a filesystem')
       const filesystem = await filesystemOf(base, form, session)
+      const progress = (current: number): void =>
+        session.emit({ type: 'progress', time: Date.now(), step: vertex.id, current, unit: 'bytes' })
+      const remote = op.kind === 'copy' ? await openRemotes(op, session, progress) : undefined
       return limit(async () => {
-        const progress = (current: number): void =>
-          session.emit({ type: 'progress', time: Date.now(), step: vertex.id, current, unit: 'bytes' })
         const plan =
           op.kind === 'copy'
-            ? await copyPlan(op, filesystem, source, session)
+            ? await copyPlan(op, filesystem, source, remote, session)
             : await workdirPlan(op, filesystem, session)
         const { layer, cached } = await produceLayer(plan, form, session, progress)
         return { kind: 'filesystem', filesystem: stack(filesystem, layer), cached }
       })
     }
-    case 'run':
-      throw new Error('bug: RUN is refused before a build starts')
+    case 'run': {
+      const [base, ...sources] = inputs
+      if (!base) throw new Error('bug: a step without a filesystem')
+      return await executeRun(vertex, op, await filesystemOf(base, form, session), sources, form, session)
+    }
     default:
       return unreachable(op)
   }
@@ -74,6 +79,7 @@ async function copyPlan(
   op: CopyOp,
   filesystem: Filesystem,
   source: StepResult | undefined,
+  remote: CopyPlanOptions['remote'],
   session: Session,
 ): Promise<Parameters<typeof produceLayer>[0]> {
   // With --chmod there is no linking in BuildKit: the copy looks at the destination as any other does.
@@ -92,7 +98,8 @@ async function copyPlan(
     owner,
     now: session.now,
     timestamp: session.epoch,
-    openArchive: (content) => openContent(content, session),
+    remote,
+    openArchive: (entry) => openArchiveEntry(entry, session),
     explainMissing: context?.explainMissing,
     location: session.location,
   })
@@ -118,20 +125,6 @@ function contextOf(op: Extract<Op, { kind: 'context' }>, session: Session): Open
   const context = session.contexts.get(op.name)
   if (context) return context
   throw new TsbuildError('CONTEXT_NOT_FOUND', `there is no build context named ${JSON.stringify(op.name)}`)
-}
-
-/** The archive that a file of a context is. A file in memory goes through the store, since archives are read from disk. */
-async function openContent(content: Content, { store, signal }: Session): Promise<Archive | undefined> {
-  if (content.kind === 'range') return undefined
-  if (content.kind === 'file') return openArchive(content.path, store, signal)
-  const writer = store.createWriter()
-  try {
-    writer.write(content.bytes)
-    return await openArchive(store.path(writer.commit().digest), store, signal)
-  } finally {
-    // Does nothing after a commit.
-    writer.abort()
-  }
 }
 
 const EMPTY_TREE: FileTree = { lookup: () => undefined, list: () => [] }

@@ -1,5 +1,7 @@
 // What a build has at hand while its graph is executed.
+import type { RunOptions } from '../build-options.ts'
 import type { Store } from '../cache/store.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { BuildEvent } from '../events.ts'
 import type { LayerIndex } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
@@ -7,6 +9,7 @@ import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
 import type { DiffID, Digest, Layer } from '../oci/types.ts'
 import type { Location, Span } from '../source.ts'
+import type { RunWorker } from './run/worker-client.ts'
 
 /** A layer in a stack. `layer` is a form of it that the store has. */
 export interface StackedLayer {
@@ -57,4 +60,17 @@ export interface Session {
   readonly noCache: boolean
   readonly compression: LayerCompression
   readonly location: (span: Span) => Location
+  readonly run: RunOptions
+  /** The worker that carries out RUN steps, started when it is first asked for. */
+  readonly worker: () => Promise<RunWorker>
+  /** Tells of something that the user should know and that stops nothing. */
+  readonly warn: (warning: BuildWarning) => void
+}
+
+export interface BuildWarning {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string | undefined
+  /** The step that it is about. */
+  readonly step: string | undefined
 }

@@ -1,6 +1,6 @@
 import { withLocation } from '../errors.ts'
 import { heredocText, type ResolvedMount, resolveMount } from '../parser/index.ts'
-import type { Run, Word } from '../parser/types.ts'
+import type { Heredoc, Run, Word } from '../parser/types.ts'
 import { argv, shellOf } from './evaluate-config.ts'
 import type { StageCommand } from './evaluation.ts'
 import type { Expansions } from './expand.ts'
@@ -21,6 +21,7 @@ export function evaluateRun(
   const op: RunOp = {
     kind: 'run',
     args,
+    script: scriptOf(instruction),
     env: [...state.env].map(([key, value]) => `${key}=${value}`),
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',
@@ -28,6 +29,7 @@ export function evaluateRun(
     proxy: Object.fromEntries(Object.entries(buildArgs).filter(([name]) => PROXY.has(name.toLowerCase()))),
     network: instruction.network,
     security: instruction.security,
+    devices: instruction.devices.length > 0,
   }
   return { op, text: `RUN ${[...buildArgsInForce(state), ...args].join(' ')} # buildkit` }
 }
@@ -57,14 +59,25 @@ function resolveMounts(
 /** What a RUN executes. */
 export function runArgs(state: StageState, instruction: Run): string[] {
   const { command, heredocs } = instruction
-  const [first] = heredocs
-  if (command.form === 'exec' || !first) return argv(state, command)
-  const line = command.command.value
-  // A single heredoc that is the whole command: its body is the script.
-  if (heredocs.length === 1 && /^\d*<<-?\s*\S+$/.test(line.trim())) {
-    const script = heredocText(first)
-    return script.startsWith('#!') ? [`/dev/pipes/${first.name}`] : [...shellOf(state), script]
-  }
+  if (command.form === 'exec' || heredocs.length === 0) return argv(state, command)
+  const script = scriptOf(instruction)
+  if (script) return [`/dev/pipes/${script.name}`]
+  const only = wholeCommand(instruction)
+  if (only) return [...shellOf(state), heredocText(only)]
   // Anything else is put together again for the shell to read.
-  return [...shellOf(state), line + heredocs.map((doc) => `\n${doc.content}${doc.name}`).join('')]
+  return [...shellOf(state), command.command.value + heredocs.map((doc) => `\n${doc.content}${doc.name}`).join('')]
+}
+
+/** The heredoc that says itself what runs it. */
+function scriptOf(instruction: Run): RunOp['script'] {
+  const only = wholeCommand(instruction)
+  const text = only && heredocText(only)
+  return only && text?.startsWith('#!') ? { name: only.name, text } : undefined
+}
+
+/** A single heredoc that is all of the command. */
+function wholeCommand({ command, heredocs }: Run): Heredoc | undefined {
+  const [first, ...others] = heredocs
+  if (command.form === 'exec' || !first || others.length > 0) return undefined
+  return /^\d*<<-?\s*\S+$/.test(command.command.value.trim()) ? first : undefined
 }

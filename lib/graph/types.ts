@@ -1,7 +1,8 @@
 // The instruction graph: what a build will do, as plain data.
 
 import type { Diagnostic } from '../errors.ts'
-import type { ContainerConfig, Descriptor, ImageConfig, Platform } from '../oci/types.ts'
+import type { GitUrl } from '../git-url.ts'
+import type { ContainerConfig, Descriptor, Digest, ImageConfig, Platform } from '../oci/types.ts'
 import type { ResolvedMount } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import type { Span } from '../source.ts'
@@ -18,6 +19,20 @@ export interface ResolvedImage {
 export type CopyInput =
   | { readonly kind: 'path'; readonly path: string; readonly span: Span }
   | { readonly kind: 'inline'; readonly name: string; readonly text: string; readonly span: Span }
+  | RemoteInput
+
+/** What ADD takes from elsewhere. */
+export type RemoteInput =
+  /** A download; `name` is what it is called in a directory. */
+  | {
+      readonly kind: 'url'
+      readonly url: string
+      readonly name: string
+      readonly checksum: Digest | undefined
+      readonly unpack: boolean
+      readonly span: Span
+    }
+  | { readonly kind: 'git'; readonly url: GitUrl; readonly keepGitDir: boolean; readonly span: Span }
 
 /** What one vertex does to the filesystem. Plain data: this is what gets hashed, so no spans decide anything. */
 export type Op =
@@ -47,6 +62,8 @@ export interface CopyOp {
 export interface RunOp {
   readonly kind: 'run'
   readonly args: readonly string[]
+  /** A heredoc with a `#!` line, which `args` names as `/dev/pipes/NAME`. */
+  readonly script: { readonly name: string; readonly text: string } | undefined
   /** `NAME=value`, build args in scope included. */
   readonly env: readonly string[]
   readonly workdir: string
@@ -56,6 +73,8 @@ export interface RunOp {
   readonly proxy: Readonly<Record<string, string>>
   readonly network: string | undefined
   readonly security: string | undefined
+  /** Whether devices are asked for, which nothing here can give. */
+  readonly devices: boolean
 }
 
 /** One step. `inputs` are ids: for copy, [the filesystem it changes, the tree it copies

@@ -26,6 +26,7 @@ const result: BuildResult = {
     { type: 'tar', destination: '-' },
   ],
   warnings: [],
+  sandbox: undefined,
 }
 const view = { elapsed: 1234, color: false, unicode: true }
 

@@ -14,6 +14,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupts.ts'
 import { type LintFormat, showReport } from '../lint/show-report.ts'
 import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
+import { readRunInput } from '../run-input.ts'
 import { summaryLines } from '../summary.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
@@ -37,6 +38,7 @@ export const run: Run = async (args, terminal) => {
     labels,
     tags: args.list('tag'),
     noCache: args.on('no-cache'),
+    run: readRunInput(args, terminal),
     outputs,
     onEvent: progress.onEvent,
   }

@@ -1,5 +1,6 @@
 import type { CommandSpec, FlagSpec } from '../command.ts'
 import { buildxFlags } from './buildx-flags.ts'
+import { runFlags } from './run-flags.ts'
 
 /** The flags that decide what is built; `tsbuild graph` takes the same ones. */
 export const inputFlags: readonly FlagSpec[] = [
@@ -95,6 +96,7 @@ export const buildSpec: CommandSpec = {
       summary: 'auto, plain, tty, rawjson, quiet (only the image ID), or none',
     },
     { name: 'quiet', short: 'q', kind: 'switch', group: 'Progress', summary: 'Print nothing but the image ID' },
+    ...runFlags,
   ],
   refused: buildxFlags,
   examples: [

@@ -1,13 +1,10 @@
 import type { RefusedFlag } from '../command.ts'
 
-const run = 'it only concerns RUN, which is not supported yet'
 const push = 'write the image with `-o type=oci,dest=FILE` and push that, e.g. with skopeo or crane'
 const load = 'use `-o type=docker,dest=FILE`, then `docker load -i FILE`'
 
 /** Flags of `docker buildx build` that tsbuild knows of and refuses: silence would look like success. */
 export const buildxFlags: readonly RefusedFlag[] = [
-  { name: 'add-host', kind: 'value', hint: run },
-  { name: 'allow', kind: 'value', hint: run },
   { name: 'annotation', kind: 'value', hint: 'use `--label` for what the image config can carry' },
   { name: 'attest', kind: 'value' },
   { name: 'builder', kind: 'value', hint: 'there is no daemon to choose: tsbuild builds in its own process' },
@@ -21,21 +18,12 @@ export const buildxFlags: readonly RefusedFlag[] = [
     kind: 'value',
     hint: 'the cache is in the store: keep its directory (`--store DIR`) between builds',
   },
-  { name: 'cgroup-parent', kind: 'value', hint: run },
+  { name: 'cgroup-parent', kind: 'value', hint: 'steps get the control group that the runtime makes for them' },
   { name: 'compress', kind: 'switch', harmless: ['false'] },
-  { name: 'cpu-period', kind: 'value', hint: run },
-  { name: 'cpu-quota', kind: 'value', hint: run },
-  { name: 'cpu-shares', short: 'c', kind: 'value', hint: run },
-  { name: 'cpuset-cpus', kind: 'value', hint: run },
-  { name: 'cpuset-mems', kind: 'value', hint: run },
   { name: 'detach', kind: 'switch', harmless: ['false'] },
   { name: 'force-rm', kind: 'switch', harmless: ['false'] },
   { name: 'invoke', kind: 'value' },
-  { name: 'isolation', kind: 'value', hint: run },
   { name: 'load', kind: 'switch', harmless: ['false'], hint: load },
-  { name: 'memory', short: 'm', kind: 'value', hint: run },
-  { name: 'memory-swap', kind: 'value', hint: run },
-  { name: 'network', kind: 'value', hint: run },
   { name: 'no-cache-filter', kind: 'value', hint: '`--no-cache` runs every step again' },
   { name: 'policy', kind: 'value' },
   { name: 'print', kind: 'value', hint: '`tsbuild graph` shows stages and steps' },
@@ -44,10 +32,6 @@ export const buildxFlags: readonly RefusedFlag[] = [
   { name: 'push', kind: 'switch', harmless: ['false'], hint: push },
   { name: 'rm', kind: 'switch', harmless: ['true'] },
   { name: 'sbom', kind: 'value', harmless: ['false'] },
-  { name: 'secret', kind: 'value', hint: run },
-  { name: 'security-opt', kind: 'value', hint: run },
-  { name: 'shm-size', kind: 'value', hint: run },
+  { name: 'security-opt', kind: 'value', hint: '`--isolation` chooses the sandbox' },
   { name: 'squash', kind: 'switch', harmless: ['false'] },
-  { name: 'ssh', kind: 'value', hint: run },
-  { name: 'ulimit', kind: 'value', hint: run },
 ]

@@ -1,0 +1,26 @@
+/** What has to be undone at the end, last first. */
+export interface Cleanups {
+  add(action: () => void | Promise<void>): void
+  /** Undoes everything, even when something fails; then throws the first failure. Idempotent. */
+  run(): Promise<void>
+}
+
+export function createCleanups(): Cleanups {
+  const actions: (() => void | Promise<void>)[] = []
+  return {
+    add: (action) => {
+      actions.push(action)
+    },
+    run: async () => {
+      const failures: unknown[] = []
+      for (let action = actions.pop(); action; action = actions.pop()) {
+        try {
+          await action()
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+      if (failures.length > 0) throw failures[0]
+    },
+  }
+}

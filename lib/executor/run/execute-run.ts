@@ -1,0 +1,173 @@
+// A RUN: its layer found by its key, or made by a worker.
+import { cacheKey, KEY_VERSION, type KeyPart } from '../../cache/cache-key.ts'
+import { type ErrorCode, TsbuildError } from '../../errors.ts'
+import type { RunOp, Vertex } from '../../graph/types.ts'
+import { isDigest } from '../../oci/digest.ts'
+import type { DiffID } from '../../oci/types.ts'
+import { stack } from '../filesystem.ts'
+import { layerInForm, type WantedForm } from '../layer-forms.ts'
+import { formerBlob } from '../produce-layer.ts'
+import type { StepResult } from '../run-step.ts'
+import type { Filesystem, Session, StackedLayer } from '../session.ts'
+import { type PlannedRun, planMounts, stackKey } from './plan-run.ts'
+import type { FromWorker, RunRequest } from './protocol.ts'
+import { createTail } from './tail.ts'
+
+// What Docker gives a container.
+const SHM_SIZE = 64 * 1024 * 1024
+const HOSTNAME = 'buildkitsandbox'
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/**
+ * Carries out a RUN on a filesystem. The result is recorded under a key made of the command, its environment and mounts, and of the
+ * layers below it. Errors with `RUN_FAILED` when the command fails, and as {@link planMounts} does.
+ */
+export async function executeRun(
+  vertex: Vertex,
+  op: RunOp,
+  filesystem: Filesystem,
+  sources: readonly StepResult[],
+  form: WantedForm,
+  session: Session,
+): Promise<StepResult> {
+  const { store, noCache } = session
+  const planned = await planMounts(op, sources, session)
+  const parts = keyParts(op, filesystem, planned, session)
+  const key = cacheKey('RUN', parts)
+  const found = noCache ? undefined : await findRun(key, form, session)
+  if (found) return { kind: 'filesystem', filesystem: stack(filesystem, found), cached: true }
+
+  // What the step made last time resembles what it will make now.
+  const definition = cacheKey('RUN definition', parts.slice(0, 1))
+  const former = store.records.find(definition)
+  const request = runRequest(vertex.id, op, filesystem, planned, form, session)
+  const reuse = former && formerBlob(former, form, session)
+  const done = await runInWorker({ ...request, reuse }, op, session)
+  const { diffID, descriptor, exact } = done
+  if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
+  const created = new Date((session.epoch ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()
+  const record = { version: KEY_VERSION, step: 'RUN', created, parts, result: { diffID } }
+  store.records.save({ ...record, key: definition, parts: parts.slice(0, 1) })
+  // Where owners got lost another place may do better: the step has to run again there.
+  if (exact) store.records.save({ ...record, key })
+  return {
+    kind: 'filesystem',
+    filesystem: stack(filesystem, { layer: { diffID, descriptor }, created }),
+    cached: false,
+  }
+}
+
+function keyParts(op: RunOp, filesystem: Filesystem, planned: PlannedRun, session: Session): KeyPart[] {
+  const { run, epoch } = session
+  return [
+    { label: 'command', value: JSON.stringify([op.args, op.script ?? null]) },
+    { label: 'environment', value: JSON.stringify([...op.env].sort()) },
+    { label: 'user', value: op.user },
+    { label: 'working directory', value: op.workdir },
+    { label: 'mounts', value: JSON.stringify(planned.mounts.map((mount) => mount.key)) },
+    { label: 'network', value: op.network ?? run.network ?? 'default' },
+    { label: 'security', value: op.security ?? 'sandbox' },
+    // As in BuildKit: which hosts there are matters, where they are does not.
+    { label: 'hosts', value: JSON.stringify((run.extraHosts ?? []).map(({ host }) => host)) },
+    { label: 'limits', value: JSON.stringify([run.resourceLimits ?? [], run.controlLimits ?? {}, run.shmSize ?? 0]) },
+    { label: 'host name', value: run.hostname ?? '' },
+    { label: 'timestamps', value: epoch === undefined ? 'source' : String(epoch) },
+    { label: 'layers below', value: stackKey(filesystem) },
+  ]
+}
+
+async function findRun(
+  key: ReturnType<typeof cacheKey>,
+  form: WantedForm,
+  session: Session,
+): Promise<StackedLayer | undefined> {
+  const record = session.store.records.find(key)
+  const result = record?.result
+  if (typeof result !== 'object' || result === null || !('diffID' in result) || !isDigest(result['diffID'])) {
+    return undefined
+  }
+  const layer = await layerInForm(result['diffID'] as DiffID, form, session)
+  return layer && { layer, created: record?.created }
+}
+
+function runRequest(
+  step: string,
+  op: RunOp,
+  filesystem: Filesystem,
+  { mounts, env }: PlannedRun,
+  form: WantedForm,
+  { run, epoch }: Session,
+): Omit<RunRequest, 'reuse'> {
+  const network = op.network ?? run.network ?? 'default'
+  const variables = [...op.env, ...Object.entries(op.proxy).map(([name, value]) => `${name}=${value}`)]
+  const hasPath = variables.some((line) => line.startsWith('PATH='))
+  // An agent's socket is only offered: a variable of the image goes before it.
+  const offered = env.filter((line) => !line.startsWith('SSH_AUTH_SOCK=') || !hasVariable(variables, 'SSH_AUTH_SOCK'))
+  return {
+    kind: 'run',
+    step,
+    layers: filesystem.layers.map(({ layer }) => layer),
+    args: op.args,
+    script: op.script,
+    env: [...variables, ...(hasPath ? [] : [PATH]), ...offered],
+    workdir: op.workdir,
+    user: op.user,
+    mounts: mounts.flatMap(({ mount }) => mount ?? []),
+    // There is no network of our own to give: the default is the host's, as in BuildKit without a CNI provider.
+    network: network === 'none' ? 'none' : 'host',
+    insecure: op.security === 'insecure',
+    hosts: (run.extraHosts ?? []).map(({ host, address }) => ({
+      host,
+      address: address === 'host-gateway' ? '127.0.0.1' : address,
+    })),
+    hostname: run.hostname ?? HOSTNAME,
+    resourceLimits: run.resourceLimits ?? [],
+    controlLimits: run.controlLimits ?? {},
+    shmSize: run.shmSize ?? SHM_SIZE,
+    form,
+    timestamp: epoch,
+    keepFailed: run.keepFailed ?? false,
+    strictOwnership: run.strictOwnership ?? false,
+  }
+}
+
+const hasVariable = (env: readonly string[], name: string): boolean => env.some((line) => line.startsWith(`${name}=`))
+
+type Done = Extract<FromWorker, { kind: 'done' }>
+
+async function runInWorker(request: RunRequest, op: RunOp, session: Session): Promise<Done> {
+  const tail = createTail()
+  const worker = await session.worker()
+  const end = await worker.run(request, session.signal, (event) => {
+    if (event.kind === 'warning') {
+      session.warn({ code: event.code, message: event.message, hint: event.hint, step: request.step })
+      return
+    }
+    tail.add(event.text)
+    session.emit({ type: 'log', time: Date.now(), step: event.step, stream: event.stream, text: event.text })
+  })
+  if (end.kind === 'done') return end
+  const how = end.exit.kind === 'exited' ? `exit code: ${end.exit.code}` : `killed by ${end.exit.signal}`
+  const command = op.args.join(' ')
+  const lines = tail.lines()
+  throw new TsbuildError(
+    'RUN_FAILED' satisfies ErrorCode,
+    `process ${JSON.stringify(command)} did not complete successfully: ${how}`,
+    {
+      details: lines.length === 0 ? [] : ['its last output:', ...lines.map((line) => `  ${line}`)],
+      hint: hintFor(end, lines),
+    },
+  )
+}
+
+function hintFor(
+  { kept, exit }: Extract<FromWorker, { kind: 'failed' }>,
+  lines: readonly string[],
+): string | undefined {
+  if (kept !== undefined) return `look around in its filesystem with: tsbuild shell ${kept}`
+  if (exit.kind === 'killed' && exit.signal === 'SIGKILL')
+    return 'something killed it: maybe the system ran out of memory'
+  if (exit.kind === 'exited' && exit.code === 127) return 'exit code 127 means that a command was not found'
+  if (exit.kind === 'exited' && exit.code === 126) return 'exit code 126 means that a file could not be executed'
+  return lines.length === 0 ? undefined : 'build with --keep-failed, then look around with `tsbuild shell`'
+}

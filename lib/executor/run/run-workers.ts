@@ -1,0 +1,38 @@
+import type { RunOptions, SandboxInfo } from '../../build-options.ts'
+import type { Store } from '../../cache/store.ts'
+import type { BuildEvent } from '../../events.ts'
+import { openWorker } from './open-worker.ts'
+import type { RunWorker } from './worker-client.ts'
+
+/** The worker of a build, if it needs one. */
+export interface RunWorkers {
+  /** Starts the worker when it is first asked for. */
+  worker(): Promise<RunWorker>
+  /** Undefined as long as there is none. */
+  sandbox(): SandboxInfo | undefined
+  /** Ends the worker. Idempotent. */
+  close(): Promise<void>
+}
+
+export function createRunWorkers(options: RunOptions, store: Store, emit: (event: BuildEvent) => void): RunWorkers {
+  let opening: Promise<RunWorker> | undefined
+  let sandbox: SandboxInfo | undefined
+  const open = async (): Promise<RunWorker> => {
+    const worker = await openWorker(store.root, options.isolation ?? 'auto')
+    const { isolation, program, overlay } = worker.state
+    sandbox = { isolation, program, overlay }
+    emit({ type: 'sandbox', time: Date.now(), ...sandbox })
+    return worker
+  }
+  return {
+    worker: () => {
+      opening ??= open()
+      return opening
+    },
+    sandbox: () => sandbox,
+    close: async () => {
+      const worker = await opening?.catch(() => undefined)
+      await worker?.close()
+    },
+  }
+}

@@ -1,0 +1,25 @@
+// What a worker has at hand while it carries out steps.
+import type { Store } from '../../cache/store.ts'
+import type { Backend, Place } from '../../sandbox/types.ts'
+import type { LayerIndexes, Session } from '../session.ts'
+
+export interface WorkerContext {
+  readonly store: Store
+  readonly place: Place
+  readonly backend: Backend
+  /** Directory of unpacked layers. */
+  readonly layers: string
+  /** Directory of cache mounts, relative to the working directory. */
+  readonly caches: string
+  /** A new empty directory on the same disk; removed when the worker ends. */
+  readonly temporary: () => string
+  /** Whether files can have the owners that they should. */
+  readonly owners: boolean
+  /** Whether layers are stacked with overlayfs. */
+  readonly overlay: boolean
+  readonly indexes: LayerIndexes
+  readonly views: Session['views']
+  readonly signal: AbortSignal
+  /** Layers that are being unpacked, or were, by directory. */
+  readonly unpacking: Map<string, Promise<string>>
+}
