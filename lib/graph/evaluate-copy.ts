@@ -2,7 +2,7 @@ import { TsbuildError } from '../errors.ts'
 import { heredocText } from '../parser/index.ts'
 import type { Add, Copy, Heredoc, Word } from '../parser/types.ts'
 import { copyDestination } from './paths.ts'
-import { isGitSource, isHttpSource } from './remote-source.ts'
+import { remoteInput } from './remote-source.ts'
 import type { CopyInput, CopyOp } from './types.ts'
 
 export interface CopyExpansion {
@@ -19,15 +19,21 @@ export function evaluateCopy(
   const chown = instruction.chown && expand.word(instruction.chown)
   const chmod = instruction.chmod && expand.word(instruction.chmod)
   const parents = instruction.kind === 'COPY' && instruction.parents
+  const given = instruction.kind === 'ADD' && instruction.checksum && expand.word(instruction.checksum)
+  const checksum = given || undefined
   const sources = instruction.sources.map((source): CopyInput => {
     if (source.kind === 'heredoc') return inlineFile(source.heredoc, expand)
     const path = expand.word(source.path)
-    refuseRemote(instruction.kind, path)
-    return { kind: 'path', path, span: source.path.span }
+    const { span } = source.path
+    return remoteInput(instruction, path, checksum, span) ?? { kind: 'path', path, span }
   })
-  if (instruction.kind === 'ADD') refuseRemoteOnlyFlags(instruction)
+  if (checksum !== undefined) checkChecksum(sources)
   const destination = expand.word(instruction.destination)
-  const shown = sources.map((source) => (source.kind === 'path' ? source.path : `<<${source.name}`))
+  // Inline files come last, wherever they are written.
+  const shown = [
+    ...instruction.sources.flatMap((source) => (source.kind === 'path' ? expand.word(source.path) : [])),
+    ...instruction.sources.flatMap((source) => (source.kind === 'heredoc' ? `<<${source.heredoc.name}` : [])),
+  ]
   const flags = [
     ...(parents ? ['--parents'] : []),
     ...(chown ? [`--chown=${chown}`] : []),
@@ -55,21 +61,14 @@ function inlineFile(heredoc: Heredoc, expand: CopyExpansion): CopyInput {
   return { kind: 'inline', name, text, span }
 }
 
-function refuseRemote(instruction: 'COPY' | 'ADD', source: string): void {
-  const remote = isGitSource(source) ? 'a git repository' : isHttpSource(source) ? 'a URL' : undefined
-  if (remote === undefined) return
-  if (instruction === 'COPY') {
-    throw new TsbuildError('INSTRUCTION_ARGUMENTS', `COPY cannot take ${remote}: ${JSON.stringify(source)}`, {
-      hint: 'COPY takes files from the build context or from another stage',
+function checkChecksum(sources: readonly CopyInput[]): void {
+  const paths = sources.filter(({ kind }) => kind !== 'inline')
+  if (paths.length !== 1) {
+    throw new TsbuildError('INSTRUCTION_ARGUMENTS', 'ADD --checksum is for a single source', {
+      hint: 'write an ADD for each',
     })
   }
-  throw new TsbuildError('UNSUPPORTED', `ADD of ${remote} is not supported yet: ${JSON.stringify(source)}`, {
-    hint: 'download it into the build context before the build',
-  })
-}
-
-function refuseRemoteOnlyFlags(instruction: Add): void {
-  if (instruction.checksum) {
+  if (paths.some(({ kind }) => kind === 'path')) {
     throw new TsbuildError('INSTRUCTION_ARGUMENTS', 'ADD --checksum is for http(s) and git sources', {
       hint: 'leave --checksum out for a file of the build context',
     })

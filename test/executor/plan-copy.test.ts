@@ -30,8 +30,8 @@ async function plan({ copy, target = '', owner, timestamp, source = SOURCE, expl
     now: 500,
     timestamp,
     explainMissing,
-    openArchive: async (content) => {
-      const text = content.kind === 'file' ? archives[content.path] : undefined
+    openArchive: async ({ content }) => {
+      const text = content?.kind === 'file' ? archives[content.path] : undefined
       return text === undefined ? undefined : { entries: parseEntries(text) }
     },
     location: (span) => ({ file: FILE, span }),

@@ -220,8 +220,12 @@ const errors: readonly [string, string, EvaluateOptions, string, number | undefi
   ['a trigger that cannot be read', 'FROM base', { images: { base: { OnBuild: ['NOPE x'] } } }, 'ONBUILD_INVALID', 1],
   ['a trigger of a trigger', 'FROM base', { images: { base: { OnBuild: ['ONBUILD RUN x'] } } }, 'ONBUILD_INVALID', 1],
   ['COPY of a URL', 'FROM scratch\nCOPY https://example.com/x /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['ADD of a URL', 'FROM scratch\nADD https://example.com/x /', {}, 'UNSUPPORTED', 2],
-  ['ADD of a repository', 'FROM scratch\nADD git@example.com:a/b.git /', {}, 'UNSUPPORTED', 2],
+  ['COPY of a repository', 'FROM scratch\nCOPY git@example.com:a/b.git /', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['a repository that contradicts itself', 'FROM scratch\nADD git@a:b?ref=c#d /', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['a checksum that is none', 'FROM scratch\nADD --checksum=md5:00 http://a/b /', {}, 'DIGEST_INVALID', 2],
+  ['a checksum of two files', 'FROM scratch\nADD --checksum=ab git@a:b git@a:c /', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['two checksums', 'FROM scratch\nADD --checksum=ab git@a:b?commit=cd /', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['two answers', 'FROM scratch\nADD --keep-git-dir git@a:b?keep-git-dir=0 /', {}, 'INSTRUCTION_ARGUMENTS', 2],
   ['a checksum of a local file', 'FROM scratch\nADD --checksum=sha256:00 x /', {}, 'INSTRUCTION_ARGUMENTS', 2],
 ]
 
@@ -230,4 +234,28 @@ test.each(errors)('%s is an error at its place', async (_, text, options, code, 
   expect(error).toMatchObject({ code })
   const { location } = error
   expect(location && positionAt(location.file.text, location.span.start).line).toBe(line)
+})
+
+const SUM = `sha256:${'0'.repeat(64)}` as const
+test.each<[string, object]>([
+  ['https://example.org/a/b%20c.tar?x=/y', { kind: 'url', name: 'b c.tar', unpack: false, checksum: undefined }],
+  ['--unpack http://example.org/a/', { kind: 'url', name: 'a', unpack: true }],
+  [`--checksum=${SUM} https://example.org`, { kind: 'url', name: '__unnamed__', checksum: SUM }],
+  ['https://example.org/a%2Fb', { kind: 'url', name: 'b' }],
+  ['https://example.org/a%0Ab', { kind: 'url', name: 'download' }],
+  ['git@example.org:b#v1', { kind: 'git', keepGitDir: false, url: { remote: 'git@example.org:b', ref: 'v1' } }],
+  [
+    '--keep-git-dir --checksum=ab https://example.org/b.git',
+    { kind: 'git', keepGitDir: true, url: { checksum: 'ab' } },
+  ],
+  ['https://example.org/b.git?keep-git-dir=1&commit=cd', { kind: 'git', keepGitDir: true, url: { checksum: 'cd' } }],
+  ['github.com/team/app', { kind: 'path', path: 'github.com/team/app' }],
+])('ADD %s takes from there', async (source, expected) => {
+  const graph = await evaluate(`FROM scratch\nADD ${source} /d/\n`)
+  const { op, inputs } = graph.vertices.find((vertex) => vertex.op.kind === 'copy') ?? {}
+  expect(op).toMatchObject({ kind: 'copy', sources: [expected] })
+  // Only paths need the build context.
+  expect(inputs?.includes('context:context')).toBe('path' in expected)
+  const shown = source.replace(/^(--\S+ )*/, '')
+  expect(graph.target.history.at(-1)?.created_by).toBe(`ADD ${shown} /d/ # buildkit`)
 })

@@ -1,0 +1,41 @@
+// What ADD takes from elsewhere, fetched.
+import { withLocation } from '../errors.ts'
+import type { CopyOp, RemoteInput } from '../graph/types.ts'
+import type { RemoteContent } from './plan-copy.ts'
+import { openRemoteFile } from './remote-file.ts'
+import { openRemoteGit } from './remote-git.ts'
+import type { Session } from './session.ts'
+
+/**
+ * The remote sources of an ADD, fetched side by side, unless the store has them as they are now. Errors at the source's place, as
+ * {@link openRemoteFile} and {@link openRemoteGit} do.
+ */
+export async function openRemotes(
+  { sources }: CopyOp,
+  { store, signal, location }: Pick<Session, 'store' | 'signal' | 'location'>,
+  onBytes: (bytes: number) => void,
+): Promise<ReadonlyMap<RemoteInput, RemoteContent>> {
+  const inputs = sources.flatMap((source) => (source.kind === 'url' || source.kind === 'git' ? source : []))
+  const opened = await Promise.all(
+    inputs.map(async (input): Promise<readonly [RemoteInput, RemoteContent]> => {
+      try {
+        return [input, await openRemote(input)]
+      } catch (error) {
+        throw withLocation(error, location(input.span))
+      }
+    }),
+  )
+  return new Map(opened)
+
+  async function openRemote(input: RemoteInput): Promise<RemoteContent> {
+    if (input.kind === 'url') {
+      const { url, name, checksum } = input
+      return { kind: 'file', entry: await openRemoteFile(url, { store, name, checksum, signal, onBytes }) }
+    }
+    const commitTime = input.url.mtime === 'commit'
+    return {
+      kind: 'tree',
+      tree: await openRemoteGit(input.url, { store, keepGitDir: input.keepGitDir, commitTime, signal }),
+    }
+  }
+}
