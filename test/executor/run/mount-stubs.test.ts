@@ -1,0 +1,58 @@
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createMountStubs, ensureWorkdir } from '../../../lib/executor/run/mount-stubs.ts'
+
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'stubs-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+test('a missing target is made and removed again; its parent keeps its times', () => {
+  mkdirSync(join(root, 'etc'))
+  utimesSync(join(root, 'etc'), 1000, 2000)
+  const stubs = createMountStubs(root)
+  expect(stubs.ensure('/etc/hosts', 'file')).toBe('/etc/hosts')
+  expect(lstatSync(join(root, 'etc/hosts')).isFile()).toBe(true)
+  stubs.remove()
+  expect(existsSync(join(root, 'etc/hosts'))).toBe(false)
+  expect(lstatSync(join(root, 'etc')).mtimeMs).toBe(2_000_000)
+})
+
+test('directories on the way stay', () => {
+  const stubs = createMountStubs(root)
+  stubs.ensure('/a/b/c', 'directory')
+  stubs.remove()
+  expect(existsSync(join(root, 'a/b'))).toBe(true)
+  expect(existsSync(join(root, 'a/b/c'))).toBe(false)
+})
+
+test('what was there, and what was filled meanwhile, stays', () => {
+  writeFileSync(join(root, 'old'), 'x')
+  const stubs = createMountStubs(root)
+  stubs.ensure('/old', 'file')
+  stubs.ensure('/new', 'directory')
+  writeFileSync(join(root, 'new/file'), 'x')
+  stubs.remove()
+  expect(existsSync(join(root, 'old'))).toBe(true)
+  expect(existsSync(join(root, 'new/file'))).toBe(true)
+})
+
+test('links lead to places in the root, never out of it', () => {
+  mkdirSync(join(root, 'real'))
+  symlinkSync('/real', join(root, 'absolute'))
+  symlinkSync('../../../../escape', join(root, 'relative'))
+  const stubs = createMountStubs(root)
+  expect(stubs.ensure('/absolute/x', 'file')).toBe('/real/x')
+  expect(stubs.ensure('/relative', 'directory')).toBe('/escape')
+  expect(existsSync(join(root, 'escape'))).toBe(true)
+})
+
+test('a working directory is made with its parents', () => {
+  symlinkSync('/srv', join(root, 'app'))
+  expect(ensureWorkdir(root, '/app/a/b', undefined)).toBe('/srv/a/b')
+  expect(lstatSync(join(root, 'srv/a/b')).mode & 0o777).toBe(0o755)
+  expect(ensureWorkdir(root, '/', undefined)).toBe('/')
+})
