@@ -4,8 +4,9 @@ import { openStore } from './cache/store.ts'
 import { openContext } from './context/open-context.ts'
 import { TsbuildError } from './errors.ts'
 import { checkDockerfile, type LintReport } from './lint/lint.ts'
-import type { BaseImage, LintOptions } from './lint/lint-options.ts'
-import type { LintPlatform } from './lint/rule.ts'
+import type { BaseImage, LintOptions, RuleChoice } from './lint/lint-options.ts'
+import type { LintPlatform } from './lint/lint-platform.ts'
+import { lintContext } from './lint-context.ts'
 import { defaultPlatform, formatPlatform } from './oci/platform.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
@@ -21,9 +22,10 @@ export interface CheckedBuild {
 /**
  * Checks a build without building, like `docker build --check`: reads the Dockerfile, the ignore file, and the configs of the base
  * images that are at hand. What is wrong with the Dockerfile is in the report; rejects like build() for what is wrong with the context.
+ * Without `choice.enable` the rules are BuildKit's and no others. Errors with `OPTION_INVALID` for a rule that there isn't.
  */
-export async function checkBuild(options: BuildOptions): Promise<CheckedBuild> {
-  const { dockerfile: file, ignore } = openContext(options.context, options.dockerfile)
+export async function checkBuild(options: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
+  const { dockerfile: file, ignore, tree } = openContext(options.context, options.dockerfile)
   const dockerfile = parse(file.text, { name: file.name })
   const images = new Map<string, BaseImage | undefined>()
   const wanted = new Map<string, { readonly name: string; readonly platform: LintPlatform }>()
@@ -33,6 +35,9 @@ export async function checkBuild(options: BuildOptions): Promise<CheckedBuild> {
     platform: options.platform ?? formatPlatform(defaultPlatform()),
     buildPlatform: formatPlatform(defaultPlatform()),
     ignore,
+    context: lintContext(tree),
+    enable: choice.enable,
+    disable: choice.disable,
     baseImage: (name, platform) => {
       const key = `${formatPlatform(platform)} ${name}`
       if (!images.has(key)) wanted.set(key, { name, platform })
@@ -58,13 +63,16 @@ export async function checkBuild(options: BuildOptions): Promise<CheckedBuild> {
 async function findImage(resolver: NameResolver, name: string, platform: LintPlatform): Promise<BaseImage | undefined> {
   try {
     const found = await resolver.resolve(name, platform)
-    if (found.kind !== 'image') return { env: [] }
+    if (found.kind !== 'image') return { env: [], user: '', workdir: '/', isNamedContext: true }
     const { config = {}, os, architecture, variant } = found.image.config
     return {
       platform: { os, architecture, ...(variant !== undefined && { variant }) },
       env: config.Env ?? [],
       shell: config.Shell ?? [],
       onBuild: config.OnBuild ?? [],
+      user: config.User ?? '',
+      workdir: config.WorkingDir || '/',
+      isNamedContext: resolver.images.has(found.image.descriptor.digest),
     }
   } catch (error) {
     if (error instanceof TsbuildError && (error.code === 'IMAGE_NOT_FOUND' || error.code === 'UNSUPPORTED'))

@@ -54,6 +54,9 @@ export function isOn(rule: { readonly name: string; readonly experimental?: true
   return rule.experimental ? holds(options.experimental, rule.name) : !holds(options.skip, rule.name)
 }
 
+/** Whether `skip` names a rule. */
+export const isSkipped = ({ name }: { readonly name: string }, { skip }: CheckOptions): boolean => holds(skip, name)
+
 const holds = (set: 'all' | ReadonlySet<string>, name: string): boolean => set === 'all' || set.has(name)
 
 const names = (value: string): ReadonlySet<string> => new Set(value.split(',').map((name) => name.trim()))

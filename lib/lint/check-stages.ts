@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
-import { siteOf } from './emit.ts'
 import { defaultArgs, globalScope } from './global-scope.ts'
+import { siteOf } from './site.ts'
 import { expand, type Walk } from './walk.ts'
 
 /** What the stages show before anything is evaluated. */

@@ -1,10 +1,9 @@
 import type { Edit } from '../parser/index.ts'
-import type { InstructionBase } from '../parser/types.ts'
 import type { Span } from '../source.ts'
-import { type CheckOptions, isOn } from './check-options.ts'
 import type { Events } from './rule.ts'
+import type { ChosenRule } from './rule-choice.ts'
 import { ruleUrl } from './rule-url.ts'
-import { rules } from './rules.ts'
+import type { Site } from './site.ts'
 
 /** What a rule found. */
 export interface LintWarning {
@@ -13,7 +12,7 @@ export interface LintWarning {
   readonly message: string
   /** The smallest part of the text that is meant. */
   readonly span: Span
-  /** The line that BuildKit reports, from 1: the first one of the instruction. */
+  /** The line that BuildKit reports, from 1: the first one of the instruction, or of the directive. */
   readonly line: number
   /** The rule's page in this project's documentation. */
   readonly url: string
@@ -21,37 +20,25 @@ export interface LintWarning {
   readonly fix?: readonly Edit[]
 }
 
-/** Where an event takes place, and which rules count there. */
-export interface Site {
-  readonly line: number
-  readonly span: Span
-  /** False for what a base's ONBUILD brings along: its text isn't in this file, FROM stands for it. */
-  readonly isWritten: boolean
-  readonly check: CheckOptions
-}
-
 export type Emit = <Kind extends keyof Events>(kind: Kind, event: Events[Kind], site: Site) => void
 
 /** Gives events to the rules that count at their place, and collects what they report. */
-export function createEmitter(warnings: LintWarning[]): Emit {
+export function createEmitter(chosen: readonly ChosenRule[], warnings: LintWarning[]): Emit {
   return (kind, event, site) => {
-    for (const rule of rules) {
+    for (const { rule, counts } of chosen) {
       const check = rule.checks[kind]
-      if (!check || !isOn(rule, site.check)) continue
-      check(event, (message, { span, fix } = {}) => {
+      if (!check || !counts(site.check)) continue
+      check(event, (message, { span, fix, at = site } = {}) => {
+        if (!counts(at.check)) return
         warnings.push({
           rule: rule.name,
           message,
-          span: (site.isWritten && span) || site.span,
-          line: site.line,
+          span: (at.isWritten && span) || at.span,
+          line: at.line,
           url: ruleUrl(rule.name),
-          ...(site.isWritten && fix && { fix }),
+          ...(at.isWritten && fix && { fix }),
         })
       })
     }
   }
-}
-
-export function siteOf({ startLine, span }: InstructionBase, check: CheckOptions): Site {
-  return { line: startLine, span, isWritten: true, check }
 }

@@ -5,9 +5,10 @@ import { unreachable } from '../unreachable.ts'
 import { evaluateCopy } from './evaluate-copy.ts'
 import { evaluateExpose } from './evaluate-expose.ts'
 import { type Evaluation, emit, expandChecked, notInEnv } from './evaluation.ts'
+import { resolvePath } from './image-paths.ts'
 import { type Command, stageOfMount } from './plan-stages.ts'
 import { refuseLater } from './refuse-later.ts'
-import { setVariable } from './stage-state.ts'
+import { isPosixShell, setVariable } from './stage-state.ts'
 
 /** Evaluates an instruction as far as rules can tell. Errors as a build would, with or without a place. */
 export function evaluateInstruction(evaluation: Evaluation, instruction: Command['instruction']): void {
@@ -37,13 +38,14 @@ export function evaluateInstruction(evaluation: Evaluation, instruction: Command
       evaluateVolume(evaluation, instruction)
       break
     case 'USER':
-      expandChecked(evaluation, instruction.user)
+      state.user = expandChecked(evaluation, instruction.user)
       break
     case 'STOPSIGNAL':
       expandChecked(evaluation, instruction.signal)
       break
     case 'SHELL':
       state.hasShell = instruction.args.length > 0
+      state.isPosix = isPosixShell(instruction.args.map(({ value }) => value))
       break
     case 'HEALTHCHECK':
       noteOnce(evaluation, instruction)
@@ -102,6 +104,7 @@ function evaluateWorkdir(evaluation: Evaluation, { path: word }: Workdir): void 
   const isAbsolute = state.platform.os === 'windows' ? /^(?:[cC]:)?[\\/]/.test(path) : path.startsWith('/')
   emit(evaluation, 'workdir', { path, word, isAbsolute, isFirst: !state.workdirIsSet })
   state.workdirIsSet = true
+  state.workdir = resolvePath(state.workdir, path)
 }
 
 function evaluateVolume(evaluation: Evaluation, { paths }: Volume): void {

@@ -1,7 +1,7 @@
 import type { Expanded } from '../parser/index.ts'
 import type { Word } from '../parser/types.ts'
-import type { Site } from './emit.ts'
 import type { Events } from './rule.ts'
+import type { Site } from './site.ts'
 import type { StageState } from './stage-state.ts'
 import { expand, type Variables, type Walk } from './walk.ts'
 

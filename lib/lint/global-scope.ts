@@ -1,6 +1,7 @@
 // The variables of FROM: the platform args, and the ARGs before the first FROM.
+
+import type { LintPlatform } from './lint-platform.ts'
 import { platformText } from './platform-text.ts'
-import type { LintPlatform } from './rule.ts'
 import { expand, type Variables, type Walk } from './walk.ts'
 
 /** What every Dockerfile can take without being given it; build args go before. */

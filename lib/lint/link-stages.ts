@@ -1,10 +1,10 @@
 import type { Stage, Word } from '../parser/types.ts'
 import { withComments } from './check-options.ts'
-import { siteOf } from './emit.ts'
 import { declaredNames } from './global-scope.ts'
 import { commentTexts } from './instruction-text.ts'
+import type { LintPlatform } from './lint-platform.ts'
 import { platformText, readPlatform } from './platform-text.ts'
-import type { LintPlatform } from './rule.ts'
+import { siteOf } from './site.ts'
 import { expand, failure, type Variables, type Walk } from './walk.ts'
 
 export interface LinkedStage {

@@ -1,4 +1,4 @@
-import type { LintPlatform } from './rule.ts'
+import type { LintPlatform } from './lint-platform.ts'
 
 /** What a base image brings along, as its config says. */
 export interface BaseImage {
@@ -8,6 +8,30 @@ export interface BaseImage {
   readonly shell?: readonly string[] | undefined
   /** Instructions that run in a stage on top of it. */
   readonly onBuild?: readonly string[] | undefined
+  /** Empty for root. */
+  readonly user?: string | undefined
+  readonly workdir?: string | undefined
+  /** True when the name is that of a named context, which the caller of the build chooses. */
+  readonly isNamedContext?: boolean | undefined
+}
+
+/** Something in the build context. */
+export interface LintFile {
+  /** Relative to the context, with slashes. */
+  readonly path: string
+  readonly type: string
+  /** Bytes; 0 for all but files. */
+  readonly size: number
+}
+
+/** The files of the build context, without those that the ignore file keeps out. No symlink is followed. */
+export interface LintContext {
+  /** Where `''` is the context itself. */
+  lookup(path: string): LintFile | undefined
+  /** What is in a directory, sorted by name; nothing for what is no directory. */
+  list(path: string): readonly LintFile[]
+  /** The beginning of a file, 64 kB at most; undefined for what is no file. */
+  read(path: string): string | undefined
 }
 
 /** The ignore file of the build context. */
@@ -18,8 +42,21 @@ export interface LintIgnore {
   matches(path: string): boolean
 }
 
+/**
+ * `docker`: the rules of `docker build --check`. The others are tsbuild's own: `certain` for what can be shown to be wrong,
+ * `opinion` for what is a matter of taste.
+ */
+export type RuleSet = 'docker' | 'certain' | 'opinion'
+
+/** Names of rules, of {@link RuleSet}s, or `all`. A rule's own name goes before its set's, and `disable` before `enable`. */
+export interface RuleChoice {
+  /** What counts besides `docker`. Default: nothing. Only then does a Dockerfile's `# check=experimental=` switch rules of tsbuild on. */
+  readonly enable?: readonly string[] | undefined
+  readonly disable?: readonly string[] | undefined
+}
+
 /** What the Dockerfile itself doesn't say. All of it is optional: a rule that needs what isn't known is silent. */
-export interface LintOptions {
+export interface LintOptions extends RuleChoice {
   /** Check only what this stage needs. Default: every stage. */
   readonly target?: string | undefined
   /** Without a target: `target` checks only what the last stage needs, as a build would. Default `all`. */
@@ -33,4 +70,5 @@ export interface LintOptions {
   /** The image of a name in FROM, for a platform; undefined when it isn't known. `scratch` is never asked for. */
   readonly baseImage?: (name: string, platform: LintPlatform) => BaseImage | undefined
   readonly ignore?: LintIgnore | undefined
+  readonly context?: LintContext | undefined
 }

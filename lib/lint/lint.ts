@@ -1,6 +1,7 @@
 import { TsbuildError } from '../errors.ts'
 import { findDirective } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
+import { checkNames } from './check-names.ts'
 import { type CheckOptions, parseCheckOptions } from './check-options.ts'
 import { checkStages } from './check-stages.ts'
 import { createEmitter, type LintWarning } from './emit.ts'
@@ -10,6 +11,8 @@ import { linkStages } from './link-stages.ts'
 import type { LintOptions } from './lint-options.ts'
 import { planStages } from './plan-stages.ts'
 import { readInstructions } from './read-instructions.ts'
+import { chooseRules } from './rule-choice.ts'
+import { rules } from './rules.ts'
 import { optionPlatform, type Walk } from './walk.ts'
 
 /** What `docker build --check` says of a Dockerfile. */
@@ -23,7 +26,8 @@ export interface LintReport {
 
 /**
  * The warnings about a Dockerfile, in BuildKit's order: those of reading, then those of each stage. Never throws for what is wrong
- * with the Dockerfile; {@link checkDockerfile} says that too. Errors with `PLATFORM_INVALID` for a platform among the options.
+ * with the Dockerfile; {@link checkDockerfile} says that too. Without `enable` the rules are BuildKit's and no others. Errors with
+ * `PLATFORM_INVALID` for a platform among the options, and `OPTION_INVALID` for a rule that there isn't.
  */
 export function lint(dockerfile: Dockerfile, options: LintOptions = {}): readonly LintWarning[] {
   return checkDockerfile(dockerfile, options).warnings
@@ -33,16 +37,18 @@ export function lint(dockerfile: Dockerfile, options: LintOptions = {}): readonl
 export function checkDockerfile(dockerfile: Dockerfile, options: LintOptions = {}): LintReport {
   const targetPlatform = optionPlatform(options.platform)
   const buildPlatform = optionPlatform(options.buildPlatform, targetPlatform)
+  const chosen = chooseRules(rules, options)
+  const hasOwnRules = chosen.some(({ rule }) => rule.own !== undefined)
   const warnings: LintWarning[] = []
   let failOnWarnings = false
   try {
     const check = fileOptions(dockerfile, options)
     failOnWarnings = check.failOnWarnings
-    const emit = createEmitter(warnings)
+    const emit = createEmitter(chosen, warnings)
     const stageNames = new Map(
       dockerfile.stages.flatMap(({ name, index }) => (name === undefined ? [] : [[name, index]])),
     )
-    walkThrough({ dockerfile, options, check, emit, stageNames, targetPlatform, buildPlatform })
+    walkThrough({ dockerfile, options, check, emit, stageNames, targetPlatform, buildPlatform, hasOwnRules })
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     return { warnings, error, failOnWarnings }
@@ -52,6 +58,7 @@ export function checkDockerfile(dockerfile: Dockerfile, options: LintOptions = {
 
 function walkThrough(walk: Walk): void {
   readInstructions(walk)
+  checkNames(walk)
   checkStages(walk)
   const scope = globalScope(walk, defaultArgs(walk), walk.options.buildArgs ?? {})
   evaluateStages(walk, planStages(walk, linkStages(walk, scope)), scope)

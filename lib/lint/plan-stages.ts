@@ -2,11 +2,11 @@
 import { expandWord, parse } from '../parser/index.ts'
 import type { From, Instruction, Word } from '../parser/types.ts'
 import { withComments } from './check-options.ts'
-import { type Site, siteOf } from './emit.ts'
 import { isImageName } from './image-name.ts'
 import { commentTexts } from './instruction-text.ts'
 import type { LinkedStage } from './link-stages.ts'
 import type { BaseImage } from './lint-options.ts'
+import { type Site, siteOf } from './site.ts'
 import { failure, type Walk } from './walk.ts'
 
 /** An instruction to evaluate, and where to report it. */
@@ -36,6 +36,7 @@ export function planStages(walk: Walk, stages: readonly LinkedStage[]): readonly
     resolveImages(walk, stages, checksAll ? stages.map((_, index) => index) : reachable, images)
     const fresh = reachable.filter((index) => !triggered.has(index))
     if (fresh.length === 0) {
+      if (checksAll) emitUnneeded(walk, stages, new Set(reachable))
       const chosen = checksAll ? stages.map((_, index) => index) : reachable
       return chosen.flatMap((index) => {
         const stage = stages[index]
@@ -55,6 +56,16 @@ export function planStages(walk: Walk, stages: readonly LinkedStage[]): readonly
       commands[index] = [...fired, ...(commands[index] ?? [])]
       for (const source of sourceStages(walk, stages, fired)) needs[index]?.add(source)
     }
+  }
+}
+
+function emitUnneeded(walk: Walk, stages: readonly LinkedStage[], needed: ReadonlySet<number>): void {
+  const { dockerfile, check, emit, stageNames } = walk
+  for (const { stage } of stages) {
+    if (needed.has(stage.index)) continue
+    const isNamed = stage.name !== undefined && stageNames.get(stage.name) === stage.index
+    const site = siteOf(stage.from, withComments(check, commentTexts(stage.from, dockerfile.file.text)))
+    emit('unneeded', { stage, isNamed }, site)
   }
 }
 

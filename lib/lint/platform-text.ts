@@ -1,5 +1,5 @@
 // Platforms as FROM writes them: just enough of containerd's rules to tell what is one.
-import type { LintPlatform } from './rule.ts'
+import type { LintPlatform } from './lint-platform.ts'
 
 const systems: ReadonlySet<string> = new Set(
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos'.split(

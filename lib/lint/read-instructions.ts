@@ -2,8 +2,8 @@ import { failOnErrors } from '../errors.ts'
 import { toBuildKitTree } from '../parser/index.ts'
 import type { Arg, Dockerfile, From, Instruction } from '../parser/types.ts'
 import { withComments } from './check-options.ts'
-import { siteOf } from './emit.ts'
 import { commentTexts, fromWords } from './instruction-text.ts'
+import { siteOf } from './site.ts'
 import type { Walk } from './walk.ts'
 
 /**

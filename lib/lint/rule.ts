@@ -1,7 +1,11 @@
 // What a rule is: a declaration, and checks of the events that a walk through the Dockerfile gives.
 import type { Edit } from '../parser/index.ts'
-import type { Arg, From, Instruction, KeyValue, Stage, Word } from '../parser/types.ts'
+import type { Arg, From, Instruction, KeyValue, Run, Stage, Word } from '../parser/types.ts'
 import type { Span } from '../source.ts'
+import type { LintContext, RuleSet } from './lint-options.ts'
+import type { LintPlatform } from './lint-platform.ts'
+import type { Site } from './site.ts'
+import type { StageSteps } from './step.ts'
 
 /** What happens on the walk, in BuildKit's order: all reading first, then the stages as a whole, then each stage's evaluation. */
 export interface Events {
@@ -66,18 +70,33 @@ export interface Events {
     readonly word: Word
     readonly isIgnored: boolean
   }
-}
-
-export interface LintPlatform {
-  readonly os: string
-  readonly architecture: string
-  readonly variant?: string
+  /** A name in a check directive's `skip` or `experimental`. */
+  readonly checkName: { readonly name: string; readonly span: Span; readonly key: 'skip' | 'experimental' }
+  /** A stage that the last one doesn't need, when no target was chosen; `isNamed` when one can choose it by its name. */
+  readonly unneeded: { readonly stage: Stage; readonly isNamed: boolean }
+  /** A shell script of RUN. `isDefined` tells of variables at that point, apart from those of a base image that isn't known. */
+  readonly script: {
+    readonly run: Run
+    readonly script: string
+    readonly globalArgs: ReadonlyMap<string, number>
+    readonly isDefined: (name: string) => boolean
+    /** The base image when what it defines isn't known. */
+    readonly unknownBase: string | undefined
+  }
+  /** A stage as a whole, evaluated. */
+  readonly stage: StageSteps & {
+    readonly context: LintContext | undefined
+    readonly hasIgnoreFile: boolean
+    readonly text: string
+  }
 }
 
 /** Where in the instruction, and what repairs it. Without a span it is the whole instruction. */
 export interface ReportDetails {
   readonly span?: Span
   readonly fix?: readonly Edit[] | undefined
+  /** The instruction to report at, and its check directive, when it isn't where the event took place. */
+  readonly at?: Site
 }
 
 export type Report = (message: string, details?: ReportDetails) => void
@@ -85,11 +104,13 @@ export type Report = (message: string, details?: ReportDetails) => void
 export type Checks = { readonly [Kind in keyof Events]?: (event: Events[Kind], report: Report) => void }
 
 export interface Rule {
-  /** As BuildKit calls it: `# check=skip=NAME` must mean the same everywhere. */
+  /** BuildKit's own name for a rule of BuildKit: `# check=skip=NAME` must mean the same everywhere. */
   readonly name: string
   /** One line, for lists of rules. */
   readonly description: string
   /** Off unless `# check=experimental=NAME` asks for it. */
   readonly experimental?: true
+  /** A rule of tsbuild, and the set it belongs to; absent for BuildKit's. */
+  readonly own?: Exclude<RuleSet, 'docker'>
   readonly checks: Checks
 }

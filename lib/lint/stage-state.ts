@@ -1,7 +1,9 @@
 // What is in force at a point of a stage, as far as rules ask.
-import type { Site } from './emit.ts'
+
+import { resolvePath, unknownDirectory } from './image-paths.ts'
+import type { LintPlatform } from './lint-platform.ts'
 import type { PlannedStage } from './plan-stages.ts'
-import type { LintPlatform } from './rule.ts'
+import type { Site } from './site.ts'
 
 export interface StageState {
   /** Values of ENV and ARG, in the order in which they were last set. */
@@ -12,6 +14,12 @@ export interface StageState {
   readonly args: Set<string>
   readonly platform: LintPlatform
   hasShell: boolean
+  /** Whether RUN's shell form goes to a POSIX shell. */
+  isPosix: boolean
+  /** Absolute, or from {@link unknownDirectory}. */
+  workdir: string
+  /** As USER or the base image says; undefined when no one has. */
+  user: string | undefined
   workdirIsSet: boolean
   /** Where CMD, ENTRYPOINT and HEALTHCHECK were last seen in the stage. */
   readonly seen: Map<'CMD' | 'ENTRYPOINT' | 'HEALTHCHECK', Site>
@@ -27,6 +35,14 @@ export function startState(stage: PlannedStage, base: StageState | undefined, ta
     args: new Set(),
     platform: baseName === 'scratch' ? target : (stage.platform ?? target),
     hasShell: (image?.shell ?? []).length > 0,
+    isPosix: isPosixShell(image?.shell ?? ['/bin/sh']) && !/windows|nanoserver|servercore/.test(baseName),
+    workdir:
+      image?.workdir === undefined
+        ? baseName === 'scratch'
+          ? '/'
+          : unknownDirectory
+        : resolvePath('/', image.workdir),
+    user: image?.user,
     workdirIsSet: false,
     seen: new Map(),
   }
@@ -42,6 +58,10 @@ export function startState(stage: PlannedStage, base: StageState | undefined, ta
   if (!state.env.has('PATH') && state.platform.os !== 'windows') setVariable(state, 'PATH', defaultPath)
   return state
 }
+
+/** Whether a SHELL is one that reads what POSIX says. */
+export const isPosixShell = ([shell = '/bin/sh']: readonly string[]): boolean =>
+  /(?:^|\/)(?:sh|bash|ash|dash|ksh|zsh)$/.test(shell)
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 

@@ -5,8 +5,8 @@ import type { Span } from '../source.ts'
 import type { CheckOptions } from './check-options.ts'
 import type { Emit } from './emit.ts'
 import type { LintOptions } from './lint-options.ts'
+import type { LintPlatform } from './lint-platform.ts'
 import { readPlatform } from './platform-text.ts'
-import type { LintPlatform } from './rule.ts'
 
 /** What all parts of the walk through a Dockerfile share. */
 export interface Walk {
@@ -19,6 +19,8 @@ export interface Walk {
   readonly stageNames: ReadonlyMap<string, number>
   readonly targetPlatform: LintPlatform
   readonly buildPlatform: LintPlatform
+  /** False when none of tsbuild's own rules can count: then nothing is gathered for them. */
+  readonly hasOwnRules: boolean
 }
 
 export type Variables = ReadonlyMap<string, string>

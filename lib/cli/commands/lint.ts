@@ -6,6 +6,8 @@ import {
   checkDockerfile,
   type Dockerfile,
   fixDockerfile,
+  lintRules,
+  ruleSetNames,
   stringify,
   TsbuildError,
 } from '../../index.ts'
@@ -14,11 +16,14 @@ import type { Args, Run } from '../command.ts'
 import { count } from '../format-quantity.ts'
 import { lintFormats, showReport } from '../lint/show-report.ts'
 import type { Terminal } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
 
 export const run: Run = async (args, terminal) => {
   const input = await readInput(args, terminal)
   const format = lintFormats.find((name) => name === args.value('format')) ?? 'text'
-  const checked = await checkBuild(input)
+  // A file that only `docker build` is to please says so with --disable certain.
+  const choice = { enable: ['certain', ...readRules(args, 'enable')], disable: readRules(args, 'disable') }
+  const checked = await checkBuild(input, choice)
   if (!args.on('fix')) return showReport(checked.dockerfile.file, checked.report, format, terminal.out)
   const { dockerfile, fixed } = fixDockerfile(checked.dockerfile, checked.options)
   // Standard output is for the fixed text then.
@@ -28,6 +33,19 @@ export const run: Run = async (args, terminal) => {
   terminal.err.write(`${dockerfile.file.name}: fixed ${count(fixed.length, 'warning')}\n`)
   const report = checkDockerfile(dockerfile, checked.options)
   return showReport(dockerfile.file, report, format, isStdin ? terminal.err : terminal.out)
+}
+
+/** `NAME,NAME`, any number of times. */
+function readRules(args: Args, flag: 'enable' | 'disable'): readonly string[] {
+  const names = args.list(flag).flatMap((value) => value.split(',').map((name) => name.trim()))
+  const known: readonly string[] = [...lintRules.map(({ name }) => name), ...ruleSetNames]
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return names
+  const message = `--${flag}: there is no rule or set of rules named ${JSON.stringify(unknown)}`
+  throw new UsageError('OPTION_INVALID', message, {
+    hint: `the sets are ${ruleSetNames.join(', ')}`,
+    unknown: { word: unknown, candidates: known, prefix: '' },
+  })
 }
 
 /** PATH may be a Dockerfile: then its directory is the context. */

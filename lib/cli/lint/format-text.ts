@@ -1,4 +1,4 @@
-import { codeFrame, formatError, type LintReport, type SourceFile } from '../../index.ts'
+import { codeFrame, formatError, type LintReport, maskTokens, type SourceFile } from '../../index.ts'
 import { colorReport } from '../color-report.ts'
 import { count } from '../format-quantity.ts'
 import { printable } from '../text-width.ts'
@@ -18,5 +18,7 @@ export function formatText(file: SourceFile, report: LintReport, color: boolean)
 
 function frame({ file, span, start, level, message, name, url }: Finding): string {
   const head = `${file.name}:${start.line}:${start.column}: ${level}: ${message} [${name}]`
-  return `${head}\n${codeFrame({ file, span })}\nhint: see ${url}`
+  // The lines around may have a secret in them, too.
+  const masked = { ...file, text: maskTokens(file.text) }
+  return `${head}\n${codeFrame({ file: masked, span })}\nhint: see ${url}`
 }

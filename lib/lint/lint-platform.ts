@@ -1,0 +1,5 @@
+export interface LintPlatform {
+  readonly os: string
+  readonly architecture: string
+  readonly variant?: string
+}
