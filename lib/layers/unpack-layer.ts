@@ -4,7 +4,7 @@ import { asLinkOfFirst } from './tree-entries.ts'
 import { extendUnionView, type UnionLayer, type UnionView } from './union-view.ts'
 import { rootPolicy, type UnpackRootOptions } from './unpack-root.ts'
 import { reportingErrors } from './unpack-tree.ts'
-import { type OverlayWhiteout, type UnpackedTree, unpackEntries, WhiteoutError } from './unpacker.ts'
+import { isWhiteoutDevice, type OverlayWhiteout, type UnpackedTree, unpackEntries, WhiteoutError } from './unpacker.ts'
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh.opq'
@@ -73,6 +73,8 @@ function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceE
       if (below.lookup(path)) yield { path, type: 'whiteout' }
       continue
     }
+    // It can't be made, and must hide what is below nevertheless.
+    if (isWhiteoutDevice(entry) && below.lookup(path)) yield { path, type: 'whiteout' }
     yield asLinkOfFirst(entry, firstLinks)
     if (entry.type === 'directory') push(path)
   }

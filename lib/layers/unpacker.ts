@@ -11,6 +11,7 @@ import { type FileCapability, restoreCapabilities } from './restore-capabilities
 const COPY_CHUNK = 1024 * 1024
 /** Entries between two looks at the signal and the event loop. */
 const SLICE = 256
+const CLIMBING = /(?:^|\/)\.\.(?:\/|$)/
 const CAPABILITY = 'security.capability'
 /** Where nodes are made whose own names can't be given to a command. No entry has this name: it is a whiteout's. */
 const SCRATCH_NAME = '.wh..wh.unpacking'
@@ -137,7 +138,8 @@ class Unpacker {
       case 'character':
       case 'block':
         this.#clear(path)
-        if (this.#makeNode(entry, path)) break
+        // In a layer or on an overlayfs such a device would be a whiteout.
+        if (!(this.#policy.empty && isWhiteoutDevice(entry)) && this.#makeNode(entry, path)) break
         this.#missing.add(entry.path)
         this.#lose(entry, 'node')
         return
@@ -161,6 +163,8 @@ class Unpacker {
     if (process.platform === 'win32' && /[\\:*?"<>|]/.test(path)) {
       throw new TsbuildError('OUTPUT_INVALID', `Windows can't have a file named ${JSON.stringify(path)}`)
     }
+    // Readers of tars and of contexts clean their paths; nothing that comes by another way may leave the directory.
+    if (CLIMBING.test(path)) throw new TsbuildError('LAYER_INVALID', `a layer has the path ${JSON.stringify(path)}`)
     return toFsPath(`${this.#root}/${path}`)
   }
 
@@ -261,4 +265,9 @@ class Unpacker {
   #lose({ path }: SourceEntry, kind: UnpackLoss['kind']): void {
     this.losses.push({ path, kind })
   }
+}
+
+/** Whether overlayfs takes a device of an image for a whiteout of its own. */
+export function isWhiteoutDevice({ type, devMajor = 0, devMinor = 0 }: SourceEntry): boolean {
+  return type === 'character' && devMajor === 0 && devMinor === 0
 }
