@@ -68,8 +68,11 @@ function tunnel(origin: string, proxy: URL, token: string | undefined, dispatche
 }
 
 function once({ open }: Dispatchers, key: string, make: () => Promise<Dispatcher>): Promise<Dispatcher> {
-  const made = open.get(key) ?? make()
+  const known = open.get(key)
+  if (known) return known
+  const made = make()
   open.set(key, made)
+  made.catch(() => open.delete(key))
   return made
 }
 

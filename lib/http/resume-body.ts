@@ -6,6 +6,8 @@ export interface ResumeOptions {
   readonly signal?: AbortSignal | undefined
   /** What is read, for messages: `GET https://…`. */
   readonly describe: string
+  /** Bytes of the whole, where they are known: a body that ends before is cut. */
+  readonly size?: number
   /** Cuts in a row, without much progress between them, that are mended. */
   readonly retries: number
   readonly wait: Wait
@@ -24,12 +26,16 @@ export interface ReopenedBody {
   discard(): Promise<void>
 }
 
+class EndedEarly extends Error {
+  readonly code = 'ENDED_EARLY'
+}
+
 /** After so many bytes, a cut counts as the first again. */
 const PROGRESS = 1 << 20
 
 /** A body that goes on with a Range request after a cut. Errors with `HTTP_FAILED`, and the signal's reason. */
 export async function* resumeBody(first: AsyncIterable<Uint8Array>, options: ResumeOptions): AsyncIterable<Uint8Array> {
-  const { signal, describe, retries, wait, onRetry, reopen } = options
+  const { signal, describe, retries, wait, onRetry, reopen, size = 0 } = options
   let current = first
   let offset = 0
   let failures = 0
@@ -40,12 +46,14 @@ export async function* resumeBody(first: AsyncIterable<Uint8Array>, options: Res
         offset += chunk.byteLength
         yield chunk
       }
-      return
+      if (offset >= size) return
+      throw new EndedEarly(`it ended after ${offset} of ${size} bytes`)
     } catch (error) {
       signal?.throwIfAborted()
       if (offset - fruitful >= PROGRESS) failures = 0
       fruitful = offset
-      if (failures >= retries || !isTransient(error)) throw httpFailedFor(error, describe)
+      if (failures >= retries || !(isTransient(error) || error instanceof EndedEarly))
+        throw httpFailedFor(error, describe)
       const pause = backoff(failures++)
       onRetry?.(`cut at byte ${offset}`, pause)
       await wait(pause, signal)

@@ -1,0 +1,203 @@
+// Requests to registries, with the credentials that each asks for.
+import { TsbuildError } from '../errors.ts'
+import { openHttpClient } from '../http/client.ts'
+import { type Wait, waitFor } from '../http/retry.ts'
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts'
+import type { Env } from './auth-files.ts'
+import { type Challenge, parseChallenges } from './challenge.ts'
+import { type FoundCredentials, findCredentials } from './credentials.ts'
+import { findOrigin } from './find-origin.ts'
+import { tlsOf } from './host-tls.ts'
+import type { RepositoryName } from './hosts.ts'
+import { basic, credentialHint, fetchToken, type Token } from './tokens.ts'
+
+export interface RegistryOptions {
+  /** Where credentials and proxies are looked for. Default `process.env`. */
+  readonly env?: Env
+  /** Sent as User-Agent. */
+  readonly userAgent?: string
+  /** Waits between attempts; tests pass their own. */
+  readonly wait?: Wait
+  /** Told of what is tried again. */
+  readonly onRetry?: (reason: string, milliseconds: number) => void
+}
+
+export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'redirects' | 'allowDowngrade' | 'onRetry'> {
+  readonly repository: RepositoryName
+  /** Below `/v2/`, or a whole URL, which gets credentials only where it is the registry's own. */
+  readonly path: string | URL
+  readonly actions: 'pull' | 'pull,push'
+  /** A second repository of the registry, to be read from: for mounts. */
+  readonly from?: RepositoryName | undefined
+}
+
+/** Connections, tokens and credentials for any number of registries. */
+export interface RegistryClient {
+  /**
+   * Sends a request, authenticated as the registry asks. Gives the last answer, whatever its status. Errors with `REGISTRY_AUTH` and
+   * `REGISTRY_INVALID` where no token is to be had, `CREDENTIALS_INVALID`, and `HTTP_FAILED`.
+   */
+  request(request: RegistryRequest): Promise<HttpResponse>
+  /** The registry's origin, e.g. `https://registry-1.docker.io`. */
+  origin(repository: RepositoryName, signal?: AbortSignal): Promise<string>
+  /** What a repository's registry was shown, and what to try: for hints. */
+  explain(repository: RepositoryName): string
+  readonly wait: Wait
+  readonly onRetry: ((reason: string, milliseconds: number) => void) | undefined
+  close(): Promise<void>
+}
+
+/** Opens a client. Nothing is read or connected before the first request. */
+export function openRegistryClient(options: RegistryOptions = {}): RegistryClient {
+  const env = options.env ?? process.env
+  const wait = options.wait ?? waitFor
+  const http = openHttpClient({ env, tls: tlsOf(env), wait, userAgent: options.userAgent ?? 'tsbuild' })
+  const state: State = { http, env, onRetry: options.onRetry, origins: new Map(), found: new Map(), auth: new Map() }
+  return {
+    request: (request) => send(request, state),
+    origin: (repository, signal) => originOf(repository.domain, state, signal),
+    explain: (repository) => explain(repository, state),
+    wait,
+    onRetry: options.onRetry,
+    close: () => http.close(),
+  }
+}
+
+interface State {
+  readonly http: HttpClient
+  readonly env: Env
+  readonly onRetry: RegistryClient['onRetry']
+  /** By domain. */
+  readonly origins: Map<string, Promise<string>>
+  /** By repository. */
+  readonly found: Map<string, Promise<FoundCredentials>>
+  /** By domain: how it wants to be asked. */
+  readonly auth: Map<string, HostAuth>
+}
+
+interface HostAuth {
+  challenge: Challenge
+  /** By credentials and scopes. */
+  readonly tokens: Map<string, Promise<Token>>
+  /** What the last request was sent with. */
+  shown: FoundCredentials | undefined
+}
+
+/** A token that has less left than this is not used any more. */
+const MARGIN = 10_000
+
+async function send(request: RegistryRequest, state: State): Promise<HttpResponse> {
+  const { repository, path, actions, from, ...rest } = request
+  const origin = await originOf(repository.domain, state, request.signal)
+  const url = typeof path === 'string' ? new URL(`/v2/${path}`, origin) : path
+  const transmit = (authorization: string | undefined): Promise<HttpResponse> =>
+    state.http.request({
+      ...rest,
+      url,
+      resume: false,
+      onRetry: state.onRetry,
+      headers: { ...rest.headers, ...(authorization !== undefined && { authorization }) },
+    })
+  if (url.origin !== origin) return transmit(undefined)
+
+  const known = state.auth.get(repository.domain)
+  const first = known && (await authorization(request, known, origin, state, 'cached'))
+  const response = await transmit(first)
+  if (response.status !== 401) return response
+  const challenge = chooseChallenge(response)
+  if (!challenge) return response
+  const auth: HostAuth = known ?? { challenge, tokens: new Map(), shown: undefined }
+  auth.challenge = challenge
+  state.auth.set(repository.domain, auth)
+  const second = await authorization(request, auth, origin, state, first === undefined ? 'cached' : 'new')
+  if (second === undefined || second === first) return response
+  await response.discard()
+  return transmit(second)
+}
+
+function chooseChallenge(response: HttpResponse): Challenge | undefined {
+  const challenges = parseChallenges(response.headers.get('www-authenticate') ?? '')
+  return challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges.find(({ scheme }) => scheme === 'basic')
+}
+
+async function authorization(
+  request: RegistryRequest,
+  auth: HostAuth,
+  origin: string,
+  state: State,
+  freshness: 'cached' | 'new',
+): Promise<string | undefined> {
+  const { repository, signal } = request
+  const found = await credentialsFor(repository, state, signal)
+  auth.shown = found
+  const { credentials } = found
+  if (credentials?.kind === 'bearer') return `Bearer ${credentials.token}`
+  if (auth.challenge.scheme === 'basic') return credentials?.kind === 'password' ? basic(credentials) : undefined
+  const scopes = scopesOf(request, auth.challenge)
+  const key = JSON.stringify([credentials?.source ?? '', scopes])
+  const cached = freshness === 'cached' ? await auth.tokens.get(key) : undefined
+  if (cached && cached.expires - Date.now() > MARGIN) return `Bearer ${cached.value}`
+  const fetched = fetchToken(state.http, { challenge: auth.challenge, scopes, credentials, registry: origin, signal })
+  // Several requests at once wait for one token; a failure is not kept.
+  auth.tokens.set(key, fetched)
+  try {
+    return `Bearer ${(await fetched).value}`
+  } catch (error) {
+    auth.tokens.delete(key)
+    throw withProblems(error, found, origin)
+  }
+}
+
+function withProblems(error: unknown, { credentials, problems }: FoundCredentials, origin: string): unknown {
+  if (!(error instanceof TsbuildError) || problems.length === 0 || error.code !== 'REGISTRY_AUTH') return error
+  const hint = credentialHint(origin, credentials, problems)
+  return new TsbuildError(error.code, error.message, { hint, cause: error })
+}
+
+/** What the request needs, and what the registry says that it needs. */
+function scopesOf({ repository, actions, from }: RegistryRequest, challenge: Challenge): readonly string[] {
+  const own = repository.path === '' ? [] : [`repository:${repository.path}:${actions}`]
+  const other = from && from.path !== repository.path ? [`repository:${from.path}:pull`] : []
+  const asked = (challenge.parameters.get('scope') ?? '').split(' ').filter((scope) => {
+    // Of repositories, the challenge of an earlier request may be kept here.
+    return scope !== '' && (!scope.startsWith('repository:') || scope.startsWith(`repository:${repository.path}:`))
+  })
+  return [...new Set([...own, ...other, ...asked.filter((scope) => !covers(own[0], scope))])]
+}
+
+/** Whether a scope allows all that another asks for. */
+function covers(own: string | undefined, asked: string): boolean {
+  if (own === undefined) return false
+  const cut = own.lastIndexOf(':') + 1
+  const actions = own.slice(cut).split(',')
+  return (
+    asked.startsWith(own.slice(0, cut)) &&
+    asked
+      .slice(cut)
+      .split(',')
+      .every((action) => actions.includes(action))
+  )
+}
+
+function credentialsFor(repository: RepositoryName, state: State, signal?: AbortSignal): Promise<FoundCredentials> {
+  const key = `${repository.domain}/${repository.path}`
+  const found = state.found.get(key) ?? findCredentials(repository, state.env, signal)
+  state.found.set(key, found)
+  found.catch(() => state.found.delete(key))
+  return found
+}
+
+function originOf(domain: string, state: State, signal: AbortSignal | undefined): Promise<string> {
+  const known = state.origins.get(domain)
+  if (known) return known
+  const found = findOrigin(domain, state.http, signal)
+  state.origins.set(domain, found)
+  found.catch(() => state.origins.delete(domain))
+  return found
+}
+
+function explain(repository: RepositoryName, state: State): string {
+  const shown = state.auth.get(repository.domain)?.shown
+  const host = `https://${repository.domain}`
+  return credentialHint(host, shown?.credentials, shown?.problems ?? [])
+}

@@ -1,0 +1,47 @@
+// What Docker and Podman keep for a registry's TLS: `certs.d/HOST[:PORT]/` with `*.crt` (authorities), `*.cert` and `*.key` (ours).
+import { readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { TsbuildError } from '../errors.ts'
+import type { TlsOptions } from '../http/types.ts'
+import type { Env } from './auth-files.ts'
+
+/** For each host, what the first directory that has something for it says. Errors with `CREDENTIALS_INVALID` for unreadable files. */
+export function tlsOf(env: Env): (host: string) => TlsOptions | undefined {
+  return (host) => {
+    // Windows has no colons in file names: Docker leaves them out there.
+    const name = process.platform === 'win32' ? host.replace(':', '') : host
+    for (const root of roots(env)) {
+      const found = readDirectory(join(root, name))
+      if (found) return found
+    }
+    return undefined
+  }
+}
+
+function roots(env: Env): readonly string[] {
+  const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config')
+  const places = [join(config, 'docker'), join(config, 'containers'), '/etc/docker', '/etc/containers']
+  return places.map((place) => join(place, 'certs.d'))
+}
+
+function readDirectory(directory: string): TlsOptions | undefined {
+  const names = reading(directory, () => readdirSync(directory).sort()) ?? []
+  const read = (name: string): string => reading(name, () => readFileSync(join(directory, name), 'utf8')) ?? ''
+  const ca = names.filter((name) => name.endsWith('.crt')).map(read)
+  const cert = names.find((name) => name.endsWith('.cert'))
+  if (cert === undefined) return ca.length > 0 ? { ca } : undefined
+  const key = `${cert.slice(0, -5)}.key`
+  if (names.includes(key)) return { ca, cert: read(cert), key: read(key) }
+  throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(join(directory, cert))} has no ${key} beside it`)
+}
+
+function reading<T>(path: string, action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${String(code)}`, { cause })
+  }
+}

@@ -1,0 +1,125 @@
+// Logging in and out, with credentials kept where Docker and Podman look for them.
+import { TsbuildError } from '../errors.ts'
+import { parseAuthFile } from './auth-file.ts'
+import type { Env } from './auth-files.ts'
+import { loginPath, readAuthFile } from './auth-files.ts'
+import { openRegistryClient, type RegistryOptions } from './client.ts'
+import { tellHelper } from './credential-helper.ts'
+import { editAuthFile } from './edit-auth-file.ts'
+import { credentialKey, toDomain } from './hosts.ts'
+import { registryError } from './registry-error.ts'
+
+export interface LoginOptions extends Omit<RegistryOptions, 'onRetry'> {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Where credentials are kept now: a file, or a helper's name. */
+export interface KeptCredentials {
+  /** `docker.io`, `ghcr.io`, `localhost:5000`. */
+  readonly registry: string
+  readonly place: string
+  /** Whether it is a file, where they stand unencrypted. */
+  readonly plain: boolean
+}
+
+/**
+ * Tries credentials at a registry and keeps them: with the helper that the file names for it, else in the file, `$REGISTRY_AUTH_FILE` or
+ * Docker's, with mode 0600. Nothing is kept if the registry denies them: `REGISTRY_AUTH`. Errors with `CREDENTIALS_INVALID` where they
+ * can't be kept, and as requests do.
+ */
+export async function login(
+  registry: string,
+  credentials: { readonly username: string; readonly password: string },
+  options: LoginOptions = {},
+): Promise<KeptCredentials> {
+  const domain = checkedDomain(registry)
+  const env = options.env ?? process.env
+  const { username, password } = credentials
+  if (username === '' || /[:\0]/.test(username)) {
+    throw new TsbuildError('OPTION_INVALID', 'a user name must have at least one character, and no colon')
+  }
+  await tryOut(domain, credentials, options)
+  const { path, helper } = keeper(domain, env)
+  if (helper !== undefined) {
+    const entry = { ServerURL: credentialKey(domain), Username: username, Secret: password }
+    const problem = await tellHelper(helper, { verb: 'store', entry }, env, options.signal)
+    if (problem !== undefined) throw helperFailed(helper, path, problem)
+    return { registry: domain, place: `docker-credential-${helper}`, plain: false }
+  }
+  const auth = Buffer.from(`${username}:${password}`).toString('base64')
+  editAuthFile(path, (auths) => ({ ...without(auths, domain), [credentialKey(domain)]: { auth } }))
+  return { registry: domain, place: path, plain: true }
+}
+
+/** Forgets the credentials of a registry. False if there were none in the file. Errors with `CREDENTIALS_INVALID`. */
+export async function logout(registry: string, options: LoginOptions = {}): Promise<boolean> {
+  const domain = checkedDomain(registry)
+  const env = options.env ?? process.env
+  const { path, helper } = keeper(domain, env)
+  if (helper !== undefined) {
+    const problem = await tellHelper(helper, { verb: 'erase', server: credentialKey(domain) }, env, options.signal)
+    if (problem !== undefined) throw helperFailed(helper, path, problem)
+  }
+  let removed = helper !== undefined
+  if (!readAuthFile(path)) return removed
+  editAuthFile(path, (auths) => {
+    const left = without(auths, domain)
+    removed ||= Object.keys(left).length < Object.keys(auths).length
+    return left
+  })
+  return removed
+}
+
+function checkedDomain(registry: string): string {
+  const domain = toDomain(registry.trim())
+  if (/^(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?$/.test(domain)) return domain
+  throw new TsbuildError('OPTION_INVALID', `${JSON.stringify(registry)} is not the name of a registry`, {
+    hint: 'write its host, with the port if it has one: ghcr.io, localhost:5000',
+  })
+}
+
+/** Asks the registry with just these credentials, whatever is kept already. */
+async function tryOut(
+  domain: string,
+  { username, password }: { readonly username: string; readonly password: string },
+  options: LoginOptions,
+): Promise<void> {
+  const auth = Buffer.from(`${username}:${password}`).toString('base64')
+  const config = JSON.stringify({ auths: { [credentialKey(domain)]: { auth } } })
+  const client = openRegistryClient({
+    ...options,
+    env: { ...(options.env ?? process.env), DOCKER_AUTH_CONFIG: config },
+  })
+  const repository = { domain, path: '' }
+  try {
+    const response = await client.request({ repository, path: '', actions: 'pull', signal: options.signal })
+    if (response.status === 200) return await response.discard()
+    const error = await registryError(response, {
+      doing: `logging in to ${domain}`,
+      repository,
+      actions: 'pull',
+      client,
+    })
+    if (error.code !== 'REGISTRY_AUTH') throw error
+    throw new TsbuildError('REGISTRY_AUTH', error.message, { hint: 'check user name and password, or use a token' })
+  } finally {
+    await client.close()
+  }
+}
+
+function keeper(domain: string, env: Env): { readonly path: string; readonly helper: string | undefined } {
+  const path = loginPath(env)
+  const bytes = readAuthFile(path)
+  const file = bytes && parseAuthFile(bytes, JSON.stringify(path))
+  return { path, helper: file?.credHelpers.get(domain) ?? file?.credsStore }
+}
+
+function without(auths: Readonly<Record<string, unknown>>, domain: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(auths).filter(([key]) => toDomain(key) !== domain))
+}
+
+function helperFailed(helper: string, path: string, problem: string): TsbuildError {
+  return new TsbuildError('CREDENTIALS_INVALID', `docker-credential-${helper} failed: ${problem}`, {
+    hint: `${JSON.stringify(path)} names it; install it, or take it out of there`,
+  })
+}

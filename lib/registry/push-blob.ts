@@ -1,0 +1,176 @@
+import { TsbuildError } from '../errors.ts'
+import { backoff } from '../http/retry.ts'
+import type { ContentReader } from '../oci/content.ts'
+import type { Descriptor } from '../oci/types.ts'
+import type { RepositoryName } from './hosts.ts'
+import { cutFailure, type PushTarget, pushError, type UploadFailure } from './push-target.ts'
+import { patchBlob, putBlob, startUpload, type UploadSession, uploadedBytes } from './upload-session.ts'
+
+/** How a blob got where it should be. */
+export type PushedHow = 'there' | 'mounted' | 'uploaded'
+
+export interface BlobSource {
+  readonly reader: ContentReader
+  /** Repositories of the same registry that are known to have the blob. */
+  readonly mounts: readonly RepositoryName[]
+  /** Told of each piece sent, and with negative numbers of pieces that have to be sent again. */
+  readonly count: (bytes: number) => void
+}
+
+const ATTEMPTS = 5
+/** Parts are held in memory while they are sent. */
+const PART = 8 << 20
+const LARGEST_PART = 64 << 20
+
+/**
+ * Brings a blob into a repository with as few bytes as possible: nothing if it is there, a mount if another repository of the registry
+ * has it, else an upload: in one piece at first, then, where that is too much or was cut, in parts that are resumed. Errors as requests
+ * and the reader do.
+ */
+export async function pushBlob(blob: Descriptor, source: BlobSource, target: PushTarget): Promise<PushedHow> {
+  if (await isThere(blob, target)) return 'there'
+  for (const from of source.mounts) if (await mounts(blob, from, target)) return 'mounted'
+  let part: number | undefined
+  for (let attempt = 1; ; attempt++) {
+    const failure = await uploadOnce(blob, part, source, target)
+    if (!failure) return 'uploaded'
+    target.signal?.throwIfAborted()
+    const smaller = part === undefined ? PART : Math.ceil(part / 4)
+    if (failure.remedy === 'never' || attempt === ATTEMPTS) throw failure.error
+    part = failure.remedy === 'smaller' ? smaller : PART
+    const pause = failure.pause ?? (failure.remedy === 'smaller' ? 0 : backoff(attempt - 1))
+    target.client.onRetry?.(failure.message, pause)
+    if (pause > 0) await target.client.wait(pause, target.signal)
+  }
+}
+
+async function isThere({ digest }: Descriptor, target: PushTarget): Promise<boolean> {
+  const { client, repository, signal } = target
+  const path = `${repository.path}/blobs/${digest}`
+  const response = await client.request({ method: 'HEAD', repository, path, actions: 'pull,push', signal })
+  await response.discard()
+  if (response.status === 401 || response.status === 403) throw await pushError(response, target)
+  return response.status === 200
+}
+
+/** A mount that does not work out costs one request; the upload that it may start is left to expire. */
+async function mounts({ digest }: Descriptor, from: RepositoryName, target: PushTarget): Promise<boolean> {
+  const { domain, path } = target.repository
+  if (from.domain !== domain || from.path === path) return false
+  try {
+    const started = await startUpload(target, { digest, from })
+    return started?.kind === 'mounted'
+  } catch (error) {
+    // A token for both repositories may be denied where one for the target alone is not.
+    if (error instanceof TsbuildError && error.code === 'REGISTRY_AUTH') return false
+    throw error
+  }
+}
+
+/** Gives the failure, if another attempt may help or the last error is to be told. */
+async function uploadOnce(
+  blob: Descriptor,
+  part: number | undefined,
+  source: BlobSource,
+  target: PushTarget,
+): Promise<UploadFailure | undefined> {
+  let sent = 0
+  const count = (bytes: number): void => {
+    sent += bytes
+    source.count(bytes)
+  }
+  try {
+    const started = await startUpload(target)
+    if (started?.kind !== 'session') throw new Error('bug: an upload without a mount is a session')
+    if (part === undefined) await sendWhole(blob, started.session, { ...source, count }, target)
+    else await sendParts(blob, part, started.session, { ...source, count }, target)
+    return undefined
+  } catch (error) {
+    source.count(-sent)
+    return cutFailure(error)
+  }
+}
+
+async function sendWhole(
+  blob: Descriptor,
+  session: UploadSession,
+  { reader, count }: BlobSource,
+  target: PushTarget,
+): Promise<void> {
+  let sent = 0
+  const open = async function* (): AsyncIterable<Uint8Array> {
+    // Asked for again when credentials had to be renewed.
+    count(-sent)
+    sent = 0
+    for await (const chunk of reader.open(blob, target.signal)) {
+      sent += chunk.byteLength
+      count(chunk.byteLength)
+      yield chunk
+    }
+  }
+  await putBlob(session, blob.digest, { size: blob.size, open }, target)
+}
+
+async function sendParts(
+  blob: Descriptor,
+  wanted: number,
+  first: UploadSession,
+  { reader, count }: BlobSource,
+  target: PushTarget,
+): Promise<void> {
+  const size = Math.min(LARGEST_PART, Math.max(wanted, first.leastPart))
+  let session = first
+  let offset = 0
+  for await (const part of inParts(reader.open(blob, target.signal), size)) {
+    session = await sendPart(session, offset, part, target)
+    offset += part.byteLength
+    count(part.byteLength)
+  }
+  await putBlob(session, blob.digest, undefined, target)
+}
+
+/** Sends a part; one that is cut goes on with what the registry lacks of it. */
+async function sendPart(
+  first: UploadSession,
+  offset: number,
+  part: Uint8Array,
+  target: PushTarget,
+): Promise<UploadSession> {
+  let session = first
+  let done = 0
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await patchBlob(session, offset + done, part.subarray(done), target)
+    } catch (error) {
+      target.signal?.throwIfAborted()
+      const failure = cutFailure(error)
+      if (failure.remedy !== 'again' || attempt === ATTEMPTS) throw failure
+      const pause = failure.pause ?? backoff(attempt - 1)
+      target.client.onRetry?.(failure.message, pause)
+      await target.client.wait(pause, target.signal)
+      const there = await uploadedBytes(session, target)
+      session = there.session
+      done = there.size - offset
+      if (done === part.byteLength) return session
+      // Less than what was acknowledged, or more than what was sent: the upload can't be trusted.
+      if (done < 0 || done > part.byteLength) throw failure
+    }
+  }
+}
+
+async function* inParts(source: AsyncIterable<Uint8Array>, size: number): AsyncIterable<Uint8Array> {
+  let held: Uint8Array[] = []
+  let length = 0
+  for await (let chunk of source) {
+    while (length + chunk.byteLength >= size) {
+      const cut = size - length
+      yield Buffer.concat([...held, chunk.subarray(0, cut)])
+      chunk = chunk.subarray(cut)
+      held = []
+      length = 0
+    }
+    if (chunk.byteLength > 0) held.push(Buffer.from(chunk))
+    length += chunk.byteLength
+  }
+  if (length > 0) yield Buffer.concat(held)
+}

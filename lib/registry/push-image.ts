@@ -1,0 +1,145 @@
+import { TsbuildError } from '../errors.ts'
+import type { ContentReader } from '../oci/content.ts'
+import { imageBlobs } from '../oci/image-blobs.ts'
+import { isIndexType, isManifestType } from '../oci/media-types.ts'
+import { parseManifest } from '../oci/parse-manifest.ts'
+import { formatPlatform } from '../oci/platform.ts'
+import { familiarReference, type Reference, withDefaultTag } from '../oci/reference.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
+import type { RegistryClient } from './client.ts'
+import { MANIFEST_LIMIT } from './fetch-manifest.ts'
+import type { RepositoryName } from './hosts.ts'
+import { inParallel } from './in-parallel.ts'
+import type { TransferOptions } from './pull-blobs.ts'
+import { type PushedHow, pushBlob } from './push-blob.ts'
+import { type PushTarget, pushError } from './push-target.ts'
+
+export interface PushOptions extends TransferOptions {
+  readonly client: RegistryClient
+  /** Has the image. */
+  readonly reader: ContentReader
+  /** Repositories that are known to have a blob. */
+  readonly mounts?: ((digest: Digest) => readonly RepositoryName[]) | undefined
+  /** Told when a repository has a blob. */
+  readonly onBlob?: ((digest: Digest, repository: RepositoryName, how: PushedHow) => void) | undefined
+}
+
+/** What a push did. */
+export interface PushReport {
+  /** Full names, or `name@digest`. */
+  readonly names: readonly string[]
+  /** Blobs, without manifests: how many were there, mounted, uploaded. */
+  readonly blobs: Readonly<Record<PushedHow, number>>
+  /** Bytes of the blobs uploaded. */
+  readonly uploaded: number
+}
+
+const AT_ONCE = 4
+
+/**
+ * Pushes an image, or an index with all its images, under each reference: blobs first, four at once, then manifests, what they refer to
+ * before them, the named one last; so nobody sees half an image. A reference without a tag gets `latest`; one with a digest alone is
+ * pushed by it. Errors with `REFERENCE_INVALID` for another digest, `IMAGE_INVALID` for an index that is not all here, and as requests
+ * do.
+ */
+export async function pushImage(
+  descriptor: Descriptor,
+  references: readonly Reference[],
+  options: PushOptions,
+): Promise<PushReport> {
+  const { client, reader, signal, onProgress } = options
+  for (const { digest } of references) if (digest && digest !== descriptor.digest) throw otherDigest(digest, descriptor)
+  await checkWhole(descriptor, reader)
+  const all = await imageBlobs(reader, descriptor)
+  const blobs = all.filter((blob) => !isManifest(blob) && isDistributed(blob))
+  const children = all.filter((blob) => isManifest(blob) && blob.digest !== descriptor.digest)
+
+  const repositories = new Map<string, Reference[]>()
+  for (const reference of references.map(withDefaultTag)) {
+    const key = `${reference.domain}/${reference.path}`
+    repositories.set(key, [...(repositories.get(key) ?? []), reference])
+  }
+  const pushed: RepositoryName[] = []
+  const counts: Record<PushedHow, number> = { there: 0, mounted: 0, uploaded: 0 }
+  let uploaded = 0
+  let current = 0
+  const total = blobs.reduce((sum, { size }) => sum + size, 0) * repositories.size
+  const count = (bytes: number): void => {
+    current += bytes
+    onProgress?.(current, total)
+  }
+  for (const [name, own] of repositories) {
+    const [repository] = own
+    if (!repository) continue
+    const doing = `pushing ${JSON.stringify(familiarReference(repository))}`
+    const target: PushTarget = { client, repository, doing, signal }
+    await inParallel(blobs, AT_ONCE, signal, async (blob, stop) => {
+      const mounts = [...pushed, ...(options.mounts?.(blob.digest) ?? [])].filter(
+        (from) => from.domain === repository.domain && `${from.domain}/${from.path}` !== name,
+      )
+      const how = await pushBlob(blob, { reader, count, mounts: firstFew(mounts) }, { ...target, signal: stop })
+      counts[how]++
+      if (how === 'uploaded') uploaded += blob.size
+      else count(blob.size)
+      options.onBlob?.(blob.digest, repository, how)
+    })
+    for (const child of children) await pushManifest(child, child.digest, reader, target)
+    for (const { tag, digest } of own) await pushManifest(descriptor, tag ?? digest ?? 'latest', reader, target)
+    pushed.push(repository)
+  }
+  const names = references.map((reference) => familiarReference(withDefaultTag(reference)))
+  return { names, blobs: counts, uploaded }
+}
+
+/** Each that fails costs a request, so not too many are tried. */
+function firstFew(mounts: readonly RepositoryName[]): readonly RepositoryName[] {
+  return [...new Map(mounts.map((from) => [from.path, from])).values()].slice(0, 2)
+}
+
+async function pushManifest(
+  descriptor: Descriptor,
+  name: string,
+  reader: ContentReader,
+  target: PushTarget,
+): Promise<void> {
+  const { client, repository, doing, signal } = target
+  const response = await client.request({
+    method: 'PUT',
+    repository,
+    path: `${repository.path}/manifests/${name}`,
+    actions: 'pull,push',
+    headers: { 'content-type': descriptor.mediaType },
+    body: await reader.read(descriptor, MANIFEST_LIMIT),
+    signal,
+  })
+  if (response.status < 200 || response.status >= 300) throw await pushError(response, target)
+  await response.discard()
+  const digest = response.headers.get('docker-content-digest')
+  if (digest === undefined || digest === descriptor.digest || !digest.startsWith('sha256:')) return
+  const host = new URL(response.url).host
+  throw new TsbuildError('DIGEST_MISMATCH', `${doing} failed: ${host} stored ${digest} for ${descriptor.digest}`)
+}
+
+const isManifest = ({ mediaType }: Descriptor): boolean => isIndexType(mediaType) || isManifestType(mediaType)
+
+/** Layers that have to be fetched from elsewhere are not pushed (image-spec layer.md#non-distributable-layers). */
+function isDistributed({ mediaType, urls }: Descriptor): boolean {
+  return !/\.nondistributable\.|\.foreign\./.test(mediaType) || urls === undefined || urls.length === 0
+}
+
+async function checkWhole(descriptor: Descriptor, reader: ContentReader): Promise<void> {
+  if (!isIndexType(descriptor.mediaType)) return
+  const what = `index ${descriptor.digest}`
+  const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), what, descriptor.mediaType)
+  if (parsed.kind !== 'index') return
+  const missing = parsed.index.manifests.filter((entry) => !reader.has(entry.digest))
+  if (missing.length === 0) return
+  const platforms = missing.map(({ platform, digest }) => (platform ? formatPlatform(platform) : digest))
+  throw new TsbuildError('IMAGE_INVALID', `${what} is not all here: ${platforms.join(', ')} is missing`, {
+    hint: 'push one of its platforms with --platform',
+  })
+}
+
+function otherDigest(digest: Digest, descriptor: Descriptor): TsbuildError {
+  return new TsbuildError('REFERENCE_INVALID', `the image is ${descriptor.digest}, and can't be pushed as ${digest}`)
+}
