@@ -1,12 +1,12 @@
 // What a build takes and gives: the public vocabulary of build().
-import type { ContextSource } from './context/memory-file.ts'
+import type { ContextSource, NamedContext } from './context/memory-file.ts'
 import type { Diagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import type { ExportedOutput, Output } from './export/output.ts'
 import type { Digest, Image, Platform } from './oci/types.ts'
 import type { ControlLimits, Isolation, ResourceLimit } from './sandbox/types.ts'
 
-export type { ContextSource, MemoryFile } from './context/memory-file.ts'
+export type { ContextSource, ContextStream, MemoryFile, NamedContext } from './context/memory-file.ts'
 export type { CompressionOption, ExportedOutput, Output } from './export/output.ts'
 export type { ControlLimits, Isolation, ResourceLimit } from './sandbox/types.ts'
 
@@ -22,8 +22,11 @@ export interface BuildOptions {
   /** Stage to build, by name; default the last. */
   readonly target?: string
   readonly buildArgs?: Readonly<Record<string, string>>
-  /** Named contexts: a directory, `oci-layout://DIR[:TAG|@DIGEST]`, `docker-image://NAME` (in the local store), or files in memory. */
-  readonly buildContexts?: Readonly<Record<string, ContextSource>>
+  /**
+   * Named contexts: a directory, a git URL, an http(s) URL (one file, called `context`), `oci-layout://DIR[:TAG|@DIGEST]`,
+   * `docker-image://NAME` (in the local store), or files in memory.
+   */
+  readonly buildContexts?: Readonly<Record<string, NamedContext>>
   readonly labels?: Readonly<Record<string, string>>
   /** `os/arch[/variant]`; default linux on this machine's architecture. */
   readonly platform?: string

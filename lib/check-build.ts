@@ -1,13 +1,13 @@
 // The linter with everything that a build knows: the ignore file, base images, build args.
 import type { BuildOptions } from './build-options.ts'
-import { openStore } from './cache/store.ts'
-import { openContext } from './context/open-context.ts'
+import { openStore, type Store } from './cache/store.ts'
 import { TsbuildError } from './errors.ts'
 import { checkDockerfile, type LintReport } from './lint/lint.ts'
 import type { BaseImage, LintOptions, RuleChoice } from './lint/lint-options.ts'
 import type { LintPlatform } from './lint/lint-platform.ts'
 import { lintContext } from './lint-context.ts'
 import { defaultPlatform, formatPlatform } from './oci/platform.ts'
+import { openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
 import { createNameResolver, type NameResolver } from './resolve-names.ts'
@@ -25,7 +25,16 @@ export interface CheckedBuild {
  * Without `choice.enable` the rules are BuildKit's and no others. Errors with `OPTION_INVALID` for a rule that there isn't.
  */
 export async function checkBuild(options: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
-  const { dockerfile: file, ignore, tree } = openContext(options.context, options.dockerfile)
+  const store = openStore(options.store)
+  try {
+    return await checkIn(store, options, choice)
+  } finally {
+    store.close()
+  }
+}
+
+async function checkIn(store: Store, options: BuildOptions, choice: RuleChoice): Promise<CheckedBuild> {
+  const { dockerfile: file, ignore, tree } = await openMainContext(options, store)
   const dockerfile = parse(file.text, { name: file.name })
   const images = new Map<string, BaseImage | undefined>()
   const wanted = new Map<string, { readonly name: string; readonly platform: LintPlatform }>()
@@ -44,18 +53,13 @@ export async function checkBuild(options: BuildOptions, choice: RuleChoice = {})
       return images.get(key)
     },
   }
-  const store = openStore(options.store)
-  try {
-    const resolver = createNameResolver(store, options.buildContexts ?? {})
-    for (;;) {
-      const report = checkDockerfile(dockerfile, lintOptions)
-      if (wanted.size === 0) return { dockerfile, report, options: lintOptions }
-      // The ONBUILDs of an image may bring further images in.
-      for (const [key, { name, platform }] of wanted) images.set(key, await findImage(resolver, name, platform))
-      wanted.clear()
-    }
-  } finally {
-    store.close()
+  const resolver = createNameResolver(store, options.buildContexts ?? {})
+  for (;;) {
+    const report = checkDockerfile(dockerfile, lintOptions)
+    if (wanted.size === 0) return { dockerfile, report, options: lintOptions }
+    // The ONBUILDs of an image may bring further images in.
+    for (const [key, { name, platform }] of wanted) images.set(key, await findImage(resolver, name, platform))
+    wanted.clear()
   }
 }
 

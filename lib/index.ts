@@ -6,11 +6,13 @@ export type {
   BuildResult,
   CompressionOption,
   ContextSource,
+  ContextStream,
   ControlLimits,
   Entitlement,
   ExportedOutput,
   Isolation,
   MemoryFile,
+  NamedContext,
   Output,
   ResourceLimit,
   RunOptions,
@@ -36,6 +38,7 @@ export {
 export type { BuildEvent, StepInfo } from './events.ts'
 export type { DockerOutput, LocalOutput, OciOutput, TarOutput } from './export/output.ts'
 export { parseOutput } from './export/parse-output.ts'
+export type { GitUrl } from './git-url.ts'
 export { createGraph } from './graph/create-graph.ts'
 export type { GraphOptions, ResolvedName } from './graph/graph-options.ts'
 export { listTargets, type TargetInfo } from './graph/list-targets.ts'
@@ -52,6 +55,7 @@ export type {
   GraphStage,
   Op,
   PlannedHistory,
+  RemoteInput,
   ResolvedImage,
   RunOp,
   Scope,

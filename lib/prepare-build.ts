@@ -1,7 +1,6 @@
 // From options to a graph: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
 import type { BuildOptions } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
-import { openContext, openNamedContext } from './context/open-context.ts'
 import { failOnErrors, TsbuildError } from './errors.ts'
 import type { OpenedContext } from './executor/session.ts'
 import { createGraph } from './graph/create-graph.ts'
@@ -9,6 +8,7 @@ import type { Graph } from './graph/types.ts'
 import type { ContentReader } from './oci/content.ts'
 import { defaultPlatform, parsePlatform } from './oci/platform.ts'
 import type { Digest } from './oci/types.ts'
+import { openFileContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
@@ -37,9 +37,14 @@ export async function planBuild(options: BuildOptions): Promise<Graph> {
   }
 }
 
-/** The Dockerfile of a build, parsed; throws like build() when there is none or when it has errors. */
-export function readDockerfile(options: BuildOptions): Dockerfile {
-  return parseDockerfile(openContext(options.context, options.dockerfile))
+/** The Dockerfile of a build, parsed; rejects like build() when there is none or when it has errors. */
+export async function readDockerfile(options: BuildOptions): Promise<Dockerfile> {
+  const store = openStore(options.store)
+  try {
+    return parseDockerfile(await openMainContext(options, store))
+  } finally {
+    store.close()
+  }
 }
 
 function parseDockerfile({ dockerfile: { text, name } }: { readonly dockerfile: SourceFile }): Dockerfile {
@@ -49,14 +54,12 @@ function parseDockerfile({ dockerfile: { text, name } }: { readonly dockerfile: 
 }
 
 export async function prepareBuild(options: BuildOptions, store: Store): Promise<PreparedBuild> {
-  const main = openContext(options.context, options.dockerfile)
+  const main = await openMainContext(options, store)
   const dockerfile = parseDockerfile(main)
 
   const contexts = new Map<string, OpenedContext>([['context', main]])
   const buildContexts = options.buildContexts ?? {}
   const resolver = createNameResolver(store, buildContexts)
-  for (const [name, source] of fileContexts(buildContexts)) contexts.set(name, openNamedContext(source))
-
   const epoch = sourceDateEpoch(options)
   const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
   const graph = await createGraph(dockerfile, {
@@ -68,6 +71,12 @@ export async function prepareBuild(options: BuildOptions, store: Store): Promise
     resolve: resolver.resolve,
     override: resolver.override,
   })
+  // Those that nothing needs are not opened: they may be far away.
+  const named = new Map(fileContexts(buildContexts))
+  for (const { op } of graph.vertices) {
+    const source = op.kind === 'context' ? named.get(op.name) : undefined
+    if (op.kind === 'context' && source) contexts.set(op.name, await openFileContext(source, options, store))
+  }
   return { graph, contexts, images: resolver.images, epoch }
 }
 

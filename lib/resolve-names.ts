@@ -1,7 +1,8 @@
 // What the names in FROM, --from and --build-context stand for.
 import { stat } from 'node:fs/promises'
 import type { Store } from './cache/store.ts'
-import type { ContextSource } from './context/memory-file.ts'
+import type { NamedContext } from './context/memory-file.ts'
+import { remoteContext } from './context/remote-context.ts'
 import { TsbuildError } from './errors.ts'
 import type { ResolvedName } from './graph/graph-options.ts'
 import type { ResolvedImage } from './graph/types.ts'
@@ -21,7 +22,7 @@ export interface NameResolver {
   readonly images: ReadonlyMap<Digest, ContentReader>
 }
 
-export function createNameResolver(store: Store, namedContexts: Readonly<Record<string, ContextSource>>): NameResolver {
+export function createNameResolver(store: Store, namedContexts: Readonly<Record<string, NamedContext>>): NameResolver {
   const images = new Map<Digest, ContentReader>()
   const named = new Map(Object.entries(namedContexts).map(([name, source]) => [contextKey(name), { name, source }]))
 
@@ -73,8 +74,8 @@ export function createNameResolver(store: Store, namedContexts: Readonly<Record<
 }
 
 /** The named contexts that hold files: these have to be opened. */
-export function fileContexts(namedContexts: Readonly<Record<string, ContextSource>>): [string, ContextSource][] {
-  const isImage = (source: ContextSource): boolean =>
+export function fileContexts(namedContexts: Readonly<Record<string, NamedContext>>): [string, NamedContext][] {
+  const isImage = (source: NamedContext): boolean =>
     typeof source === 'string' && /^(oci-layout|docker-image):\/\//.test(source)
   return Object.entries(namedContexts).filter(([, source]) => !isImage(source))
 }
@@ -91,11 +92,7 @@ function contextKey(name: string): string {
 }
 
 async function checkDirectory(name: string, path: string): Promise<void> {
-  if (/^(https?|git|ssh):\/\/|^git@/.test(path)) {
-    throw new TsbuildError('UNSUPPORTED', `remote build contexts are not supported yet: ${name}=${path}`, {
-      hint: 'fetch it first and pass its directory',
-    })
-  }
+  if (remoteContext(path)) return
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => cause)
   if (found instanceof Error) {
     throw new TsbuildError(

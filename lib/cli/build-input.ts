@@ -4,14 +4,14 @@ import type { Args } from './command.ts'
 import { readText, type Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Throws a {@link UsageError} for values that can't be meant, `UNSUPPORTED` for contexts and platforms of later versions. */
+/** Throws a {@link UsageError} for values that can't be meant, `UNSUPPORTED` for platforms of later versions. */
 export async function readBuildInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
   const file = args.value('file')
   const target = args.value('target')
   const platform = readPlatform(args.list('platform'))
   const store = args.value('store')
   return {
-    context: readContext(args.positionals[0] ?? '.'),
+    context: readContext(args.positionals[0] ?? '.', file, terminal),
     ...(file !== undefined && {
       dockerfile: file === '-' ? { text: await readText(terminal), name: 'stdin' } : file,
     }),
@@ -45,18 +45,19 @@ export function readPairs(
   return Object.fromEntries(pairs)
 }
 
-function readContext(path: string): string {
-  if (path === '-') {
-    const hint = 'give a directory as PATH; `-f -` reads only the Dockerfile from standard input'
-    throw new UsageError('UNSUPPORTED', 'a build context on standard input is not supported yet', { hint })
+function readContext(path: string, file: string | undefined, terminal: Terminal): BuildOptions['context'] {
+  if (path !== '-') return path
+  const { stdin } = terminal
+  if (file === '-') {
+    throw new UsageError('OPTION_INVALID', 'standard input is either the build context or the Dockerfile, not both')
   }
-  if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(path)) {
-    const hint = 'fetch it first, then build the directory'
-    throw new UsageError('UNSUPPORTED', `a remote build context is not supported yet: ${JSON.stringify(path)}`, {
+  if (stdin.isTTY) {
+    const hint = 'pipe a tar or a Dockerfile into it, or give a directory'
+    throw new UsageError('OPTION_INVALID', 'the build context is to come from standard input, which is a terminal', {
       hint,
     })
   }
-  return path
+  return { stream: stdin.bytes() }
 }
 
 function readPlatform(values: readonly string[]): string | undefined {

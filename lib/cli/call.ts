@@ -43,8 +43,8 @@ export function readCall(value: string): Call {
 }
 
 /** Prints the stages that can be built. Looks at no base image. */
-export function showTargets(input: BuildOptions, format: Call['format'], terminal: Terminal): number {
-  const dockerfile = readDockerfile(input)
+export async function showTargets(input: BuildOptions, format: Call['format'], terminal: Terminal): Promise<number> {
+  const dockerfile = await readDockerfile(input)
   write(terminal, format === 'json' ? targetsToJson(dockerfile) : formatTargets(dockerfile))
   return exitCodes.ok
 }

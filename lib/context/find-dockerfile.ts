@@ -4,7 +4,7 @@ import { type ErrorCode, TsbuildError } from '../errors.ts'
 import { cleanPath } from '../layers/clean-path.ts'
 import type { SourceFile } from '../source.ts'
 import { suggest } from '../suggest.ts'
-import type { ContextSource } from './memory-file.ts'
+import type { NamedContext } from './memory-file.ts'
 import { memoryContent } from './memory-tree.ts'
 
 /** A path, or the text itself. */
@@ -18,20 +18,25 @@ export interface FoundDockerfile {
 }
 
 // Far above anything written by hand or by a generator, and small enough to hold in memory several times over.
-const LIMIT = 16 << 20
-const NAMES = ['Dockerfile', 'dockerfile']
+export const DOCKERFILE_LIMIT: number = 16 << 20
+export const DOCKERFILE_NAMES: readonly string[] = ['Dockerfile', 'dockerfile']
 
 /**
  * The Dockerfile of a build: the given text, the file at the given path (relative to the working directory; for a context in
  * memory, first within it), or else `Dockerfile` in the context, or `dockerfile`. Errors with `DOCKERFILE_NOT_FOUND`.
  */
-export function findDockerfile(context: ContextSource, wanted: DockerfileSource | undefined): FoundDockerfile {
+export function findDockerfile(context: NamedContext, wanted: DockerfileSource | undefined): FoundDockerfile {
   if (typeof wanted === 'object') {
     return { file: { name: wanted.name ?? 'Dockerfile', text: wanted.text }, sibling: () => undefined }
   }
   const inMemory = typeof context !== 'string'
   const read = (name: string) => (inMemory ? readMemory(context, name) : undefined) ?? readTextFile(name)
-  const candidates = wanted !== undefined ? [wanted] : inMemory ? NAMES : NAMES.map((name) => path.join(context, name))
+  const candidates =
+    wanted !== undefined
+      ? [wanted]
+      : inMemory
+        ? DOCKERFILE_NAMES
+        : DOCKERFILE_NAMES.map((name) => path.join(context, name))
   for (const candidate of candidates) {
     const file = read(candidate)
     if (file) return { file, sibling: (ending) => read(`${candidate}${ending}`) }
@@ -46,7 +51,7 @@ export function readTextFile(file: string, code: ErrorCode = 'DOCKERFILE_NOT_FOU
   try {
     const stat = statSync(file)
     if (!stat.isFile()) throw refuse(stat.isDirectory() ? 'it is a directory' : 'it is not a regular file')
-    if (stat.size > LIMIT) throw refuse(`it has ${stat.size} bytes, more than ${LIMIT}`)
+    if (stat.size > DOCKERFILE_LIMIT) throw refuse(`it has ${stat.size} bytes, more than ${DOCKERFILE_LIMIT}`)
     return { name: displayName(file), text: readFileSync(file, 'utf8') }
   } catch (cause) {
     if (cause instanceof TsbuildError || !(cause instanceof Error) || !('code' in cause)) throw cause
@@ -56,7 +61,7 @@ export function readTextFile(file: string, code: ErrorCode = 'DOCKERFILE_NOT_FOU
 }
 
 /** A text file of a context in memory, undefined if it isn't there. Symlinks are not followed. */
-export function readMemory(context: Exclude<ContextSource, string>, name: string): SourceFile | undefined {
+export function readMemory(context: Exclude<NamedContext, string>, name: string): SourceFile | undefined {
   for (const [key, file] of context) {
     if (cleanPath(key) !== cleanPath(name)) continue
     const bytes = memoryContent(file)
@@ -71,7 +76,7 @@ function displayName(file: string): string {
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
 }
 
-function noDefault(context: ContextSource): TsbuildError {
+function noDefault(context: NamedContext): TsbuildError {
   const where = typeof context === 'string' ? JSON.stringify(context) : 'the context'
   const names = typeof context === 'string' ? namesIn(context) : [...context.keys()]
   const near =
@@ -81,7 +86,7 @@ function noDefault(context: ContextSource): TsbuildError {
   })
 }
 
-function notFound(context: ContextSource, wanted: string): TsbuildError {
+function notFound(context: NamedContext, wanted: string): TsbuildError {
   const inContext = typeof context === 'string' && !path.isAbsolute(wanted) ? path.join(context, wanted) : undefined
   const isThere = inContext !== undefined && namesIn(path.dirname(inContext)).includes(path.basename(inContext))
   const near = isThere ? inContext : suggestBeside(wanted)

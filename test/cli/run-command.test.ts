@@ -39,12 +39,8 @@ const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
   ],
   [['help', 'imagse'], 'error: there is no command "imagse" [OPTION_INVALID]\nhint: did you mean images?\n'],
   [
-    ['-'],
-    'error: a build context on standard input is not supported yet [UNSUPPORTED]\nhint: give a directory as PATH; `-f -` reads only the Dockerfile from standard input\n',
-  ],
-  [
-    ['https://github.com/a/b.git'],
-    'error: a remote build context is not supported yet: "https://github.com/a/b.git" [UNSUPPORTED]\nhint: fetch it first, then build the directory\n',
+    ['-f', '-', '-'],
+    'error: standard input is either the build context or the Dockerfile, not both [OPTION_INVALID]\n',
   ],
   [
     ['--platform=linux/amd64,linux/arm64', '.'],

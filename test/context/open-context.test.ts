@@ -128,13 +128,6 @@ describe('the ignore file', () => {
   })
 })
 
-test.each(['-', 'https://example.com/a.tar.gz', 'https://github.com/a/b.git#main', 'git@github.com:a/b.git'])(
-  'a remote context is refused: %s',
-  (source) => {
-    expect(() => openContext(source, { text: '' })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
-  },
-)
-
 test('a context that is not there is an error before its Dockerfile is', () => {
   expect(() => openContext(join(root, 'none'))).toThrow(expect.objectContaining({ code: 'CONTEXT_NOT_FOUND' }))
 })

@@ -27,7 +27,7 @@ export const run: Run = async (args, terminal) => {
   const files = { iidfile: args.value('iidfile'), metadataFile: args.value('metadata-file') }
   const call = readCall(args.value('call') ?? 'build')
   const input = await readBuildInput(args, terminal)
-  if (call.method === 'targets') return showTargets(input, call.format, terminal)
+  if (call.method === 'targets') return await showTargets(input, call.format, terminal)
   if (call.method === 'outline') return await showOutline(input, call.format, terminal)
   if (args.on('check') || call.method === 'check') return await check(input, call.format, terminal)
   const labels = readPairs('label', args.list('label'), () => '')

@@ -31,7 +31,7 @@ export const inputFlags: readonly FlagSpec[] = [
     kind: 'list',
     placeholder: 'NAME=SOURCE',
     group: 'Input',
-    summary: 'A further context: a directory, oci-layout://DIR[:TAG], or docker-image://NAME',
+    summary: 'A further context: a directory, a URL, a git URL, oci-layout://DIR[:TAG], or docker-image://NAME',
   },
   {
     name: 'platform',
@@ -49,6 +49,8 @@ export const buildSpec: CommandSpec = {
   description: [
     'Builds the Dockerfile in the directory PATH, with the files below PATH as its context. The image is kept in the local ' +
       'store; -t gives it names there, -o writes it somewhere else too.',
+    'PATH may also be a git URL (URL#REF:SUBDIR), the http(s) URL of an archive or of a Dockerfile, or - for an archive or a ' +
+      'Dockerfile on standard input.',
   ],
   positionals: { name: 'PATH', min: 1, max: 1 },
   flags: [
@@ -102,6 +104,7 @@ export const buildSpec: CommandSpec = {
   examples: [
     { command: 'tsbuild .', does: 'build ./Dockerfile' },
     { command: 'tsbuild -t app:1.2 .', does: 'name the image in the local store' },
+    { command: 'tsbuild https://example.org/app.git#v1:web', does: 'build a directory of a git tag' },
     { command: 'tsbuild -t app -o type=docker,dest=app.tar .', does: 'write an archive for `docker load`' },
     { command: 'tsbuild --target test -o out .', does: 'write the files of a stage to ./out' },
     {

@@ -1,0 +1,44 @@
+// Text files of a tree: the Dockerfile of a context that is no directory.
+import { TsbuildError } from '../errors.ts'
+import { cleanPath } from '../layers/clean-path.ts'
+import type { FileTree } from '../layers/file-tree.ts'
+import { readContent } from '../layers/read-content.ts'
+import { resolvePath } from '../layers/resolve-path.ts'
+import type { SourceFile } from '../source.ts'
+import { suggest } from '../suggest.ts'
+import { DOCKERFILE_LIMIT, DOCKERFILE_NAMES } from './find-dockerfile.ts'
+import { baseName, parentPath } from './paths.ts'
+
+/** `path` in the tree, or else `Dockerfile` or `dockerfile`. Symlinks are followed inside the tree. Errors with `DOCKERFILE_NOT_FOUND`. */
+export function findTreeDockerfile(tree: FileTree, path: string | undefined): SourceFile {
+  const names = path === undefined ? DOCKERFILE_NAMES : [cleanPath(path), lowerCase(cleanPath(path))]
+  for (const name of names) {
+    const file = readTreeText(tree, name)
+    if (file) return file
+  }
+  const wanted = path ?? DOCKERFILE_NAMES[0] ?? ''
+  const directory = resolvePath(tree, parentPath(cleanPath(wanted)), { followLast: true })
+  const near = suggest(
+    baseName(wanted),
+    tree.list(directory).map((entry) => baseName(entry.path)),
+  )
+  throw new TsbuildError('DOCKERFILE_NOT_FOUND', `there is no ${JSON.stringify(wanted)} in the build context`, {
+    hint: near === undefined ? 'name it with -f PATH' : `did you mean ${JSON.stringify(near)}? Name it with -f PATH`,
+  })
+}
+
+/** A text file of a tree, undefined if it isn't there. Errors with `DOCKERFILE_NOT_FOUND` if it can't be one. */
+export function readTreeText(tree: FileTree, path: string): SourceFile | undefined {
+  const entry = tree.lookup(resolvePath(tree, path, { followLast: true }))
+  if (!entry) return undefined
+  const refuse = (problem: string): TsbuildError =>
+    new TsbuildError('DOCKERFILE_NOT_FOUND', `cannot read ${JSON.stringify(path)} in the build context: ${problem}`)
+  if (entry.type !== 'file') throw refuse(entry.type === 'directory' ? 'it is a directory' : 'it is not a regular file')
+  if (entry.size > DOCKERFILE_LIMIT) throw refuse(`it has ${entry.size} bytes, more than ${DOCKERFILE_LIMIT}`)
+  return { name: path, text: Buffer.from(readContent(entry, DOCKERFILE_LIMIT)).toString('utf8') }
+}
+
+/** As in BuildKit, a file that is called Dockerfile may also be called dockerfile. */
+function lowerCase(path: string): string {
+  return baseName(path) === 'Dockerfile' ? `${path.slice(0, -'Dockerfile'.length)}dockerfile` : path
+}

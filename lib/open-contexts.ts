@@ -1,0 +1,167 @@
+// Build contexts of every kind, opened: directories and files in memory as they are, all others through the store.
+import { closeSync, openSync, readSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import type { BuildOptions } from './build-options.ts'
+import type { Store } from './cache/store.ts'
+import { readTextFile } from './context/find-dockerfile.ts'
+import type { IgnoreMatcher } from './context/ignore/ignore-matcher.ts'
+import type { NamedContext } from './context/memory-file.ts'
+import { openContext, openNamedContext } from './context/open-context.ts'
+import { type RemoteContext, remoteContext } from './context/remote-context.ts'
+import { saveStream } from './context/save-stream.ts'
+import { findTreeDockerfile } from './context/tree-text.ts'
+import { TsbuildError } from './errors.ts'
+import { archiveTree } from './executor/archive-tree.ts'
+import { openRemoteFile } from './executor/remote-file.ts'
+import { openRemoteGit } from './executor/remote-git.ts'
+import type { OpenedContext } from './executor/session.ts'
+import { withUnpackLimit } from './executor/unpack-limit.ts'
+import { isHttpUrl } from './git-url.ts'
+import { detectCompression } from './layers/compression-magic.ts'
+import { startsWithHeader } from './layers/decode-header.ts'
+import type { FileTree, TreeEntry } from './layers/file-tree.ts'
+import { openArchive } from './layers/read-archive.ts'
+import type { SourceFile } from './source.ts'
+
+/** The main build context and the Dockerfile. */
+export interface MainContext extends OpenedContext {
+  readonly dockerfile: SourceFile
+  /** Undefined where there is no ignore file, and for contexts that are fetched, to which, as in BuildKit, none applies. */
+  readonly ignore: IgnoreMatcher | undefined
+}
+
+/** What a single file is called that is the whole context. */
+const FILE_NAME = 'context'
+
+/**
+ * Opens the main context and finds the Dockerfile. What is not on this machine is fetched, or taken from the store if it still is the
+ * same; what is temporary lasts until the store is closed. Errors as the ways to get there do: `CONTEXT_NOT_FOUND`, `CONTEXT_INVALID`,
+ * `DOCKERFILE_NOT_FOUND`, `IGNORE_PATTERN`, `GIT_FAILED`, `HTTP_FAILED`, `HTTP_STATUS`, `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`, …
+ */
+export async function openMainContext(options: BuildOptions, store: Store): Promise<MainContext> {
+  const given = options.dockerfile
+  const dockerfile =
+    typeof given === 'string' && isHttpUrl(given) ? await downloadDockerfile(given, options, store) : given
+  const { context } = options
+  if (typeof context === 'object' && 'stream' in context) {
+    return openStream(context.stream, { ...options, ...(dockerfile && { dockerfile }) }, store)
+  }
+  const remote = typeof context === 'string' ? remoteContext(context) : undefined
+  if (!remote) return openContext(context, dockerfile)
+  const { tree, only } = await fetchContext(remote, options, store)
+  const file = typeof dockerfile === 'string' && isAbsolute(dockerfile) ? localFile(dockerfile) : dockerfile
+  return { tree, root: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, file, only) }
+}
+
+/** Opens a named context that holds files. Errors as {@link openMainContext} does, but for the Dockerfile's. */
+export async function openFileContext(
+  source: NamedContext,
+  options: BuildOptions,
+  store: Store,
+): Promise<OpenedContext> {
+  const remote = typeof source === 'string' ? remoteContext(source) : undefined
+  if (!remote) return openNamedContext(source)
+  const { signal } = options
+  if (remote.kind === 'http') {
+    // As in BuildKit, it stays as it is, archive or not.
+    return { tree: singleFile(await openRemoteFile(remote.url, { store, name: FILE_NAME, signal })), root: undefined }
+  }
+  const { keepGitDir = false, mtime } = remote.url
+  const tree = await openRemoteGit(remote.url, { store, keepGitDir, commitTime: mtime === 'commit', signal })
+  return { tree, root: undefined }
+}
+
+interface FetchedContext {
+  readonly tree: FileTree
+  /** The path of the only file, if the context is just that. */
+  readonly only?: string
+}
+
+async function fetchContext(remote: RemoteContext, options: BuildOptions, store: Store): Promise<FetchedContext> {
+  const { signal, buildArgs = {} } = options
+  if (remote.kind === 'git') {
+    const { keepGitDir = false, mtime } = remote.url
+    const keepsAnyway = /^(?:1|t|true)$/i.test(buildArgs['BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '')
+    const commitTime = mtime === 'commit' || Boolean(buildArgs['SOURCE_DATE_EPOCH'])
+    return {
+      tree: await openRemoteGit(remote.url, { store, keepGitDir: keepGitDir || keepsAnyway, commitTime, signal }),
+    }
+  }
+  const file = await openRemoteFile(remote.url, { store, name: FILE_NAME, signal })
+  const path = file.content?.kind === 'file' ? file.content.path : ''
+  if (!isArchive(path)) return { tree: singleFile(file), only: FILE_NAME }
+  return { tree: await unpack(path, store, signal) }
+}
+
+async function openStream(
+  stream: AsyncIterable<Uint8Array>,
+  { dockerfile, signal }: BuildOptions,
+  store: Store,
+): Promise<MainContext> {
+  const path = join(store.temporary(), 'context')
+  await saveStream(stream, path, { signal })
+  if (isArchive(path)) {
+    const tree = await unpack(path, store, signal)
+    return { tree, root: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, dockerfile, undefined) }
+  }
+  if (dockerfile !== undefined) {
+    throw new TsbuildError('OPTION_INVALID', 'two Dockerfiles are given: one by its name, and one on the stream', {
+      hint: 'a build context on a stream is a tar, plain or compressed',
+    })
+  }
+  const text = readTextFile(path)?.text ?? ''
+  return openContext(new Map(), { text, name: 'stdin' })
+}
+
+async function downloadDockerfile(
+  url: string,
+  { signal }: BuildOptions,
+  store: Store,
+): Promise<{ text: string; name: string }> {
+  const file = await openRemoteFile(url, { store, name: 'Dockerfile', signal })
+  const { text } = chooseDockerfile(singleFile(file), undefined, 'Dockerfile')
+  return { text, name: 'Dockerfile' }
+}
+
+function chooseDockerfile(tree: FileTree, wanted: BuildOptions['dockerfile'], only: string | undefined): SourceFile {
+  if (typeof wanted === 'object') return { name: wanted.name ?? 'Dockerfile', text: wanted.text }
+  return findTreeDockerfile(tree, only ?? wanted)
+}
+
+function localFile(path: string): { readonly text: string; readonly name: string } {
+  const file = readTextFile(path)
+  if (file) return file
+  throw new TsbuildError('DOCKERFILE_NOT_FOUND', `Dockerfile ${JSON.stringify(path)} does not exist`)
+}
+
+async function unpack(path: string, store: Store, signal: AbortSignal | undefined): Promise<FileTree> {
+  try {
+    const archive = await openArchive(path, withUnpackLimit(store), signal)
+    if (archive) return archiveTree(archive.entries, Math.floor(Date.now() / 1000))
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const message = error.message.replace(JSON.stringify(path), 'the build context')
+    throw new TsbuildError(error.code, message, { hint: error.hint, cause: error })
+  }
+  throw new TsbuildError('CONTEXT_INVALID', 'the build context is compressed, but there is no tar in it')
+}
+
+/** By its content, as docker tells archives from Dockerfiles: compressed, or a tar's header. */
+function isArchive(path: string): boolean {
+  const head = Buffer.alloc(1024)
+  const file = openSync(path, 'r')
+  try {
+    const start = head.subarray(0, readSync(file, head, 0, head.length, 0))
+    return detectCompression(start) !== undefined || startsWithHeader(start)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function singleFile(file: TreeEntry): FileTree {
+  const root: TreeEntry = { path: '', type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: file.mtime, size: 0 }
+  return {
+    lookup: (path) => (path === '' ? root : path === file.path ? file : undefined),
+    list: (path) => (path === '' ? [file] : []),
+  }
+}
