@@ -87,7 +87,14 @@ function systemText(code: string | undefined): string {
 function lastLine(text: string): string | undefined {
   const lines = text.split('\n').map((line) => line.trim())
   const line = lines.findLast((candidate) => candidate !== '')
-  return line === undefined ? undefined : printable(line).slice(0, 400)
+  return line === undefined ? undefined : printable(withoutLogFields(line)).slice(0, 400)
+}
+
+/** The message alone of a line such as `time="…" level=error msg="…"` or `2026-01-01T00:00:00Z: …`. */
+function withoutLogFields(line: string): string {
+  const message = /^time=.* level=\w+ msg=("(?:[^"\\]|\\.)*")/.exec(line)?.[1]
+  if (message === undefined) return line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z: /, '')
+  return message.slice(1, -1).replaceAll('\\"', '"')
 }
 
 function printable(text: string): string {

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { type Attempt, attempt } from './attempt.ts'
 import { PROBE_OUTPUT, PROBE_PATH, probeProgram } from './probe-program.ts'
-import type { Backend, ControlLimits, PreparedCommand, SandboxCommand } from './types.ts'
+import type { Backend, ControlLimits, Place, PreparedCommand, SandboxCommand } from './types.ts'
 
 /**
  * Runs a tiny program through a back-end, in a root made for it in `directory` (which exists) and removed again: with a file bound into it,
@@ -24,12 +24,13 @@ import type { Backend, ControlLimits, PreparedCommand, SandboxCommand } from './
 export async function probeBackend(
   backend: Backend,
   directory: string,
+  place: Place,
   controlLimits: ControlLimits = {},
 ): Promise<Attempt> {
   let home: string | undefined
   try {
     home = mkdtempSync(join(directory, 'probe-'))
-    return await runIn(home, backend, controlLimits)
+    return await runIn(home, backend, place, controlLimits)
   } catch (error) {
     return notEven(error)
   } finally {
@@ -37,7 +38,7 @@ export async function probeBackend(
   }
 }
 
-async function runIn(home: string, backend: Backend, controlLimits: ControlLimits): Promise<Attempt> {
+async function runIn(home: string, backend: Backend, place: Place, controlLimits: ControlLimits): Promise<Attempt> {
   const program = probeProgram(process.arch)
   if (!program) return notEven(new Error(`there is no program to try it with on ${process.arch}`))
   const file = join(home, 'program')
@@ -47,6 +48,8 @@ async function runIn(home: string, backend: Backend, controlLimits: ControlLimit
   writeFileSync(file, program)
   writeFileSync(join(root, PROBE_PATH), '')
   for (const path of [home, root, file, join(root, PROBE_PATH)]) chmodSync(path, 0o755)
+  // Where there is one id only, being someone else than root is what may not work.
+  const id = place.mapping === 'single' ? 1 : 0
   const command: SandboxCommand = {
     id: `tsbuild-probe-${randomBytes(6).toString('hex')}`,
     root,
@@ -54,7 +57,7 @@ async function runIn(home: string, backend: Backend, controlLimits: ControlLimit
     args: [PROBE_PATH],
     env: ['PATH=/usr/bin:/bin'],
     cwd: '/',
-    user: { uid: 0, gid: 0, groups: [] },
+    user: { uid: id, gid: id, groups: [] },
     mounts: [{ kind: 'bind', source: file, target: PROBE_PATH, readonly: true }],
     hostname: 'tsbuild',
     network: 'host',

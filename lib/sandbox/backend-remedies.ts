@@ -5,6 +5,8 @@ import type { Place } from './types.ts'
 /** Advice for a program that was tried and failed; undefined if there is none. */
 export function backendRemedy(name: string, { words, errno }: Attempt, place: Place): string | undefined {
   if (/no such program/.test(words)) return PACKAGES[name]
+  if (/no user mapping found/.test(words))
+    return 'install crun, or give the user subordinate ids: runc needs more than one'
   if (/cgroup/i.test(words)) return 'mount cgroup v2 alone at /sys/fs/cgroup, or use another back-end'
   if (errno === 'EACCES' && /probe/.test(words)) return 'put the store on a file system without noexec: TSBUILD_HOME'
   if ((errno === 'EPERM' || errno === 'EACCES') && !place.mounts)

@@ -1,5 +1,6 @@
 // Finds the back-ends that work in this place, by running something in each.
 import type { Attempt } from './attempt.ts'
+import { openBackendMemory } from './backend-memory.ts'
 import { probeBackend } from './backend-probe.ts'
 import { backendRemedy } from './backend-remedies.ts'
 import { type Candidate, ociCandidates } from './oci-candidates.ts'
@@ -17,18 +18,28 @@ export interface OpenedBackends {
 /**
  * The back-ends to run commands with: for `auto` the first that works, for a named isolation the first program of it that works. To be
  * asked in the process that will run them, in its place. Each is tried in `directory`, which must exist and should be where the root
- * filesystems will be. Never rejects.
+ * filesystems will be. What worked is remembered there, and is tried first the next time. Never rejects.
  */
 export async function openBackends(
   directory: string,
   place: Place,
   wanted: Isolation | 'auto',
 ): Promise<OpenedBackends> {
+  const sources = sourcesOf(place, wanted === 'auto' ? ISOLATIONS : [wanted])
+  const names = sources.map(({ name }) => name)
+  const memory = openBackendMemory(directory, place, wanted, names)
+  const known = sources.find(({ name }) => name === memory.recall())
+  if (known) {
+    const { backend, probe } = await trySource(known, directory, place)
+    if (backend) return { backends: [backend], probes: [probe] }
+  }
   const probes: Probe[] = []
-  for (const source of sourcesOf(place, wanted === 'auto' ? ISOLATIONS : [wanted])) {
+  for (const source of sources) {
     const { backend, probe } = await trySource(source, directory, place)
     probes.push(probe)
-    if (backend) return { backends: [backend], probes }
+    if (!backend) continue
+    memory.remember(source.name)
+    return { backends: [backend], probes }
   }
   return { backends: [], probes }
 }
@@ -71,7 +82,7 @@ async function trySource({ name, candidates }: Source, directory: string, place:
   if (!isList(found)) return { backend: undefined, probe: failure(name, found, place) }
   let last: Attempt | undefined
   for (const { backend, controlLimits } of found) {
-    last = await probeBackend(backend, directory, controlLimits)
+    last = await probeBackend(backend, directory, place, controlLimits)
     if (last.ok) return { backend, probe: { name, ok: true, detail: `runs commands: ${backend.program}` } }
   }
   return { backend: undefined, probe: failure(name, last, place) }

@@ -6,9 +6,13 @@ import { readFileSync, realpathSync } from 'node:fs'
  * bind-mounts from it in a user namespace and changes flags has to repeat them, or is refused with EPERM; see mount_namespaces(7).
  */
 export function mountFlagsOf(path: string): readonly string[] {
-  const real = realpathSync(path)
+  return flagsIn(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(path))
+}
+
+/** The same for a path without symlinks, among the mounts of a mountinfo file. */
+export function flagsIn(mountinfo: string, real: string): readonly string[] {
   let best: { point: string; flags: readonly string[] } | undefined
-  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+  for (const line of mountinfo.split('\n')) {
     const fields = line.split(' ')
     const point = unescapeOctal(fields[4] ?? '')
     const covers = real === point || real.startsWith(point.endsWith('/') ? point : `${point}/`)
