@@ -1,9 +1,10 @@
 // What a command changed in an overlayfs, read from its upper directory.
 import fs from 'node:fs'
-import { type CaptureOptions, changedEntries, type Found } from './changed-entries.ts'
+import { type CaptureOptions, changedEntries, type Found, whileReading } from './changed-entries.ts'
 import type { SourceEntry } from './entry.ts'
 import type { TreeEntry } from './file-tree.ts'
 import { bytesToPath, toFsPath } from './path-bytes.ts'
+import { pathIn } from './tree-paths.ts'
 
 export interface CaptureOverlayOptions extends CaptureOptions {
   /** The upper directory. Contents are read from it when the layer is written. */
@@ -17,11 +18,13 @@ export interface CaptureOverlayOptions extends CaptureOptions {
 /**
  * What changed, as the entries of a layer: see {@link changedEntries}. Costs in proportion to what changed and to the directories
  * that it changed in. Extended attributes of overlayfs are not needed: what a directory has below and not in `merged` was removed,
- * by a whiteout or by an opaque directory. Blocks until done.
+ * by a whiteout or by an opaque directory. Blocks until done. Errors with `STORE_IO` if something can't be read.
  */
 export function captureOverlay(options: CaptureOverlayOptions): readonly SourceEntry[] {
   const { upper } = options
-  return changedEntries(findChanges({ path: '', file: upper, stat: lstat(upper) }, options), options)
+  return whileReading(upper, () => {
+    return changedEntries(findChanges({ path: '', file: upper, stat: lstat(upper) }, options), options)
+  })
 }
 
 function findChanges({ path, file, stat }: Omit<Found, 'children'>, options: CaptureOverlayOptions): Found {
@@ -30,7 +33,7 @@ function findChanges({ path, file, stat }: Omit<Found, 'children'>, options: Cap
   for (const name of removedNames(path, options)) children.set(name, undefined)
   for (const name of namesIn(file)) {
     const child = {
-      path: path === '' ? name : `${path}/${name}`,
+      path: pathIn(path, name),
       file: `${file}/${name}`,
       stat: lstat(`${file}/${name}`),
     }

@@ -1,10 +1,13 @@
 // From what was found on disk after a command to the entries of its layer.
 import fs from 'node:fs'
+import { TsbuildError } from '../errors.ts'
 import type { EntryType, FileStat, SourceEntry } from './entry.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 import { hashContent } from './hash-content.ts'
+import { leastMode } from './least-mode.ts'
 import { asBuffer, bytesToPath, toFsPath } from './path-bytes.ts'
 import { readCapabilities } from './read-capabilities.ts'
+import { pathIn } from './tree-paths.ts'
 
 /** What a file is in the image, where the disk may not say. */
 export interface FileIdentity {
@@ -25,6 +28,8 @@ export interface CaptureOptions {
   /** Paths that are left out with all that is below them, whatever happened to them: mount targets. */
   readonly exclude: ReadonlySet<string>
   readonly identity: Identify
+  /** Whether files got their owners when they were unpacked (see `unpackRoot`): else some have more permission bits than they should. */
+  readonly owners?: boolean | undefined
   /** Told of executables whose capabilities no program here can read: they get those that they had before. */
   readonly onUnreadCapabilities?: ((paths: readonly string[]) => void) | undefined
 }
@@ -71,12 +76,12 @@ export function changedEntries(root: Found, options: CaptureOptions): readonly S
   }
   const remove = (directory: string, name: string): void => {
     entries.push(...pending.splice(0))
-    const path = join(directory, `.wh.${name}`)
+    const path = pathIn(directory, `.wh.${name}`)
     entries.push({ path, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 })
   }
   const visit = (directory: Found, isBelow: boolean): void => {
     for (const name of [...directory.children.keys()].sort()) {
-      const path = join(directory.path, name)
+      const path = pathIn(directory.path, name)
       if (exclude.has(path)) continue
       const found = directory.children.get(name)
       const node = found && nodes.get(found)
@@ -105,13 +110,13 @@ interface Node {
 
 /** Everything found but sockets and what is excluded. */
 function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node> {
-  const { below, exclude, identity, onUnreadCapabilities } = options
+  const { below, exclude, identity, owners = true, onUnreadCapabilities } = options
   const found: { readonly found: Found; readonly entry: SourceEntry; readonly base: TreeEntry | undefined }[] = []
   const collect = (directory: Found, isBelow: boolean): void => {
     for (const child of directory.children.values()) {
       if (child === undefined || exclude.has(child.path)) continue
       const base = isBelow ? below.lookup(child.path) : undefined
-      const entry = toEntry(child, identity(child.path, child.stat))
+      const entry = toEntry(child, identity(child.path, child.stat), owners ? undefined : base)
       if (entry) found.push({ found: child, entry, base })
       collect(child, base?.type === 'directory')
     }
@@ -134,6 +139,17 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
   return nodes
 }
 
+/** The system's errors while a directory is looked at as `STORE_IO`. */
+export function whileReading<T>(directory: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    const message = `cannot read what a command left in ${JSON.stringify(directory)}: ${error.message}`
+    throw new TsbuildError('STORE_IO', message, { cause: error })
+  }
+}
+
 const CAPABILITY = 'security.capability'
 
 const TYPES: ReadonlyMap<number, EntryType> = new Map([
@@ -145,8 +161,12 @@ const TYPES: ReadonlyMap<number, EntryType> = new Map([
   [fs.constants.S_IFBLK, 'block'],
 ])
 
-/** Undefined for a socket. */
-function toEntry({ path, file, stat }: Found, { uid, gid, mode, rdev }: FileIdentity): SourceEntry | undefined {
+/** Undefined for a socket. `base` is given where its mode is not the one that it got on disk. */
+function toEntry(
+  { path, file, stat }: Found,
+  { uid, gid, mode, rdev }: FileIdentity,
+  base: TreeEntry | undefined,
+): SourceEntry | undefined {
   const realMode = mode ?? Number(stat.mode)
   const type = TYPES.get(realMode & fs.constants.S_IFMT)
   if (type === undefined) return undefined
@@ -156,7 +176,7 @@ function toEntry({ path, file, stat }: Found, { uid, gid, mode, rdev }: FileIden
   return {
     path,
     type,
-    mode: realMode & 0o7777,
+    mode: mode === undefined && isAsUnpacked(realMode, type, base) ? base.mode : realMode & 0o7777,
     uid,
     gid,
     mtime: wholeSeconds(stat.mtimeNs),
@@ -168,6 +188,10 @@ function toEntry({ path, file, stat }: Found, { uid, gid, mode, rdev }: FileIden
     content: isFile ? { kind: 'file', path: file } : undefined,
     stat: isFile ? fileStat(stat) : undefined,
   }
+}
+
+function isAsUnpacked(mode: number, type: EntryType, base: TreeEntry | undefined): base is TreeEntry {
+  return base?.type === type && (mode & 0o7777) === (base.mode | leastMode(type, false))
 }
 
 function readLink(file: string): string {
@@ -207,8 +231,4 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolea
 /** Whether a path may share its inode with others. */
 function isLinked(stat: fs.BigIntStats, entry: SourceEntry): boolean {
   return entry.type !== 'directory' && stat.nlink > 1n
-}
-
-function join(directory: string, name: string): string {
-  return directory === '' ? name : `${directory}/${name}`
 }

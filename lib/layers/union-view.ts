@@ -3,6 +3,7 @@ import { TsbuildError } from '../errors.ts'
 import type { DiffID } from '../oci/types.ts'
 import type { Entry, LayerEntry, LayerIndex } from './entry.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
+import { splitPath } from './tree-paths.ts'
 
 /** A layer with its index, and where its plain tar is or would be. */
 export interface UnionLayer {
@@ -101,7 +102,7 @@ function extend(view: View, layer: UnionLayer): View {
 }
 
 function hide(root: Node, path: string, layer: UnionLayer): void {
-  const { parent, name } = split(path)
+  const { parent, name } = splitPath(path)
   if (!name.startsWith(WHITEOUT) || find(root, parent)?.children === undefined) return
   if (name !== OPAQUE && name.startsWith(WHITEOUT_META)) return
   const children = makeDirectory(root, parent, layer).children
@@ -116,7 +117,7 @@ function addLayer(root: Node, layer: UnionLayer): void {
   let count = 0
   for (const entry of layer.index.entries) {
     count++
-    const { parent, name } = split(entry.path)
+    const { parent, name } = splitPath(entry.path)
     if (name.startsWith(WHITEOUT)) continue
     if (entry.path === '') {
       if (entry.type === 'directory') root.inode = { entry, layer, id: undefined }
@@ -195,11 +196,6 @@ function find(root: Node, path: string): Node | undefined {
 
 function directory(inode: Inode, madeFor: UnionLayer | undefined): Node {
   return { inode, children: new Map(), names: undefined, madeFor }
-}
-
-function split(path: string): { readonly parent: string; readonly name: string } {
-  const slash = path.lastIndexOf('/')
-  return slash === -1 ? { parent: '', name: path } : { parent: path.slice(0, slash), name: path.slice(slash + 1) }
 }
 
 function toEntry(node: Node, path: string): UnionEntry {

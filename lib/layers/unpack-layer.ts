@@ -1,6 +1,7 @@
 // One layer as a directory for overlayfs to stack.
 import type { LayerIndex, SourceEntry } from './entry.ts'
 import { asLinkOfFirst } from './tree-entries.ts'
+import { pathIn, splitPath } from './tree-paths.ts'
 import { extendUnionView, type UnionLayer, type UnionView } from './union-view.ts'
 import { rootPolicy, type UnpackRootOptions } from './unpack-root.ts'
 import { reportingErrors } from './unpack-tree.ts'
@@ -45,7 +46,7 @@ export async function unpackLayer(
 export function dependsOnBelow({ entries }: LayerIndex): boolean {
   const directories = new Map<string, boolean>([['', true]])
   for (const { path, type, linkname } of entries) {
-    const { parent, name } = split(path)
+    const { parent, name } = splitPath(path)
     const known = directories.get(path)
     if (name.startsWith(WHITEOUT) || directories.get(parent) !== true) return true
     if (known !== undefined && !(known && type === 'directory')) return true
@@ -64,7 +65,7 @@ function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceE
   const push = (directory: string) => {
     const names = new Set(touched.get(directory))
     for (const name of hiddenNames(directory, below, view)) names.add(name)
-    for (const name of [...names].sort().reverse()) pending.push(directory === '' ? name : `${directory}/${name}`)
+    for (const name of [...names].sort().reverse()) pending.push(pathIn(directory, name))
   }
   push('')
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
@@ -85,11 +86,11 @@ function touchedNames({ entries }: LayerIndex): ReadonlyMap<string, ReadonlySet<
   const touched = new Map<string, Set<string>>()
   for (const entry of entries) {
     let path = entry.path
-    const { parent, name } = split(path)
+    const { parent, name } = splitPath(path)
     if (name === OPAQUE) path = parent
     else if (name.startsWith(WHITEOUT)) path = path.slice(0, path.length - name.length) + name.slice(WHITEOUT.length)
     while (path !== '' && !path.endsWith('/')) {
-      const { parent: directory, name: child } = split(path)
+      const { parent: directory, name: child } = splitPath(path)
       const names = touched.get(directory)
       if (names?.has(child)) break
       if (names) names.add(child)
@@ -105,10 +106,5 @@ function hiddenNames(directory: string, below: UnionView, view: UnionView): read
   const before = below.list(directory)
   if (before.length === 0) return []
   const after = new Set(view.list(directory).map(({ path }) => path))
-  return before.filter(({ path }) => !after.has(path)).map(({ path }) => split(path).name)
-}
-
-function split(path: string): { readonly parent: string; readonly name: string } {
-  const slash = path.lastIndexOf('/')
-  return slash === -1 ? { parent: '', name: path } : { parent: path.slice(0, slash), name: path.slice(slash + 1) }
+  return before.filter(({ path }) => !after.has(path)).map(({ path }) => splitPath(path).name)
 }

@@ -1,5 +1,6 @@
 import type { SourceEntry } from './entry.ts'
 import type { FileTree } from './file-tree.ts'
+import { leastMode } from './least-mode.ts'
 import { treeEntries } from './tree-entries.ts'
 import { reportingErrors } from './unpack-tree.ts'
 import { type UnpackedTree, type UnpackOptions, type UnpackPolicy, unpackEntries } from './unpacker.ts'
@@ -11,19 +12,19 @@ export interface UnpackRootOptions extends UnpackOptions {
 
 /** How files of images become files that commands work on. */
 export function rootPolicy(owners: boolean): UnpackPolicy {
-  return { owners, empty: true, directoryMode: rootDirectoryMode(owners), capabilities: true }
+  return { owners, empty: true, leastMode: (type) => leastMode(type, owners), capabilities: true }
 }
 
-/** Permission bits that all directories of a root have: without owners the caller may be no root, and must get into them. */
+/** {@link leastMode} of directories, their root too. */
 export function rootDirectoryMode(owners: boolean): number {
-  return owners ? 0 : 0o700
+  return leastMode('directory', owners)
 }
 
 /**
  * Writes a tree, its root's mode and owner included, into an empty directory: a root filesystem to run commands in. With owners,
  * everything is as in the tree, set-id bits and file capabilities too, but for losses; without, everything belongs to the caller,
- * and directories are at least `u+rwx`. Follows no symlink. Errors with `STORE_IO`, and as `unpackTree` does if content can't be
- * read; what was written before an error stays.
+ * directories are at least `u+rwx`, files at least `u+r`. Follows no symlink. Errors with `STORE_IO`, and as `unpackTree` does if
+ * content can't be read; what was written before an error stays.
  */
 export async function unpackRoot(tree: FileTree, directory: string, options: UnpackRootOptions): Promise<UnpackedTree> {
   const entries = rootEntries(tree)

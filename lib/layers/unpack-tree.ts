@@ -5,7 +5,7 @@ import type { FileTree } from './file-tree.ts'
 import { treeEntries } from './tree-entries.ts'
 import { type UnpackedTree, type UnpackOptions, type UnpackPolicy, unpackEntries } from './unpacker.ts'
 
-const POLICY: UnpackPolicy = { owners: false, empty: false, directoryMode: 0, capabilities: false }
+const POLICY: UnpackPolicy = { owners: false, empty: false, leastMode: () => 0, capabilities: false }
 
 /**
  * Writes a tree's files into a directory on the host, made if need be; what the directory has already stays unless it is in the way.

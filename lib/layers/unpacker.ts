@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import { unreachable } from '../unreachable.ts'
 import { ContentFiles } from './content-files.ts'
-import type { SourceEntry } from './entry.ts'
+import type { EntryType, SourceEntry } from './entry.ts'
 import { makeNode } from './make-node.ts'
 import { toFsPath } from './path-bytes.ts'
 import { type FileCapability, restoreCapabilities } from './restore-capabilities.ts'
@@ -43,8 +43,8 @@ export interface UnpackPolicy {
   readonly owners: boolean
   /** Whether the directory has nothing that could be in the way, and no two entries have the same path. */
   readonly empty: boolean
-  /** Permission bits that directories have whatever their entries say. */
-  readonly directoryMode: number
+  /** Permission bits that files of a type have whatever their entries say. */
+  readonly leastMode: (type: EntryType) => number
   /** Whether file capabilities are set; other attributes never are. */
   readonly capabilities: boolean
 }
@@ -206,7 +206,7 @@ class Unpacker {
       this.#files.end()
       // After the last write and the change of owner, since both clear set-id bits.
       if (this.#needsOwner(entry)) this.#giveTo(entry, () => fs.fchownSync(file, entry.uid, entry.gid))
-      fs.fchmodSync(file, entry.mode)
+      fs.fchmodSync(file, entry.mode | this.#policy.leastMode('file'))
       fs.futimesSync(file, entry.mtime, entry.mtime)
     } finally {
       fs.closeSync(file)
@@ -219,7 +219,7 @@ class Unpacker {
     if (entry.type === 'symlink') {
       fs.lutimesSync(path, entry.mtime, entry.mtime)
     } else {
-      fs.chmodSync(path, entry.type === 'directory' ? entry.mode | this.#policy.directoryMode : entry.mode)
+      fs.chmodSync(path, entry.mode | this.#policy.leastMode(entry.type))
       fs.utimesSync(path, entry.mtime, entry.mtime)
     }
   }
