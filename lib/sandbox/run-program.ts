@@ -1,0 +1,22 @@
+// A program of the system that does one thing, and says why if it can't.
+import { execFile } from 'node:child_process'
+import { TsbuildError } from '../errors.ts'
+import { probeEnvironment } from './attempt.ts'
+
+/** Runs a program to its end and gives its standard output. Rejects with SANDBOX_FAILED and what the program said. */
+export function runProgram(file: string, args: readonly string[], cwd?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { env: probeEnvironment(), cwd, encoding: 'utf8' }, (cause, stdout, stderr) => {
+      if (!cause) return resolve(stdout)
+      reject(new TsbuildError('SANDBOX_FAILED', firstLine(stderr) ?? cause.message, { cause }))
+    })
+  })
+}
+
+/** The first line that says something. */
+export function firstLine(text: string): string | undefined {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '')
+}

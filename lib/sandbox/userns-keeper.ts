@@ -1,0 +1,71 @@
+// A process that keeps namespaces for as long as this one wants them.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
+import { TsbuildError } from '../errors.ts'
+import { probeEnvironment } from './attempt.ts'
+import { firstLine } from './run-program.ts'
+
+export interface Keeper {
+  /** Its process id as /proc shows it here. */
+  readonly pid: number
+  /** What `/proc/PID/ns/…` say. */
+  readonly namespaces: { readonly mnt: string }
+  /** Ends it, and with it a process id namespace that it is the first process of. Settles when they are gone; idempotent. */
+  end(): Promise<void>
+}
+
+/**
+ * Starts a program that says `ready PID` and then stays until its standard input ends. It ends with this process however that ends.
+ * Rejects with SANDBOX_FAILED and what the program said, if it ends before it is ready.
+ */
+export async function startKeeper(file: string, args: readonly string[]): Promise<Keeper> {
+  const child = spawn(file, args, { env: probeEnvironment(), detached: true, stdio: 'pipe' })
+  const closed = new Promise<void>((resolve) => {
+    child.on('exit', () => resolve())
+    child.on('error', () => resolve())
+  })
+  // Writing to it never happens; that it is gone is known by other means.
+  child.stdin.on('error', () => undefined)
+  const pid = await ready(child)
+  const mnt = readlinkSync(`/proc/${pid}/ns/mnt`)
+  return {
+    pid,
+    namespaces: { mnt },
+    async end() {
+      if (child.exitCode === null && child.signalCode === null) kill(pid)
+      await closed
+      child.stdin.destroy()
+    },
+  }
+}
+
+function ready(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    let complained = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      complained = `${complained}${chunk}`.slice(0, 65536)
+    })
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-64)
+      const pid = /^ready (\d+)\n/.exec(said)?.[1]
+      if (pid) resolve(Number(pid))
+    })
+    child.on('error', (cause) =>
+      reject(new TsbuildError('SANDBOX_FAILED', `cannot make namespaces: ${cause.message}`, { cause })),
+    )
+    child.on('close', (code, signal) => {
+      const why = firstLine(complained) ?? (signal ? `killed by ${signal}` : `exit code ${code}`)
+      reject(new TsbuildError('SANDBOX_FAILED', `cannot make namespaces: ${why}`))
+    })
+  })
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It ended by itself just now.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

@@ -1,0 +1,148 @@
+// Runs a command with nothing but util-linux: namespaces by unshare, a root of its own by pivot_root.
+import { execFileSync } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { probeEnvironment } from './attempt.ts'
+import { DEFAULT_CAPABILITIES } from './capabilities.ts'
+import { launchedCommand } from './command-environment.ts'
+import { findTool, findTools } from './find-tools.ts'
+import { killNamespace } from './kill-processes.ts'
+import { formatMountTable, type TableLine } from './mount-table.ts'
+import type { Backend, Place, PreparedCommand, SandboxCommand } from './types.ts'
+import { type Keeper, startKeeper } from './userns-keeper.ts'
+import { setupSteps } from './userns-mounts.ts'
+import { KEEP_SCRIPT, SETUP_SCRIPT } from './userns-script.ts'
+import { writeDevDirectory } from './write-dev-directory.ts'
+
+type Tools = Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'prlimit', string>>
+
+/**
+ * The back-end that needs only util-linux, for a worker that is root, real or in a user namespace, and may mount. prepare() makes the
+ * namespaces and all mounts; a process in them keeps them until finish(), or until this process dies. The command joins them, gives up
+ * all capabilities but Docker's, and changes its root and user as the last thing.
+ *
+ * It has no seccomp filter. Throws SANDBOX_FAILED where a program is missing.
+ */
+export function createUsernsBackend(place: Place): Backend {
+  const tools = findTools(['unshare', 'nsenter', 'setpriv', 'prlimit'])
+  findTools(['sh', 'mount', 'umount', 'pivot_root', 'mkdir', 'cat'])
+  const version = execFileSync(tools.unshare, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
+  return {
+    isolation: 'userns',
+    program: `unshare (${/util-linux [\d.]+/.exec(version)?.[0] ?? 'util-linux'})`,
+    features: {
+      networkNone: place.processes || findTool('ip') !== undefined,
+      controlLimits: false,
+      insecure: true,
+      processes: place.processes,
+      mounts: true,
+    },
+    prepare: (command) => prepare(command, place, tools),
+  }
+}
+
+async function prepare(command: SandboxCommand, place: Place, tools: Tools): Promise<PreparedCommand> {
+  const { env, args } = launchedCommand(command)
+  const words = await writeSetup(command, place)
+  const keeper = await startKeeper(tools.unshare, [
+    ...['-m', '--propagation', 'private', '-u', '-i'],
+    ...(command.network === 'none' ? ['-n'] : []),
+    ...(place.processes ? ['-p', '-f', '--kill-child'] : []),
+    ...[
+      'sh',
+      '-c',
+      SETUP_SCRIPT,
+      'sh',
+      command.root,
+      command.hostname,
+      `/proc/${readlinkSync('/proc/self')}`,
+      ...words,
+    ],
+  ])
+  let user: Keeper | undefined
+  const kill = async (): Promise<void> => {
+    if (!place.processes) await killNamespace(keeper.namespaces.mnt)
+    await keeper.end()
+  }
+  const finish = async (): Promise<void> => {
+    await kill()
+    await user?.end()
+  }
+  try {
+    user = await openUser(command, place, tools)
+    const chain = [
+      ...joinNamespaces(keeper, command, place),
+      ...limitResources(command, tools),
+      ...giveUpCapabilities(command, place, tools),
+      ...(user ? joinUser(command, user, tools) : changeRoot(command, tools)),
+    ]
+    return { file: tools.nsenter, args: [...chain, ...args], env, kill, finish }
+  } catch (error) {
+    await finish()
+    throw error
+  }
+}
+
+/** Writes the tables of mounts and gives the words of {@link SETUP_SCRIPT}. */
+async function writeSetup(command: SandboxCommand, place: Place): Promise<readonly string[]> {
+  const dev = join(command.scratch, 'dev')
+  await writeDevDirectory(dev)
+  const words: string[] = []
+  let lines: TableLine[] = []
+  const flush = async (): Promise<void> => {
+    if (lines.length === 0) return
+    const table = join(command.scratch, `mounts.${words.length}`)
+    await writeFile(table, formatMountTable(lines))
+    words.push(`table=${table}`)
+    lines = []
+  }
+  for (const step of setupSteps(command, place, dev)) {
+    if (step.kind === 'mount') lines.push(step.line)
+    else {
+      await flush()
+      words.push(step.kind === 'loopback' ? `loopback=${step.how}` : `${step.kind}=${step.path}`)
+    }
+  }
+  await flush()
+  return words
+}
+
+/** In a namespace with one id, a user other than its root is that id by another name, in a user namespace within. */
+async function openUser({ user }: SandboxCommand, place: Place, tools: Tools): Promise<Keeper | undefined> {
+  if (place.mapping !== 'single' || (user.uid === 0 && user.gid === 0)) return undefined
+  const map = ['-U', `--map-user=${user.uid}`, `--map-group=${user.gid}`]
+  return startKeeper(tools.unshare, [...map, 'sh', '-c', KEEP_SCRIPT])
+}
+
+function joinNamespaces({ pid }: Keeper, { network }: SandboxCommand, place: Place): readonly string[] {
+  const kinds = ['uts', 'ipc', ...(network === 'none' ? ['net'] : []), ...(place.processes ? ['pid'] : []), 'mnt']
+  const options = kinds.map((kind) => `--${kind === 'mnt' ? 'mount' : kind}=/proc/${pid}/ns/${kind}`)
+  // The root stays the builder's for now: the programs that follow are there, and the command's root is the working directory.
+  return [...options, '--root=/', `--wd=/proc/${pid}/root`, '--']
+}
+
+function limitResources({ resourceLimits }: SandboxCommand, { prlimit }: Tools): readonly string[] {
+  if (resourceLimits.length === 0) return []
+  const value = (limit: number): string => (limit < 0 || !Number.isFinite(limit) ? 'unlimited' : `${limit}`)
+  const options = resourceLimits.map(({ name, soft, hard }) => `--${name}=${value(soft)}:${value(hard)}`)
+  return [prlimit, ...options, '--']
+}
+
+function giveUpCapabilities({ insecure, user }: SandboxCommand, place: Place, { setpriv }: Tools): readonly string[] {
+  const kept = DEFAULT_CAPABILITIES.map((name) => `+${name.replace('CAP_', '').toLowerCase()}`)
+  const options = insecure ? [] : [`--bounding-set=-all,${kept.join(',')}`, '--inh-caps=-all']
+  const groups = user.groups.length > 0 ? `--groups=${user.groups.join(',')}` : '--clear-groups'
+  // Groups can't be set in a namespace with one id.
+  const ids = place.mapping === 'single' ? [] : [`--regid=${user.gid}`, groups]
+  if (options.length + ids.length === 0) return []
+  return [setpriv, ...ids, ...options, '--']
+}
+
+function changeRoot({ cwd, user }: SandboxCommand, { unshare }: Tools): readonly string[] {
+  return [unshare, '--root=.', `--wd=${cwd}`, ...(user.uid === 0 ? [] : [`--setuid=${user.uid}`]), '--']
+}
+
+function joinUser({ cwd }: SandboxCommand, { pid }: Keeper, { nsenter }: Tools): readonly string[] {
+  return [nsenter, `--user=/proc/${pid}/ns/user`, '--preserve-credentials', '--root=.', `--wdns=${cwd}`, '--']
+}
