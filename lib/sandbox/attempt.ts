@@ -64,6 +64,16 @@ export function probeEnvironment(): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 }
 
+/** What was thrown, as an attempt that failed. */
+export function failedAttempt(error: unknown): Attempt {
+  const said = error instanceof Error ? error : new Error(String(error))
+  const { code } = said as NodeJS.ErrnoException
+  return {
+    ...failed(printable(said.message)),
+    ...(code !== undefined && /^E[A-Z0-9]+$/.test(code) ? { errno: code } : {}),
+  }
+}
+
 function failed(text: string): Attempt {
   const named = /\((E[A-Z0-9]+)\)$/.exec(text)?.[1]
   const errno = named ?? errnoOf(text)

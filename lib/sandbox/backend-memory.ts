@@ -1,7 +1,8 @@
 // Remembers which program ran commands here, so that the ones before it need not fail again at each build.
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
+import { findTool } from './find-tools.ts'
 import type { Isolation, Place } from './types.ts'
 
 export interface BackendMemory {
@@ -55,18 +56,11 @@ function bootId(): string | undefined {
   }
 }
 
-/** The program's file and when it was changed; undefined where PATH has none. */
+/** The program's file and when it was changed; undefined where there is none. */
 function stampOf(program: string): string | undefined {
-  for (const directory of (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute)) {
-    const path = join(directory, program)
-    try {
-      const stats = statSync(path, { bigint: true })
-      if (stats.isFile()) return `${path} ${stats.ctimeNs} ${stats.size}`
-    } catch {
-      // Not here, or not for us: the next directory may have it.
-    }
-  }
-  return undefined
+  const path = findTool(program)
+  const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true })
+  return stats && `${path} ${stats.ctimeNs} ${stats.size}`
 }
 
 function removeIfThere(path: string): void {

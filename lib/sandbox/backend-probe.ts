@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { type Attempt, attempt } from './attempt.ts'
+import { type Attempt, attempt, failedAttempt } from './attempt.ts'
 import { PROBE_OUTPUT, PROBE_PATH, probeProgram } from './probe-program.ts'
 import type { Backend, ControlLimits, Place, PreparedCommand, SandboxCommand } from './types.ts'
 
@@ -32,7 +32,7 @@ export async function probeBackend(
     home = mkdtempSync(join(directory, 'probe-'))
     return await runIn(home, backend, place, controlLimits)
   } catch (error) {
-    return notEven(error)
+    return failedAttempt(error)
   } finally {
     if (home !== undefined) removeTree(home)
   }
@@ -40,7 +40,7 @@ export async function probeBackend(
 
 async function runIn(home: string, backend: Backend, place: Place, controlLimits: ControlLimits): Promise<Attempt> {
   const program = probeProgram(process.arch)
-  if (!program) return notEven(new Error(`there is no program to try it with on ${process.arch}`))
+  if (!program) return failedAttempt(new Error(`there is no program to try it with on ${process.arch}`))
   const file = join(home, 'program')
   const root = join(home, 'root')
   const scratch = join(home, 'scratch')
@@ -70,7 +70,7 @@ async function runIn(home: string, backend: Backend, place: Place, controlLimits
   try {
     const tried = await start(prepared)
     if (!tried.ok) await prepared.kill()
-    return tried.ok && tried.output !== PROBE_OUTPUT ? notEven(new Error('the command did not run')) : tried
+    return tried.ok && tried.output !== PROBE_OUTPUT ? failedAttempt(new Error('the command did not run')) : tried
   } finally {
     await prepared.finish()
   }
@@ -83,12 +83,6 @@ async function start({ file, args, env, files = [] }: PreparedCommand): Promise<
   } finally {
     for (const descriptor of descriptors) closeSync(descriptor)
   }
-}
-
-function notEven(error: unknown): Attempt {
-  const { message, code } =
-    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error), code: undefined }
-  return { ok: false, output: '', words: message, errno: code }
 }
 
 /** Removes a directory, but nothing of another file system: what a failed back-end may have left mounted in it isn't ours. */

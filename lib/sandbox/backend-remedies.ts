@@ -4,7 +4,7 @@ import type { Place } from './types.ts'
 
 /** Advice for a program that was tried and failed; undefined if there is none. */
 export function backendRemedy(name: string, { words, errno }: Attempt, place: Place): string | undefined {
-  if (/no such program/.test(words)) return PACKAGES[name]
+  if (/no such program|not installed/.test(words)) return PACKAGES[name]
   if (/no user mapping found/.test(words))
     return 'install crun, or give the user subordinate ids: runc needs more than one'
   if (/cgroup/i.test(words)) return 'mount cgroup v2 alone at /sys/fs/cgroup, or use another back-end'
@@ -19,5 +19,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   crun: 'install the package crun',
   proot: 'install proot 5.2 or newer (Debian 12 and 13 have an older one)',
   runc: 'install the package runc',
+  'tsbuild-sandbox': `install the optional npm package @tsbuild/sandbox-linux-${process.arch}`,
   unshare: 'install the package util-linux',
 }

@@ -1,10 +1,15 @@
 // Finds the back-ends that work in this place, by running something in each.
-import type { Attempt } from './attempt.ts'
+import { type Attempt, failedAttempt } from './attempt.ts'
 import { openBackendMemory } from './backend-memory.ts'
 import { probeBackend } from './backend-probe.ts'
 import { backendRemedy } from './backend-remedies.ts'
+import { createNativeBackend } from './native.ts'
+import { findNative } from './native-find.ts'
 import { type Candidate, ociCandidates } from './oci-candidates.ts'
 import type { Backend, Isolation, Place, Probe } from './types.ts'
+import { createUsernsBackend } from './userns.ts'
+
+const HELPER = 'tsbuild-sandbox'
 
 /** Strongest first. */
 export const ISOLATIONS: readonly Isolation[] = ['oci', 'bwrap', 'userns', 'chroot', 'proot']
@@ -53,23 +58,37 @@ export async function examineBackends(directory: string, place: Place): Promise<
 
 /** A program, and the back-ends that can be had with it, best first; or why there is none. */
 interface Source {
+  readonly isolation: Isolation
   readonly name: string
-  candidates(): Promise<readonly Candidate[] | Attempt>
+  candidates(place: Place): Promise<readonly Candidate[] | Attempt>
 }
 
+const SOURCES: readonly Source[] = [
+  { isolation: 'oci', name: 'crun', candidates: (place) => ociCandidates(place, 'crun') },
+  { isolation: 'oci', name: 'runc', candidates: (place) => ociCandidates(place, 'runc') },
+  { isolation: 'userns', name: HELPER, candidates: (place) => created(() => helperBackend(place)) },
+  { isolation: 'userns', name: 'unshare', candidates: (place) => created(() => createUsernsBackend(place)) },
+]
+
+/** Where all files have one owner, only the helper can tell all programs another one; so there it comes first. */
 function sourcesOf(place: Place, isolations: readonly Isolation[]): readonly Source[] {
-  return isolations.flatMap((isolation) => SOURCES[isolation].map((create) => create(place)))
+  const sources = SOURCES.filter(({ isolation }) => isolations.includes(isolation))
+  if (place.mapping !== 'single') return sources
+  return [...sources.filter(({ name }) => name === HELPER), ...sources.filter(({ name }) => name !== HELPER)]
 }
 
-const SOURCES: Readonly<Record<Isolation, readonly ((place: Place) => Source)[]>> = {
-  oci: [
-    (place) => ({ name: 'crun', candidates: () => ociCandidates(place, 'crun') }),
-    (place) => ({ name: 'runc', candidates: () => ociCandidates(place, 'runc') }),
-  ],
-  bwrap: [],
-  userns: [],
-  chroot: [],
-  proot: [],
+async function created(create: () => Backend): Promise<readonly Candidate[] | Attempt> {
+  try {
+    return [{ backend: create(), controlLimits: {} }]
+  } catch (error) {
+    return failedAttempt(error)
+  }
+}
+
+function helperBackend(place: Place): Backend {
+  const path = findNative()
+  if (path === undefined) throw new Error('the native helper is not installed')
+  return createNativeBackend(place, path)
 }
 
 interface Tried {
@@ -78,7 +97,7 @@ interface Tried {
 }
 
 async function trySource({ name, candidates }: Source, directory: string, place: Place): Promise<Tried> {
-  const found = await candidates()
+  const found = await candidates(place)
   if (!isList(found)) return { backend: undefined, probe: failure(name, found, place) }
   let last: Attempt | undefined
   for (const { backend, controlLimits } of found) {

@@ -1,5 +1,6 @@
 // The ways in which an OCI runtime may work here: with control groups, or without.
 import { type Attempt, attempt } from './attempt.ts'
+import { findTool } from './find-tools.ts'
 import { createOciBackend, type OciProgram } from './oci.ts'
 import type { Backend, ControlLimits, Place } from './types.ts'
 
@@ -11,10 +12,12 @@ export interface Candidate {
 
 /** Best first; or, where the program can't be started, how that failed. */
 export async function ociCandidates(place: Place, program: OciProgram): Promise<readonly Candidate[] | Attempt> {
-  const asked = await attempt([program, '--version'])
+  // Debian has runc among the administrators' programs, which are not in everybody's PATH.
+  const path = findTool(program) ?? program
+  const asked = await attempt([path, '--version'])
   if (!asked.ok) return asked
   const version = /version\s+(\d[\w.]*)/.exec(asked.output)?.[1] ?? 'of unknown version'
-  const create = (cgroups: boolean): Backend => createOciBackend(place, program, { version, cgroups })
+  const create = (cgroups: boolean): Backend => createOciBackend(place, program, { path, version, cgroups })
   return [
     // A limit shows whether control groups are ours.
     { backend: create(true), controlLimits: { memory: 64 << 20 } },

@@ -2,6 +2,7 @@
 // and its mounts.
 import { existsSync } from 'node:fs'
 import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from './capabilities.ts'
+import { MASKED_PATHS, READONLY_PATHS } from './docker-paths.ts'
 import { type OciMount, ociMounts } from './oci-mounts.ts'
 import { type SeccompProfile, seccompProfile } from './seccomp.ts'
 import type { ControlLimits, Place, SandboxCommand } from './types.ts'
@@ -149,20 +150,3 @@ function defined(fields: Readonly<Record<string, unknown>>): Readonly<Record<str
 function isOurs(path: string, place: Place): boolean {
   return place.processes || !path.startsWith('/proc/')
 }
-
-const MASKED_PATHS: readonly string[] = [
-  '/proc/acpi',
-  '/proc/asound',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/sys/devices/virtual/powercap',
-  '/sys/firmware',
-]
-
-const READONLY_PATHS: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']

@@ -9,6 +9,8 @@ import type { Backend, Place, PreparedCommand, SandboxCommand } from './types.ts
 export type OciProgram = 'crun' | 'runc'
 
 export interface OciOptions {
+  /** The program's file; default: its name, found in PATH. */
+  readonly path?: string
   /** What `--version` says, for people. */
   readonly version: string
   /** Whether control groups are ours, so that limits can be had. */
@@ -20,7 +22,7 @@ export interface OciOptions {
  * command's scratch directory, so nothing of it outlives the command.
  */
 export function createOciBackend(place: Place, program: OciProgram, options: OciOptions): Backend {
-  const { version, cgroups } = options
+  const { path = program, version, cgroups } = options
   const settings = { place, capabilities: readSurroundings().effective, cgroups, arch: process.arch }
   return {
     isolation: 'oci',
@@ -31,7 +33,7 @@ export function createOciBackend(place: Place, program: OciProgram, options: Oci
       // The environment may have secrets in it.
       await writeFile(join(command.scratch, 'config.json'), JSON.stringify(config), { mode: 0o600 })
       await mkdir(join(command.scratch, 'state'), { mode: 0o700 })
-      return prepared(program, globalOptions(program, cgroups, command), command)
+      return prepared(path, globalOptions(program, cgroups, command), command)
     },
   }
 }
@@ -43,14 +45,14 @@ function globalOptions(program: OciProgram, cgroups: boolean, { scratch }: Sandb
   return cgroups ? state : [...state, '--rootless=true']
 }
 
-function prepared(program: OciProgram, options: readonly string[], { id, scratch }: SandboxCommand): PreparedCommand {
+function prepared(file: string, options: readonly string[], { id, scratch }: SandboxCommand): PreparedCommand {
   return {
-    file: program,
+    file,
     args: [...options, 'run', '--no-new-keyring', '-b', scratch, id],
     env: probeEnvironment(),
     async kill() {
       // That there is no such container (any more) is what was wanted.
-      await attempt([program, ...options, 'delete', '-f', id], { timeout: 20_000 })
+      await attempt([file, ...options, 'delete', '-f', id], { timeout: 20_000 })
     },
     async finish() {},
   }

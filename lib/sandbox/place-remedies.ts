@@ -1,58 +1,98 @@
-// What would let a namespace be made that was refused.
+// Why a namespace was refused, and what would let it be made.
 import type { Attempt } from './attempt.ts'
 import { hasCapability, type Surroundings } from './surroundings.ts'
-import type { IdMapping } from './types.ts'
+import type { IdMapping, Probe } from './types.ts'
 
-/** Advice for a refused way into namespaces, from what the system said and what holds the process back; undefined if there is none. */
-export function placeRemedy(mapping: IdMapping, tried: Attempt, surroundings: Surroundings): string | undefined {
-  const { words } = tried
-  if (/^unshare: .*\(ENOENT\)$/.test(words)) return 'install the package util-linux, which has the program unshare'
-  if (/unrecognized option/.test(words)) return 'install the package util-linux: this unshare is another one'
-  const ids = mapping === 'multiple' && surroundings.uid !== 0 ? idsRemedy(words, surroundings) : undefined
-  return ids ?? namespaceRemedy(mapping, tried, surroundings)
+/** What stands in the way of stronger isolation. */
+export type Cause =
+  /** The seccomp filter of a container forbids unshare and mount. */
+  | 'seccomp'
+  /** An AppArmor profile of a container forbids mounts. */
+  | 'apparmor'
+  /** Ubuntu lets only programs with an AppArmor profile make user namespaces. */
+  | 'apparmor-sysctl'
+  /** A sysctl of Debian's kernels forbids user namespaces. */
+  | 'userns-sysctl'
+  /** The number of user namespaces is used up, or 0. */
+  | 'userns-limit'
+  /** The kernel has no user namespaces. */
+  | 'kernel'
+  /** The container has parts of /proc masked, so no new one may be mounted. */
+  | 'masked-proc'
+  | 'no-new-privileges'
+  | 'no-subordinate-ids'
+  /** The user has no name. */
+  | 'no-user'
+  | 'no-newuidmap'
+  /** newuidmap is there but may not do its work. */
+  | 'weak-newuidmap'
+  | 'no-unshare'
+  | 'no-capability'
+
+/** A probe of a place that knows why it failed. */
+export interface PlaceProbe extends Probe {
+  readonly cause?: Cause | undefined
 }
 
-function idsRemedy(words: string, { uid, noNewPrivileges }: Surroundings): string | undefined {
-  if (/don't exist|user name/.test(words)) {
-    return `give uid ${uid} a line in /etc/passwd, and ids in /etc/subuid and /etc/subgid`
-  }
-  if (/subuid|subgid/.test(words)) {
-    return `give the user ids of its own: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userWord(words, uid)}`
-  }
-  if (!/new[ug]idmap/.test(words)) return undefined
-  if (/No such file/.test(words)) {
-    return 'install newuidmap: the package uidmap (Debian, Ubuntu), shadow-utils (Fedora) or shadow-uidmap (Alpine)'
-  }
-  if (noNewPrivileges) {
-    return 'newuidmap needs privileges that no_new_privs withholds: `allowPrivilegeEscalation: true` (Kubernetes), no `--security-opt no-new-privileges` (Docker)'
-  }
-  return 'make newuidmap and newgidmap set-user-id root, or give them the file capabilities cap_setuid and cap_setgid; a container must not drop SETUID and SETGID'
+/** The probe of a refused way into namespaces: in the system's words, with advice where there is some. */
+export function refused(name: string, mapping: IdMapping, tried: Attempt, surroundings: Surroundings): PlaceProbe {
+  const cause = placeCause(mapping, tried, surroundings)
+  return { name, ok: false, detail: tried.words, remedy: cause && remedyOf(cause, surroundings), cause }
 }
 
-function userWord(words: string, uid: number | undefined): string {
-  const name = /user "([\w.-]+)"/.exec(words)?.[1]
-  return name ?? `"$(id -nu ${uid ?? ''})"`.replace(' )', ')')
-}
-
-function namespaceRemedy(mapping: IdMapping, { errno }: Attempt, s: Surroundings): string | undefined {
-  if (errno === 'ENOSPC' || s.maxUserNamespaces === 0) {
-    return 'sysctl -w user.max_user_namespaces=15000 (it is the limit of namespaces that this user may have)'
-  }
-  if (errno === 'ENOSYS' || errno === 'EINVAL') return 'use a kernel with user namespaces (CONFIG_USER_NS)'
+export function placeCause(mapping: IdMapping, { words, errno }: Attempt, s: Surroundings): Cause | undefined {
+  if (/^unshare: .*\(ENOENT\)$/.test(words) || /unrecognized option/.test(words)) return 'no-unshare'
+  const ids = mapping === 'multiple' && s.uid !== 0 ? idsCause(words, s) : undefined
+  if (ids) return ids
+  if (errno === 'ENOSPC' || s.maxUserNamespaces === 0) return 'userns-limit'
+  if (errno === 'ENOSYS' || errno === 'EINVAL') return 'kernel'
   if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
-  if (mapping === 'root' && !hasCapability(s, 'sysAdmin')) {
-    return s.seccomp ? seccompRemedy : 'give the container the capability SYS_ADMIN, or let it make user namespaces'
-  }
-  if (s.unprivilegedUserns === 0) return 'sysctl -w kernel.unprivileged_userns_clone=1'
-  if (s.apparmorRestrictsUserns === 1 && s.uid !== 0) {
-    return 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with `userns,` for node'
-  }
-  if (s.seccomp) return seccompRemedy
-  if (s.apparmor !== undefined) {
-    return `the AppArmor profile ${s.apparmor} forbids mounts: \`appArmorProfile: {type: Unconfined}\` (Kubernetes), \`--security-opt apparmor=unconfined\` (Docker)`
-  }
-  return s.noNewPrivileges ? 'run without no_new_privs' : undefined
+  if (s.seccomp) return 'seccomp'
+  if (mapping === 'root' && !hasCapability(s, 'sysAdmin')) return 'no-capability'
+  if (s.unprivilegedUserns === 0) return 'userns-sysctl'
+  if (s.apparmorRestrictsUserns === 1 && s.uid !== 0) return 'apparmor-sysctl'
+  if (s.apparmor !== undefined) return 'apparmor'
+  return s.noNewPrivileges ? 'no-new-privileges' : undefined
 }
 
-const seccompRemedy =
-  'let the seccomp profile of the container allow unshare and mount: `seccompProfile: {type: Unconfined}` (Kubernetes), `--security-opt seccomp=unconfined` (Docker)'
+function idsCause(words: string, { noNewPrivileges }: Surroundings): Cause | undefined {
+  if (/don't exist|user name/.test(words)) return 'no-user'
+  if (/subuid|subgid/.test(words)) return 'no-subordinate-ids'
+  if (!/new[ug]idmap/.test(words)) return undefined
+  if (/No such file/.test(words)) return 'no-newuidmap'
+  return noNewPrivileges ? 'no-new-privileges' : 'weak-newuidmap'
+}
+
+/** What would remove a cause, on one line. */
+export function remedyOf(cause: Cause, { uid, apparmor }: Surroundings): string {
+  switch (cause) {
+    case 'seccomp':
+      return 'let the seccomp profile of the container allow unshare and mount: `seccompProfile: {type: Unconfined}` (Kubernetes), `--security-opt seccomp=unconfined` (Docker)'
+    case 'apparmor':
+      return `the AppArmor profile ${apparmor} forbids mounts: \`appArmorProfile: {type: Unconfined}\` (Kubernetes), \`--security-opt apparmor=unconfined\` (Docker)`
+    case 'apparmor-sysctl':
+      return 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with `userns,` for node'
+    case 'userns-sysctl':
+      return 'sysctl -w kernel.unprivileged_userns_clone=1'
+    case 'userns-limit':
+      return 'sysctl -w user.max_user_namespaces=15000 (it is the limit of namespaces that a user may have)'
+    case 'kernel':
+      return 'use a kernel with user namespaces (CONFIG_USER_NS)'
+    case 'masked-proc':
+      return 'let the container mount /proc: `procMount: Unmasked` (Kubernetes), `--security-opt systempaths=unconfined` (Docker)'
+    case 'no-new-privileges':
+      return 'newuidmap needs privileges that no_new_privs withholds: `allowPrivilegeEscalation: true` (Kubernetes), no `--security-opt no-new-privileges` (Docker)'
+    case 'no-subordinate-ids':
+      return `give the user ids of its own: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$(id -nu ${uid ?? ''})"`
+    case 'no-user':
+      return `give uid ${uid} a line in /etc/passwd, and ids in /etc/subuid and /etc/subgid`
+    case 'no-newuidmap':
+      return 'install newuidmap: the package uidmap (Debian, Ubuntu), shadow-utils (Fedora) or shadow-uidmap (Alpine)'
+    case 'weak-newuidmap':
+      return 'make newuidmap and newgidmap set-user-id root, or give them the file capabilities cap_setuid and cap_setgid; a container must not drop SETUID and SETGID'
+    case 'no-unshare':
+      return 'install the package util-linux, whose unshare this needs'
+    case 'no-capability':
+      return 'let the container make user namespaces, or give it the capability SYS_ADMIN'
+  }
+}

@@ -1,17 +1,17 @@
 // Which namespaces the process that runs commands can be put into.
 import { type Attempt, attempt } from './attempt.ts'
 import { withSameIds, withSubordinateIds } from './map-ids.ts'
-import { placeRemedy } from './place-remedies.ts'
+import { type PlaceProbe, refused, remedyOf } from './place-remedies.ts'
 import { hasCapability, parseIdMap, readSurroundings, type Surroundings } from './surroundings.ts'
-import type { IdMapping, Place, Probe } from './types.ts'
+import type { IdMapping, Place } from './types.ts'
 
 /**
  * The best place that this process can start a worker in, and what was tried before it was found. To be asked in the builder, outside
  * of any place. Each try starts something tiny; the first that works ends the search, so that it takes a few milliseconds where
  * nothing is restricted. Never rejects: the last place is the one where the process is already.
  */
-export async function findPlace(): Promise<{ place: Place; probes: readonly Probe[] }> {
-  const probes: Probe[] = []
+export async function findPlace(): Promise<{ place: Place; probes: readonly PlaceProbe[] }> {
+  const probes: PlaceProbe[] = []
   if (process.platform !== 'linux') {
     const remedy = 'build where there is a Linux kernel: in a virtual machine, in WSL 2, in a container'
     probes.push({ name: 'Linux', ok: false, detail: `RUN needs Linux, this is ${process.platform}`, remedy })
@@ -64,7 +64,7 @@ const singleWay: Way = {
   enter: ['unshare', '-U', '-r', ...MOUNTS],
 }
 
-async function tryWay(way: Way, surroundings: Surroundings, probes: Probe[]): Promise<Place | undefined> {
+async function tryWay(way: Way, surroundings: Surroundings, probes: PlaceProbe[]): Promise<Place | undefined> {
   let current = way
   let tried = await enter(current, PROCESSES)
   if (isUnknownOption(tried, '--map-auto')) {
@@ -78,24 +78,25 @@ async function tryWay(way: Way, surroundings: Surroundings, probes: Probe[]): Pr
   }
   if (tried.ok) return found(current, tried, true, probes)
   if (!isProcRefused(tried)) {
-    const remedy = placeRemedy(way.mapping, tried, surroundings)
-    probes.push({ name: way.name, ok: false, detail: tried.words, remedy })
+    probes.push(refused(way.name, way.mapping, tried, surroundings))
     return undefined
   }
   const without = await enter(current, [])
-  const name = 'process id namespace'
-  const remedy =
-    'let containers mount /proc: `procMount: Unmasked` (Kubernetes), `--security-opt systempaths=unconfined` (Docker)'
-  if (without.ok) probes.push({ name, ok: false, detail: tried.words, remedy })
-  else probes.push({ name: way.name, ok: false, detail: without.words, remedy })
-  return without.ok ? found(current, without, false, probes) : undefined
+  if (!without.ok) {
+    probes.push(refused(way.name, way.mapping, without, surroundings))
+    return undefined
+  }
+  const cause = 'masked-proc'
+  const remedy = remedyOf(cause, surroundings)
+  probes.push({ name: 'process id namespace', ok: false, detail: tried.words, remedy, cause })
+  return found(current, without, false, probes)
 }
 
 function enter(way: Way, more: readonly string[]): Promise<Attempt> {
   return attempt([...way.enter, ...more, 'cat', '/proc/self/uid_map'])
 }
 
-function found(way: Way, tried: Attempt, processes: boolean, probes: Probe[]): Place {
+function found(way: Way, tried: Attempt, processes: boolean, probes: PlaceProbe[]): Place {
   const gives = [
     way.mapping === 'root' ? 'all ids' : idsIn(tried.output),
     'mounts of its own',
