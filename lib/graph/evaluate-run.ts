@@ -26,12 +26,23 @@ export function evaluateRun(
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',
     mounts: resolveMounts(state, instruction, command, expansions),
-    proxy: Object.fromEntries(Object.entries(buildArgs).filter(([name]) => PROXY.has(name.toLowerCase()))),
+    proxy: proxyVariables(buildArgs),
     network: instruction.network,
     security: instruction.security,
     devices: instruction.devices.length > 0,
   }
   return { op, text: `RUN ${[...buildArgsInForce(state), ...args].join(' ')} # buildkit` }
+}
+
+/** Programs look for either spelling: as in BuildKit, one that is given sets both. */
+function proxyVariables(buildArgs: Readonly<Record<string, string>>): Record<string, string> {
+  const given = Object.entries(buildArgs).filter(([name]) => PROXY.has(name.toLowerCase()))
+  return Object.fromEntries(
+    given.flatMap(([name, value]) => [
+      [name.toUpperCase(), value],
+      [name.toLowerCase(), value],
+    ]),
+  )
 }
 
 /** `|2 A=1 B=2`: the build args that the command could see, as the history shows them. */
@@ -61,7 +72,7 @@ export function runArgs(state: StageState, instruction: Run): string[] {
   const { command, heredocs } = instruction
   if (command.form === 'exec' || heredocs.length === 0) return argv(state, command)
   const script = scriptOf(instruction)
-  if (script) return [`/dev/pipes/${script.name}`]
+  if (script) return [...shellOf(state), `/dev/pipes/${script.name}`]
   const only = wholeCommand(instruction)
   if (only) return [...shellOf(state), heredocText(only)]
   // Anything else is put together again for the shell to read.

@@ -14,7 +14,10 @@ export interface OciMount {
 
 /** The system's own mounts and then the command's, in the order in which they are made. */
 export function ociMounts(command: SandboxCommand, place: Place): readonly OciMount[] {
-  return [...systemMounts(command, place), ...command.mounts.map((mount) => commandMount(mount, place))]
+  const own = new Set(command.mounts.map(({ target }) => target))
+  // What the command mounts in place of a mount of the system's is all that is there.
+  const system = systemMounts(command, place).filter(({ destination }) => !own.has(destination))
+  return [...system, ...command.mounts.map((mount) => commandMount(mount, place))]
 }
 
 function systemMounts({ network, insecure, shmSize }: SandboxCommand, place: Place): readonly OciMount[] {
@@ -65,7 +68,8 @@ function commandMount(mount: SandboxMount, place: Place): OciMount {
     }
     case 'tmpfs': {
       const size = mount.size === undefined ? [] : [`size=${mount.size}`]
-      const options = ['nosuid', 'nodev', `mode=${mount.mode.toString(8)}`, ...size]
+      // No nodev: who may make devices in a step may use them there, as with Docker.
+      const options = ['nosuid', `mode=${mount.mode.toString(8)}`, ...size]
       return { destination, type: 'tmpfs', source: 'tmpfs', options }
     }
     default:

@@ -13,7 +13,7 @@ import { type PlannedRun, planMounts, stackKey } from './plan-run.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
 import { createTail } from './tail.ts'
 
-// What Docker gives a container.
+// What Docker gives a container, in bytes.
 const SHM_SIZE = 64 * 1024 * 1024
 const HOSTNAME = 'buildkitsandbox'
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -103,6 +103,8 @@ function runRequest(
   const hasPath = variables.some((line) => line.startsWith('PATH='))
   // An agent's socket is only offered: a variable of the image goes before it.
   const offered = env.filter((line) => !line.startsWith('SSH_AUTH_SOCK=') || !hasVariable(variables, 'SSH_AUTH_SOCK'))
+  // As with docker, a size that is asked for makes a mount of its own.
+  const shm = run.shmSize === undefined ? [] : [{ kind: 'tmpfs', target: '/dev/shm', size: run.shmSize } as const]
   return {
     kind: 'run',
     step,
@@ -112,7 +114,7 @@ function runRequest(
     env: [...variables, ...(hasPath ? [] : [PATH]), ...offered],
     workdir: op.workdir,
     user: op.user,
-    mounts: mounts.flatMap(({ mount }) => mount ?? []),
+    mounts: [...mounts.flatMap(({ mount }) => mount ?? []), ...shm],
     // There is no network of our own to give: the default is the host's, as in BuildKit without a CNI provider.
     network: network === 'none' ? 'none' : 'host',
     insecure: op.security === 'insecure',
@@ -123,7 +125,7 @@ function runRequest(
     hostname: run.hostname ?? HOSTNAME,
     resourceLimits: run.resourceLimits ?? [],
     controlLimits: run.controlLimits ?? {},
-    shmSize: run.shmSize ?? SHM_SIZE,
+    shmSize: SHM_SIZE,
     form,
     timestamp: epoch,
     keepFailed: run.keepFailed ?? false,

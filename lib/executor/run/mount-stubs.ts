@@ -15,51 +15,47 @@ import { resolveInRoot } from './disk-tree.ts'
 
 export interface MountStubs {
   /**
-   * Makes sure that something of the kind is at a path of the root, and gives the path with its symlinks resolved, absolute. Directories
-   * on the way are made too and stay, as with BuildKit; they belong to root.
+   * Makes sure that something of the kind is at a path of the root, and gives the path with its symlinks resolved, absolute. What is
+   * made, directories on the way included, belongs to root.
    */
-  ensure(target: string, kind: 'directory' | 'file'): string
+  ensure(target: string, kind: Kind): string
   /** Removes what was made and is still empty; the directories that it was in get their times back. */
   remove(): void
 }
 
+type Kind = 'directory' | 'file'
+
 interface Stub {
   readonly path: string | Buffer
-  readonly kind: 'directory' | 'file'
+  readonly kind: Kind
   readonly parent: string | Buffer
-  /** The parent's times before and after the stub was made, in milliseconds. */
+  /** The parent's times before the stub was made, and its mtime after that, in milliseconds. */
   readonly before: { readonly atimeMs: number; readonly mtimeMs: number }
   readonly after: number
 }
 
-/** `owner` is given where files can belong to somebody else than the process. */
 export function createMountStubs(root: string): MountStubs {
   const stubs: Stub[] = []
+  const make = (path: string, kind: Kind): void => {
+    const file = toFsPath(`${root}/${path}`)
+    if (lstatSync(file, { throwIfNoEntry: false })) return
+    const slash = path.lastIndexOf('/')
+    const parent = toFsPath(slash === -1 ? root : `${root}/${path.slice(0, slash)}`)
+    const before = lstatSync(parent)
+    if (kind === 'directory') mkdirSync(file, 0o755)
+    else closeSync(openSync(file, 'wx', 0o644))
+    stubs.push({ path: file, kind, parent, before, after: lstatSync(parent).mtimeMs })
+  }
   return {
     ensure: (target, kind) => {
-      const resolved = resolveInRoot(root, target)
-      makeParents(root, resolved)
-      const path = toFsPath(`${root}/${resolved}`)
-      if (!lstatSync(path, { throwIfNoEntry: false })) {
-        const slash = resolved.lastIndexOf('/')
-        const parent = toFsPath(slash === -1 ? root : `${root}/${resolved.slice(0, slash)}`)
-        const before = lstatSync(parent)
-        if (kind === 'directory') mkdirSync(path, 0o755)
-        else closeSync(openSync(path, 'wx', 0o644))
-        stubs.push({ path, kind, parent, before, after: lstatSync(parent).mtimeMs })
-      }
-      return `/${resolved}`
+      const path = resolveInRoot(root, target)
+      for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) make(path.slice(0, at), 'directory')
+      make(path, kind)
+      return `/${path}`
     },
     remove: () => {
       for (const stub of stubs.splice(0).reverse()) removeStub(stub)
     },
-  }
-}
-
-function makeParents(root: string, path: string): void {
-  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
-    const parent = toFsPath(`${root}/${path.slice(0, at)}`)
-    if (!lstatSync(parent, { throwIfNoEntry: false })) mkdirSync(parent, 0o755)
   }
 }
 

@@ -91,19 +91,22 @@ async function planCache(
   const target = mountTarget(mount, workdir)
   const from = source && (await findTree(mount, source, session))
   if (!from && !['', '/', '.'].includes(mount.source)) throw sourceMissing(mount, undefined)
-  const seed = from ? `${from.key}` : 'empty'
+  const seed = from ? from.key : 'empty'
+  const { uid, gid, mode } = mount
+  // As in BuildKit: a cache that begins with other files, or with another owner, is another cache.
+  const origin = from || uid !== undefined || gid !== undefined || mode !== undefined ? [seed, uid, gid, mode] : []
   return {
     mount: {
       kind: 'cache',
       target,
-      id: `${mount.id === '' ? target : mount.id}\0${from ? seed : ''}`,
+      id: JSON.stringify([mount.id === '' ? target : mount.id, ...origin]),
       sharing: mount.sharing ?? 'shared',
       layers: from?.layers ?? [],
       source: from?.path ?? '',
       readonly: mount.readonly,
-      uid: mount.uid ?? 0,
-      gid: mount.gid ?? 0,
-      mode: mount.mode ?? 0o755,
+      uid: uid ?? 0,
+      gid: gid ?? 0,
+      mode: mode ?? 0o755,
     },
     key: `cache ${target} ${seed}`,
   }

@@ -51,7 +51,11 @@ export async function startWorker(start: WorkerStart): Promise<RunWorker> {
   })
   const steps = new Map<string, (message: FromWorker) => void>()
   let onStart: ((message: FromWorker) => void) | undefined
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  // Not `close`, which does not come once the channel was closed from this end.
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => child.pid === undefined && resolve())
+  })
   const gone = (): FromWorker => ({
     kind: 'error',
     step: undefined,
@@ -68,7 +72,7 @@ export async function startWorker(start: WorkerStart): Promise<RunWorker> {
     stderr += error.message
     fail()
   })
-  child.once('close', fail)
+  child.once('exit', fail)
   child.on('message', (message: FromWorker) => {
     if ('step' in message && message.step !== undefined) steps.get(message.step)?.(message)
     else onStart?.(message)

@@ -21,12 +21,15 @@ test('a missing target is made and removed again; its parent keeps its times', (
   expect(lstatSync(join(root, 'etc')).mtimeMs).toBe(2_000_000)
 })
 
-test('directories on the way stay', () => {
+test('directories on the way go too, unless something is in them', () => {
   const stubs = createMountStubs(root)
   stubs.ensure('/a/b/c', 'directory')
+  stubs.ensure('/d/e/f', 'file')
+  writeFileSync(join(root, 'd/kept'), '')
   stubs.remove()
-  expect(existsSync(join(root, 'a/b'))).toBe(true)
-  expect(existsSync(join(root, 'a/b/c'))).toBe(false)
+  expect(existsSync(join(root, 'a'))).toBe(false)
+  expect(existsSync(join(root, 'd/kept'))).toBe(true)
+  expect(existsSync(join(root, 'd/e'))).toBe(false)
 })
 
 test('what was there, and what was filled meanwhile, stays', () => {

@@ -1,0 +1,122 @@
+// The root filesystem of a step: layers stacked by overlayfs, or unpacked into one directory that steps change in place.
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { captureOverlay } from '../../layers/capture-overlay.ts'
+import type { CaptureOptions } from '../../layers/changed-entries.ts'
+import type { SourceEntry } from '../../layers/entry.ts'
+import type { TreeEntry } from '../../layers/file-tree.ts'
+import { ensurePlainLayer } from '../../layers/plain-layer.ts'
+import { captureSnapshot, takeSnapshot } from '../../layers/snapshot.ts'
+import type { UnionView } from '../../layers/union-view.ts'
+import { rootDirectoryMode, unpackRoot } from '../../layers/unpack-root.ts'
+import type { DiffID } from '../../oci/types.ts'
+import { mountOverlay, unmount } from '../../sandbox/mount-overlay.ts'
+import { viewOf } from '../filesystem.ts'
+import type { Filesystem } from '../session.ts'
+import { stackKey } from './plan-run.ts'
+import { adoptUpper, lostPaths, unpackedLayers } from './unpacked-layers.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+export interface RunRoot {
+  readonly directory: string
+  /** What changed since the root was opened, as the entries of a layer. */
+  capture(options: Omit<CaptureOptions, 'below'>): readonly SourceEntry[]
+  /** The changes have become a layer: the root, or what was written in it, serves the steps on top of it. */
+  keep(diffID: DiffID): Promise<void>
+  /** Gives up the changes. Idempotent; does nothing after {@link RunRoot.keep}. */
+  discard(): Promise<void>
+}
+
+/** Opens the root filesystem that a stack of layers is. */
+export function openRoot(filesystem: Filesystem, context: WorkerContext): Promise<RunRoot> {
+  return context.overlay ? openOverlay(filesystem, context) : openMerged(filesystem, context)
+}
+
+async function openOverlay(filesystem: Filesystem, context: WorkerContext): Promise<RunRoot> {
+  const below = await viewOf(filesystem, context)
+  const lower = await unpackedLayers(filesystem, context)
+  const base = context.temporary()
+  const [upper, work, directory] = [join(base, 'upper'), join(base, 'work'), join(base, 'root')]
+  for (const path of [upper, work, directory]) mkdirSync(path)
+  // The root directory itself is the upper one's.
+  applyRootMode(upper, below, context)
+  await mountOverlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
+  const lost = lostPaths(lower)
+  const isMissing = ({ path }: TreeEntry): boolean => lost.has(path)
+  let open = true
+  const close = async (): Promise<void> => {
+    open = false
+    await unmount(directory)
+  }
+  return {
+    directory,
+    capture: (options) => captureOverlay({ upper, merged: directory, below, isMissing, ...options }),
+    keep: async (diffID) => {
+      await close()
+      adoptUpper(upper, diffID, context)
+      rmSync(base, { recursive: true, force: true })
+    },
+    discard: async () => {
+      if (!open) return
+      await close()
+      rmSync(base, { recursive: true, force: true })
+    },
+  }
+}
+
+function applyRootMode(directory: string, view: UnionView, { owners }: WorkerContext): void {
+  const root = view.lookup('')
+  if (owners && root) chownSync(directory, root.uid, root.gid)
+  chmodSync(directory, (root?.mode ?? 0o755) | rootDirectoryMode(owners))
+}
+
+/** Roots that are not in use, by the layers that they are. */
+const idle = new WeakMap<WorkerContext, Map<string, MergedRoot>>()
+
+interface MergedRoot {
+  readonly directory: string
+  readonly snapshot: ReturnType<typeof takeSnapshot>
+}
+
+// Each is a whole root filesystem on disk.
+const IDLE_ROOTS = 2
+
+async function openMerged(filesystem: Filesystem, context: WorkerContext): Promise<RunRoot> {
+  const below = await viewOf(filesystem, context)
+  const roots = idle.get(context) ?? new Map<string, MergedRoot>()
+  idle.set(context, roots)
+  const key = stackKey(filesystem)
+  const { directory, snapshot } = roots.get(key) ?? (await unpackMerged(filesystem, below, context))
+  roots.delete(key)
+  let after: MergedRoot['snapshot'] | undefined
+  let open = true
+  return {
+    directory,
+    capture: (options) => {
+      after = takeSnapshot(directory)
+      return captureSnapshot({ root: directory, before: snapshot, after, below, ...options })
+    },
+    keep: async (diffID) => {
+      open = false
+      if (!after) throw new Error('bug: a root is kept that was not captured')
+      roots.set(key === '' ? diffID : `${key} ${diffID}`, { directory, snapshot: after })
+      for (const [oldest, root] of roots) {
+        if (roots.size <= IDLE_ROOTS) break
+        roots.delete(oldest)
+        rmSync(root.directory, { recursive: true, force: true })
+      }
+    },
+    discard: async () => {
+      if (open) rmSync(directory, { recursive: true, force: true })
+      open = false
+    },
+  }
+}
+
+async function unpackMerged(filesystem: Filesystem, view: UnionView, context: WorkerContext): Promise<MergedRoot> {
+  const { store, signal, owners } = context
+  for (const { layer } of filesystem.layers) await ensurePlainLayer(store, layer, signal)
+  const directory = context.temporary()
+  await unpackRoot(view, directory, { owners, signal })
+  return { directory, snapshot: takeSnapshot(directory) }
+}

@@ -1,0 +1,184 @@
+// The mounts of a step: sources made ready on the host, targets made ready in the root.
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import { toFsPath } from '../../layers/path-bytes.ts'
+import { ensurePlainLayer } from '../../layers/plain-layer.ts'
+import { subTree } from '../../layers/sub-tree.ts'
+import { unpackRoot } from '../../layers/unpack-root.ts'
+import { mountOverlay, unmount } from '../../sandbox/mount-overlay.ts'
+import type { SandboxMount } from '../../sandbox/types.ts'
+import { viewOf } from '../filesystem.ts'
+import { proxyAgent } from './agent-proxy.ts'
+import { openCache } from './cache-mounts.ts'
+import type { Cleanups } from './cleanups.ts'
+import type { MountStubs } from './mount-stubs.ts'
+import { hostsFile, resolvConf } from './network-files.ts'
+import type { RequestedMount, RunRequest } from './protocol.ts'
+import type { Stacks } from './stacks.ts'
+import { unpackedLayers } from './unpacked-layers.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Something of the host that a step will see. */
+interface Source {
+  readonly path: string
+  readonly kind: 'directory' | 'file'
+}
+
+/**
+ * Makes the mounts of a step ready: its own, /etc/hosts, /etc/resolv.conf and the script of a heredoc. `scratch` is an empty directory
+ * of the step. What has to be undone is added to `cleanups`.
+ */
+export async function prepareMounts(
+  request: RunRequest,
+  stubs: MountStubs,
+  scratch: string,
+  stacks: Stacks,
+  cleanups: Cleanups,
+  context: WorkerContext,
+): Promise<SandboxMount[]> {
+  const mounts: SandboxMount[] = []
+  const bind = (source: Source, target: string, readonly: boolean): void => {
+    mounts.push({ kind: 'bind', source: source.path, target: targetOf(target, source.kind, mounts, stubs), readonly })
+  }
+  const file = (name: string, content: Uint8Array | string, mode: number, owner?: Owner): Source => {
+    const path = join(scratch, name)
+    writeFileSync(path, content, { mode: 0o600, flag: 'wx' })
+    if (owner && context.owners) chownSync(path, owner.uid, owner.gid)
+    chmodSync(path, mode)
+    return { path, kind: 'file' }
+  }
+
+  bind(file('hosts', hostsFile(request.hostname, request.hosts), 0o644), '/etc/hosts', true)
+  bind(file('resolv.conf', resolvConf(), 0o644), '/etc/resolv.conf', true)
+  if (request.script) {
+    const directory = join(scratch, 'pipes')
+    mkdirSync(directory, { mode: 0o755 })
+    file(`pipes/${request.script.name}`, request.script.text, 0o755)
+    bind({ path: directory, kind: 'directory' }, '/dev/pipes', true)
+  }
+  for (const [at, mount] of request.mounts.entries()) {
+    switch (mount.kind) {
+      case 'layers':
+        bind(await layersSource(mount, stacks, cleanups, context), mount.target, mount.readonly)
+        break
+      case 'cache': {
+        const { path, release } = await openCache(context.caches, mount, {
+          owners: context.owners,
+          signal: context.signal,
+          temporary: context.temporary,
+          fill: (directory) => fillCache(mount, directory, stacks, context),
+        })
+        cleanups.add(release)
+        bind({ path: join(process.cwd(), path), kind: 'directory' }, mount.target, mount.readonly)
+        break
+      }
+      case 'tmpfs': {
+        const target = targetOf(mount.target, 'directory', mounts, stubs)
+        mounts.push({ kind: 'tmpfs', target, size: mount.size, mode: 0o1777 })
+        break
+      }
+      case 'secret': {
+        const content = Buffer.from(mount.content, 'base64')
+        bind(file(`secret-${at}`, content, mount.mode, mount), mount.target, true)
+        break
+      }
+      case 'ssh': {
+        const path = join(scratch, `agent-${at}`)
+        const owner = context.owners ? mount : undefined
+        cleanups.add(await proxyAgent(relative('.', path), mount.socket, { owner, mode: mount.mode }))
+        bind({ path, kind: 'file' }, mount.target, false)
+        break
+      }
+    }
+  }
+  return mounts
+}
+
+/** Where a mount goes. Below an earlier mount the place is that mount's; /dev, /proc and /sys are the back-end's. */
+function targetOf(
+  target: string,
+  kind: 'directory' | 'file',
+  earlier: readonly SandboxMount[],
+  stubs: MountStubs,
+): string {
+  if (/^\/(dev|proc|sys)\//.test(target)) return target
+  const outer = earlier.findLast((mount) => target.startsWith(`${mount.target}/`))
+  if (!outer) return stubs.ensure(target, kind)
+  // Empty when the step starts: the back-end makes what is needed in it.
+  if (outer.kind === 'tmpfs') return target
+  const inner = join(outer.source, target.slice(outer.target.length))
+  const stat = statSync(inner, { throwIfNoEntry: false })
+  if (!stat && outer.readonly) {
+    const inside = `${JSON.stringify(target)} is not there in the read-only mount ${JSON.stringify(outer.target)}`
+    throw new TsbuildError('MOUNT_INVALID', inside)
+  }
+  if (!stat && kind === 'directory') mkdirSync(inner, { recursive: true })
+  else if (!stat) writeFileSync(inner, '')
+  return target
+}
+
+async function layersSource(
+  mount: Extract<RequestedMount, { kind: 'layers' }>,
+  stacks: Stacks,
+  cleanups: Cleanups,
+  context: WorkerContext,
+): Promise<Source> {
+  const filesystem = stacks(mount.layers)
+  const base = context.temporary()
+  if (!context.overlay) {
+    await unpackPart(mount, join(base, 'tree'), stacks, context)
+    cleanups.add(() => rmSync(base, { recursive: true, force: true }))
+    return sourceAt(join(base, 'tree', 'source'))
+  }
+  const lower = await unpackedLayers(filesystem, context)
+  const [upper, work, directory] = [join(base, 'upper'), join(base, 'work'), join(base, 'tree')]
+  for (const path of [upper, work, directory]) mkdirSync(path)
+  const root = (await viewOf(filesystem, context)).lookup('')
+  chmodSync(upper, root?.mode ?? 0o755)
+  await mountOverlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
+  cleanups.add(async () => {
+    await unmount(directory)
+    rmSync(base, { recursive: true, force: true })
+  })
+  return sourceAt(mount.source === '' ? directory : `${directory}/${mount.source}`)
+}
+
+async function fillCache(
+  mount: Extract<RequestedMount, { kind: 'cache' }>,
+  directory: string,
+  stacks: Stacks,
+  context: WorkerContext,
+): Promise<void> {
+  if (mount.layers.length === 0) return
+  const view = await viewOf(stacks(mount.layers), context)
+  for (const layer of mount.layers) await ensurePlainLayer(context.store, layer, context.signal)
+  if (view.lookup(mount.source)?.type === 'file') {
+    throw new TsbuildError('MOUNT_INVALID', `the source ${JSON.stringify(mount.source)} of a cache is not a directory`)
+  }
+  const tree = subTree(view, mount.source, '')
+  await unpackRoot(tree, directory, { owners: context.owners, signal: context.signal })
+}
+
+async function unpackPart(
+  mount: Extract<RequestedMount, { kind: 'layers' }>,
+  directory: string,
+  stacks: Stacks,
+  context: WorkerContext,
+): Promise<void> {
+  const view = await viewOf(stacks(mount.layers), context)
+  for (const layer of mount.layers) await ensurePlainLayer(context.store, layer, context.signal)
+  mkdirSync(directory)
+  const { signal, owners } = context
+  await unpackRoot(subTree(view, mount.source, 'source'), directory, { owners, signal })
+}
+
+function sourceAt(path: string): Source {
+  // The path is resolved in the layers: nothing on it is a symlink, so this looks at what is meant.
+  return { path, kind: statSync(toFsPath(path)).isDirectory() ? 'directory' : 'file' }
+}

@@ -1,0 +1,136 @@
+// The process that carries out RUN steps: started by the builder inside of the namespaces that they need, told what to do over the
+// channel that Node.js opens between parent and child, ended by closing it.
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { openStore } from '../../cache/store.ts'
+import { TsbuildError } from '../../errors.ts'
+import { openBackends } from '../../sandbox/backends.ts'
+import { closeInheritedFiles } from '../../sandbox/close-inherited-files.ts'
+import { probeOverlay } from '../../sandbox/mount-overlay.ts'
+import { carryOut } from './carry-out.ts'
+import type { FromWorker, RunRequest, ToWorker, WorkerStart } from './protocol.ts'
+import { temporaryDirectory } from './sandbox-home.ts'
+import { createStacks, type Stacks } from './stacks.ts'
+import { OverlayImpossible } from './unpacked-layers.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+closeInheritedFiles()
+
+const send = (message: FromWorker): void => {
+  if (process.connected) process.send?.(message)
+}
+
+let context: WorkerContext | undefined
+let stacks: Stacks = createStacks()
+let close = (): void => {}
+const running = new Map<string, AbortController>()
+const pending = new Set<Promise<void>>()
+
+process.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'start':
+      track(start(message).catch((error: unknown) => send(failure(error, undefined))))
+      break
+    case 'run':
+      track(runStep(message).catch((error: unknown) => send(failure(error, message.step))))
+      break
+    case 'stop':
+      running.get(message.step)?.abort()
+      break
+  }
+})
+
+// The builder has no more to do, or is dead: either way nothing of it may stay.
+process.on('disconnect', () => {
+  for (const controller of running.values()) controller.abort()
+  void Promise.allSettled(pending).then(() => {
+    close()
+    process.exit(0)
+  })
+})
+
+function track(work: Promise<void>): void {
+  pending.add(work)
+  void work.finally(() => pending.delete(work))
+}
+
+async function start({ store: directory, home: base, isolation, place, prefix, stale }: WorkerStart): Promise<void> {
+  const store = openStore(directory)
+  const temporary = temporaryDirectory(base)
+  for (const path of [temporary, join(base, 'layers'), join(base, 'caches')]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  }
+  for (const name of stale) rmSync(join(temporary, name), { recursive: true, force: true })
+  // Sockets have short names: see unix(7).
+  process.chdir(base)
+  process.umask(0o022)
+
+  const overlay = place.mounts ? await probeOverlay(base, place.mapping !== 'root') : undefined
+  const { backends, probes } = await openBackends(base, place, isolation)
+  const [backend] = backends
+  const all = [...probes, ...(overlay ? [overlay] : [])]
+  if (!backend) {
+    send({ kind: 'unavailable', probes: all })
+    return
+  }
+  const made: string[] = []
+  context = {
+    store,
+    place,
+    backend,
+    layers: join(base, 'layers'),
+    caches: 'caches',
+    temporary: () => {
+      const path = join(temporary, `${prefix}-${made.length}`)
+      mkdirSync(path, { mode: 0o711 })
+      made.push(path)
+      return path
+    },
+    owners: place.mapping === 'root' || place.mapping === 'multiple',
+    overlay: overlay?.ok ?? false,
+    indexes: new Map(),
+    views: new Map(),
+    signal: new AbortController().signal,
+    unpacking: new Map(),
+  }
+  close = () => {
+    for (const path of made) rmSync(path, { recursive: true, force: true })
+    store.close()
+  }
+  const { isolation: chosen, program } = backend
+  send({ kind: 'ready', isolation: chosen, program, overlay: context.overlay, probes: all })
+}
+
+async function runStep(request: RunRequest): Promise<void> {
+  if (!context) throw new Error('bug: a step before the start')
+  const controller = new AbortController()
+  running.set(request.step, controller)
+  try {
+    send(await attempt(request, { ...context, signal: controller.signal }))
+  } finally {
+    running.delete(request.step)
+  }
+}
+
+async function attempt(request: RunRequest, stepContext: WorkerContext): Promise<FromWorker> {
+  try {
+    return await carryOut(request, stacks, stepContext, send)
+  } catch (error) {
+    if (!(error instanceof OverlayImpossible) || !context) throw error
+    context = { ...context, overlay: false }
+    stacks = createStacks()
+    return await carryOut(request, stacks, { ...stepContext, overlay: false }, send)
+  }
+}
+
+function failure(error: unknown, step: string | undefined): FromWorker {
+  const known = error instanceof TsbuildError ? error : undefined
+  return {
+    kind: 'error',
+    step,
+    code: known?.code,
+    message: error instanceof Error ? error.message : String(error),
+    hint: known?.hint,
+    stack: error instanceof Error ? error.stack : undefined,
+  }
+}
