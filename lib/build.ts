@@ -34,7 +34,7 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   const store = openStore(options.store)
   try {
-    const prepared = await prepareBuild(options, store)
+    const prepared = await prepareBuild({ ...options, onEvent: emit }, store)
     const { graph } = prepared
     const runs = createRunWorkers(options.run ?? {}, store, emit)
     const session = createSession(options, prepared, store, runs, emit)

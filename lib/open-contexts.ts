@@ -12,6 +12,7 @@ import { saveStream } from './context/save-stream.ts'
 import { findTreeDockerfile } from './context/tree-text.ts'
 import { TsbuildError } from './errors.ts'
 import { archiveTree } from './executor/archive-tree.ts'
+import { observeStep } from './executor/observe-step.ts'
 import { openRemoteFile } from './executor/remote-file.ts'
 import { openRemoteGit } from './executor/remote-git.ts'
 import type { OpenedContext } from './executor/session.ts'
@@ -48,13 +49,14 @@ export async function openMainContext(options: BuildOptions, store: Store): Prom
   }
   const remote = typeof context === 'string' ? remoteContext(context) : undefined
   if (!remote) return openContext(context, dockerfile)
-  const { tree, only } = await fetchContext(remote, options, store)
+  const { tree, only } = await observe('context', options, (onBytes) => fetchContext(remote, options, store, onBytes))
   const file = typeof dockerfile === 'string' && isAbsolute(dockerfile) ? localFile(dockerfile) : dockerfile
   return { tree, root: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, file, only) }
 }
 
 /** Opens a named context that holds files. Errors as {@link openMainContext} does, but for the Dockerfile's. */
 export async function openFileContext(
+  name: string,
   source: NamedContext,
   options: BuildOptions,
   store: Store,
@@ -62,13 +64,29 @@ export async function openFileContext(
   const remote = typeof source === 'string' ? remoteContext(source) : undefined
   if (!remote) return openNamedContext(source)
   const { signal } = options
-  if (remote.kind === 'http') {
-    // As in BuildKit, it stays as it is, archive or not.
-    return { tree: singleFile(await openRemoteFile(remote.url, { store, name: FILE_NAME, signal })), root: undefined }
-  }
-  const { keepGitDir = false, mtime } = remote.url
-  const tree = await openRemoteGit(remote.url, { store, keepGitDir, commitTime: mtime === 'commit', signal })
+  const tree = await observe(name, options, async (onBytes) => {
+    if (remote.kind === 'http') {
+      // As in BuildKit, it stays as it is, archive or not.
+      return singleFile(await openRemoteFile(remote.url, { store, name: FILE_NAME, signal, onBytes }))
+    }
+    const { keepGitDir = false, mtime } = remote.url
+    return openRemoteGit(remote.url, { store, keepGitDir, commitTime: mtime === 'commit', signal })
+  })
   return { tree, root: undefined }
+}
+
+/** Fetching as a step of the build: what takes its time is seen, though there is no graph yet. */
+async function observe<T>(
+  name: string,
+  { onEvent = () => {}, signal = new AbortController().signal }: BuildOptions,
+  fetch: (onBytes: (bytes: number) => void) => Promise<T>,
+): Promise<T> {
+  const step = `context:${name}`
+  const label = name === 'context' ? '[internal] load build context' : `[context ${name}] load`
+  onEvent({ type: 'plan', time: Date.now(), steps: [{ id: step, name: label, inputs: [] }] })
+  const onBytes = (current: number): void =>
+    onEvent({ type: 'progress', time: Date.now(), step, current, unit: 'bytes' })
+  return observeStep(step, { emit: onEvent, signal }, () => fetch(onBytes))
 }
 
 interface FetchedContext {
@@ -77,7 +95,12 @@ interface FetchedContext {
   readonly only?: string
 }
 
-async function fetchContext(remote: RemoteContext, options: BuildOptions, store: Store): Promise<FetchedContext> {
+async function fetchContext(
+  remote: RemoteContext,
+  options: BuildOptions,
+  store: Store,
+  onBytes: (bytes: number) => void,
+): Promise<FetchedContext> {
   const { signal, buildArgs = {} } = options
   if (remote.kind === 'git') {
     const { keepGitDir = false, mtime } = remote.url
@@ -87,7 +110,7 @@ async function fetchContext(remote: RemoteContext, options: BuildOptions, store:
       tree: await openRemoteGit(remote.url, { store, keepGitDir: keepGitDir || keepsAnyway, commitTime, signal }),
     }
   }
-  const file = await openRemoteFile(remote.url, { store, name: FILE_NAME, signal })
+  const file = await openRemoteFile(remote.url, { store, name: FILE_NAME, signal, onBytes })
   const path = file.content?.kind === 'file' ? file.content.path : ''
   if (!isArchive(path)) return { tree: singleFile(file), only: FILE_NAME }
   return { tree: await unpack(path, store, signal) }

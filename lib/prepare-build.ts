@@ -75,7 +75,7 @@ export async function prepareBuild(options: BuildOptions, store: Store): Promise
   const named = new Map(fileContexts(buildContexts))
   for (const { op } of graph.vertices) {
     const source = op.kind === 'context' ? named.get(op.name) : undefined
-    if (op.kind === 'context' && source) contexts.set(op.name, await openFileContext(source, options, store))
+    if (op.kind === 'context' && source) contexts.set(op.name, await openFileContext(op.name, source, options, store))
   }
   return { graph, contexts, images: resolver.images, epoch }
 }

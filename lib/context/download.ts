@@ -26,9 +26,13 @@ export interface DownloadOptions {
   /** What the content has to be. */
   readonly checksum?: Digest | undefined
   readonly signal?: AbortSignal | undefined
+  /** Called now and then, and at the end, with the bytes so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined
   readonly limit?: number
 }
+
+/** Bytes between two calls of `onBytes`. */
+const TELL_EVERY = 1 << 20
 
 /** Bytes of a download. */
 export const MAX_DOWNLOAD: number = 32 * 2 ** 30
@@ -65,14 +69,16 @@ async function save(url: string, response: HttpResponse, options: DownloadOption
   const writer = store.createWriter()
   try {
     let size = 0
+    let told = 0
     for await (const chunk of content(response)) {
       signal?.throwIfAborted()
       size += chunk.byteLength
       if (size > limit) throw tooLarge(url, limit)
       writer.write(chunk)
       hash?.update(chunk)
-      onBytes?.(size)
+      if (size - told >= TELL_EVERY) onBytes?.((told = size))
     }
+    onBytes?.(size)
     if (checksum && hash) {
       const got = `${digestParts(checksum).algorithm}:${hash.digest('hex')}`
       if (got !== checksum) throw mismatch(url, checksum, got)

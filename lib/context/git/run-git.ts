@@ -100,8 +100,11 @@ export async function runGit(args: readonly string[], command: GitCommand): Prom
 export function gitFailed(error: unknown, what: string, remote: string): unknown {
   if (!(error instanceof GitFailure)) return error
   const lines = error.stderr.split('\n').map((line) => line.trim())
-  const line = lines.find((text) => /^(?:fatal|error|remote|ssh):/i.test(text)) ?? lines.find((text) => text !== '')
-  const said = redactWords((line ?? 'it gave no reason').replace(/^(?:fatal|error): /, ''))
+  const at = lines.findIndex((text) => /^(?:fatal|error|remote|ssh):/i.test(text))
+  const line = lines[Math.max(at, 0)] || 'it gave no reason'
+  // Some reasons are on a line of their own.
+  const whole = line.endsWith(':') ? `${line} ${lines[Math.max(at, 0) + 1] ?? ''}`.trim() : line
+  const said = redactWords(whole.replace(/^(?:fatal|error): /, ''))
   const url = redactUrl(remote)
   const hint = HINTS.find(([pattern]) => pattern.test(error.stderr))?.[1]
   return new TsbuildError('GIT_FAILED', `cannot ${what} ${JSON.stringify(url)}: ${said}`, { hint, cause: error })
