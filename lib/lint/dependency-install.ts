@@ -71,8 +71,11 @@ function system(program: string, verbs: readonly string[]): Find {
 
 /** Commands that read the manifests of the directory they run in. */
 function project(name: string, verbs: readonly string[], manifests: readonly string[]): Find {
-  return (words) =>
-    verbs.includes(words.join(' ')) ? { name: `${name} ${words.join(' ')}`.trim(), manifests } : undefined
+  return (words) => {
+    // A number is a flag's, as in `--jobs 4`.
+    const verb = words.filter((word) => !/^[0-9]+$/.test(word)).join(' ')
+    return verbs.includes(verb) ? { name: `${name} ${verb}`.trim(), manifests } : undefined
+  }
 }
 
 const npmProject = project('npm', ['ci', 'install', 'i', 'clean-install'], ['package.json', 'package-lock.json'])

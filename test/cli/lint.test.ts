@@ -127,6 +127,47 @@ describe('tsbuild lint', () => {
     ])
   })
 
+  test('shows what is certain with how much there is of it, and keeps secrets to itself', async () => {
+    const token = `ghp_${'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'}`
+    const stdin = `FROM node:24\nWORKDIR /app\nCOPY . .\nRUN npm ci\nENV A=${token}\nRUN cd /\n`
+    writeFileSync(join(context, 'package.json'), '{}')
+    for (const format of ['text', 'json', 'sarif', 'github']) {
+      const { code, stdout } = await tsbuild(['lint', '-f', '-', '--format', format, context], { stdin })
+      expect(code).toBe(0)
+      expect(stdout).toMatch(
+        /any change in 3 files \([\d.]+ B\) runs `npm ci` \(line 4\) again, which needs only package\.json/,
+      )
+      expect(stdout).toContain('SecretTokenWritten')
+      expect(stdout).toContain('LostShellState')
+      expect(stdout).not.toContain(token.slice(4))
+    }
+  })
+
+  test('applies the rules that are asked for, and not those that are not wanted', async () => {
+    const stdin = 'FROM node as a\nRUN cd /\n'
+    const rules = async (...args: string[]): Promise<string[]> => {
+      const { stdout } = await tsbuild(['lint', '--format=json', '-f', '-', ...args, context], { stdin })
+      return (JSON.parse(stdout) as { rule: string }[]).map(({ rule }) => rule)
+    }
+    expect(await rules()).toEqual(['FromAsCasing', 'LostShellState'])
+    expect(await rules('--enable', 'UnpinnedBase,RunsAsRoot')).toEqual([
+      'RunsAsRoot',
+      'UnpinnedBase',
+      'FromAsCasing',
+      'LostShellState',
+    ])
+    expect(await rules('--disable', 'certain')).toEqual(['FromAsCasing'])
+    expect(await rules('--disable=docker', '--disable=LostShellState')).toEqual([])
+    expect(await rules('--disable', 'all', '--enable', 'UnpinnedBase')).toEqual(['UnpinnedBase'])
+  })
+
+  test('suggests the name of a rule that is misspelt', async () => {
+    const { code, stderr } = await tsbuild(['lint', '--enable', 'UnpinedBase', context])
+    expect(code).toBe(2)
+    expect(stderr).toContain('--enable: there is no rule or set of rules named "UnpinedBase"')
+    expect(stderr).toContain('did you mean UnpinnedBase?')
+  })
+
   test('refuses a format that it does not have', async () => {
     expect((await tsbuild(['lint', '--format', 'xml', context])).code).toBe(2)
   })
@@ -160,6 +201,8 @@ describe('tsbuild build --check', () => {
     const { code, stdout, stderr } = await tsbuild(['--check', '-t', 'never', context])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toBe((await tsbuild(['lint', context])).stdout)
+    const stdin = 'FROM scratch\nRUN cd /\n'
+    expect((await tsbuild(['--check', '-f', '-', context], { stdin })).stdout).toBe('stdin: no warnings\n')
     expect((await tsbuild(['inspect', 'never'])).code).toBe(1)
   })
 

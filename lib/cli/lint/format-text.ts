@@ -11,7 +11,7 @@ export function formatText(file: SourceFile, report: LintReport, color: boolean)
   const fixable = warnings.filter(({ fix }) => fix !== undefined).length
   const advice = fixable === 0 ? '' : `, ${fixable} of which \`tsbuild lint --fix\` can fix`
   const summary = warnings.length === 0 ? 'no warnings' : `${count(warnings.length, 'warning')}${advice}`
-  const parts = [...frames, ...(error ? [formatError(error)] : []), `${file.name}: ${summary}`]
+  const parts = [...frames, ...(error ? [maskTokens(formatError(error))] : []), `${file.name}: ${summary}`]
   const safe = parts.join('\n\n').split('\n').map(printable).join('\n')
   return `${colorReport(safe, color)}\n`
 }

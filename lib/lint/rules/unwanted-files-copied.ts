@@ -88,4 +88,4 @@ function isUnwanted(context: LintContext, path: string, steps: readonly Step[]):
 }
 
 const runs = (steps: readonly Step[], pattern: RegExp): boolean =>
-  steps.some((step) => step.kind === 'run' && pattern.test(step.instruction.original + step.script))
+  steps.some((step) => step.kind === 'run' && pattern.test(`${step.instruction.original}\n${step.script}`))
