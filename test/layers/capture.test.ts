@@ -5,14 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../lib/cache/store.ts'
-import { captureOverlay } from '../../lib/layers/capture-overlay.ts'
+import { type CaptureOverlayOptions, captureOverlay } from '../../lib/layers/capture-overlay.ts'
 import type { CaptureOptions } from '../../lib/layers/changed-entries.ts'
 import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { TreeEntry } from '../../lib/layers/file-tree.ts'
 import { captureSnapshot, takeSnapshot } from '../../lib/layers/snapshot.ts'
 import { createUnionView, extendUnionView } from '../../lib/layers/union-view.ts'
 import { unpackLayer } from '../../lib/layers/unpack-layer.ts'
 import { unpackRoot } from '../../lib/layers/unpack-root.ts'
 import { isRoot } from '../support/programs.ts'
+import { requires } from '../support/requires.ts'
 import { directory, file, hardlink, symlink, temporaryDirectory } from './support/entries.ts'
 import { describeDirectory, describeTree, storedLayers, writeLayers } from './support/layers.ts'
 
@@ -202,9 +204,62 @@ describe.each([
   })
 })
 
+const CAN_SETCAP = root && requires('setcap')
+
+test.runIf(CAN_SETCAP)('capabilities are changes of their own', async () => {
+  for (const open of [openOverlay, openDirectory]) {
+    const { directory, capture } = await open()
+    run(
+      'setcap cap_net_raw=ep exe; echo y >new; chmod 755 new; setcap cap_chown=p new; echo z >none; chmod 755 none',
+      directory,
+    )
+    const entries = capture({})
+    expect(entries.map(({ path, xattrs }) => [path, hex(xattrs?.['security.capability'])])).toEqual([
+      ['exe', '0100000200200000000000000000000000000000'],
+      ['new', '0000000201000000000000000000000000000000'],
+      ['none', undefined],
+    ])
+  }
+})
+
+test.runIf(CAN_SETCAP)('capabilities that were there before stay, and can go', async () => {
+  const xattrs = { 'security.capability': Buffer.from('0100000200200000000000000000000000000000', 'hex') }
+  const names = ['kept', 'touched', 'removed', 'written']
+  const [layer] = await storedLayers(names.map((name) => file(name, 'x', { mode: 0o755, xattrs })))
+  if (!layer) throw new Error('no layer')
+  const tree = createUnionView([layer])
+  const directory = temporaryDirectory()
+  await unpackRoot(tree, directory, { owners: true })
+  const before = takeSnapshot(directory)
+  // The kernel takes the capabilities of what is written to.
+  run('chown 0:0 kept; setcap cap_net_raw=ep kept; touch touched; setcap -r removed; echo y >written', directory)
+  const after = takeSnapshot(directory)
+  const entries = captureSnapshot({ root: directory, before, after, below: tree, ...OPTIONS })
+  expect(entries.map(({ path, xattrs }) => [path, hex(xattrs?.['security.capability'])])).toEqual([
+    ['removed', undefined],
+    ['touched', '0100000200200000000000000000000000000000'],
+    ['written', undefined],
+  ])
+})
+
+test.runIf(root)('what could not be unpacked was not removed', async () => {
+  const { directory, capture } = await openOverlay()
+  run('rm f l; touch d/new', directory)
+  const isMissing = ({ type }: TreeEntry): boolean => type === 'symlink'
+  expect(capture({ isMissing }).map(describeEntry)).toEqual(['d directory 755', 'd/new file 644 ""', '.wh.f'])
+})
+
+test('what can not be read is a store error', () => {
+  const root = join(temporaryDirectory(), 'none')
+  expect(() => takeSnapshot(root)).toThrow(expect.objectContaining({ code: 'STORE_IO' }))
+  expect(() => captureOverlay({ upper: root, merged: root, below, ...OPTIONS })).toThrow(
+    expect.objectContaining({ code: 'STORE_IO' }),
+  )
+})
+
 interface OpenRoot {
   readonly directory: string
-  readonly capture: (options: Partial<CaptureOptions>) => readonly SourceEntry[]
+  readonly capture: (options: Partial<CaptureOverlayOptions>) => readonly SourceEntry[]
 }
 
 const OPTIONS: Pick<CaptureOptions, 'exclude' | 'identity'> = {
@@ -274,4 +329,8 @@ function asBytes(path: string): Buffer {
     path.replace(/[\udc80-\udcff]/g, (c) => String.fromCharCode(c.charCodeAt(0) & 0xff)),
     'latin1',
   )
+}
+
+function hex(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes).toString('hex')
 }
