@@ -45,10 +45,23 @@ export function checkDockerfile(dockerfile: Dockerfile, options: LintOptions = {
     const check = fileOptions(dockerfile, options)
     failOnWarnings = check.failOnWarnings
     const emit = createEmitter(chosen, warnings)
+    const globalArgLines = new Map(
+      dockerfile.globalArgs.flatMap(({ args, startLine }) => args.map(({ name }) => [name.value, startLine] as const)),
+    )
     const stageNames = new Map(
       dockerfile.stages.flatMap(({ name, index }) => (name === undefined ? [] : [[name, index]])),
     )
-    walkThrough({ dockerfile, options, check, emit, stageNames, targetPlatform, buildPlatform, hasOwnRules })
+    walkThrough({
+      dockerfile,
+      options,
+      check,
+      emit,
+      stageNames,
+      targetPlatform,
+      buildPlatform,
+      hasOwnRules,
+      globalArgLines,
+    })
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     return { warnings, error, failOnWarnings }

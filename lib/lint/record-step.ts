@@ -40,7 +40,7 @@ function runStep(evaluation: Evaluation, run: Run, baseName: string): RunStep {
       {
         run,
         script,
-        globalArgs: globalArgLines(evaluation),
+        globalArgs: walk.globalArgLines,
         isDefined: (name) => state.env.has(name) || state.args.has(name),
         unknownBase: state.envIsKnown ? undefined : baseName,
       },
@@ -60,12 +60,4 @@ function scriptOf({ command, heredocs }: Run): string {
   if (!isWholeScript) return ''
   const interpreter = /^#![^\n]*/.exec(body)?.[0]
   return interpreter === undefined || /\b(?:sh|bash|ash|dash|ksh|zsh)\b/.test(interpreter) ? body : ''
-}
-
-function globalArgLines({ walk }: Evaluation): ReadonlyMap<string, number> {
-  return new Map(
-    walk.dockerfile.globalArgs.flatMap(({ args, startLine }) =>
-      args.map(({ name }) => [name.value, startLine] as const),
-    ),
-  )
 }

@@ -21,6 +21,8 @@ export interface Walk {
   readonly buildPlatform: LintPlatform
   /** False when none of tsbuild's own rules can count: then nothing is gathered for them. */
   readonly hasOwnRules: boolean
+  /** The lines of the ARGs before the first FROM, by name. */
+  readonly globalArgLines: ReadonlyMap<string, number>
 }
 
 export type Variables = ReadonlyMap<string, string>

@@ -1,4 +1,5 @@
 // The rules of tsbuild: what each speaks of, and what it leaves alone.
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createIgnoreMatcher } from '../../lib/context/ignore/ignore-matcher.ts'
 import { openMemory } from '../../lib/context/memory-tree.ts'
@@ -8,6 +9,7 @@ import type { LintOptions } from '../../lib/lint/lint-options.ts'
 import { lintRules } from '../../lib/lint/rules.ts'
 import { lintContext } from '../../lib/lint-context.ts'
 import { parse, stringify } from '../../lib/parser/index.ts'
+import { dockerfileText } from '../parser/arbitrary-dockerfile.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -526,6 +528,41 @@ describe('rules of opinion', () => {
     expect(stringify(fixDockerfile(parse(stage(...lines)), options).dockerfile)).toBe(
       stage('COPY a.json d /', ...lines.slice(1)),
     )
+  })
+})
+
+describe('whatever the Dockerfile', () => {
+  const files: Files = { a: 'a', 'b/c': 'c', '.git/HEAD': '', 'package.json': '{' }
+  const options = { enable: ['all'], context: lintContext(openMemory(new Map(Object.entries(files)))) }
+
+  test('nothing is thrown, and spans are inside of it', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          dockerfileText,
+          fc.string().map((text) => `FROM a\nRUN ${text}\n`),
+        ),
+        (text) => {
+          for (const { span } of lint(parse(text), options)) {
+            expect(span.start >= 0 && span.start <= span.end && span.end <= text.length).toBe(true)
+          }
+        },
+      ),
+    )
+  })
+
+  test.each([
+    ['a long script', `RUN ${'a && '.repeat(20_000)}a`],
+    ['open quotes and brackets', `RUN ${'$('.repeat(20_000)}"'`],
+    ['many files that are removed', 'COPY a /a1\nRUN rm /a1 /b\n'.repeat(1000)],
+    ['many installs', 'ARG GIT_SHA\nRUN apt-get update\nRUN apt-get install a\n'.repeat(600)],
+    ['many stars', `COPY ${'*a'.repeat(50)} /`],
+    ['much that looks like keys', `RUN ${'-----BEGIN PRIVATE KEY-----'.repeat(3000)}`],
+    ['many directives', '# check=skip=A,B,C\nUSER a\n'.repeat(1000)],
+  ])('%s takes no long time', (_, text) => {
+    const started = performance.now()
+    lint(parse(stage(text)), options)
+    expect(performance.now() - started).toBeLessThan(4000)
   })
 })
 

@@ -15,12 +15,14 @@ export const deletedInLaterLayer: Rule = {
       // The layers of other stages stay at home.
       if (!isShipped) return
       const made = new Map<string, Made>()
+      const make = (file: Made): void => {
+        if (made.size < mostFiles) made.set(file.path, file)
+      }
       for (const step of steps) {
         if (step.kind === 'other') continue
         const { line } = step.site
         if (step.kind === 'copy') {
-          for (const file of copiedFiles(step, context))
-            made.set(file.path, { ...file, line, by: step.instruction.kind })
+          for (const file of copiedFiles(step, context)) make({ ...file, line, by: step.instruction.kind })
           continue
         }
         const { written, removed } = effects(step)
@@ -33,7 +35,7 @@ export const deletedInLaterLayer: Rule = {
           break
         }
         for (const path of written) {
-          if (!removed.some((pattern) => covers(pattern, path))) made.set(path, { path, line, by: 'RUN' })
+          if (!removed.some((pattern) => covers(pattern, path))) make({ path, line, by: 'RUN' })
         }
       }
     },
@@ -47,6 +49,9 @@ interface Made {
   readonly bytes?: number
   readonly isSecret?: boolean
 }
+
+// Each is compared with everything that is removed.
+const mostFiles = 500
 
 // A script that is run and removed is no matter of space.
 const smallest = 64 * 1024
