@@ -8,6 +8,7 @@ import { decompress } from '../layers/decompress.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { digestParts } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
+import { inputLimit, LIMIT_HINT } from './input-limit.ts'
 
 /** A file that was downloaded, and what to ask with whether it still is the same. */
 export interface Download {
@@ -28,14 +29,12 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined
   /** Called now and then, and at the end, with the bytes so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined
+  /** Bytes. */
   readonly limit?: number
 }
 
 /** Bytes between two calls of `onBytes`. */
 const TELL_EVERY = 1 << 20
-
-/** Bytes of a download. */
-export const MAX_DOWNLOAD: number = 32 * 2 ** 30
 
 /**
  * Gets a URL: what is known of it if the server says so, else its content as a new blob of the store. A redirect from https to http is
@@ -64,7 +63,7 @@ function isSame({ status, headers }: HttpResponse, known: Download): boolean {
 const strong = (etag: string): string => etag.replace(/^W\//, '')
 
 async function save(url: string, response: HttpResponse, options: DownloadOptions): Promise<Download> {
-  const { store, checksum, signal, onBytes, limit = MAX_DOWNLOAD } = options
+  const { store, checksum, signal, onBytes, limit = inputLimit() } = options
   const hash = checksum && createHash(digestParts(checksum).algorithm)
   const writer = store.createWriter()
   try {
@@ -98,7 +97,7 @@ function content(response: HttpResponse): AsyncIterable<Uint8Array> {
 }
 
 function tooLarge(url: string, limit: number): TsbuildError {
-  return new TsbuildError('ARCHIVE_TOO_LARGE', `${safeURL(url)} has more than ${limit} bytes`)
+  return new TsbuildError('ARCHIVE_TOO_LARGE', `${safeURL(url)} has more than ${limit} bytes`, { hint: LIMIT_HINT })
 }
 
 function mismatch(url: string, expected: string, got: string): TsbuildError {

@@ -1,8 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
-
-/** Bytes of an archive on a stream, before it is unpacked. */
-export const MAX_STREAM: number = 32 * 2 ** 30
+import { inputLimit, LIMIT_HINT } from './input-limit.ts'
 
 /** Writes a stream to a new file. Errors with `ARCHIVE_TOO_LARGE`, with `STORE_IO`, and with what the stream errors with. */
 export async function saveStream(
@@ -10,19 +8,23 @@ export async function saveStream(
   path: string,
   options: { readonly signal?: AbortSignal | undefined; readonly limit?: number },
 ): Promise<void> {
-  const { signal, limit = MAX_STREAM } = options
+  const { signal, limit = inputLimit() } = options
   const file = openSync(path, 'wx')
   try {
     let size = 0
     for await (const chunk of stream) {
       signal?.throwIfAborted()
       size += chunk.byteLength
-      if (size > limit) throw new TsbuildError('ARCHIVE_TOO_LARGE', `the build context has more than ${limit} bytes`)
+      if (size > limit) throw tooLarge(limit)
       write(file, chunk)
     }
   } finally {
     closeSync(file)
   }
+}
+
+function tooLarge(limit: number): TsbuildError {
+  return new TsbuildError('ARCHIVE_TOO_LARGE', `the build context has more than ${limit} bytes`, { hint: LIMIT_HINT })
 }
 
 function write(file: number, chunk: Uint8Array): void {

@@ -1,20 +1,18 @@
 import { statfsSync } from 'node:fs'
+import { inputLimit, LIMIT_HINT } from '../context/input-limit.ts'
 import { TsbuildError } from '../errors.ts'
 import type { ContentStore } from '../oci/content.ts'
-
-/** Bytes of an archive once it is unpacked. */
-export const MAX_UNPACKED: number = 32 * 2 ** 30
 
 /** A disk is never filled beyond this part of what is free. */
 const USABLE = 0.9
 
 /**
- * A store to unpack into: a blob of it can't be larger than {@link MAX_UNPACKED}, nor than what the disk has. A bomb of a few kilobytes
+ * A store to unpack into: a blob of it can't be larger than {@link inputLimit}, nor than what the disk has. A bomb of a few kilobytes
  * errors with `ARCHIVE_TOO_LARGE` instead of filling the disk.
  */
 export function withUnpackLimit<T extends ContentStore & { readonly root: string }>(
   store: T,
-  most: number = MAX_UNPACKED,
+  most: number = inputLimit(),
 ): T {
   const { bavail, bsize } = statfsSync(store.root)
   const limit = Math.min(most, Math.floor(bavail * bsize * USABLE))
@@ -35,6 +33,6 @@ export function withUnpackLimit<T extends ContentStore & { readonly root: string
 
 function tooLarge(limit: number, isDisk: boolean): TsbuildError {
   return new TsbuildError('ARCHIVE_TOO_LARGE', `the archive has more than ${limit} bytes once it is unpacked`, {
-    hint: isDisk ? 'that is what the disk of the store has left; TSBUILD_HOME names another one' : undefined,
+    hint: isDisk ? 'that is what the disk of the store has left; TSBUILD_HOME names another one' : LIMIT_HINT,
   })
 }

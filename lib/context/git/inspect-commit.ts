@@ -1,19 +1,18 @@
 import { TsbuildError } from '../../errors.ts'
+import { inputLimit, LIMIT_HINT } from '../input-limit.ts'
 import { type GitCommand, runGit } from './run-git.ts'
 
 /** More files than any repository has; a small pack can hold a tree with more of them than there are atoms. */
 export const MAX_GIT_FILES = 2_000_000
-/** Bytes of a checkout: a small pack can hold large files that repeat. */
-export const MAX_GIT_BYTES: number = 32 * 2 ** 30
 
 /**
  * What there is in a commit, before it is written to the disk. Errors with `ARCHIVE_TOO_LARGE` if it is more than {@link MAX_GIT_FILES}
- * or {@link MAX_GIT_BYTES}.
+ * or {@link inputLimit}.
  */
 export async function inspectCommit(
   commit: string,
   git: GitCommand,
-  limits: { readonly files: number; readonly bytes: number } = { files: MAX_GIT_FILES, bytes: MAX_GIT_BYTES },
+  limits: { readonly files: number; readonly bytes: number } = { files: MAX_GIT_FILES, bytes: inputLimit() },
 ): Promise<{ readonly hasSubmodules: boolean; readonly isEmpty: boolean }> {
   let hasSubmodules = false
   let files = 0
@@ -29,11 +28,10 @@ export async function inspectCommit(
     }
     if (files > limits.files)
       throw new TsbuildError('ARCHIVE_TOO_LARGE', `the git commit ${commit} has more than ${limits.files} files`)
-    if (bytes > limits.bytes)
-      throw new TsbuildError(
-        'ARCHIVE_TOO_LARGE',
-        `the files of the git commit ${commit} have more than ${limits.bytes} bytes`,
-      )
+    if (bytes > limits.bytes) {
+      const message = `the files of the git commit ${commit} have more than ${limits.bytes} bytes`
+      throw new TsbuildError('ARCHIVE_TOO_LARGE', message, { hint: LIMIT_HINT })
+    }
   }
   await runGit(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], { ...git, onOutput })
   return { hasSubmodules, isEmpty: files === 0 }

@@ -1,0 +1,22 @@
+import { TsbuildError } from '../errors.ts'
+
+/** Bytes: more than any sane context, less than what fills a large disk. */
+export const MAX_INPUT: number = 32 * 2 ** 30
+
+/** For errors. */
+export const LIMIT_HINT: string = 'TSBUILD_MAX_INPUT sets another limit'
+
+/**
+ * How large a single thing from outside may be, in bytes: an archive once it is unpacked, a download, a stream, a checkout.
+ * `TSBUILD_MAX_INPUT` (a number of bytes, or with `k`, `m`, `g` or `t`) sets another limit than {@link MAX_INPUT}. Errors with
+ * `OPTION_INVALID`.
+ */
+export function inputLimit(env: Readonly<Record<string, string | undefined>> = process.env): number {
+  const text = env['TSBUILD_MAX_INPUT'] ?? ''
+  if (text === '') return MAX_INPUT
+  const [, digits = '', unit = ''] = /^(\d{1,15})([kmgt]?)b?$/i.exec(text) ?? []
+  if (digits !== '') return Number(digits) * 1024 ** ' kmgt'.indexOf(unit.toLowerCase() || ' ')
+  throw new TsbuildError('OPTION_INVALID', `TSBUILD_MAX_INPUT can't be ${JSON.stringify(text)}`, {
+    hint: 'a number of bytes, e.g. 500m or 64g',
+  })
+}
