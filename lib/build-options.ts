@@ -24,12 +24,14 @@ export interface BuildOptions {
   readonly buildArgs?: Readonly<Record<string, string>>
   /**
    * Named contexts: a directory, a git URL, an http(s) URL (one file, called `context`), `oci-layout://DIR[:TAG|@DIGEST]`,
-   * `docker-image://NAME` (in the local store), or files in memory.
+   * `docker-image://NAME`, or files in memory.
    */
   readonly buildContexts?: Readonly<Record<string, NamedContext>>
   readonly labels?: Readonly<Record<string, string>>
   /** `os/arch[/variant]`; default linux on this machine's architecture. */
   readonly platform?: string
+  /** When registries are asked for base images. Default `missing`. */
+  readonly pull?: PullPolicy
   /** Run every step again; results are still recorded. */
   readonly noCache?: boolean
   readonly outputs?: readonly Output[]
@@ -43,6 +45,12 @@ export interface BuildOptions {
   /** Called synchronously, in order. Must not throw. */
   readonly onEvent?: (event: BuildEvent) => void
 }
+
+/**
+ * When registries are asked for base images. `missing`: for names that are neither in the store nor known from an earlier build;
+ * `always`: for each name; `never`: not at all.
+ */
+export type PullPolicy = 'missing' | 'always' | 'never'
 
 /** Where a secret comes from. Its bytes reach the steps that mount it, and nothing else: no layer, record, key or log. */
 export type SecretSource =

@@ -4,15 +4,19 @@ import type { BuildEvent, StepInfo } from './events.ts'
 import { assembleImage } from './executor/assemble-image.ts'
 import { convertLayers } from './executor/convert-layers.ts'
 import { type Execution, execute, shownSteps } from './executor/execute.ts'
+import { neededBases } from './executor/needed-bases.ts'
 import { observeStep } from './executor/observe-step.ts'
 import { checkRuns } from './executor/run/check-runs.ts'
 import { createRunWorkers, type RunWorkers } from './executor/run/run-workers.ts'
 import type { BuildWarning, LayerCompression, Session } from './executor/session.ts'
 import { exportImage } from './export/export-image.ts'
 import type { Graph } from './graph/types.ts'
+import { lazyStore } from './lazy-store.ts'
 import { normaliseName } from './oci/reference.ts'
 import type { Image } from './oci/types.ts'
 import { type PreparedBuild, prepareBuild } from './prepare-build.ts'
+import { pushOutput } from './push-output.ts'
+import { openRegistryClient, type RegistryClient } from './registry/client.ts'
 import { startBuild } from './running-build.ts'
 
 /**
@@ -32,9 +36,11 @@ export function build(options: BuildOptions): Build {
 
 async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
-  const store = openStore(options.store)
+  const disk = openStore(options.store)
+  const client = openRegistryClient()
   try {
-    const prepared = await prepareBuild({ ...options, onEvent: emit }, store)
+    const prepared = await prepareBuild({ ...options, onEvent: emit }, disk, client)
+    const store = lazyStore(disk, prepared.remoteBlobs)
     const { graph } = prepared
     const runs = createRunWorkers(options.run ?? {}, store, emit)
     const session = createSession(options, prepared, store, runs, emit)
@@ -42,22 +48,28 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
     emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(graph), ...exportSteps(options, graph)] })
     const execution = await execute(graph, session).finally(runs.close)
     const image = assembleImage(graph, execution, session)
-    const outputs = await deliver(options, graph, execution, image, names, session)
-    for (const name of names) store.references.set(name, image.descriptor)
+    const outputs = await deliver(options, graph, execution, image, names, session, client)
+    if (!onlyPushed(options)) for (const name of names) store.references.set(name, image.descriptor)
     return {
       image,
       digest: image.descriptor.digest,
       imageID: image.manifest.config.digest,
       platform: graph.target.imagePlatform,
-      names,
+      names: onlyPushed(options) ? [] : names,
       steps: execution.steps,
-      outputs: [...outputs, ...inStore(names, outputs, store)],
+      outputs: [...outputs, ...(onlyPushed(options) ? [] : inStore(names, outputs, store))],
       sandbox: runs.sandbox(),
       warnings: graph.diagnostics,
     }
   } finally {
-    store.close()
+    await client.close()
+    disk.close()
   }
+}
+
+/** The store may lack layers of the base then, which the registry has: no name should lead to half an image. */
+function onlyPushed({ outputs = [] }: BuildOptions): boolean {
+  return outputs.length > 0 && outputs.every((output) => output.type === 'registry')
 }
 
 function createSession(
@@ -72,6 +84,8 @@ function createSession(
     store,
     contexts: prepared.contexts,
     images: prepared.images,
+    remoteBlobs: prepared.remoteBlobs,
+    baseNeeds: neededBases(prepared.graph, !onlyPushed(options)),
     indexes: new Map(),
     views: new Map(),
     emit,
@@ -97,7 +111,7 @@ const DEFAULT_LEVEL = 6
 
 /** Layers are compressed while they are written, unless no output wants them so. */
 function resultCompression({ outputs = [], tags = [] }: BuildOptions): LayerCompression {
-  const images = outputs.filter((output) => output.type === 'oci' || output.type === 'docker')
+  const images = outputs.filter((output) => output.type !== 'local' && output.type !== 'tar')
   const filesOnly = outputs.length > 0 && images.length === 0 && tags.length === 0
   if (filesOnly) return { algorithm: 'uncompressed' }
   return layerCompression(tags.length === 0 ? images[0]?.compression : undefined)
@@ -112,7 +126,7 @@ function layerCompression(option: CompressionOption | undefined): LayerCompressi
 function exportSteps({ outputs = [] }: BuildOptions, graph: Graph): StepInfo[] {
   return outputs.map(({ type }, at) => ({
     id: `export:${at}`,
-    name: `exporting as ${type}`,
+    name: type === 'registry' ? 'pushing' : `exporting as ${type}`,
     inputs: [graph.target.result],
   }))
 }
@@ -124,13 +138,16 @@ async function deliver(
   image: Image,
   names: readonly string[],
   session: Session,
+  client: RegistryClient,
 ): Promise<ExportedOutput[]> {
   const delivered: ExportedOutput[] = []
   for (const [at, output] of (options.outputs ?? []).entries()) {
     session.signal.throwIfAborted()
-    const exported = await observeStep(`export:${at}`, session, async () =>
-      exportImage(await imageFor(output, graph, execution, image, session), output, { ...session, names }),
-    )
+    const exported = await observeStep(`export:${at}`, session, async (): Promise<ExportedOutput> => {
+      const converted = await imageFor(output, graph, execution, image, session)
+      if (output.type !== 'registry') return exportImage(converted, output, { ...session, names })
+      return pushOutput(converted, output, names, { ...session, client, step: `export:${at}` })
+    })
     const { digest } = image.descriptor
     const { destination, size } = exported
     const told = { output: output.type, destination, digest, ...(size !== undefined && { size }) }
@@ -158,7 +175,7 @@ async function imageFor(
   image: Image,
   session: Session,
 ): Promise<Image> {
-  if ((output.type !== 'oci' && output.type !== 'docker') || !output.compression) return image
+  if (output.type === 'local' || output.type === 'tar' || !output.compression) return image
   const compression = layerCompression(output.compression)
   const filesystem = await convertLayers(execution.filesystem, compression, session)
   return assembleImage(graph, { ...execution, filesystem }, session)

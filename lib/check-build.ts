@@ -10,6 +10,8 @@ import { defaultPlatform, formatPlatform } from './oci/platform.ts'
 import { openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
+import { openRegistryClient } from './registry/client.ts'
+import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, type NameResolver } from './resolve-names.ts'
 
 /** A Dockerfile, what the linter says of it, and the options that say it again, e.g. of a Dockerfile that was edited. */
@@ -53,7 +55,9 @@ async function checkIn(store: Store, options: BuildOptions, choice: RuleChoice):
       return images.get(key)
     },
   }
-  const resolver = createNameResolver(store, options.buildContexts ?? {})
+  // Never asked: what a Dockerfile says should not depend on the network.
+  const remote = openRemoteBases(store, { client: openRegistryClient(), policy: 'never' })
+  const resolver = createNameResolver(store, options.buildContexts ?? {}, remote)
   for (;;) {
     const report = checkDockerfile(dockerfile, lintOptions)
     if (wanted.size === 0) return { dockerfile, report, options: lintOptions }

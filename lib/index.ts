@@ -14,6 +14,7 @@ export type {
   MemoryFile,
   NamedContext,
   Output,
+  PullPolicy,
   ResourceLimit,
   RunOptions,
   SandboxInfo,
@@ -36,7 +37,7 @@ export {
   type TsbuildErrorOptions,
 } from './errors.ts'
 export type { BuildEvent, StepInfo } from './events.ts'
-export type { DockerOutput, LocalOutput, OciOutput, TarOutput } from './export/output.ts'
+export type { DockerOutput, FileOutput, LocalOutput, OciOutput, RegistryOutput, TarOutput } from './export/output.ts'
 export { parseOutput } from './export/parse-output.ts'
 export type { GitUrl } from './git-url.ts'
 export { createGraph } from './graph/create-graph.ts'
@@ -124,5 +125,12 @@ export {
 } from './parse-run-flags.ts'
 export * from './parser/index.ts'
 export { planBuild, readDockerfile } from './prepare-build.ts'
+export { type PulledImage, type PullImageOptions, pullImage } from './pull-image.ts'
+export { type PushImageOptions, pushImage } from './push-image.ts'
+export type { RegistryOptions } from './registry/client.ts'
+export { type KeptCredentials, type LoginOptions, login, logout } from './registry/login.ts'
+export type { TransferOptions } from './registry/pull-blobs.ts'
+export type { PushedHow } from './registry/push-blob.ts'
+export type { PushReport } from './registry/push-image.ts'
 export { type Location, type Position, positionAt, type SourceFile, type Span } from './source.ts'
 export { suggest } from './suggest.ts'

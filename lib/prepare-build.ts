@@ -11,6 +11,8 @@ import type { Digest } from './oci/types.ts'
 import { openFileContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
+import { openRegistryClient, type RegistryClient } from './registry/client.ts'
+import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
 import type { SourceFile } from './source.ts'
 
@@ -19,6 +21,8 @@ export interface PreparedBuild {
   readonly contexts: ReadonlyMap<string, OpenedContext>
   /** Where base images outside the store have their blobs, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
+  /** Where layers of base images in registries are, by digest. */
+  readonly remoteBlobs: ReadonlyMap<Digest, ContentReader>
   /** Seconds since 1970, when SOURCE_DATE_EPOCH is in force. */
   readonly epoch: number | undefined
 }
@@ -29,10 +33,12 @@ export interface PreparedBuild {
  */
 export async function planBuild(options: BuildOptions): Promise<Graph> {
   const store = openStore(options.store)
+  const client = openRegistryClient()
   try {
-    const { graph } = await prepareBuild(options, store)
+    const { graph } = await prepareBuild(options, store, client)
     return graph
   } finally {
+    await client.close()
     store.close()
   }
 }
@@ -53,13 +59,19 @@ function parseDockerfile({ dockerfile: { text, name } }: { readonly dockerfile: 
   return dockerfile
 }
 
-export async function prepareBuild(options: BuildOptions, store: Store): Promise<PreparedBuild> {
+/** `client` is for registries; nothing is asked of them unless a base image is not at hand. */
+export async function prepareBuild(
+  options: BuildOptions,
+  store: Store,
+  client: RegistryClient,
+): Promise<PreparedBuild> {
   const main = await openMainContext(options, store)
   const dockerfile = parseDockerfile(main)
 
   const contexts = new Map<string, OpenedContext>([['context', main]])
   const buildContexts = options.buildContexts ?? {}
-  const resolver = createNameResolver(store, buildContexts)
+  const remote = openRemoteBases(store, { client, policy: options.pull ?? 'missing', signal: options.signal })
+  const resolver = createNameResolver(store, buildContexts, remote)
   const epoch = sourceDateEpoch(options)
   const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
   const graph = await createGraph(dockerfile, {
@@ -77,7 +89,7 @@ export async function prepareBuild(options: BuildOptions, store: Store): Promise
     const source = op.kind === 'context' ? named.get(op.name) : undefined
     if (op.kind === 'context' && source) contexts.set(op.name, await openFileContext(op.name, source, options, store))
   }
-  return { graph, contexts, images: resolver.images, epoch }
+  return { graph, contexts, images: resolver.images, remoteBlobs: remote.blobs, epoch }
 }
 
 function onePlatform(text: string): ReturnType<typeof parsePlatform> {

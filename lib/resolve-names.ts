@@ -11,6 +11,7 @@ import { openLayout, parseLayoutReference } from './oci/layout.ts'
 import { readImage } from './oci/read-image.ts'
 import { familiarReference, normaliseName, parseReference, withDefaultTag } from './oci/reference.ts'
 import type { Descriptor, Digest, Platform } from './oci/types.ts'
+import type { RemoteBases } from './remote-bases.ts'
 import { suggest } from './suggest.ts'
 
 /** Resolves names for one build, and remembers where the images that it found have their blobs. */
@@ -22,7 +23,12 @@ export interface NameResolver {
   readonly images: ReadonlyMap<Digest, ContentReader>
 }
 
-export function createNameResolver(store: Store, namedContexts: Readonly<Record<string, NamedContext>>): NameResolver {
+/** `remote` finds images in registries; without it, names are those of the local store alone. */
+export function createNameResolver(
+  store: Store,
+  namedContexts: Readonly<Record<string, NamedContext>>,
+  remote?: RemoteBases,
+): NameResolver {
   const images = new Map<Digest, ContentReader>()
   const named = new Map(Object.entries(namedContexts).map(([name, source]) => [contextKey(name), { name, source }]))
 
@@ -39,15 +45,23 @@ export function createNameResolver(store: Store, namedContexts: Readonly<Record<
   }
   const stored = async (name: string, platform: Platform): Promise<ResolvedName> => {
     const full = normaliseName(name)
-    const descriptor = store.references.find(full)
-    if (descriptor) return imageFrom(store, descriptor, full, platform)
-    const known = store.references.list().map((reference) => familiarReference(parseReference(reference.name)))
-    const near = suggest(familiarReference(withDefaultTag(parseReference(name))), known)
+    const descriptor = remote?.policy === 'always' ? undefined : store.references.find(full)
+    const here = descriptor && (await imageFrom(store, descriptor, full, platform).catch(unlessPartial(remote)))
+    if (here) return here
+    const image = await remote?.find(full, platform).catch((error: unknown) => {
+      throw notPulled(error, name, nearName(name))
+    })
+    if (image) return { kind: 'image', image: { name: full, descriptor: image.descriptor, config: image.config } }
+    const near = nearName(name)
     throw new TsbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(name)} is not in the local store`, {
       hint: near
         ? `did you mean ${JSON.stringify(near)}?`
-        : `images are not pulled yet: bring it in with "tsbuild load", or point to a layout with --build-context ${name}=oci-layout://DIR`,
+        : `bring it in with "tsbuild pull" or "tsbuild load", or point to a layout with --build-context ${name}=oci-layout://DIR`,
     })
+  }
+  const nearName = (name: string): string | undefined => {
+    const known = store.references.list().map((reference) => familiarReference(parseReference(reference.name)))
+    return suggest(familiarReference(withDefaultTag(parseReference(name))), known)
   }
   const context = async (name: string, platform: Platform): Promise<ResolvedName | undefined> => {
     const found = named.get(contextKey(name))
@@ -71,6 +85,24 @@ export function createNameResolver(store: Store, namedContexts: Readonly<Record<
     override: context,
     resolve: async (name, platform) => (await context(name, platform)) ?? (await stored(name, platform)),
   }
+}
+
+/** Of an index that was pulled, the images of other platforms may be missing: they can be asked for. */
+function unlessPartial(remote: RemoteBases | undefined): (error: unknown) => undefined {
+  return (error) => {
+    if (remote && error instanceof TsbuildError && error.code === 'BLOB_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** An error of a registry for a name that is not in the store either, where something like it may be meant. */
+function notPulled(error: unknown, name: string, near: string | undefined): unknown {
+  if (!(error instanceof TsbuildError)) return error
+  const { code, message, hint, cause } = error
+  const local = near ? [`did you mean ${JSON.stringify(near)}, which is in the local store?`] : []
+  const advice = [...local, ...(hint === undefined ? [] : [hint])].join('; ')
+  const text = `image ${JSON.stringify(name)} is not in the local store, and ${message}`
+  return new TsbuildError(code, text, { hint: advice || undefined, cause: cause ?? error })
 }
 
 /** The named contexts that hold files: these have to be opened. */

@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cache: ['oci'],
   context: ['layers', 'oci', 'http'],
   export: ['layers', 'oci'],
-  executor: ['graph', 'context', 'layers', 'cache', 'http', 'sandbox', 'oci'],
+  executor: ['graph', 'registry', 'context', 'layers', 'cache', 'http', 'sandbox', 'oci'],
   top: ['registry', 'executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'sandbox', 'oci'],
   index: [
     'top',

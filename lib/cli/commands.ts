@@ -3,6 +3,7 @@ import { buildSpec } from './specs/build.ts'
 import { graphSpec, parseSpec } from './specs/dockerfile.ts'
 import { imageSpecs } from './specs/images.ts'
 import { lintSpec } from './specs/lint.ts'
+import { registrySpecs } from './specs/registries.ts'
 
 /** Every command, in the order of help. The first is the one that runs when none is named. */
 export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
@@ -11,6 +12,7 @@ export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
   parseSpec,
   graphSpec,
   ...imageSpecs,
+  ...registrySpecs,
 ]
 
 export function findCommand(name: string): CommandSpec | undefined {

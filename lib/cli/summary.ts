@@ -25,6 +25,8 @@ export function summaryLines(
       .filter((output) => output.type !== 'store' || result.names.length === 0)
       .map((output) => {
         if (output.type === 'store') return ['kept in', `${output.destination} (-t gives it a name)`] as const
+        if (output.type === 'registry')
+          return ['pushed', `${output.destination} (${formatSize(output.size ?? 0)} sent)`] as const
         const target = output.destination === '-' ? 'standard output' : output.destination
         const bytes = output.size === undefined ? '' : `, ${formatSize(output.size)}`
         return ['wrote', `${target} (${output.type}${bytes})`] as const

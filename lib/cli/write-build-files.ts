@@ -25,11 +25,15 @@ export function writeBuildFiles(result: BuildResult, files: BuildFiles): void {
 
 /** The keys that `docker buildx build --metadata-file` writes. */
 export function metadata(result: BuildResult): Record<string, unknown> {
+  const pushed = result.outputs
+    .filter(({ type }) => type === 'registry')
+    .flatMap((output) => output.destination.split(', '))
+  const names = [...new Set([...result.names, ...pushed])]
   return {
     'containerimage.config.digest': result.imageID,
     'containerimage.descriptor': { ...result.image.descriptor, platform: result.platform },
     'containerimage.digest': result.digest,
-    ...(result.names.length > 0 && { 'image.name': result.names.join(',') }),
+    ...(names.length > 0 && { 'image.name': names.join(',') }),
   }
 }
 

@@ -14,7 +14,7 @@ export interface Execution {
   readonly filesystem: Filesystem
   /** When each step's layer was made, by vertex id. */
   readonly created: ReadonlyMap<string, string>
-  /** The steps that {@link shownSteps} gives; a base image counts as cached. */
+  /** The steps that {@link shownSteps} gives; a base image that did not have to be fetched counts as cached. */
   readonly steps: { readonly total: number; readonly cached: number }
 }
 

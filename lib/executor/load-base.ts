@@ -1,9 +1,26 @@
 import type { ResolvedImage } from '../graph/types.ts'
+import { INDEX_KIND } from '../layers/layer-index.ts'
 import { readImage } from '../oci/read-image.ts'
+import type { Image, Layer } from '../oci/types.ts'
+import { pullBlobs } from '../registry/pull-blobs.ts'
+import type { BaseNeed } from './needed-bases.ts'
 import type { Filesystem, Session } from './session.ts'
 
-/** Brings a base image into the store, as far as it isn't there, and gives its layers. Everything is verified on the way. */
-export async function loadBase(base: ResolvedImage, session: Session): Promise<Filesystem> {
+export interface LoadedBase {
+  readonly filesystem: Filesystem
+  /** Bytes that had to be fetched. */
+  readonly fetched: number
+}
+
+/**
+ * Brings a base image into the store, as far as it isn't there and the build needs it, and gives its layers. Everything is verified on the
+ * way. Of an image in a registry, what is not fetched now comes when it is first read.
+ */
+export async function loadBase(
+  base: ResolvedImage,
+  session: Session,
+  options: { readonly need: BaseNeed; readonly onProgress?: (current: number, total: number) => void },
+): Promise<LoadedBase> {
   const { store, signal } = session
   const reader = session.images.get(base.descriptor.digest) ?? store
   const image = await readImage(reader, base.descriptor, base.config)
@@ -12,5 +29,30 @@ export async function loadBase(base: ResolvedImage, session: Session): Promise<F
       if (!store.has(blob.digest)) await store.copyBlob(reader, blob, signal)
     }
   }
-  return { layers: image.layers.map((layer) => ({ layer, created: undefined })) }
+  const fetched = await fetchLayers(image, session, options)
+  return { filesystem: { layers: image.layers.map((layer) => ({ layer, created: undefined })) }, fetched }
+}
+
+/** Fetches the layers that are in a registry, several at once. */
+async function fetchLayers(
+  { layers }: Image,
+  { store, remoteBlobs, signal }: Session,
+  { need, onProgress }: Parameters<typeof loadBase>[2],
+): Promise<number> {
+  const isNeeded = ({ diffID }: Layer): boolean =>
+    need === 'files' || (need === 'index' && store.readDerived(INDEX_KIND, diffID) === undefined)
+  const blobs = layers.filter(isNeeded).flatMap(({ descriptor }) => {
+    const from = remoteBlobs?.get(descriptor.digest)
+    return from ? [{ descriptor, from }] : []
+  })
+  const [first] = blobs
+  if (!first) return 0
+  const from = new Map(blobs.map((blob) => [blob.descriptor.digest, blob.from]))
+  const reader = {
+    ...first.from,
+    open: (...[wanted, own]: Parameters<typeof first.from.open>) =>
+      (from.get(wanted.digest) ?? first.from).open(wanted, own),
+  }
+  const descriptors = blobs.map(({ descriptor }) => descriptor)
+  return pullBlobs(store, reader, descriptors, { signal, onProgress })
 }

@@ -35,7 +35,7 @@ export async function runStep(
     case 'scratch':
       return { kind: 'filesystem', filesystem: { layers: [] }, cached: true }
     case 'image':
-      return { kind: 'filesystem', filesystem: await loadBase(op.image, session), cached: true }
+      return await baseStep(vertex.id, op, session)
     case 'context':
       return { kind: 'context', name: op.name, context: contextOf(op, session) }
     case 'workdir':
@@ -64,6 +64,22 @@ export async function runStep(
       return unreachable(op)
   }
 }
+
+async function baseStep(id: string, op: Extract<Op, { kind: 'image' }>, session: Session): Promise<StepResult> {
+  const need = session.baseNeeds?.get(id) ?? 'files'
+  let told = 0
+  const onProgress = (current: number, total: number): void => {
+    const now = Date.now()
+    if (now - told < PROGRESS_INTERVAL && current < total) return
+    told = now
+    session.emit({ type: 'progress', time: now, step: id, current, total, unit: 'bytes' })
+  }
+  const { filesystem, fetched } = await loadBase(op.image, session, { need, onProgress })
+  return { kind: 'filesystem', filesystem, cached: fetched === 0 }
+}
+
+/** Milliseconds between two reports of how far a download is. */
+const PROGRESS_INTERVAL = 100
 
 /** A result as something to build on. A context (`FROM` a named context of files) becomes a layer with all of its files. */
 export async function filesystemOf(result: StepResult, form: WantedForm, session: Session): Promise<Filesystem> {

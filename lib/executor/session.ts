@@ -9,6 +9,7 @@ import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
 import type { DiffID, Digest, Layer } from '../oci/types.ts'
 import type { Location, Span } from '../source.ts'
+import type { BaseNeed } from './needed-bases.ts'
 import type { RunWorker } from './run/worker-client.ts'
 
 /** A layer in a stack. `layer` is a form of it that the store has. */
@@ -48,6 +49,10 @@ export interface Session {
   readonly contexts: ReadonlyMap<string, OpenedContext>
   /** Where the blobs of base images are, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
+  /** Where layers of base images in registries are, by digest: the store fetches them when they are read. */
+  readonly remoteBlobs?: ReadonlyMap<Digest, ContentReader>
+  /** How much of each base image the build needs, by vertex; default all. */
+  readonly baseNeeds?: ReadonlyMap<string, BaseNeed>
   readonly indexes: LayerIndexes
   /** Merged views, those used last at the end. */
   readonly views: Map<Filesystem, UnionView>

@@ -8,7 +8,7 @@ import type { Image } from '../oci/types.ts'
 import { unreachable } from '../unreachable.ts'
 import { type ArchivedImage, archivedImage, archiveMembers } from './image-archive.ts'
 import { imageTree } from './image-tree.ts'
-import type { ExportedOutput, Output } from './output.ts'
+import type { ExportedOutput, FileOutput } from './output.ts'
 import { writeStream } from './write-stream.ts'
 
 /** What an export needs besides the image. */
@@ -27,7 +27,7 @@ export interface ExportSource {
  * Deterministic: the same image and names give the same bytes. Files appear whole or not at all (below a directory: each file).
  * Errors with `OUTPUT_IO`, `REFERENCE_INVALID`, and those of the store.
  */
-export async function exportImage(image: Image, output: Output, source: ExportSource): Promise<ExportedOutput> {
+export async function exportImage(image: Image, output: FileOutput, source: ExportSource): Promise<ExportedOutput> {
   const { store, signal } = source
   const { type, dest: destination } = output
   switch (output.type) {

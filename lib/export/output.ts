@@ -1,7 +1,18 @@
 // Where a build's result can go.
 
 /** An output. `dest` is a path, or `-` for standard output where the form is a single stream. */
-export type Output = OciOutput | DockerOutput | LocalOutput | TarOutput
+export type Output = FileOutput | RegistryOutput
+
+/** An output that is written to the disk or to standard output. */
+export type FileOutput = OciOutput | DockerOutput | LocalOutput | TarOutput
+
+/** A push to registries. */
+export interface RegistryOutput {
+  readonly type: 'registry'
+  /** Names to push, separated by commas; default the names that the build gives. */
+  readonly name?: string
+  readonly compression?: CompressionOption
+}
 
 /** OCI image layout: a tar, or a directory with `tar: false`. */
 export interface OciOutput {
@@ -42,7 +53,7 @@ export interface CompressionOption {
 /** What was written. */
 export interface ExportedOutput {
   readonly type: Output['type'] | 'store'
-  /** The path, or the names given in the store. */
+  /** The path, the names given in the store, or the names pushed. */
   readonly destination: string
   /** Bytes written, where it is one file. */
   readonly size?: number

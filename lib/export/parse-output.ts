@@ -28,6 +28,7 @@ type Attributes = ReadonlyMap<string, string>
 
 const IMAGE_KEYS = ['tar', 'name', 'compression', 'compression-level']
 const KEYS: Readonly<Record<Output['type'], readonly string[]>> = {
+  registry: ['name', 'compression', 'compression-level'],
   oci: IMAGE_KEYS,
   docker: IMAGE_KEYS,
   local: [],
@@ -55,8 +56,7 @@ const FOREIGN_KEYS: ReadonlyMap<string, string | undefined> = new Map([
 ])
 
 const FOREIGN_TYPES: ReadonlyMap<string, string> = new Map([
-  ['image', 'name the image with -t to have it in the local store'],
-  ['registry', 'write type=oci,dest=FILE and push that'],
+  ['image', 'name the image with -t to have it in the local store; type=registry pushes it'],
   ['cacheonly', 'leave out -o: then the result is kept in the local store only'],
 ])
 
@@ -79,18 +79,31 @@ function toOutput(value: string, attributes: Attributes): Output {
     case 'tar':
       checkKeys(value, type, attributes)
       return { type, dest: attributes.get('dest') || '-' }
+    case 'image':
+      // As buildx has it: type=registry is short for this.
+      if (!parseBoolean(value, 'push', attributes.get('push'))) break
+      return toOutput(value, new Map([...attributes, ['type', 'registry']]))
+    case 'registry': {
+      checkKeys(value, type, attributes)
+      const { name, compression } = namedOptions(value, attributes)
+      return { type, ...(name ? { name } : {}), ...(compression ? { compression } : {}) }
+    }
   }
   const foreign = FOREIGN_TYPES.get(type)
   if (foreign) throw unsupported(value, `type=${type}`, foreign)
   const near = suggest(type, [...Object.keys(KEYS), ...FOREIGN_TYPES.keys()])
-  const hint = near ? `did you mean ${JSON.stringify(near)}?` : 'types are oci, docker, local and tar'
+  const hint = near ? `did you mean ${JSON.stringify(near)}?` : 'types are registry, oci, docker, local and tar'
   throw invalid(value, `unknown type ${JSON.stringify(type)}`, hint)
 }
 
 function checkKeys(value: string, type: Output['type'], attributes: Attributes): void {
-  const known = ['type', 'dest', ...KEYS[type]]
+  const known = ['type', ...(type === 'registry' ? [] : ['dest']), ...KEYS[type]]
   for (const [key, given] of attributes) {
     if (known.includes(key)) continue
+    if (type === 'registry' && key === 'push') {
+      if (parseBoolean(value, key, given) !== false) continue
+      throw unsupported(value, 'push=false for type=registry')
+    }
     if (FOREIGN_KEYS.has(key)) {
       if (FOREIGN_KEYS.get(key) === given.toLowerCase()) continue
       throw unsupported(value, `${key}=${given}`)
@@ -112,15 +125,18 @@ interface ImageOptions {
 
 function imageOptions(value: string, attributes: Attributes): ImageOptions {
   const tar = parseBoolean(value, 'tar', attributes.get('tar'))
-  const name = attributes.get('name')
-  const compression = parseCompression(value, attributes)
-  if (name) for (const one of name.split(',')) normaliseName(one)
   return {
     dest: tar === false ? directory(value, attributes) : imageFile(value, attributes),
     ...(tar === undefined ? {} : { tar }),
-    ...(name ? { name } : {}),
-    ...(compression ? { compression } : {}),
+    ...namedOptions(value, attributes),
   }
+}
+
+function namedOptions(value: string, attributes: Attributes): Pick<ImageOptions, 'name' | 'compression'> {
+  const name = attributes.get('name')
+  const compression = parseCompression(value, attributes)
+  if (name) for (const one of name.split(',')) normaliseName(one)
+  return { ...(name ? { name } : {}), ...(compression ? { compression } : {}) }
 }
 
 function directory(value: string, attributes: Attributes): string {

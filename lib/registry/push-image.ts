@@ -26,8 +26,10 @@ export interface PushOptions extends TransferOptions {
 
 /** What a push did. */
 export interface PushReport {
-  /** Full names, or `name@digest`. */
+  /** As people write them. */
   readonly names: readonly string[]
+  /** Of the manifest or index. */
+  readonly digest: Digest
   /** Blobs, without manifests: how many were there, mounted, uploaded. */
   readonly blobs: Readonly<Record<PushedHow, number>>
   /** Bytes of the blobs uploaded. */
@@ -88,7 +90,7 @@ export async function pushImage(
     pushed.push(repository)
   }
   const names = references.map((reference) => familiarReference(withDefaultTag(reference)))
-  return { names, blobs: counts, uploaded }
+  return { names, digest: descriptor.digest, blobs: counts, uploaded }
 }
 
 /** Each that fails costs a request, so not too many are tried. */

@@ -29,7 +29,7 @@ const readings: readonly (readonly [args: string, flags: string, positionals: st
   ['-- -t', '', '-t'],
   ['-t x -- --file .', '--tag=x', '--file .'],
   ['-', '', '-'],
-  ['--provenance=false --sbom false --push=false --rm .', '', '.'],
+  ['--provenance=false --sbom false --load=false --rm .', '', '.'],
 ]
 
 describe('arguments are read as docker reads them', () => {
@@ -45,7 +45,7 @@ const refusals: readonly (readonly [args: string, code: string, message: string]
   ['-qz .', 'OPTION_UNKNOWN', 'unknown option "-z" in "-qz"'],
   ['-file x .', 'OPTION_UNKNOWN', 'unknown option "-file"'],
   ['-tag=x .', 'OPTION_UNKNOWN', 'unknown option "-tag"'],
-  ['-push .', 'OPTION_UNKNOWN', 'unknown option "-push"'],
+  ['-load .', 'OPTION_UNKNOWN', 'unknown option "-load"'],
   ['--tag', 'OPTION_INVALID', '--tag needs NAME[:TAG]'],
   ['. -t', 'OPTION_INVALID', '-t needs NAME[:TAG]'],
   ['--no-cache=maybe .', 'OPTION_INVALID', '--no-cache can\'t be "maybe": expected true or false'],
@@ -54,7 +54,7 @@ const refusals: readonly (readonly [args: string, code: string, message: string]
     'OPTION_INVALID',
     '--progress can\'t be "fancy": expected auto, plain, tty, rawjson, quiet or none',
   ],
-  ['--push .', 'UNSUPPORTED', '--push is not supported yet'],
+  ['--load .', 'UNSUPPORTED', '--load is not supported yet'],
   ['--secret id=a .', 'UNSUPPORTED', '--secret is not supported yet'],
   ['-m 1g .', 'UNSUPPORTED', '-m is not supported yet'],
   ['--provenance=true .', 'UNSUPPORTED', '--provenance is not supported yet'],

@@ -50,8 +50,13 @@ const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
   [['--build-arg', '=x', '.'], 'error: --build-arg can\'t be "=x": expected NAME=VALUE [OPTION_INVALID]\n'],
   [['-q', '--progress=plain', '.'], 'error: --quiet and --progress=plain contradict each other [OPTION_INVALID]\n'],
   [
-    ['--push', '.'],
-    'error: --push is not supported yet [UNSUPPORTED]\nhint: write the image with `-o type=oci,dest=FILE` and push that, e.g. with skopeo or crane\n',
+    ['--load', '.'],
+    'error: --load is not supported yet [UNSUPPORTED]\nhint: use `-o type=docker,dest=FILE`, then `docker load -i FILE`\n',
+  ],
+  [['--push', '.'], 'error: there is no name to push the image as [OPTION_INVALID]\nhint: give it one with -t\n'],
+  [
+    ['-o', 'type=registry', '.'],
+    'error: there is no name to push the image as [OPTION_INVALID]\nhint: give it one with -t\n',
   ],
 ]
 
@@ -69,7 +74,7 @@ describe('a wrong command line ends with 2 and says why', () => {
   })
 
   test('as JSON with --progress=rawjson', async () => {
-    const { stderr } = await cli(['--progress=rawjson', '--push', '.'])
+    const { stderr } = await cli(['--progress=rawjson', '--load', '.'])
     expect(JSON.parse(stderr)).toMatchObject({ type: 'error', code: 'UNSUPPORTED' })
   })
 })

@@ -15,7 +15,7 @@ import { PassThrough } from 'node:stream'
 import { beforeEach, expect, test } from 'vitest'
 import { openStore, type Store } from '../../lib/cache/store.ts'
 import { exportImage } from '../../lib/export/export-image.ts'
-import type { Output } from '../../lib/export/output.ts'
+import type { FileOutput } from '../../lib/export/output.ts'
 import { openLayout } from '../../lib/oci/layout.ts'
 import type { Image } from '../../lib/oci/types.ts'
 import { validateImage } from '../../lib/oci/validate.ts'
@@ -69,7 +69,7 @@ test('an OCI archive is a layout in a tar, with the names of the image', async (
   expect(await validateImage(layout, layout.find('1.2'))).toMatchObject({ valid: true, blobs: 4 })
 })
 
-test.each<Output['type']>(['oci', 'docker', 'tar'])(
+test.each<FileOutput['type']>(['oci', 'docker', 'tar'])(
   'the same image gives the same %s archive, sorted and without times',
   async (type) => {
     for (const name of ['a.tar', 'b.tar']) await exportImage(image, { type, dest: path(name) }, { store, names: [APP] })
@@ -165,7 +165,7 @@ test('a symlink to a file stays one, and missing directories are made', async ()
   expect(readFileSync(path('real.tar')).equals(readFileSync(path('a/b/c.tar')))).toBe(true)
 })
 
-test.each<Output>([
+test.each<FileOutput>([
   { type: 'oci', dest: '.' },
   { type: 'tar', dest: 'file/x.tar' },
   { type: 'oci', dest: 'file', tar: false },
@@ -178,7 +178,7 @@ test.each<Output>([
   expect(readdirSync(directory).sort()).toEqual(['file', 'store'])
 })
 
-test.each<Output>([
+test.each<FileOutput>([
   { type: 'oci', dest: 'x' },
   { type: 'oci', dest: 'x', tar: false },
   { type: 'docker', dest: 'x' },

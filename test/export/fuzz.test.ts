@@ -20,7 +20,8 @@ test('any text is an output or refused', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), likely), (text) => {
       try {
-        expect(parseOutput(text).dest).not.toBe('')
+        const output = parseOutput(text)
+        expect(output.type === 'registry' ? output.name : output.dest).not.toBe('')
       } catch (error) {
         expect(error).toBeInstanceOf(TsbuildError)
       }

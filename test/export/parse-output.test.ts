@@ -34,6 +34,10 @@ test.each<[string, Output]>([
     { type: 'docker', dest: '-', compression: { algorithm: 'gzip', level: 1 } },
   ],
   ['type=docker,dest=x,tar=true', { type: 'docker', dest: 'x' }],
+  ['type=registry', { type: 'registry' }],
+  ['type=registry,push=true,"name=a:1,b"', { type: 'registry', name: 'a:1,b' }],
+  ['type=image,name=a,push=true', { type: 'registry', name: 'a' }],
+  ['type=registry,name=a,compression=gzip', { type: 'registry', name: 'a', compression: { algorithm: 'gzip' } }],
   ['type=oci,dest=x,oci-mediatypes=true,push=false', { type: 'oci', dest: 'x' }],
 ])('%s', (value, output) => {
   expect(parseOutput(value)).toEqual(output)
@@ -72,8 +76,15 @@ test.each<[string, string, RegExp, string | undefined]>([
     'write an archive with dest=FILE, or pipe it: -o type=docker,dest=- | docker load',
   ],
   ['type=docker,dest=x,tar=false', 'UNSUPPORTED', /tar=false/, 'type=oci,tar=false writes a directory'],
-  ['type=registry,name=x', 'UNSUPPORTED', /type=registry/, 'write type=oci,dest=FILE and push that'],
-  ['type=image', 'UNSUPPORTED', /type=image/, 'name the image with -t to have it in the local store'],
+  ['type=registry,dest=x', 'OUTPUT_INVALID', /unknown key "dest"/, undefined],
+  ['type=registry,tar=true', 'OUTPUT_INVALID', /tar is not for type=registry/, undefined],
+  ['type=registry,push=false', 'UNSUPPORTED', /push=false/, undefined],
+  [
+    'type=image',
+    'UNSUPPORTED',
+    /type=image/,
+    'name the image with -t to have it in the local store; type=registry pushes it',
+  ],
   ['type=oci,dest=x,push=true', 'UNSUPPORTED', /push=true/, undefined],
   ['type=oci,dest=x,annotation.a=b', 'UNSUPPORTED', /annotation\.a/, undefined],
   ['type=oci,"dest=x', 'OUTPUT_INVALID', /not closed/, undefined],

@@ -132,6 +132,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   }
 
   let serial = 0
+  let started = 0
   const giveToken = (request: IncomingMessage, response: ServerResponse, url: URL): void => {
     const scopes = url.searchParams.getAll('scope')
     const known = options.user !== undefined && isUser(request)
@@ -206,7 +207,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
         response.writeHead(201, { location: `/v2/${name}/blobs/${mount}` }).end()
         return
       }
-      const key = String(uploads.size + 1)
+      const key = String(++started)
       uploads.set(key, { repository: name, bytes: Buffer.alloc(0) })
       response.writeHead(202, at(key)).end()
       return

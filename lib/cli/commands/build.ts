@@ -38,6 +38,7 @@ export const run: Run = async (args, terminal) => {
     labels,
     tags: args.list('tag'),
     noCache: args.on('no-cache'),
+    ...(args.on('pull') && { pull: 'always' as const }),
     run: readRunInput(args, terminal),
     outputs,
     onEvent: progress.onEvent,
@@ -65,7 +66,7 @@ function showResult(
   const { err } = terminal
   if (kind === 'quiet') {
     // Standard output is the tar's when one is written there.
-    const screen = details.outputs.some((output) => output.dest === '-') ? err : terminal.out
+    const screen = details.outputs.some(isStandardOutput) ? err : terminal.out
     screen.write(`${result.imageID}\n`)
   } else if (kind === 'plain' || kind === 'tty') {
     const lines = summaryLines(result, { elapsed: details.elapsed, color: err.color, unicode: err.unicode })
@@ -84,13 +85,20 @@ function readProgress(args: Args, terminal: Terminal): ProgressKind {
 }
 
 function readOutputs(args: Args, terminal: Terminal): Output[] {
-  const outputs = args.list('output').map(readOutput)
-  if (terminal.out.isTTY && outputs.some((output) => output.dest === '-')) {
+  const given = args.list('output').map(readOutput)
+  const push = args.on('push') && !given.some(({ type }) => type === 'registry')
+  const outputs: Output[] = push ? [...given, { type: 'registry' }] : given
+  if (outputs.some((output) => output.type === 'registry' && !output.name) && args.list('tag').length === 0) {
+    throw new UsageError('OPTION_INVALID', 'there is no name to push the image as', { hint: 'give it one with -t' })
+  }
+  if (terminal.out.isTTY && outputs.some(isStandardOutput)) {
     const hint = 'redirect standard output, or give dest=FILE'
     throw new UsageError('OPTION_INVALID', 'an archive is not written to a terminal', { hint })
   }
   return outputs
 }
+
+const isStandardOutput = (output: Output): boolean => output.type !== 'registry' && output.dest === '-'
 
 /** What is wrong with `-o` is wrong with the command line. */
 function readOutput(value: string): Output {

@@ -55,6 +55,7 @@ export const buildSpec: CommandSpec = {
   positionals: { name: 'PATH', min: 1, max: 1 },
   flags: [
     ...inputFlags,
+    { name: 'pull', kind: 'switch', group: 'Input', summary: 'Ask registries again what base images are now' },
     { name: 'no-cache', kind: 'switch', group: 'Input', summary: 'Run every step again' },
     {
       name: 'call',
@@ -78,8 +79,10 @@ export const buildSpec: CommandSpec = {
       kind: 'list',
       placeholder: 'OUTPUT',
       group: 'Output',
-      summary: 'Write the result: a directory, - (tar to standard output), or type=oci|docker|local|tar,dest=PATH',
+      summary:
+        'Write the result: a directory, - (tar to standard output), type=oci|docker|local|tar,dest=PATH, or type=registry',
     },
+    { name: 'push', kind: 'switch', group: 'Output', summary: 'Push the image under its names: -o type=registry' },
     { name: 'label', kind: 'list', placeholder: 'NAME=VALUE', group: 'Output', summary: 'Add a label to the image' },
     { name: 'iidfile', kind: 'value', placeholder: 'FILE', group: 'Output', summary: 'Write the image ID to a file' },
     {
@@ -106,6 +109,7 @@ export const buildSpec: CommandSpec = {
     { command: 'tsbuild -t app:1.2 .', does: 'name the image in the local store' },
     { command: 'tsbuild https://example.org/app.git#v1:web', does: 'build a directory of a git tag' },
     { command: 'tsbuild -t app -o type=docker,dest=app.tar .', does: 'write an archive for `docker load`' },
+    { command: 'tsbuild -t ghcr.io/me/app:1 --push .', does: 'build and push' },
     { command: 'tsbuild --target test -o out .', does: 'write the files of a stage to ./out' },
     {
       command: 'tsbuild --build-context base=oci-layout://./base -f prod.Dockerfile .',

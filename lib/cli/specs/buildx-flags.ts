@@ -1,6 +1,5 @@
 import type { RefusedFlag } from '../command.ts'
 
-const push = 'write the image with `-o type=oci,dest=FILE` and push that, e.g. with skopeo or crane'
 const load = 'use `-o type=docker,dest=FILE`, then `docker load -i FILE`'
 
 /** Flags of `docker buildx build` that tsbuild knows of and refuses: silence would look like success. */
@@ -28,8 +27,6 @@ export const buildxFlags: readonly RefusedFlag[] = [
   { name: 'policy', kind: 'value' },
   { name: 'print', kind: 'value', hint: '`tsbuild graph` shows stages and steps' },
   { name: 'provenance', kind: 'value', harmless: ['false'] },
-  { name: 'pull', kind: 'switch', harmless: ['false'] },
-  { name: 'push', kind: 'switch', harmless: ['false'], hint: push },
   { name: 'rm', kind: 'switch', harmless: ['true'] },
   { name: 'sbom', kind: 'value', harmless: ['false'] },
   { name: 'security-opt', kind: 'value', hint: '`--isolation` chooses the sandbox' },

@@ -1,0 +1,24 @@
+import { login } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { interruptible } from '../interrupts.ts'
+import { readText } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
+
+export const run: Run = async (args, terminal) => {
+  const [registry = 'docker.io'] = args.positionals
+  const username = args.value('username') ?? ''
+  if (username === '') throw new UsageError('OPTION_INVALID', '-u USER is missing')
+  if (terminal.stdin.isTTY) {
+    const hint = `give it in a file, so that nobody sees it: tsbuild login -u ${username} ${registry} < FILE`
+    throw new UsageError('OPTION_INVALID', 'the password is read from standard input', { hint })
+  }
+  // Editors and echo end files with a line break; passwords don't.
+  const password = (await readText(terminal)).replace(/\r?\n$/, '')
+  if (password === '') throw new UsageError('OPTION_INVALID', 'there is no password on standard input')
+  const kept = await interruptible((signal) => login(registry, { username, password }, { signal }))
+  terminal.out.write(`logged in to ${kept.registry}\n`)
+  const note = kept.plain ? `${kept.place}, which is not encrypted` : kept.place
+  terminal.err.write(`the password is kept in ${note}\n`)
+  return exitCodes.ok
+}

@@ -1,0 +1,23 @@
+import { pullImage } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { formatSize } from '../format-quantity.ts'
+import { shortName } from '../short-names.ts'
+import { showTransfer } from '../show-transfer.ts'
+import { printable } from '../text-width.ts'
+import { withStore } from '../with-store.ts'
+
+export const run: Run = async (args, terminal) => {
+  const platform = args.value('platform')
+  await withStore(args, async (store) => {
+    for (const asked of args.positionals) {
+      const pulled = await showTransfer(`pulling ${asked}`, args, terminal, (transfer) =>
+        pullImage(store, asked, { platform, ...transfer }),
+      )
+      const { name, descriptor, fetched, changed } = pulled
+      const news = changed ? `${formatSize(fetched)} fetched` : 'up to date'
+      terminal.out.write(`${printable(shortName(name))} ${descriptor.digest} (${news})\n`)
+    }
+  })
+  return exitCodes.ok
+}

@@ -1,0 +1,49 @@
+// How much of a base image a build needs. Bases from registries are fetched no further.
+import type { Graph, Vertex } from '../graph/types.ts'
+
+/** `nothing`: the base is below all that happens, and is only named by the result. `index`: what paths it has. `files`: all of it. */
+export type BaseNeed = 'nothing' | 'index' | 'files'
+
+/** For each image vertex, what the steps on it and the copies from it need. `whole`: the result's own base is needed in any case. */
+export function neededBases(graph: Graph, whole: boolean): ReadonlyMap<string, BaseNeed> {
+  const byId = new Map(graph.vertices.map((vertex) => [vertex.id, vertex]))
+  const needs = new Map<string, BaseNeed>()
+  const raise = (id: string | undefined, need: BaseNeed): void => {
+    const root = rootOf(id, byId)
+    if (root && RANK[need] >= RANK[needs.get(root.id) ?? 'nothing']) needs.set(root.id, need)
+  }
+  for (const vertex of graph.vertices) {
+    const [base, ...sources] = vertex.inputs
+    raise(base, needOfStep(vertex))
+    for (const source of sources) raise(source, 'files')
+  }
+  raise(graph.target.result, whole ? 'files' : 'nothing')
+  return needs
+}
+
+const RANK: Readonly<Record<BaseNeed, number>> = { nothing: 0, index: 1, files: 2 }
+
+function needOfStep({ op }: Vertex): BaseNeed {
+  switch (op.kind) {
+    case 'run':
+      return 'files'
+    case 'workdir':
+      return op.user === '' ? 'index' : 'files'
+    case 'copy':
+      // Names of users are looked up in the base's /etc/passwd.
+      if (op.chown !== undefined && !/^\d+(?::\d+)?$/.test(op.chown)) return 'files'
+      return op.link && op.chmod === undefined && op.chown === undefined ? 'nothing' : 'index'
+    default:
+      return 'nothing'
+  }
+}
+
+/** The image that a stack of steps stands on. */
+function rootOf(id: string | undefined, byId: ReadonlyMap<string, Vertex>): Vertex | undefined {
+  for (let vertex = id === undefined ? undefined : byId.get(id); vertex; ) {
+    if (vertex.op.kind === 'image') return vertex
+    const [below] = vertex.inputs
+    vertex = below === undefined ? undefined : byId.get(below)
+  }
+  return undefined
+}

@@ -1,0 +1,31 @@
+import type { Store } from './cache/store.ts'
+import type { ContentReader } from './oci/content.ts'
+import type { Descriptor, Digest } from './oci/types.ts'
+
+type Wanted = Pick<Descriptor, 'digest' | 'size'>
+
+/**
+ * A store that fetches what it lacks: a blob with a source is brought into the store when it is first read. All else is the store's.
+ * Reading errors as the source does, too.
+ */
+export function lazyStore(store: Store, sources: ReadonlyMap<Digest, ContentReader>): Store {
+  const coming = new Map<Digest, Promise<void>>()
+  const fetch = (wanted: Wanted, signal: AbortSignal | undefined): Promise<void> | undefined => {
+    const source = sources.get(wanted.digest)
+    if (!source || store.holds(wanted)) return undefined
+    const fetching = coming.get(wanted.digest) ?? store.copyBlob(source, { mediaType: '', ...wanted }, signal)
+    coming.set(wanted.digest, fetching)
+    return fetching.finally(() => coming.delete(wanted.digest))
+  }
+  return {
+    ...store,
+    async *open(wanted, signal) {
+      await fetch(wanted, signal)
+      yield* store.open(wanted, signal)
+    },
+    read: async (wanted, limit) => {
+      await fetch(wanted, undefined)
+      return store.read(wanted, limit)
+    },
+  }
+}
