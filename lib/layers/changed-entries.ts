@@ -19,8 +19,11 @@ export interface FileIdentity {
   readonly rdev?: number | undefined
 }
 
-/** Tells the identity of a file by its path in the image and its status on disk, of the directory that is captured. */
-export type Identify = (path: string, stat: fs.BigIntStats) => FileIdentity
+/**
+ * Tells the identity of a file by its path in the image, its status in the directory that is captured, and what was at the path before.
+ * Asked about everything that may have changed, directories on the way to a change too.
+ */
+export type Identify = (path: string, stat: fs.BigIntStats, base: TreeEntry | undefined) => FileIdentity
 
 export interface CaptureOptions {
   /** What was there before. */
@@ -116,7 +119,7 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
     for (const child of directory.children.values()) {
       if (child === undefined || exclude.has(child.path)) continue
       const base = isBelow ? below.lookup(child.path) : undefined
-      const entry = toEntry(child, identity(child.path, child.stat), owners ? undefined : base)
+      const entry = toEntry(child, identity(child.path, child.stat, base), owners ? undefined : base)
       if (entry) found.push({ found: child, entry, base })
       collect(child, base?.type === 'directory')
     }
@@ -145,7 +148,7 @@ export function whileReading<T>(directory: string, read: () => T): T {
     return read()
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error
-    const message = `cannot read what a command left in ${JSON.stringify(directory)}: ${error.message}`
+    const message = `cannot read or change what a command left in ${JSON.stringify(directory)}: ${error.message}`
     throw new TsbuildError('STORE_IO', message, { cause: error })
   }
 }

@@ -9,6 +9,7 @@ import { type CaptureOverlayOptions, captureOverlay } from '../../lib/layers/cap
 import type { CaptureOptions } from '../../lib/layers/changed-entries.ts'
 import type { SourceEntry } from '../../lib/layers/entry.ts'
 import type { TreeEntry } from '../../lib/layers/file-tree.ts'
+import { setTimes } from '../../lib/layers/set-times.ts'
 import { captureSnapshot, takeSnapshot } from '../../lib/layers/snapshot.ts'
 import { createUnionView, extendUnionView } from '../../lib/layers/union-view.ts'
 import { unpackLayer } from '../../lib/layers/unpack-layer.ts'
@@ -190,6 +191,17 @@ describe.each([
       'node character 666 1/3',
       'own file 644 7:0 ""',
     ])
+  })
+
+  test.runIf(enabled)('with the times of its layer, what a further command leaves alone is no change', async () => {
+    const { directory, capture } = await open()
+    run('echo new >n; ln n n2; ln -s n s; mkdir e; mkfifo p; rm f', directory)
+    const entries = capture({}).map((entry) => (entry.path === '.wh.f' ? entry : { ...entry, mtime: 1_000_000_000 }))
+    const layer = await storedLayers(entries)
+    setTimes(isOverlay ? join(directory, '../upper') : directory, entries)
+    run('chmod 600 n p; chmod 644 n p; chmod 700 e; chmod 755 e; touch d/new', directory)
+    const above = layer.reduce(extendUnionView, below)
+    expect(capture({ below: above }).map(describeEntry)).toEqual(['d directory 755', 'd/new file 644 ""'])
   })
 
   test.runIf(enabled)('sockets are left out, and hide what they replace', async () => {
