@@ -1,4 +1,5 @@
 // Runs a command with an OCI runtime: crun or runc.
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { attempt, probeEnvironment } from './attempt.ts'
@@ -51,6 +52,8 @@ function prepared(file: string, options: readonly string[], { id, scratch }: San
     args: [...options, 'run', '--no-new-keyring', '-b', scratch, id],
     env: probeEnvironment(),
     async kill() {
+      // A runtime that saw its container end has removed it.
+      if (!existsSync(join(scratch, 'state', id))) return
       // That there is no such container (any more) is what was wanted.
       await attempt([file, ...options, 'delete', '-f', id], { timeout: 20_000 })
     },

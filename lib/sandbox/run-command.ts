@@ -45,8 +45,10 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
   child.stderr?.on('data', output('stderr'))
   // What the command left running in the background may hold the pipes open: the command is over all the same. When it is being stopped
   // the launcher may be gone before the command is.
+  let swept: Promise<void> | undefined
   child.on('exit', () => {
-    if (!signal?.aborted) void prepared.kill().catch(() => undefined)
+    // Its failure is the caller's second call's too.
+    if (!signal?.aborted) swept = prepared.kill().catch(() => undefined)
   })
   let stopped: Promise<void> | undefined
   const onAbort = (): void => {
@@ -57,6 +59,7 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
     return await closed
   } finally {
     signal?.removeEventListener('abort', onAbort)
+    await swept
     await stopped
   }
 }
