@@ -1,34 +1,33 @@
 // Finds the processes of a command that has no process id namespace to end with.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { TsbuildError } from '../errors.ts'
 
-/** Kills all processes whose mount namespace this is, as `/proc/PID/ns/mnt` names it; settles when there are none. */
-export function killNamespace(mountNamespace: string): Promise<void> {
-  return killWhere((pid) => link(pid, 'ns/mnt') === mountNamespace)
-}
-
 /**
- * Kills all processes whose root is a directory or below it, or whose environment has an entry (`NAME=value`): a process may leave its
- * root or change its environment, hardly both. Settles when there are none.
+ * A resource limit that processes inherit and that limits nothing: microseconds that a real-time process may run, some decades. Everybody
+ * can read the limits of every process, which is not so for its environment or root; and a command's environment stays its own.
  */
-export function killProcesses(root: string, mark: string): Promise<void> {
-  return killWhere((pid) => {
-    const own = link(pid, 'root')
-    return own === root || own?.startsWith(`${root}/`) || environment(pid).includes(mark)
-  })
+export type ProcessMark = number
+
+const FIRST_MARK = 2 ** 50
+
+/** A mark that no other command on this machine has. */
+export function newMark(): ProcessMark {
+  return FIRST_MARK + randomBytes(6).readUIntBE(0, 6)
 }
 
 /** More rounds than any tree of processes that doesn't fight back needs. */
 const ROUNDS = 200
 
-/** Processes start others while they are killed: so until a look finds none. */
-async function killWhere(isMeant: (pid: string) => boolean | undefined): Promise<void> {
+/**
+ * Kills all processes that have the mark; settles when there are none. Rejects with SANDBOX_FAILED if they are there still after some
+ * seconds of killing.
+ */
+export async function killMarked(mark: ProcessMark): Promise<void> {
+  // Processes start others while they are killed: so until a look finds none.
   for (let round = 0; round < ROUNDS; round++) {
-    const found = readdirSync('/proc').filter(
-      (name) => /^\d+$/.test(name) && Number(name) !== process.pid && isMeant(name),
-    )
-    const left = found.filter((pid) => !isZombie(pid))
+    const left = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark) && !isZombie(name))
     if (left.length === 0) return
     for (const pid of left) kill(Number(pid))
     await setTimeout(round < 20 ? 2 : 20)
@@ -36,28 +35,22 @@ async function killWhere(isMeant: (pid: string) => boolean | undefined): Promise
   throw new TsbuildError('SANDBOX_FAILED', 'processes of a command are still there after they were killed')
 }
 
-/** A process of someone else, or that has just ended, has nothing to read. */
-function link(pid: string, name: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/${name}`)
-  } catch {
-    return undefined
-  }
-}
-
-function environment(pid: string): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')
-  } catch {
-    return []
-  }
+function hasMark(pid: string, mark: ProcessMark): boolean {
+  const limits = read(`/proc/${pid}/limits`)
+  return limits !== undefined && new RegExp(`^Max realtime timeout +\\S+ +${mark} `, 'm').test(limits)
 }
 
 function isZombie(pid: string): boolean {
+  const stat = read(`/proc/${pid}/stat`)
+  return stat === undefined || /^\d+ \(.*\) [ZX]/s.test(stat)
+}
+
+/** A process that has just ended has nothing to read. */
+function read(path: string): string | undefined {
   try {
-    return /^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    return readFileSync(path, 'latin1')
   } catch {
-    return true
+    return undefined
   }
 }
 
@@ -65,7 +58,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
-    // It ended by itself just now, or is not ours to kill and so none of the command's.
+    // It ended by itself just now; one that may not be killed is found again.
     if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
   }
 }

@@ -1,6 +1,5 @@
 // A process that keeps namespaces for as long as this one wants them.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readlinkSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import { probeEnvironment } from './attempt.ts'
 import { firstLine } from './run-program.ts'
@@ -8,29 +7,26 @@ import { firstLine } from './run-program.ts'
 export interface Keeper {
   /** Its process id as /proc shows it here. */
   readonly pid: number
-  /** What `/proc/PID/ns/…` say. */
-  readonly namespaces: { readonly mnt: string }
   /** Ends it, and with it a process id namespace that it is the first process of. Settles when they are gone; idempotent. */
   end(): Promise<void>
 }
 
 /**
- * Starts a program that says `ready PID` and then stays until its standard input ends. It ends with this process however that ends.
+ * Starts a program whose last words are a shell that reads a script: it is to say `ready PID` and then stay until its input ends. It ends with this process however that ends.
  * Rejects with SANDBOX_FAILED and what the program said, if it ends before it is ready.
  */
-export async function startKeeper(file: string, args: readonly string[]): Promise<Keeper> {
+export async function startKeeper(file: string, args: readonly string[], script: string): Promise<Keeper> {
   const child = spawn(file, args, { env: probeEnvironment(), detached: true, stdio: 'pipe' })
   const closed = new Promise<void>((resolve) => {
     child.on('exit', () => resolve())
     child.on('error', () => resolve())
   })
-  // Writing to it never happens; that it is gone is known by other means.
+  // If it is gone already, that is known by other means.
   child.stdin.on('error', () => undefined)
+  child.stdin.write(script)
   const pid = await ready(child)
-  const mnt = readlinkSync(`/proc/${pid}/ns/mnt`)
   return {
     pid,
-    namespaces: { mnt },
     async end() {
       if (child.exitCode === null && child.signalCode === null) kill(pid)
       await closed

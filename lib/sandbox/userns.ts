@@ -4,15 +4,16 @@ import { readlinkSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { probeEnvironment } from './attempt.ts'
-import { DEFAULT_CAPABILITIES } from './capabilities.ts'
 import { launchedCommand } from './command-environment.ts'
 import { findTool, findTools } from './find-tools.ts'
-import { killNamespace } from './kill-processes.ts'
+import { setprivWords } from './give-up-capabilities.ts'
+import { killMarked, newMark } from './kill-processes.ts'
 import { formatMountTable, type TableLine } from './mount-table.ts'
+import { limitWords } from './resource-limits.ts'
 import type { Backend, Place, PreparedCommand, SandboxCommand } from './types.ts'
 import { type Keeper, startKeeper } from './userns-keeper.ts'
 import { setupSteps } from './userns-mounts.ts'
-import { KEEP_SCRIPT, SETUP_SCRIPT } from './userns-script.ts'
+import { KEEP_SCRIPT, setupScript } from './userns-script.ts'
 import { writeDevDirectory } from './write-dev-directory.ts'
 
 type Tools = Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'prlimit', string>>
@@ -45,24 +46,20 @@ export function createUsernsBackend(place: Place): Backend {
 async function prepare(command: SandboxCommand, place: Place, tools: Tools): Promise<PreparedCommand> {
   const { env, args } = launchedCommand(command)
   const words = await writeSetup(command, place)
-  const keeper = await startKeeper(tools.unshare, [
+  const namespaces = [
     ...['-m', '--propagation', 'private', '-u', '-i'],
     ...(command.network === 'none' ? ['-n'] : []),
     ...(place.processes ? ['-p', '-f', '--kill-child'] : []),
-    ...[
-      'sh',
-      '-c',
-      SETUP_SCRIPT,
-      'sh',
-      command.root,
-      command.hostname,
-      `/proc/${readlinkSync('/proc/self')}`,
-      ...words,
-    ],
-  ])
+    'sh',
+  ]
+  const builder = `/proc/${readlinkSync('/proc/self')}`
+  const { root, hostname } = command
+  const keeper = await startKeeper(tools.unshare, namespaces, setupScript({ root, hostname, builder, words }))
+  // Without a process id namespace nothing ends with the keeper.
+  const mark = place.processes ? undefined : newMark()
   let user: Keeper | undefined
   const kill = async (): Promise<void> => {
-    if (!place.processes) await killNamespace(keeper.namespaces.mnt)
+    if (mark !== undefined) await killMarked(mark)
     await keeper.end()
   }
   const finish = async (): Promise<void> => {
@@ -73,8 +70,9 @@ async function prepare(command: SandboxCommand, place: Place, tools: Tools): Pro
     user = await openUser(command, place, tools)
     const chain = [
       ...joinNamespaces(keeper, command, place),
-      ...limitResources(command, tools),
-      ...giveUpCapabilities(command, place, tools),
+      ...limitWords(tools.prlimit, command.resourceLimits, mark),
+      // Groups can't be set in a namespace with one id.
+      ...setprivWords(tools.setpriv, command, place.mapping !== 'single'),
       ...(user ? joinUser(command, user, tools) : changeRoot(command, tools)),
     ]
     return { file: tools.nsenter, args: [...chain, ...args], env, kill, finish }
@@ -84,7 +82,7 @@ async function prepare(command: SandboxCommand, place: Place, tools: Tools): Pro
   }
 }
 
-/** Writes the tables of mounts and gives the words of {@link SETUP_SCRIPT}. */
+/** Writes the tables of mounts and gives the words of {@link setupScript}. */
 async function writeSetup(command: SandboxCommand, place: Place): Promise<readonly string[]> {
   const dev = join(command.scratch, 'dev')
   await writeDevDirectory(dev)
@@ -112,7 +110,7 @@ async function writeSetup(command: SandboxCommand, place: Place): Promise<readon
 async function openUser({ user }: SandboxCommand, place: Place, tools: Tools): Promise<Keeper | undefined> {
   if (place.mapping !== 'single' || (user.uid === 0 && user.gid === 0)) return undefined
   const map = ['-U', `--map-user=${user.uid}`, `--map-group=${user.gid}`]
-  return startKeeper(tools.unshare, [...map, 'sh', '-c', KEEP_SCRIPT])
+  return startKeeper(tools.unshare, [...map, 'sh'], KEEP_SCRIPT)
 }
 
 function joinNamespaces({ pid }: Keeper, { network }: SandboxCommand, place: Place): readonly string[] {
@@ -120,23 +118,6 @@ function joinNamespaces({ pid }: Keeper, { network }: SandboxCommand, place: Pla
   const options = kinds.map((kind) => `--${kind === 'mnt' ? 'mount' : kind}=/proc/${pid}/ns/${kind}`)
   // The root stays the builder's for now: the programs that follow are there, and the command's root is the working directory.
   return [...options, '--root=/', `--wd=/proc/${pid}/root`, '--']
-}
-
-function limitResources({ resourceLimits }: SandboxCommand, { prlimit }: Tools): readonly string[] {
-  if (resourceLimits.length === 0) return []
-  const value = (limit: number): string => (limit < 0 || !Number.isFinite(limit) ? 'unlimited' : `${limit}`)
-  const options = resourceLimits.map(({ name, soft, hard }) => `--${name}=${value(soft)}:${value(hard)}`)
-  return [prlimit, ...options, '--']
-}
-
-function giveUpCapabilities({ insecure, user }: SandboxCommand, place: Place, { setpriv }: Tools): readonly string[] {
-  const kept = DEFAULT_CAPABILITIES.map((name) => `+${name.replace('CAP_', '').toLowerCase()}`)
-  const options = insecure ? [] : [`--bounding-set=-all,${kept.join(',')}`, '--inh-caps=-all']
-  const groups = user.groups.length > 0 ? `--groups=${user.groups.join(',')}` : '--clear-groups'
-  // Groups can't be set in a namespace with one id.
-  const ids = place.mapping === 'single' ? [] : [`--regid=${user.gid}`, groups]
-  if (options.length + ids.length === 0) return []
-  return [setpriv, ...ids, ...options, '--']
 }
 
 function changeRoot({ cwd, user }: SandboxCommand, { unshare }: Tools): readonly string[] {
