@@ -72,24 +72,35 @@ function runHelper(name: string, verb: string, input: string, env: Env, signal?:
       env: { ...env },
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
-      timeout: TIMEOUT,
       signal,
     })
     const chunks: Buffer[] = []
     let size = 0
+    // What the helper started may hold its output open, so nothing waits for the end of that.
+    const stop = (problem: string): void => {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+      end({ code: null, stdout: '', problem })
+    }
+    const timer = setTimeout(() => stop('it did not answer in a minute'), TIMEOUT)
+    const end = (run: HelperRun): void => {
+      clearTimeout(timer)
+      resolve(run)
+    }
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.byteLength
       if (size <= OUTPUT_LIMIT) chunks.push(chunk)
-      else child.kill()
+      else stop('its answer is too long')
     })
     child.on('error', (error) => {
+      clearTimeout(timer)
       if (signal?.aborted) reject(signal.reason)
       const missing = 'code' in error && error.code === 'ENOENT'
       resolve({ code: null, stdout: '', problem: missing ? 'it is not in PATH' : error.message })
     })
-    child.on('close', (code) => {
-      const problem = code === null ? { problem: 'it was stopped: no answer in a minute, or too long a one' } : {}
-      resolve({ code, stdout: Buffer.concat(chunks).toString(), ...problem })
+    child.on('close', (code, killed) => {
+      const problem = code === null ? { problem: `it was ended by ${killed}` } : {}
+      end({ code, stdout: Buffer.concat(chunks).toString(), ...problem })
     })
     // A helper that doesn't read its input is seen by its exit code.
     child.stdin.on('error', () => {})
