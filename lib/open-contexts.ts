@@ -63,14 +63,15 @@ export async function openFileContext(
 ): Promise<OpenedContext> {
   const remote = typeof source === 'string' ? remoteContext(source) : undefined
   if (!remote) return openNamedContext(source)
-  const { signal } = options
+  const { signal, run } = options
+  const secrets = run?.secrets
   const tree = await observe(name, options, async (onBytes) => {
     if (remote.kind === 'http') {
       // As in BuildKit, it stays as it is, archive or not.
-      return singleFile(await openRemoteFile(remote.url, { store, name: FILE_NAME, signal, onBytes }))
+      return singleFile(await openRemoteFile(remote.url, { store, name: FILE_NAME, secrets, signal, onBytes }))
     }
     const { keepGitDir = false, mtime } = remote.url
-    return openRemoteGit(remote.url, { store, keepGitDir, commitTime: mtime === 'commit', signal })
+    return openRemoteGit(remote.url, { store, keepGitDir, commitTime: mtime === 'commit', secrets, signal })
   })
   return { tree, root: undefined }
 }
@@ -101,16 +102,23 @@ async function fetchContext(
   store: Store,
   onBytes: (bytes: number) => void,
 ): Promise<FetchedContext> {
-  const { signal, buildArgs = {} } = options
+  const { signal, buildArgs = {}, run } = options
+  const secrets = run?.secrets
   if (remote.kind === 'git') {
     const { keepGitDir = false, mtime } = remote.url
     const keepsAnyway = /^(?:1|t|true)$/i.test(buildArgs['BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '')
     const commitTime = mtime === 'commit' || Boolean(buildArgs['SOURCE_DATE_EPOCH'])
     return {
-      tree: await openRemoteGit(remote.url, { store, keepGitDir: keepGitDir || keepsAnyway, commitTime, signal }),
+      tree: await openRemoteGit(remote.url, {
+        store,
+        keepGitDir: keepGitDir || keepsAnyway,
+        commitTime,
+        secrets,
+        signal,
+      }),
     }
   }
-  const file = await openRemoteFile(remote.url, { store, name: FILE_NAME, signal, onBytes })
+  const file = await openRemoteFile(remote.url, { store, name: FILE_NAME, secrets, signal, onBytes })
   const path = file.content?.kind === 'file' ? file.content.path : ''
   if (!isArchive(path)) return { tree: singleFile(file), only: FILE_NAME }
   return { tree: await unpack(path, store, signal) }
@@ -138,10 +146,10 @@ async function openStream(
 
 async function downloadDockerfile(
   url: string,
-  { signal }: BuildOptions,
+  { signal, run }: BuildOptions,
   store: Store,
 ): Promise<{ text: string; name: string }> {
-  const file = await openRemoteFile(url, { store, name: 'Dockerfile', signal })
+  const file = await openRemoteFile(url, { store, name: 'Dockerfile', secrets: run?.secrets, signal })
   const { text } = chooseDockerfile(singleFile(file), undefined, 'Dockerfile')
   return { text, name: 'Dockerfile' }
 }

@@ -128,6 +128,17 @@ describe('ADD of a URL', () => {
     await expect(add('http://127.0.0.1:1/a /')).rejects.toMatchObject({ code: 'HTTP_FAILED' })
   })
 
+  test('is asked for with the credentials among the secrets', async () => {
+    const closed = await serve((request, response) => {
+      response.statusCode = request.headers.authorization === 'Bearer t0ken' ? 200 : 401
+      response.end('closed')
+    })
+    await expect(add(`${closed}/a /`)).rejects.toMatchObject({ code: 'HTTP_STATUS' })
+    const secrets = { 'HTTP_AUTH_TOKEN_127.0.0.1': { kind: 'value', value: 't0ken' } } as const
+    expect((await add(`${closed}/a /`, { run: { secrets } })).files).toHaveLength(1)
+    expect(run('sh', ['-c', `grep -rl t0ken ${store} || true`])).toBe('')
+  })
+
   test('may stand beside other sources', async () => {
     const context = new Map([
       ['Dockerfile', `FROM scratch\nADD x ${origin}/a <<b ${origin}/c /d/\ntext\nb\n`],

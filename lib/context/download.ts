@@ -26,6 +26,8 @@ export interface DownloadOptions {
   readonly known?: Download | undefined
   /** What the content has to be. */
   readonly checksum?: Digest | undefined
+  /** The Authorization header, for this origin only. */
+  readonly authorization?: string | undefined
   readonly signal?: AbortSignal | undefined
   /** Called now and then, and at the end, with the bytes so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined
@@ -41,8 +43,8 @@ const TELL_EVERY = 1 << 20
  * followed only where a checksum says what has to arrive. Errors with `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE`, and as HttpClient.
  */
 export async function download(url: string, options: DownloadOptions): Promise<Download> {
-  const { client, known, checksum, signal } = options
-  const headers: Record<string, string> = {}
+  const { client, known, checksum, authorization, signal } = options
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
   if (known?.etag !== undefined) headers['if-none-match'] = known.etag
   else if (known?.modified !== undefined) headers['if-modified-since'] = known.modified
   const response = await client.request({ url, headers, signal, allowDowngrade: checksum !== undefined })

@@ -12,7 +12,7 @@ import type { Session } from './session.ts'
  */
 export async function openRemotes(
   { sources }: CopyOp,
-  { store, signal, location }: Pick<Session, 'store' | 'signal' | 'location'>,
+  { store, run: { secrets }, signal, location }: Pick<Session, 'store' | 'run' | 'signal' | 'location'>,
   onBytes: (bytes: number) => void,
 ): Promise<ReadonlyMap<RemoteInput, RemoteContent>> {
   const inputs = sources.flatMap((source) => (source.kind === 'url' || source.kind === 'git' ? source : []))
@@ -30,12 +30,12 @@ export async function openRemotes(
   async function openRemote(input: RemoteInput): Promise<RemoteContent> {
     if (input.kind === 'url') {
       const { url, name, checksum } = input
-      return { kind: 'file', entry: await openRemoteFile(url, { store, name, checksum, signal, onBytes }) }
+      return { kind: 'file', entry: await openRemoteFile(url, { store, name, checksum, secrets, signal, onBytes }) }
     }
     const commitTime = input.url.mtime === 'commit'
     return {
       kind: 'tree',
-      tree: await openRemoteGit(input.url, { store, keepGitDir: input.keepGitDir, commitTime, signal }),
+      tree: await openRemoteGit(input.url, { store, keepGitDir: input.keepGitDir, commitTime, secrets, signal }),
     }
   }
 }

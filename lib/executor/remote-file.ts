@@ -1,4 +1,5 @@
 // A file from a URL, kept in the store.
+import type { RunOptions } from '../build-options.ts'
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
 import type { Store } from '../cache/store.ts'
 import { type Download, download } from '../context/download.ts'
@@ -7,12 +8,14 @@ import type { TreeEntry } from '../layers/file-tree.ts'
 import { digestParts, isDigest, sha256 } from '../oci/digest.ts'
 import type { JsonValue } from '../oci/json.ts'
 import type { Digest } from '../oci/types.ts'
+import { httpAuthorization } from './source-credentials.ts'
 
 export interface RemoteFileOptions {
   readonly store: Store
   /** The name that the file gets. */
   readonly name: string
   readonly checksum?: Digest | undefined
+  readonly secrets?: RunOptions['secrets'] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onBytes?: ((bytes: number) => void) | undefined
   /** Default one of its own. */
@@ -40,15 +43,16 @@ export async function openRemoteFile(url: string, options: RemoteFileOptions): P
 }
 
 async function fetchFile(url: string, options: RemoteFileOptions): Promise<Download> {
-  const { store, checksum, signal, onBytes } = options
+  const { store, checksum, secrets, signal, onBytes } = options
   // A URL may hold a secret, so that it is not shown.
   const key = cacheKey('http', [{ label: 'url', value: sha256(url) }])
   const known = readDownload(store.records.find(key)?.result, store)
   if (known && known.digest === checksum) return known
   const client = options.client ?? openHttpClient()
   try {
+    const authorization = httpAuthorization(url, secrets)
     const usable = checksum === undefined ? known : undefined
-    const got = await download(url, { client, store, known: usable, checksum, signal, onBytes })
+    const got = await download(url, { client, store, known: usable, checksum, authorization, signal, onBytes })
     if (got !== known) {
       const result = Object.fromEntries(Object.entries(got).filter(([, value]) => value !== undefined))
       const created = new Date().toISOString()

@@ -1,10 +1,12 @@
 // A commit of a git repository as a tree, kept in the store.
 import { rmSync } from 'node:fs'
+import type { RunOptions } from '../build-options.ts'
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
 import type { Store } from '../cache/store.ts'
 import { openDirectory } from '../context/directory-tree.ts'
 import { checkoutCommit } from '../context/git/checkout-commit.ts'
 import { type ResolvedCommit, resolveCommit } from '../context/git/resolve-commit.ts'
+import type { GitCommand } from '../context/git/run-git.ts'
 import type { GitUrl } from '../git-url.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
@@ -15,12 +17,14 @@ import { isDigest } from '../oci/digest.ts'
 import { layerMediaType } from '../oci/media-types.ts'
 import type { CacheKey, DiffID } from '../oci/types.ts'
 import { archiveTree } from './archive-tree.ts'
+import { gitAuthorization } from './source-credentials.ts'
 
 export interface RemoteGitOptions {
   readonly store: Store
   readonly keepGitDir: boolean
   /** Whether files have the time of the commit, instead of that of the checkout. */
   readonly commitTime?: boolean | undefined
+  readonly secrets?: RunOptions['secrets'] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -40,7 +44,8 @@ export async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Pro
   const { store, signal } = options
   const scratch = store.temporary()
   try {
-    const resolved = await resolveCommit(url, { cwd: scratch, signal })
+    const authorization = authorizationFor(url, options)
+    const resolved = await resolveCommit(url, { cwd: scratch, signal, authorization })
     const parts = snapshotParts(url, resolved, options)
     const key = cacheKey('git', parts)
     const known = findSnapshot(key, store)
@@ -54,6 +59,11 @@ export async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Pro
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+function authorizationFor({ remote }: GitUrl, { secrets }: RemoteGitOptions): GitCommand['authorization'] {
+  const header = gitAuthorization(remote, secrets)
+  return header === undefined ? undefined : { remote, header }
 }
 
 /** Where files come from matters as far as submodules are relative to it. Credentials don't. */
@@ -85,9 +95,11 @@ async function takeSnapshot(
   url: GitUrl,
   resolved: ResolvedCommit,
   scratch: string,
-  { store, keepGitDir, commitTime = false, signal }: RemoteGitOptions,
+  options: RemoteGitOptions,
 ): Promise<Snapshot> {
-  const { directory, committed } = await checkoutCommit(url, resolved, scratch, { keepGitDir, signal })
+  const { store, keepGitDir, commitTime = false, signal } = options
+  const authorization = authorizationFor(url, options)
+  const { directory, committed } = await checkoutCommit(url, resolved, scratch, { keepGitDir, signal, authorization })
   const time = commitTime ? committed : Math.floor(Date.now() / 1000)
   const entries = snapshotEntries(openDirectory(directory), keepGitDir, time)
   const { diffID, size } = await writeLayer(entries, store, { compression: { algorithm: 'uncompressed' }, signal })

@@ -90,6 +90,19 @@ describe.skipIf(!requires('git'))('a git source', () => {
     expect(run('ls', [join(store.root, 'tmp')])).toBe('')
   })
 
+  test('that wants credentials gets them from the secrets, and keeps none', async () => {
+    const token = Buffer.from('x-access-token:t0ken').toString('base64')
+    const closed = await startGitServer({ authorization: `basic ${token}` })
+    makeRepository(join(closed.root, 'app')).commit({ a: 'closed' })
+    const from = `${closed.url}/app/.git`
+    await expect(open(from)).rejects.toMatchObject({ code: 'GIT_FAILED', hint: expect.stringContaining('credentials') })
+    const secrets = { [`GIT_AUTH_TOKEN.${new URL(from).host}`]: { kind: 'value', value: 't0ken\n' } } as const
+    for (const keepGitDir of [false, true]) {
+      expect(text(await open(from, { secrets, keepGitDir }), 'a')).toBe('closed')
+    }
+    expect(run('sh', ['-c', `grep -rlE 't0ken|${token}' ${store.root} || true`])).toBe('')
+  })
+
   test('with a hostile name that escapes nothing keeps its bytes', async () => {
     app.commit({ 'a\nb': '1', '-x': '2', ü: '3' })
     const tree = await open(url)

@@ -57,13 +57,22 @@ export interface GitServer {
   readonly requests: string[]
 }
 
-/** Serves the repositories below a new directory until the test ends; `old` ones give only what they advertise. */
-export async function startGitServer(options: { readonly old?: boolean } = {}): Promise<GitServer> {
+/**
+ * Serves the repositories below a new directory until the test ends. `old` ones give only what they advertise; with `authorization`
+ * nothing is given to those who don't send just that.
+ */
+export async function startGitServer(
+  options: { readonly old?: boolean; readonly authorization?: string } = {},
+): Promise<GitServer> {
   const root = temporaryDirectory()
   const requests: string[] = []
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
     requests.push(`${request.method} ${request.url}`)
+    if (options.authorization !== undefined && request.headers.authorization !== options.authorization) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
+      return
+    }
     const cgi = spawn('git', ['-c', 'safe.directory=*', 'http-backend'], {
       env: {
         PATH: process.env['PATH'],

@@ -23,13 +23,14 @@ export async function checkoutCommit(
   url: GitUrl,
   resolved: ResolvedCommit,
   scratch: string,
-  options: { readonly keepGitDir: boolean; readonly signal?: AbortSignal | undefined },
+  options: { readonly keepGitDir: boolean } & Pick<GitCommand, 'signal' | 'authorization'>,
 ): Promise<Checkout> {
   const workTree = join(scratch, 'tree')
   const keepsGitDir = options.keepGitDir && url.subdir === undefined
   const gitDir = keepsGitDir ? join(workTree, '.git') : join(scratch, 'git')
   mkdirSync(workTree)
-  const git: GitCommand = { cwd: workTree, gitDir, workTree, signal: options.signal }
+  const { signal, authorization } = options
+  const git: GitCommand = { cwd: workTree, gitDir, workTree, signal, authorization }
   try {
     await initialise(url, resolved, git)
     await fetchObject(url, resolved, git)
@@ -38,7 +39,7 @@ export async function checkoutCommit(
     if (keepsGitDir) await attachHead(url, resolved, git)
     else if (!isEmpty) await runGit(['checkout', '--no-overlay', '--quiet', resolved.object, '--', '.'], git)
     if (hasSubmodules && url.submodules !== false) {
-      await runGit(['submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1'], git)
+      await updateSubmodules(git)
     }
     return { directory: subdirectory(url, workTree), committed }
   } catch (error) {
@@ -47,12 +48,12 @@ export async function checkoutCommit(
 }
 
 async function initialise(url: GitUrl, { object }: ResolvedCommit, git: GitCommand): Promise<void> {
-  const { gitDir = '', signal } = git
+  const { gitDir = '' } = git
   mkdirSync(gitDir, { recursive: true })
   const format = object.length === 64 ? ['--object-format=sha256'] : []
   await runGit(['init', '--quiet', '--template=', ...format], git)
   // Submodules may have addresses that are relative to this one.
-  await runGit(['remote', 'add', '--', 'origin', url.remote], { ...git, signal })
+  await runGit(['remote', 'add', '--', 'origin', url.remote], git)
 }
 
 /** Gets the object: its ref or itself alone, else everything, for servers that give only what they advertise. */
@@ -84,6 +85,18 @@ async function fetchObject(url: GitUrl, resolved: ResolvedCommit, git: GitComman
   throw new TsbuildError('GIT_FAILED', `${JSON.stringify(redactUrl(url.remote))} has no commit ${object}`, {
     hint: 'give all its digits; it has to be part of a branch or tag',
   })
+}
+
+async function updateSubmodules(git: GitCommand): Promise<void> {
+  const update = ['submodule', '--quiet', 'update', '--init', '--recursive']
+  try {
+    await runGit([...update, '--depth=1'], git)
+  } catch (error) {
+    // Not all servers give a commit that no ref names, nor one without those before it.
+    if (!(error instanceof GitFailure) || !/shallow|depth|did not contain|unadvertised|not our ref/i.test(error.stderr))
+      throw error
+    await runGit(update, git)
+  }
 }
 
 async function fetchShallow(args: readonly string[], git: GitCommand): Promise<void> {

@@ -11,6 +11,8 @@ export interface GitCommand {
   readonly signal?: AbortSignal | undefined
   /** Where PATH, proxies and the ssh agent come from. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** The Authorization header for this http(s) remote and what is below it, and for no other. */
+  readonly authorization?: { readonly remote: string; readonly header: string } | undefined
   /** Takes the output as it comes. Throwing stops git, and is what the call rejects with. */
   readonly onOutput?: ((chunk: Buffer) => void) | undefined
 }
@@ -47,7 +49,7 @@ export async function runGit(args: readonly string[], command: GitCommand): Prom
   ]
   const child = spawn('git', [...CONFIG, ...place, ...args], {
     cwd,
-    env: safeEnvironment(env),
+    env: { ...safeEnvironment(env), ...credentials(command.authorization) },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its own group: git's helpers outlive a git that is killed.
     detached: process.platform !== 'win32',
@@ -171,6 +173,19 @@ function safeEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
     GIT_HTTP_LOW_SPEED_TIME: '60',
     GIT_SSH_COMMAND:
       'ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=30 -o ServerAliveInterval=30',
+  }
+}
+
+/** In the environment, since a command line is there for all to see. It is never written to a repository. */
+function credentials(authorization: GitCommand['authorization']): Record<string, string> {
+  if (!authorization) return {}
+  const { remote, header } = authorization
+  // As actions/checkout and BuildKit do, a token for a repository at GitHub is good for its submodules there.
+  const scope = /^https:\/\/(?:www\.)?github\.com\//.exec(remote)?.[0] ?? remote
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${scope}.extraheader`,
+    GIT_CONFIG_VALUE_0: `Authorization: ${header}`,
   }
 }
 

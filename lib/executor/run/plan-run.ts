@@ -1,6 +1,5 @@
 // From a RUN of the graph to what its worker needs: mounts found, secrets read, environment complete.
-import { readFileSync } from 'node:fs'
-import type { RunOptions, SecretSource } from '../../build-options.ts'
+import type { RunOptions } from '../../build-options.ts'
 import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/types.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
@@ -12,6 +11,7 @@ import type { ResolvedMount } from '../../parser/index.ts'
 import { contentKey } from '../content-key.ts'
 import { viewOf } from '../filesystem.ts'
 import { produceLayer } from '../produce-layer.ts'
+import { readSecret } from '../read-secret.ts'
 import type { StepResult } from '../run-step.ts'
 import type { Filesystem, OpenedContext, Session } from '../session.ts'
 import type { RequestedMount } from './protocol.ts'
@@ -144,33 +144,6 @@ function planSecret(
   const variable =
     mount.env === undefined ? undefined : `${mount.env === '' ? id : mount.env}=${Buffer.from(bytes).toString()}`
   return { planned, variable }
-}
-
-// As in BuildKit: a secret is no place for data.
-const SECRET_LIMIT = 500 * 1024
-
-function readSecret(id: string, source: SecretSource): Uint8Array | undefined {
-  const bytes = secretBytes(id, source)
-  if (bytes === undefined || bytes.length <= SECRET_LIMIT) return bytes
-  throw new TsbuildError('OPTION_INVALID', `the secret ${JSON.stringify(id)} has more than ${SECRET_LIMIT} bytes`)
-}
-
-function secretBytes(id: string, source: SecretSource): Uint8Array | undefined {
-  switch (source.kind) {
-    case 'value':
-      return typeof source.value === 'string' ? Buffer.from(source.value) : source.value
-    case 'env': {
-      const value = process.env[source.name]
-      return value === undefined ? undefined : Buffer.from(value)
-    }
-    case 'file':
-      try {
-        return readFileSync(source.path)
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause)
-        throw new TsbuildError('SECRET_NOT_FOUND', `cannot read the secret ${JSON.stringify(id)}: ${reason}`, { cause })
-      }
-  }
 }
 
 function planAgent(mount: ResolvedMount, target: string, options: RunOptions): PlannedMount {

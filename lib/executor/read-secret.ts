@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import type { SecretSource } from '../build-options.ts'
+import { TsbuildError } from '../errors.ts'
+
+// As in BuildKit: a secret is no place for data.
+const SECRET_LIMIT = 500 * 1024
+
+/** A secret's bytes; undefined for a variable that is not set. Errors with `SECRET_NOT_FOUND`, `OPTION_INVALID`. */
+export function readSecret(id: string, source: SecretSource): Uint8Array | undefined {
+  const bytes = secretBytes(id, source)
+  if (bytes === undefined || bytes.length <= SECRET_LIMIT) return bytes
+  throw new TsbuildError('OPTION_INVALID', `the secret ${JSON.stringify(id)} has more than ${SECRET_LIMIT} bytes`)
+}
+
+function secretBytes(id: string, source: SecretSource): Uint8Array | undefined {
+  switch (source.kind) {
+    case 'value':
+      return typeof source.value === 'string' ? Buffer.from(source.value) : source.value
+    case 'env': {
+      const value = process.env[source.name]
+      return value === undefined ? undefined : Buffer.from(value)
+    }
+    case 'file':
+      try {
+        return readFileSync(source.path)
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause)
+        throw new TsbuildError('SECRET_NOT_FOUND', `cannot read the secret ${JSON.stringify(id)}: ${reason}`, { cause })
+      }
+  }
+}
