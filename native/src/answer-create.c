@@ -1,0 +1,137 @@
+/* Making and removing files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/sysmacros.h>
+
+#include "answers.h"
+#include "credentials.h"
+#include "kernel.h"
+
+static bool orphans;
+
+void expect_orphans(void) { orphans = true; }
+
+/* The directory that a name is in: 0 or an error number. */
+static int look_at_parent(const struct name *name, struct stat *st)
+{
+	struct name parent = *name;
+	size_t n = strlen(parent.path);
+	while (n > 1 && parent.path[n - 1] == '/') parent.path[--n] = 0;
+	char *slash = strrchr(parent.path, '/');
+	if (!slash) return ENOENT; /* there is always one: PID/cwd/… or absolute */
+	if (slash == parent.path) slash++;
+	*slash = 0;
+	return look_at(&parent, 0, st);
+}
+
+static void take_umask(const struct call *call)
+{
+	char text[16];
+	umask(read_status(call->thread, "Umask", text, sizeof text) ? (mode_t)strtoul(text, NULL, 8) & 0777 : 022);
+}
+
+/* A new file, open; -1 with errno. One that is there already by now is none of ours: EEXIST. */
+static int create_file(const struct name *name, int flags, mode_t mode)
+{
+	flags |= O_CREAT | O_CLOEXEC | O_NOCTTY;
+	int fd = openat(name->directory, name->path, flags | O_EXCL, mode);
+	if (fd >= 0 || errno != EEXIST || flags & (O_EXCL | O_NOFOLLOW)) return fd;
+	/* A link to what isn't there: the file is made where it points. */
+	struct stat st;
+	if (look_at(name, AT_SYMLINK_NOFOLLOW, &st) || !S_ISLNK(st.st_mode) || !look_at(name, 0, &st)) {
+		errno = EEXIST;
+		return -1;
+	}
+	return openat(name->directory, name->path, flags, mode);
+}
+
+static int create(const struct call *call, enum creation what, const struct name *name, mode_t mode, uint64_t extra, uint32_t device)
+{
+	char target[PATH_MAX];
+	switch (what) {
+	case DIRECTORY: return mkdirat(name->directory, name->path, mode);
+	case NODE: return mknodat(name->directory, name->path, device ? S_IFREG | (mode & 07777) : mode, 0);
+	case FILE_: return create_file(name, (int)extra, mode);
+	case LINK:
+		if (read_text(call, extra, target, sizeof target)) return symlinkat(target, name->directory, name->path);
+		errno = EFAULT;
+	}
+	return -1;
+}
+
+struct reply answer_create(const struct call *call, enum creation what, int directory, uint64_t path, mode_t mode, uint64_t extra)
+{
+	struct name name;
+	struct stat st, parent;
+	enum name_kind kind = find_name(call, directory, path, 0, &name);
+	if (kind == GONE) return nothing();
+	if (kind == UNKNOWN || look_at_parent(&name, &parent)) return pass();
+	const struct owner *above = find_owner(parent.st_dev, parent.st_ino);
+	const struct credentials *who = credentials_of(call->thread);
+	struct owner owner = {.uid = who->ids[USER].filesystem, .gid = who->ids[GROUP].filesystem};
+	if (parent.st_mode & S_ISGID) owner.gid = above ? above->gid : 0;
+	if (what == NODE && (S_ISCHR(mode) || S_ISBLK(mode))) {
+		if (who->ids[USER].effective != 0) return error(EPERM);
+		unsigned encoded = (unsigned)extra; /* the kernel's way to put both numbers into 32 bits */
+		owner.type = mode & S_IFMT;
+		owner.major = (encoded >> 8) & 0xfff;
+		owner.minor = (encoded & 0xff) | (encoded >> 12 & 0xfff00);
+	}
+	bool ordinary = !owner.uid && !owner.gid && !owner.type;
+	if (ordinary && !orphans) return pass();
+	if (what == FILE_ && !look_at(&name, 0, &st)) return pass(); /* there already: keeps its owner */
+
+	take_umask(call);
+	int fd = create(call, what, &name, mode, extra, owner.type);
+	if (fd < 0) return what == FILE_ && errno == EEXIST && !(extra & O_EXCL) ? pass() : error(errno);
+	if (what == FILE_ ? fstat(fd, &st) : look_at(&name, AT_SYMLINK_NOFOLLOW, &st)) {
+		/* Gone already; what it belonged to is nobody's business. */
+		return what == FILE_ ? (struct reply){.kind = HAND, .value = fd, .flags = (int)extra} : result(0);
+	}
+	if (ordinary) forget_owner(st.st_dev, st.st_ino);
+	else record_owner(st.st_dev, st.st_ino, owner);
+	return what == FILE_ ? (struct reply){.kind = HAND, .value = fd, .flags = (int)extra} : result(0);
+}
+
+struct reply answer_open(const struct call *call, int directory, uint64_t path, int flags, mode_t mode)
+{
+	return flags & O_CREAT ? answer_create(call, FILE_, directory, path, mode & 07777, (uint32_t)flags) : pass();
+}
+
+/* An inode number can come back for another file: with its last name goes its record. */
+static bool loses_record(const struct stat *st)
+{
+	return find_owner(st->st_dev, st->st_ino) && (S_ISDIR(st->st_mode) || st->st_nlink == 1);
+}
+
+struct reply answer_remove(const struct call *call, int directory, uint64_t path, int flags)
+{
+	struct name name;
+	struct stat st;
+	enum name_kind kind = find_name(call, directory, path, 0, &name);
+	if (kind == GONE) return nothing();
+	if (kind == UNKNOWN || look_at(&name, AT_SYMLINK_NOFOLLOW, &st) || !loses_record(&st)) return pass();
+	if (unlinkat(name.directory, name.path, flags)) return error(errno);
+	forget_owner(st.st_dev, st.st_ino);
+	return result(0);
+}
+
+struct reply answer_rename(const struct call *call, int from, uint64_t path, int to, uint64_t new_path, unsigned flags)
+{
+	struct name old, new;
+	struct stat moved, replaced;
+	enum name_kind kind = find_name(call, from, path, 0, &old);
+	if (kind == NAMED) kind = find_name(call, to, new_path, 0, &new);
+	if (kind == GONE) return nothing();
+	if (kind == UNKNOWN || flags & (RENAME_EXCHANGE | RENAME_NOREPLACE)) return pass();
+	if (look_at(&new, AT_SYMLINK_NOFOLLOW, &replaced) || !loses_record(&replaced)) return pass();
+	if (look_at(&old, AT_SYMLINK_NOFOLLOW, &moved)) return pass();
+	if (moved.st_ino == replaced.st_ino && moved.st_dev == replaced.st_dev) return pass();
+	if (syscall(SYS_renameat2, old.directory, old.path, new.directory, new.path, flags)) return error(errno);
+	forget_owner(replaced.st_dev, replaced.st_ino);
+	return result(0);
+}

@@ -1,0 +1,78 @@
+/* stat and chown. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include <sys/sysmacros.h>
+
+#include "answers.h"
+#include "credentials.h"
+#include "kernel.h"
+
+const struct owner *apply_owner(struct stat *st)
+{
+	/* In a namespace of one id, whatever isn't ours (the place's device nodes) has no owner that could be told: it is root's. */
+	const struct owner *owner = find_owner(st->st_dev, st->st_ino);
+	st->st_uid = owner ? owner->uid : 0;
+	st->st_gid = owner ? owner->gid : 0;
+	if (owner && owner->type) {
+		st->st_mode = owner->type | (st->st_mode & 07777);
+		st->st_rdev = makedev(owner->major, owner->minor);
+	}
+	return owner;
+}
+
+struct reply answer_stat(const struct call *call, int directory, uint64_t path, uint64_t out, int flags)
+{
+	struct name name;
+	struct stat st;
+	enum name_kind kind = find_name(call, directory, path, flags, &name);
+	if (kind == GONE) return nothing();
+	/* What can't be looked up from here, the process may see; and if it can't, the kernel has the right error. */
+	if (kind == UNKNOWN || syscall(SYS_newfstatat, name.directory, name.path, &st, name.flags)) return pass();
+	apply_owner(&st);
+	return write_memory(call, out, &st, sizeof st);
+}
+
+struct reply answer_statx(const struct call *call, int directory, uint64_t path, int flags, uint32_t mask, uint64_t out)
+{
+	struct name name;
+	struct kernel_statx st;
+	enum name_kind kind = find_name(call, directory, path, flags, &name);
+	if (kind == GONE) return nothing();
+	int sync = flags & (AT_STATX_FORCE_SYNC | AT_STATX_DONT_SYNC);
+	if (kind == UNKNOWN || syscall(SYS_statx, name.directory, name.path, name.flags | sync, mask | KERNEL_STATX_INO, &st)) return pass();
+	const struct owner *owner = find_owner(makedev(st.dev_major, st.dev_minor), st.ino);
+	st.uid = owner ? owner->uid : 0;
+	st.gid = owner ? owner->gid : 0;
+	if (owner && owner->type) {
+		st.mode = (uint16_t)(owner->type | (st.mode & 07777));
+		st.rdev_major = owner->major;
+		st.rdev_minor = owner->minor;
+	}
+	return write_memory(call, out, &st, sizeof st);
+}
+
+struct reply answer_chown(const struct call *call, int directory, uint64_t path, uint32_t uid, uint32_t gid, int flags)
+{
+	struct name name;
+	struct stat st;
+	enum name_kind kind = find_name(call, directory, path, flags, &name);
+	if (kind == GONE) return nothing();
+	if (kind == UNKNOWN || look_at(&name, name.flags, &st)) return pass();
+	const struct credentials *who = credentials_of(call->thread);
+	const struct owner *recorded = apply_owner(&st);
+	struct owner owner = recorded ? *recorded : (struct owner){0};
+	if (who->ids[USER].effective != 0) {
+		bool own = who->ids[USER].filesystem == st.st_uid;
+		bool keeps = uid == UINT32_MAX || uid == st.st_uid;
+		if (!own || !keeps || !(gid == UINT32_MAX || gid == st.st_gid || is_in_group(who, gid))) return error(EPERM);
+	}
+	/* The real call with nothing to change: a new ctime, the copy that an overlay makes, set-id bits dropped, EROFS. */
+	if (fchownat(name.directory, name.path, (uid_t)-1, (gid_t)-1, name.flags & AT_SYMLINK_NOFOLLOW)) return error(errno);
+	owner.uid = uid == UINT32_MAX ? st.st_uid : uid;
+	owner.gid = gid == UINT32_MAX ? st.st_gid : gid;
+	if (!S_ISDIR(st.st_mode)) owner.capability_length = 0;
+	if (!S_ISDIR(st.st_mode) && st.st_nlink == 0) expect_orphans();
+	record_owner(st.st_dev, st.st_ino, owner);
+	return result(0);
+}

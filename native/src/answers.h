@@ -1,0 +1,36 @@
+/* What each intercepted system call does instead. */
+#ifndef ANSWERS_H
+#define ANSWERS_H
+
+#include "call.h"
+#include "owners.h"
+
+/* Whose the file is, as far as the step knows; the record itself, if there is one, else NULL. */
+const struct owner *apply_owner(struct stat *st);
+
+struct reply answer_stat(const struct call *call, int directory, uint64_t path, uint64_t out, int flags);
+struct reply answer_statx(const struct call *call, int directory, uint64_t path, int flags, uint32_t mask, uint64_t out);
+struct reply answer_chown(const struct call *call, int directory, uint64_t path, uint32_t uid, uint32_t gid, int flags);
+
+enum creation { DIRECTORY, LINK, NODE, FILE_ };
+/* `extra`: the target's address of a link, the device of a node, the flags of a file. */
+struct reply answer_create(const struct call *call, enum creation what, int directory, uint64_t path, mode_t mode, uint64_t extra);
+struct reply answer_open(const struct call *call, int directory, uint64_t path, int flags, mode_t mode);
+struct reply answer_remove(const struct call *call, int directory, uint64_t path, int flags);
+struct reply answer_rename(const struct call *call, int from, uint64_t path, int to, uint64_t new_path, unsigned flags);
+
+struct reply answer_exec(const struct call *call, int directory, uint64_t path, int flags);
+struct reply answer_set_id(const struct call *call, int kind, int form);
+struct reply answer_get_ids(const struct call *call, int kind);
+struct reply answer_get_groups(const struct call *call);
+struct reply answer_set_groups(const struct call *call);
+struct reply answer_peer(const struct call *call);
+
+struct reply answer_set_capability(const struct call *call, int directory, uint64_t path, int flags);
+struct reply answer_get_capability(const struct call *call, int directory, uint64_t path, int flags);
+struct reply answer_remove_capability(const struct call *call, int directory, uint64_t path, int flags);
+
+/* Something was chowned that has no name any more: its inode number may come back for a file that the kernel makes. */
+void expect_orphans(void);
+
+#endif

@@ -1,0 +1,148 @@
+#include "call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+
+#include "fail.h"
+#include "kernel.h"
+
+static int proc = -1, root = -1;
+static bool other_roots, away;
+
+void prepare_names(int proc_fd)
+{
+	proc = proc_fd;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0) fail("open", "/");
+}
+
+void expect_other_roots(void) { other_roots = true; }
+
+int proc_directory(void) { return proc; }
+
+bool still_waits(const struct call *call)
+{
+	uint64_t id = call->id;
+	return !ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+}
+
+bool read_memory(const struct call *call, uint64_t address, void *to, size_t size)
+{
+	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
+	return process_vm_readv(call->thread, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+bool read_text(const struct call *call, uint64_t address, char *to, size_t size)
+{
+	for (size_t n = 0; n < size;) {
+		/* Never beyond a page that may be the last one; mostly short names, so not more than a few cache lines at first. */
+		size_t part = 4096 - (size_t)((address + n) % 4096);
+		if (n == 0 && part > 256) part = 256;
+		if (part > size - n) part = size - n;
+		if (!read_memory(call, address + n, to + n, part)) return false;
+		if (memchr(to + n, 0, part)) return true;
+		n += part;
+	}
+	return false;
+}
+
+struct reply write_memory(const struct call *call, uint64_t address, const void *from, size_t size)
+{
+	struct iovec local = {(void *)(uintptr_t)from, size}, remote = {(void *)(uintptr_t)address, size};
+	if (!still_waits(call)) return nothing();
+	return process_vm_writev(call->thread, &local, 1, &remote, 1, 0) == (ssize_t)size ? result(0) : error(EFAULT);
+}
+
+/* Links and absolute names mean what they mean to the process: if it called chroot, so does this one for a moment. */
+static bool enter_root_of(const struct call *call)
+{
+	char path[32];
+	struct stat theirs, ours;
+	snprintf(path, sizeof path, "%d/root", call->thread);
+	if (fstatat(proc, path, &theirs, 0) || fstat(root, &ours)) return false;
+	bool same = theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+	if (same && !away) return true;
+	int fd = same ? root : openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool entered = fd >= 0 && !fchdir(fd) && !chroot(".");
+	if (fd >= 0 && fd != root) close(fd);
+	away = !same;
+	return entered;
+}
+
+/* The names in /proc and /dev that mean "whoever asks". NULL for any other name; else the rest of it, below the process's directory. */
+static const char *own_directory(const char *path, char prefix[8])
+{
+	static const struct {
+		const char *name, *prefix;
+		bool whole;
+	} names[] = {
+		{"/dev/stdin", "fd/0", true}, {"/dev/stdout", "fd/1", true}, {"/dev/stderr", "fd/2", true},
+		{"/dev/fd/", "fd/", false},   {"/proc/self/", "", false},    {"/proc/thread-self/", "", false},
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t length = strlen(names[i].name);
+		if (names[i].whole ? strcmp(path, names[i].name) : strncmp(path, names[i].name, length)) continue;
+		strcpy(prefix, names[i].prefix);
+		return path + length;
+	}
+	return NULL;
+}
+
+enum name_kind find_name(const struct call *call, int directory, uint64_t address, int flags, struct name *name)
+{
+	char path[PATH_MAX] = "", prefix[8];
+	if (address && !read_text(call, address, path, sizeof path)) return still_waits(call) ? UNKNOWN : GONE;
+	bool empty = !path[0];
+	if (empty && !(flags & AT_EMPTY_PATH)) return UNKNOWN;
+	name->flags = empty ? 0 : flags & (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+	name->directory = proc;
+
+	const char *rest = NULL;
+	if (path[0] == '/' && (rest = own_directory(path, prefix))) {
+		/* The last part of these is a link that leads to the file: not following it would give the link itself, as it should. */
+		snprintf(name->path, sizeof name->path, "%d/%s%s", call->thread, prefix, rest);
+	} else if (!strncmp(path, "/proc/", 6)) {
+		return UNKNOWN;
+	} else if (path[0] == '/') {
+		name->directory = root; /* ignored for absolute names */
+		strcpy(name->path, path);
+	} else if (directory == AT_FDCWD) {
+		snprintf(name->path, sizeof name->path, "%d/cwd%s%s", call->thread, empty ? "" : "/", path);
+	} else {
+		if (directory < 0) return UNKNOWN;
+		snprintf(name->path, sizeof name->path, "%d/fd/%d%s%s", call->thread, directory, empty ? "" : "/", path);
+	}
+	if (strlen(name->path) >= PATH_MAX) return UNKNOWN;
+	if (other_roots && !empty && !enter_root_of(call)) return still_waits(call) ? UNKNOWN : GONE;
+	return still_waits(call) ? NAMED : GONE;
+}
+
+int look_at(const struct name *name, int flags, struct stat *st)
+{
+	return fstatat(name->directory, name->path, st, flags) ? errno : 0;
+}
+
+bool read_status(pid_t pid, const char *key, char *to, size_t size)
+{
+	char text[4096];
+	snprintf(text, sizeof text, "%d/status", pid);
+	int fd = openat(proc, text, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0) close(fd);
+	if (n < 0) return false;
+	text[n] = 0;
+	size_t length = strlen(key);
+	for (char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, length) || line[length] != ':') continue;
+		line += length + 1 + strspn(line + length + 1, " \t");
+		snprintf(to, size, "%.*s", (int)strcspn(line, "\n"), line);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,33 @@
+/* Virtual users. The number of a process's credentials is kept in its RLIMIT_RTTIME soft limit, which only realtime tasks feel: the
+ * kernel copies it on fork and keeps it over exec, so that orphans and double forks have the right ones without anyone following them. */
+#ifndef CREDENTIALS_H
+#define CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum id_kind { USER, GROUP };
+
+struct id_set {
+	uint32_t real, effective, saved, filesystem;
+};
+
+struct credentials {
+	struct id_set ids[2]; /* by id_kind */
+	size_t group_count;
+	uint32_t *groups;
+};
+
+/* The ones that processes start with. Groups are copied. */
+void set_initial_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count);
+/* Good until the next change of anybody's. */
+const struct credentials *credentials_of(pid_t pid);
+/* 0 or an error number. Groups are copied. */
+int change_credentials(pid_t pid, const struct credentials *to);
+/* As the kernel keeps them. */
+void sort_groups(uint32_t *groups, size_t group_count);
+bool is_in_group(const struct credentials *who, uint32_t gid);
+
+#endif

@@ -1,0 +1,205 @@
+#include "hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include <sys/socket.h>
+
+#include "answers.h"
+#include "credentials.h"
+#include "fail.h"
+#include "kernel.h"
+
+#define A(i) (call->args[i])
+#define HERE AT_FDCWD
+#define NOFOLLOW AT_SYMLINK_NOFOLLOW
+#define ITSELF AT_EMPTY_PATH /* of a descriptor */
+#define HOOK(call_name, expression) \
+	static struct reply on_##call_name(const struct call *call) { return expression; }
+
+/* System calls that only x86_64 has. */
+#ifdef __x86_64__
+HOOK(stat, answer_stat(call, HERE, A(0), A(1), 0))
+HOOK(lstat, answer_stat(call, HERE, A(0), A(1), NOFOLLOW))
+HOOK(chown, answer_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), 0))
+HOOK(lchown, answer_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), NOFOLLOW))
+HOOK(mknod, answer_create(call, NODE, HERE, A(0), (mode_t)A(1), A(2)))
+HOOK(mkdir, answer_create(call, DIRECTORY, HERE, A(0), (mode_t)A(1), 0))
+HOOK(symlink, answer_create(call, LINK, HERE, A(1), 0, A(0)))
+HOOK(open, answer_open(call, HERE, A(0), (int)A(1), (mode_t)A(2)))
+HOOK(creat, answer_open(call, HERE, A(0), O_CREAT | O_WRONLY | O_TRUNC, (mode_t)A(1)))
+HOOK(unlink, answer_remove(call, HERE, A(0), 0))
+HOOK(rmdir, answer_remove(call, HERE, A(0), AT_REMOVEDIR))
+HOOK(rename, answer_rename(call, HERE, A(0), HERE, A(1), 0))
+#endif
+
+HOOK(fstat, answer_stat(call, (int)A(0), 0, A(1), ITSELF))
+HOOK(newfstatat, answer_stat(call, (int)A(0), A(1), A(2), (int)A(3)))
+HOOK(statx, answer_statx(call, (int)A(0), A(1), (int)A(2), (uint32_t)A(3), A(4)))
+HOOK(fchown, answer_chown(call, (int)A(0), 0, (uint32_t)A(1), (uint32_t)A(2), ITSELF))
+HOOK(fchownat, answer_chown(call, (int)A(0), A(1), (uint32_t)A(2), (uint32_t)A(3), (int)A(4)))
+HOOK(mknodat, answer_create(call, NODE, (int)A(0), A(1), (mode_t)A(2), A(3)))
+HOOK(mkdirat, answer_create(call, DIRECTORY, (int)A(0), A(1), (mode_t)A(2), 0))
+HOOK(symlinkat, answer_create(call, LINK, (int)A(1), A(2), 0, A(0)))
+HOOK(openat, answer_open(call, (int)A(0), A(1), (int)A(2), (mode_t)A(3)))
+HOOK(unlinkat, answer_remove(call, (int)A(0), A(1), (int)A(2)))
+HOOK(renameat, answer_rename(call, (int)A(0), A(1), (int)A(2), A(3), 0))
+HOOK(renameat2, answer_rename(call, (int)A(0), A(1), (int)A(2), A(3), (unsigned)A(4)))
+HOOK(execve, answer_exec(call, HERE, A(0), 0))
+HOOK(execveat, answer_exec(call, (int)A(0), A(1), (int)A(4)))
+HOOK(getuid, result(credentials_of(call->thread)->ids[USER].real))
+HOOK(geteuid, result(credentials_of(call->thread)->ids[USER].effective))
+HOOK(getgid, result(credentials_of(call->thread)->ids[GROUP].real))
+HOOK(getegid, result(credentials_of(call->thread)->ids[GROUP].effective))
+HOOK(getresuid, answer_get_ids(call, USER))
+HOOK(getresgid, answer_get_ids(call, GROUP))
+HOOK(getgroups, answer_get_groups(call))
+HOOK(setuid, answer_set_id(call, USER, 1))
+HOOK(setgid, answer_set_id(call, GROUP, 1))
+HOOK(setreuid, answer_set_id(call, USER, 2))
+HOOK(setregid, answer_set_id(call, GROUP, 2))
+HOOK(setresuid, answer_set_id(call, USER, 3))
+HOOK(setresgid, answer_set_id(call, GROUP, 3))
+HOOK(setfsuid, answer_set_id(call, USER, 0))
+HOOK(setfsgid, answer_set_id(call, GROUP, 0))
+HOOK(setgroups, answer_set_groups(call))
+HOOK(getsockopt, answer_peer(call))
+static struct reply on_chroot(const struct call *call)
+{
+	(void)call;
+	expect_other_roots();
+	return pass();
+}
+HOOK(setxattr, answer_set_capability(call, HERE, A(0), 0))
+HOOK(lsetxattr, answer_set_capability(call, HERE, A(0), NOFOLLOW))
+HOOK(fsetxattr, answer_set_capability(call, (int)A(0), 0, ITSELF))
+HOOK(getxattr, answer_get_capability(call, HERE, A(0), 0))
+HOOK(lgetxattr, answer_get_capability(call, HERE, A(0), NOFOLLOW))
+HOOK(fgetxattr, answer_get_capability(call, (int)A(0), 0, ITSELF))
+HOOK(removexattr, answer_remove_capability(call, HERE, A(0), 0))
+HOOK(lremovexattr, answer_remove_capability(call, HERE, A(0), NOFOLLOW))
+HOOK(fremovexattr, answer_remove_capability(call, (int)A(0), 0, ITSELF))
+
+enum condition { ALWAYS, CREATES, ASKS_PEER, CAPABILITIES };
+
+static const struct hook {
+	int number;
+	struct reply (*answer)(const struct call *);
+	enum condition condition;
+	int argument; /* of CREATES: where the flags are */
+} hooks[] = {
+#define ENTRY(call_name) {SYS_##call_name, on_##call_name, ALWAYS, 0}
+#define ATTRIBUTE(call_name) {SYS_##call_name, on_##call_name, CAPABILITIES, 0}
+#ifdef __x86_64__
+	{SYS_open, on_open, CREATES, 1},
+	ENTRY(stat), ENTRY(lstat), ENTRY(chown), ENTRY(lchown), ENTRY(mknod), ENTRY(mkdir), ENTRY(symlink), ENTRY(creat), ENTRY(unlink),
+	ENTRY(rmdir), ENTRY(rename),
+#endif
+	{SYS_openat, on_openat, CREATES, 2},
+	{SYS_getsockopt, on_getsockopt, ASKS_PEER, 0},
+#ifdef SYS_renameat
+	ENTRY(renameat),
+#endif
+	ENTRY(fstat), ENTRY(newfstatat), ENTRY(statx), ENTRY(fchown), ENTRY(fchownat), ENTRY(mknodat), ENTRY(mkdirat), ENTRY(symlinkat),
+	ENTRY(unlinkat), ENTRY(renameat2), ENTRY(execve), ENTRY(execveat), ENTRY(getuid), ENTRY(geteuid), ENTRY(getgid), ENTRY(getegid),
+	ENTRY(getresuid), ENTRY(getresgid), ENTRY(getgroups), ENTRY(setuid), ENTRY(setgid), ENTRY(setreuid), ENTRY(setregid),
+	ENTRY(setresuid), ENTRY(setresgid), ENTRY(setfsuid), ENTRY(setfsgid), ENTRY(setgroups), ENTRY(chroot),
+	ATTRIBUTE(setxattr), ATTRIBUTE(lsetxattr), ATTRIBUTE(fsetxattr), ATTRIBUTE(getxattr), ATTRIBUTE(lgetxattr), ATTRIBUTE(fgetxattr),
+	ATTRIBUTE(removexattr), ATTRIBUTE(lremovexattr), ATTRIBUTE(fremovexattr),
+};
+#define HOOK_COUNT (sizeof hooks / sizeof *hooks)
+
+struct reply answer(const struct call *call)
+{
+	for (size_t i = 0; i < HOOK_COUNT; i++)
+		if (hooks[i].number == call->number) return hooks[i].answer(call);
+	return pass();
+}
+
+/* ---- the filter ---- */
+
+#define SYS_io_uring_setup_ 425
+#define LATER_XATTRS 463 /* setxattrat, getxattrat, listxattrat, removexattrat: Linux 6.13 */
+#define UNLINKED_FILE 020000000 /* O_TMPFILE without O_DIRECTORY */
+
+struct program {
+	struct sock_filter code[320];
+	unsigned length;
+};
+
+static void emit(struct program *p, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+{
+	if (p->length == sizeof p->code / sizeof *p->code) refuse("hooks", "the filter is too long");
+	p->code[p->length++] = (struct sock_filter){code, yes, no, k};
+}
+static void load(struct program *p, size_t offset) { emit(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0); }
+static void give(struct program *p, uint32_t action) { emit(p, BPF_RET | BPF_K, action, 0, 0); }
+/* Goes over the next `skip` instructions unless the value is, or has a bit of, this one. */
+static void unless_equal(struct program *p, uint32_t value, uint8_t skip) { emit(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip); }
+static void unless_set(struct program *p, uint32_t bits, uint8_t skip) { emit(p, BPF_JMP | BPF_JSET | BPF_K, bits, 0, skip); }
+/* The low half: both processors are little-endian, and these arguments are ints. */
+static size_t argument(int i) { return offsetof(struct seccomp_data, args) + 8 * (size_t)i; }
+
+static void deny(struct program *p, uint32_t number, int reason)
+{
+	unless_equal(p, number, 1);
+	give(p, SECCOMP_RET_ERRNO | (uint32_t)reason);
+}
+
+static void add_hook(struct program *p, const struct hook *hook)
+{
+	switch (hook->condition) {
+	case ALWAYS:
+	case CAPABILITIES:
+		unless_equal(p, (uint32_t)hook->number, 1);
+		give(p, SECCOMP_RET_USER_NOTIF);
+		return;
+	case CREATES:
+		unless_equal(p, (uint32_t)hook->number, 6);
+		load(p, argument(hook->argument));
+		/* A file that gets its name later would get its owner now: programs do without where a filesystem can't. */
+		unless_set(p, UNLINKED_FILE, 1);
+		give(p, SECCOMP_RET_ERRNO | EOPNOTSUPP);
+		unless_set(p, O_CREAT, 1);
+		give(p, SECCOMP_RET_USER_NOTIF);
+		give(p, SECCOMP_RET_ALLOW);
+		return;
+	case ASKS_PEER:
+		unless_equal(p, (uint32_t)hook->number, 6);
+		load(p, argument(1));
+		unless_equal(p, SOL_SOCKET, 3);
+		load(p, argument(2));
+		unless_equal(p, SO_PEERCRED, 1);
+		give(p, SECCOMP_RET_USER_NOTIF);
+		give(p, SECCOMP_RET_ALLOW);
+		return;
+	}
+}
+
+int install_hooks(bool virtual_capabilities)
+{
+	struct program p = {.length = 0};
+	load(&p, offsetof(struct seccomp_data, arch));
+	/* 32-bit programs are let through: they see the namespace as it is. */
+	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0);
+	give(&p, SECCOMP_RET_ALLOW);
+	load(&p, offsetof(struct seccomp_data, nr));
+#ifdef __x86_64__
+	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1); /* x32 */
+	give(&p, SECCOMP_RET_ERRNO | ENOSYS);
+#endif
+	/* Ways around the hooks, which programs can do without. */
+	deny(&p, SYS_io_uring_setup_, ENOSYS);
+	deny(&p, SYS_openat2, ENOSYS);
+	if (virtual_capabilities)
+		for (uint32_t i = 0; i < 4; i++) deny(&p, LATER_XATTRS + i, ENOSYS);
+	for (size_t i = 0; i < HOOK_COUNT; i++)
+		if (hooks[i].condition != CAPABILITIES || virtual_capabilities) add_hook(&p, &hooks[i]);
+	give(&p, SECCOMP_RET_ALLOW);
+
+	struct sock_fprog program = {.len = (unsigned short)p.length, .filter = p.code};
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
+	if (fd < 0 && errno == EINVAL) fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	return fd;
+}

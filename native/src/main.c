@@ -1,0 +1,26 @@
+/* tsbuild-sandbox: what a RUN needs from Linux and Node can't give. README.md has the contract. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fail.h"
+#include "kernel.h"
+#include "probe.h"
+#include "run.h"
+#include "xattrs.h"
+
+#define VERSION "1"
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	if (argc == 2 && !strcmp(what, "--version")) {
+		puts("tsbuild-sandbox " VERSION " " OWN_ARCH_NAME);
+		return 0;
+	}
+	if (argc == 2 && !strcmp(what, "run")) run();
+	if (argc == 2 && !strcmp(what, "probe")) return probe();
+	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "get")) get_capabilities(argv[3]);
+	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "set")) set_capabilities(argv[3]);
+	complain("usage", NULL, "run | probe | xattrs get ROOT | xattrs set ROOT | --version");
+	return EXIT_FAILED;
+}

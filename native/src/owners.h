@@ -1,0 +1,29 @@
+/* The table of owners: what the disk can't say about an inode. The file format is in README.md. */
+#ifndef OWNERS_H
+#define OWNERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MAXIMUM_CAPABILITY 24 /* bytes of security.capability: revision 3 */
+
+struct owner {
+	uint32_t uid, gid;
+	uint32_t type; /* S_IFCHR or S_IFBLK where the disk has a regular file instead; else 0 */
+	uint32_t major, minor;
+	uint32_t capability_length;
+	uint8_t capability[MAXIMUM_CAPABILITY];
+};
+
+/* NULL if nothing is recorded: then it belongs to root. */
+struct owner *find_owner(uint64_t device, uint64_t inode);
+/* Makes or replaces the record. The pointer is good until the next call. */
+struct owner *record_owner(uint64_t device, uint64_t inode, struct owner owner);
+void forget_owner(uint64_t device, uint64_t inode);
+
+/* Both end the program when the file isn't right or can't be written. */
+void load_owners(int fd, const char *name);
+void save_owners(int fd, const char *name);
+
+#endif

@@ -1,0 +1,222 @@
+/* Three processes:
+ *
+ *   launcher   started by the builder; makes the namespaces, answers system calls if ownership is virtual, reports the end
+ *   guard      process 1 of a namespace that the step can't see; dies with the launcher, and with it dies everything
+ *   command    process 1 of the step's own namespace, as in a container
+ *
+ * The step may clear its own "die with the parent", the guard never does: so not even kill -9 of the launcher leaves anything running. */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "call.h"
+#include "credentials.h"
+#include "execute.h"
+#include "fail.h"
+#include "filesystem.h"
+#include "hooks.h"
+#include "kernel.h"
+#include "owners.h"
+#include "pass-descriptor.h"
+#include "privileges.h"
+#include "spec.h"
+#include "supervise.h"
+
+/* What comes over the socket to the launcher: from the guard how the command ended, from the command the listener. */
+struct message {
+	enum { ENDED, LISTENER } kind;
+	int wait_status;
+};
+
+static void die_with_parent(int socket)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)) fail("die with the parent", NULL);
+	/* It may have died before. Its end of the socket knows. */
+	struct pollfd other = {socket, POLLIN, 0};
+	if (poll(&other, 1, 0) < 0 || other.revents & POLLHUP) _exit(EXIT_FAILED);
+}
+
+static _Noreturn void be_command(const struct spec *spec, int socket)
+{
+	prepare_process(spec);
+	enter_root(spec);
+	if (chdir(spec->cwd)) fail("change directory", spec->cwd);
+	drop_privileges(spec);
+	if (spec->owners_out) {
+		int listener = install_hooks(spec->virtual_capabilities);
+		if (listener < 0) fail("intercept system calls", NULL);
+		struct message message = {.kind = LISTENER};
+		if (!send_message(socket, &message, sizeof message, listener)) fail("hand over the listener", NULL);
+	}
+	execute(spec);
+}
+
+static _Noreturn void be_guard(const struct spec *spec, int socket)
+{
+	die_with_parent(socket);
+	if (unshare(CLONE_NEWPID)) fail("make namespaces", "pid");
+	pid_t command = fork();
+	if (command < 0) fail("fork", NULL);
+	if (command == 0) be_command(spec, socket);
+	/* Nothing to look into for whoever may trace. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	close_from((unsigned)socket + 1);
+	struct message message = {.kind = ENDED};
+	while (waitpid(command, &message.wait_status, 0) < 0)
+		if (errno != EINTR) fail("wait", NULL);
+	_exit(send_message(socket, &message, sizeof message, -1) ? 0 : EXIT_FAILED);
+}
+
+/* A command's signals go to its launcher as well (a terminal's Ctrl-C does); then nothing of it is left, and the launcher dies of the same. */
+static _Noreturn void die_of(int signal)
+{
+	struct rlimit none = {0, 0};
+	sigset_t set;
+	setrlimit(RLIMIT_CORE, &none); /* the command's core is not ours */
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigaction(signal, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	raise(signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	_exit(128 + signal);
+}
+
+static _Noreturn void end_as(int wait_status)
+{
+	if (WIFSIGNALED(wait_status)) die_of(WTERMSIG(wait_status));
+	_exit(WEXITSTATUS(wait_status));
+}
+
+static void kill_and_wait(pid_t guard)
+{
+	kill(guard, SIGKILL);
+	while (waitpid(guard, NULL, 0) < 0 && errno == EINTR) {
+	}
+}
+
+struct launcher {
+	const struct spec *spec;
+	pid_t guard;
+	int socket, signals, proc, owners_out;
+	struct supervisor *supervisor;
+	int listener;
+	bool ended;
+	int wait_status;
+};
+
+static void on_signal(struct launcher *l)
+{
+	struct signalfd_siginfo info;
+	if (read(l->signals, &info, sizeof info) != sizeof info) return;
+	if (info.ssi_signo != SIGCHLD) {
+		kill_and_wait(l->guard);
+		die_of((int)info.ssi_signo);
+	}
+}
+
+static void on_message(struct launcher *l)
+{
+	struct message message;
+	int fd;
+	ssize_t n = receive_message(l->socket, &message, sizeof message, &fd);
+	if (n < 0) fail("hear from the step", NULL);
+	if (n == 0) {
+		if (!l->ended) refuse("run", "the step's guard was killed");
+		l->socket = -1;
+		return;
+	}
+	if (message.kind == ENDED) {
+		l->ended = true;
+		l->wait_status = message.wait_status;
+	} else if (fd >= 0) {
+		/* By now the command has moved this process, too, into its root. */
+		l->listener = fd;
+		prepare_names(l->proc);
+		l->supervisor = start_supervisor(fd);
+	}
+}
+
+static _Noreturn void be_launcher(struct launcher *l)
+{
+	while (!l->ended) {
+		struct pollfd fds[] = {{l->socket, POLLIN, 0}, {l->signals, POLLIN, 0}, {l->listener, POLLIN, 0}};
+		if (poll(fds, 3, -1) < 0 && errno != EINTR) fail("poll", NULL);
+		if (fds[2].revents & POLLIN) answer_next(l->supervisor);
+		else if (fds[2].revents) l->listener = -1; /* nobody is left who could call */
+		if (fds[1].revents & POLLIN) on_signal(l);
+		if (fds[0].revents) on_message(l);
+	}
+	while (waitpid(l->guard, NULL, 0) < 0 && errno == EINTR) {
+	}
+	if (l->owners_out >= 0 && l->supervisor) save_owners(l->owners_out, l->spec->owners_out);
+	end_as(l->wait_status);
+}
+
+static int open_signals(void)
+{
+	static const int taken[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) sigaddset(&set, taken[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL)) fail("block signals", NULL);
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0) fail("open signals", NULL);
+	return fd;
+}
+
+static void open_owners(const struct spec *spec, struct launcher *l)
+{
+	l->owners_out = open(spec->owners_out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (l->owners_out < 0) fail("open", spec->owners_out);
+	l->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->proc < 0) fail("open", "/proc");
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_max != RLIM_INFINITY) refuse("ownership", "the limit rttime has to be unlimited");
+	set_initial_credentials(spec->uid, spec->gid, spec->groups, spec->group_count);
+	if (!spec->owners_in) return;
+	int in = open(spec->owners_in, O_RDONLY | O_CLOEXEC);
+	if (in < 0) fail("open", spec->owners_in);
+	load_owners(in, spec->owners_in);
+	close(in);
+}
+
+void run(void)
+{
+	static struct spec spec;
+	read_spec(3, &spec);
+	close_from(3);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the builder; its own namespace holds where this doesn't */
+	struct launcher l = {.spec = &spec, .proc = -1, .owners_out = -1, .listener = -1};
+	if (spec.owners_out) open_owners(&spec, &l);
+	l.signals = open_signals();
+
+	/* pivot_root moves the processes whose directory is the old root, and nothing else may hold on to it. */
+	if (chdir("/")) fail("change directory", "/");
+	int namespaces = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID | (spec.new_network ? CLONE_NEWNET : 0);
+	if (unshare(namespaces)) fail("make namespaces", spec.new_network ? "mount, ipc, uts, pid, net" : "mount, ipc, uts, pid");
+	int sockets[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) fail("make a socket", NULL);
+	l.guard = fork();
+	if (l.guard < 0) fail("fork", NULL);
+	if (l.guard == 0) {
+		close(sockets[0]);
+		be_guard(&spec, sockets[1]);
+	}
+	close(sockets[1]);
+	l.socket = sockets[0];
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	be_launcher(&l);
+}

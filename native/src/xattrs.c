@@ -1,0 +1,106 @@
+/* security.capability for Node, which has no API for extended attributes. */
+#include "xattrs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/xattr.h>
+
+#include "fail.h"
+#include "kernel.h"
+#include "owners.h"
+
+#define ATTRIBUTE "security.capability"
+
+struct link {
+	char path[32];
+};
+
+static int open_root(const char *root)
+{
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) fail("open", root);
+	return fd;
+}
+
+/* A name from the builder, up to NUL; false at the end. */
+static bool next(char **text, size_t *room)
+{
+	ssize_t n = getdelim(text, room, 0, stdin);
+	if (n < 0) {
+		if (ferror(stdin)) fail("read names", NULL);
+		return false;
+	}
+	if ((*text)[n - 1] != 0) refuse("read names", "the last one does not end with NUL");
+	return true;
+}
+
+/* The file itself: no link is followed, nothing outside the root is reached. -1 with errno. */
+static int open_file(int root, const char *name, struct link *link)
+{
+	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+	int fd = (int)syscall(SYS_openat2, root, name, &how, sizeof how);
+	snprintf(link->path, sizeof link->path, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static _Noreturn void finish(void)
+{
+	if (fflush(stdout) || ferror(stdout)) fail("write answers", NULL);
+	_exit(0);
+}
+
+void get_capabilities(const char *root_name)
+{
+	int root = open_root(root_name);
+	char *name = NULL;
+	size_t room = 0;
+	while (next(&name, &room)) {
+		struct link link;
+		uint8_t value[256];
+		int fd = open_file(root, name, &link);
+		ssize_t n = fd < 0 ? -1 : getxattr(link.path, ATTRIBUTE, value, sizeof value);
+		if (n < 0 && errno != ENODATA && errno != ENOTSUP) printf("!%s", strerror(errno));
+		for (ssize_t i = 0; i < n; i++) printf("%02x", value[i]);
+		putchar('\n');
+		if (fd >= 0) close(fd);
+	}
+	finish();
+}
+
+/* Bytes, or -1 for what isn't hexadecimal. */
+static int parse_hex(const char *text, uint8_t to[MAXIMUM_CAPABILITY])
+{
+	size_t length = strlen(text);
+	if (length % 2 || length > 2 * MAXIMUM_CAPABILITY || text[strspn(text, "0123456789abcdef")]) return -1;
+	for (size_t i = 0; i < length; i += 2) {
+		char digits[3] = {text[i], text[i + 1], 0};
+		to[i / 2] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	return (int)length / 2;
+}
+
+void set_capabilities(const char *root_name)
+{
+	int root = open_root(root_name);
+	char *name = NULL, *hex = NULL;
+	size_t name_room = 0, hex_room = 0;
+	while (next(&name, &name_room)) {
+		struct link link;
+		uint8_t value[MAXIMUM_CAPABILITY];
+		if (!next(&hex, &hex_room)) refuse("read names", "a name without a value");
+		int length = parse_hex(hex, value), fd = -1, result = -1;
+		if (length < 0) errno = EINVAL;
+		else if ((fd = open_file(root, name, &link)) >= 0)
+			result = length ? setxattr(link.path, ATTRIBUTE, value, (size_t)length, 0) : removexattr(link.path, ATTRIBUTE);
+		if (result && !(length == 0 && errno == ENODATA)) printf("!%s", strerror(errno));
+		putchar('\n');
+		if (fd >= 0) close(fd);
+	}
+	finish();
+}
