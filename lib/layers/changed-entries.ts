@@ -35,6 +35,8 @@ export interface CaptureOptions {
   readonly owners?: boolean | undefined
   /** Told of executables whose capabilities no program here can read: they get those that they had before. */
   readonly onUnreadCapabilities?: ((paths: readonly string[]) => void) | undefined
+  /** Told of paths that are left out, with all below them, since layers can't have such names: they would be whiteouts. */
+  readonly onWhiteoutNames?: ((paths: readonly string[]) => void) | undefined
 }
 
 /** A path that may have changed. */
@@ -111,13 +113,18 @@ interface Node {
   readonly isChanged: boolean
 }
 
-/** Everything found but sockets and what is excluded. */
+/** Everything found but sockets, what is excluded, and what layers can't have. */
 function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node> {
-  const { below, exclude, identity, owners = true, onUnreadCapabilities } = options
+  const { below, exclude, identity, owners = true, onUnreadCapabilities, onWhiteoutNames } = options
+  const whiteoutNames: string[] = []
   const found: { readonly found: Found; readonly entry: SourceEntry; readonly base: TreeEntry | undefined }[] = []
   const collect = (directory: Found, isBelow: boolean): void => {
-    for (const child of directory.children.values()) {
+    for (const [name, child] of directory.children) {
       if (child === undefined || exclude.has(child.path)) continue
+      if (name.startsWith('.wh.')) {
+        whiteoutNames.push(child.path)
+        continue
+      }
       const base = isBelow ? below.lookup(child.path) : undefined
       const entry = toEntry(child, identity(child.path, child.stat, base), owners ? undefined : base)
       if (entry) found.push({ found: child, entry, base })
@@ -125,6 +132,7 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
     }
   }
   collect(root, true)
+  if (whiteoutNames.length > 0) onWhiteoutNames?.(whiteoutNames.sort())
 
   const executables = found.filter(({ entry }) => entry.type === 'file' && (entry.mode & 0o111) !== 0)
   const { values, unread } = readCapabilities(executables.map((one) => one.found.file))

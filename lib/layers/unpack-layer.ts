@@ -20,7 +20,7 @@ export type UnpackedLayer =
  * view), shows what the layers together are. No extended attribute is needed for that: what the layer hides by an opaque marker or by
  * replacing a directory becomes a whiteout a name, and directories that it only passes through get what they are below. Hard links to
  * files of lower layers become copies. The content of those, and of the layer, must be in place (see `ensurePlainLayer`).
- * Otherwise as `unpackRoot`.
+ * Otherwise as `unpackRoot`, but that the directory itself keeps its mode and owner: overlayfs shows the uppermost directory's.
  */
 export async function unpackLayer(
   layer: UnionLayer,

@@ -204,6 +204,23 @@ describe.each([
     expect(capture({ below: above }).map(describeEntry)).toEqual(['d directory 755', 'd/new file 644 ""'])
   })
 
+  test.runIf(enabled)('names that would be whiteouts are left out', async () => {
+    const { directory, capture } = await open()
+    run('touch .wh.f d/.wh..wh..opq d/.wh.; mkdir .wh.d; touch .wh.d/x', directory)
+    const told: string[] = []
+    expect(capture({ onWhiteoutNames: (paths) => told.push(...paths) })).toEqual([])
+    expect(told).toEqual(['.wh.d', '.wh.f', 'd/.wh.', 'd/.wh..wh..opq'])
+  })
+
+  test.runIf(enabled)('paths that are too long for the system are a store error', async () => {
+    const { directory, capture } = await open()
+    // Two deep directories, one moved to the bottom of the other: node:fs could not remove them.
+    onTestFinished(() => run('rm -rf a b', directory))
+    const names = Array.from({ length: 9 }, () => 'n'.repeat(250)).join('/')
+    run(`mkdir -p a/${names} b/${names}; top=$PWD; cd a/${names}; mv $top/b .`, directory)
+    expect(() => capture({})).toThrow(expect.objectContaining({ code: 'STORE_IO' }))
+  })
+
   test.runIf(enabled)('sockets are left out, and hide what they replace', async () => {
     const { directory, capture } = await open()
     fs.rmSync(join(directory, 'f'))
