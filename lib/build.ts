@@ -7,10 +7,11 @@ import { type Execution, execute, shownSteps } from './executor/execute.ts'
 import { neededBases } from './executor/needed-bases.ts'
 import { observeStep } from './executor/observe-step.ts'
 import { checkRuns } from './executor/run/check-runs.ts'
+import { isNewCommand } from './executor/run/execute-run.ts'
 import { createRunWorkers, type RunWorkers } from './executor/run/run-workers.ts'
 import type { BuildWarning, LayerCompression, Session } from './executor/session.ts'
 import { exportImage } from './export/export-image.ts'
-import type { Graph } from './graph/types.ts'
+import type { Graph, Vertex } from './graph/types.ts'
 import { lazyStore } from './lazy-store.ts'
 import { normaliseName } from './oci/reference.ts'
 import type { Image } from './oci/types.ts'
@@ -38,13 +39,16 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   const disk = openStore(options.store)
   const client = openRegistryClient()
+  const runs = createRunWorkers(options.run ?? {}, disk, emit)
   try {
     const prepared = await prepareBuild({ ...options, onEvent: emit }, disk, client)
     const store = lazyStore(disk, prepared.remoteBlobs)
     const { graph } = prepared
-    const runs = createRunWorkers(options.run ?? {}, store, emit)
     const session = createSession(options, prepared, store, runs, emit)
     checkRuns(graph, options.run ?? {}, session)
+    // Whether commands can be run is to be known before anything is built.
+    const needsWorker = ({ op }: Vertex): boolean => op.kind === 'run' && (session.noCache || isNewCommand(op, store))
+    if (graph.vertices.some(needsWorker)) await runs.worker()
     emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(graph), ...exportSteps(options, graph)] })
     const execution = await execute(graph, session).finally(runs.close)
     const image = assembleImage(graph, execution, session)
@@ -62,6 +66,7 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
       warnings: graph.diagnostics,
     }
   } finally {
+    await runs.close()
     await client.close()
     disk.close()
   }

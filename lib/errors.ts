@@ -47,6 +47,7 @@ export type ErrorCode =
   | 'SYMLINK_LOOP'
   | 'RUN_FAILED'
   | 'RUN_USER_UNKNOWN'
+  | 'KEPT_STEP_NOT_FOUND'
   | 'MOUNT_INVALID'
   | 'SECRET_NOT_FOUND'
   | 'SSH_AGENT_NOT_FOUND'

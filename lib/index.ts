@@ -115,6 +115,7 @@ export type {
   Platform,
 } from './oci/types.ts'
 export { type ValidateOptions, type ValidationProblem, type ValidationReport, validateImage } from './oci/validate.ts'
+export { openShell, type ShellOptions } from './open-shell.ts'
 export {
   parseAddHost,
   parseBytes,
@@ -132,5 +133,16 @@ export { type KeptCredentials, type LoginOptions, login, logout } from './regist
 export type { TransferOptions } from './registry/pull-blobs.ts'
 export type { PushedHow } from './registry/push-blob.ts'
 export type { PushReport } from './registry/push-image.ts'
+export type { Advice } from './sandbox/advice.ts'
+export {
+  type DoctorProbe,
+  type DoctorReport,
+  examine,
+  type OwnershipReport,
+  type SystemReport,
+} from './sandbox/doctor.ts'
+export type { WorkingBackend } from './sandbox/examine-place.ts'
+export type { Habitat } from './sandbox/surroundings.ts'
+export type { BackendFeatures, IdMapping, Place, Probe } from './sandbox/types.ts'
 export { type Location, type Position, positionAt, type SourceFile, type Span } from './source.ts'
 export { suggest } from './suggest.ts'

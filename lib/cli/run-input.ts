@@ -1,6 +1,7 @@
 // The flags of a command line that say how RUN steps are carried out, as options of the library.
 import {
   type ControlLimits,
+  type Isolation,
   parseAddHost,
   parseBytes,
   parseEntitlement,
@@ -28,7 +29,7 @@ function readFlags(args: Args, env: Terminal['env']): RunOptions {
   const agents = args.list('ssh').map((text) => parseSsh(text, env))
   const shmSize = args.value('shm-size')
   return {
-    isolation: choice(args, 'isolation', ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'proot']) ?? 'auto',
+    isolation: readIsolation(args),
     secrets: Object.fromEntries(secrets.map(({ id, source }) => [id, source])),
     ssh: Object.fromEntries(agents.map(({ id, socket }) => [id, socket])),
     network: choice(args, 'network', ['default', 'none', 'host']) ?? 'default',
@@ -40,6 +41,10 @@ function readFlags(args: Args, env: Terminal['env']): RunOptions {
     strictOwnership: args.on('strict-ownership'),
     ...(shmSize !== undefined && { shmSize: parseBytes('shm-size', shmSize) }),
   }
+}
+
+export function readIsolation(args: Args): Isolation | 'auto' {
+  return choice(args, 'isolation', ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'proot']) ?? 'auto'
 }
 
 function readControlLimits(args: Args): ControlLimits {

@@ -19,6 +19,11 @@ export function stack(below: Filesystem, layer: StackedLayer): Filesystem {
   return { layers: [...below.layers, layer], below }
 }
 
+/** What a filesystem is, as far as a cache key is concerned. */
+export function stackKey({ layers }: Filesystem): string {
+  return layers.map(({ layer }) => layer.diffID).join(' ')
+}
+
 /** The merged view of a stack. Reads indexes only; file contents may not be there yet (see {@link materialize}). */
 export async function viewOf(filesystem: Filesystem, session: LayerSource): Promise<UnionView> {
   const { views } = session

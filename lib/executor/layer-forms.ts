@@ -4,10 +4,7 @@ import { indexLayer } from '../layers/index-layer.ts'
 import { ensurePlainLayer } from '../layers/plain-layer.ts'
 import { OCI_LAYER } from '../oci/media-types.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
-import type { LayerCompression, Session } from './session.ts'
-
-/** What a step needs of its layer: a certain compression where an output takes it as it is, else whatever is there. */
-export type WantedForm = LayerCompression | 'any'
+import type { Session, WantedForm } from './session.ts'
 
 /**
  * A stored layer in the wanted form, made from another form if need be. Returns undefined when the store no longer has the layer in any

@@ -9,8 +9,8 @@ import { writeLayer } from '../layers/write-layer.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
-import { layerInForm, type WantedForm } from './layer-forms.ts'
-import type { Session, StackedLayer } from './session.ts'
+import { layerInForm } from './layer-forms.ts'
+import type { Session, StackedLayer, WantedForm } from './session.ts'
 
 export interface LayerPlan {
   /** `COPY`, `ADD`, `WORKDIR`, … */

@@ -5,7 +5,6 @@ import type { FileTree } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
 import { materialize, stack, viewOf } from './filesystem.ts'
-import type { WantedForm } from './layer-forms.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
 import { openArchiveEntry } from './open-archive-entry.ts'
@@ -15,11 +14,7 @@ import { type CopyPlanOptions, planCopy } from './plan-copy.ts'
 import { planWorkdir } from './plan-workdir.ts'
 import { produceLayer } from './produce-layer.ts'
 import { executeRun } from './run/execute-run.ts'
-import type { Filesystem, OpenedContext, Session } from './session.ts'
-
-export type StepResult =
-  | { readonly kind: 'filesystem'; readonly filesystem: Filesystem; readonly cached: boolean }
-  | { readonly kind: 'context'; readonly name: string; readonly context: OpenedContext }
+import type { Filesystem, OpenedContext, Session, StepResult, WantedForm } from './session.ts'
 
 /** Carries out a vertex whose inputs are there. `form` is what the result needs of a layer that this vertex makes. */
 export async function runStep(

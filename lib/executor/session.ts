@@ -34,6 +34,9 @@ export type LayerCompression =
   | { readonly algorithm: 'gzip'; readonly level: number }
   | { readonly algorithm: 'uncompressed' }
 
+/** What a step needs of its layer: a certain compression where an output takes it as it is, else whatever is there. */
+export type WantedForm = LayerCompression | 'any'
+
 /** A build context that has been opened. */
 export interface OpenedContext {
   readonly tree: FileTree
@@ -71,6 +74,11 @@ export interface Session {
   /** Tells of something that the user should know and that stops nothing. */
   readonly warn: (warning: BuildWarning) => void
 }
+
+/** What a vertex gives to those that use it. */
+export type StepResult =
+  | { readonly kind: 'filesystem'; readonly filesystem: Filesystem; readonly cached: boolean }
+  | { readonly kind: 'context'; readonly name: string; readonly context: OpenedContext }
 
 export interface BuildWarning {
   readonly code: ErrorCode

@@ -9,6 +9,7 @@ import type { BackendFeatures, Exit, SandboxCommand } from '../../sandbox/types.
 import { captureChanges } from './capture-changes.ts'
 import { createCleanups } from './cleanups.ts'
 import { resolveInRoot } from './disk-tree.ts'
+import { keepFailed } from './kept-steps.ts'
 import { createLineWriter, type LineWriter } from './line-writer.ts'
 import { createMountStubs, ensureWorkdir } from './mount-stubs.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
@@ -36,7 +37,8 @@ export async function carryOut(
     const { exit, mountTargets } = await runInRoot(request, root, stacks, context, tell)
     context.signal.throwIfAborted()
     if (exit.kind !== 'exited' || exit.code !== 0) {
-      return { kind: 'failed', step: request.step, exit, kept: undefined }
+      const kept = request.keepFailed ? await keepFailed(request, root, context) : undefined
+      return { kind: 'failed', step: request.step, exit, kept }
     }
     const entries = captureChanges(root, mountTargets, request, context, tell)
     const { form } = request
@@ -53,12 +55,16 @@ export async function carryOut(
   }
 }
 
-async function runInRoot(
+/**
+ * Runs the command of a request in a root. With `interactive` it has the worker's terminal, and nothing is told.
+ */
+export async function runInRoot(
   request: RunRequest,
   { directory }: RunRoot,
   stacks: Stacks,
   context: WorkerContext,
   tell: (message: FromWorker) => void,
+  interactive = false,
 ): Promise<{ readonly exit: Exit; readonly mountTargets: readonly string[] }> {
   const cleanups = createCleanups()
   try {
@@ -77,7 +83,7 @@ async function runInRoot(
       root: directory,
       scratch: backendScratch,
       args: request.args,
-      env: withHome(request.env, user),
+      env: [...withHome(request.env, user), ...request.secretEnv],
       cwd,
       user,
       mounts,
@@ -94,7 +100,7 @@ async function runInRoot(
     const writers = { stdout: writer('stdout'), stderr: writer('stderr') }
     const { signal } = context
     const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => writers[stream].write(chunk)
-    const exit = await runCommand(context.backend, command, { signal, onOutput }).finally(() => {
+    const exit = await runCommand(context.backend, command, { signal, onOutput, interactive }).finally(() => {
       writers.stdout.end()
       writers.stderr.end()
     })

@@ -1,15 +1,15 @@
 // A RUN: its layer found by its key, or made by a worker.
 import { cacheKey, KEY_VERSION, type KeyPart } from '../../cache/cache-key.ts'
+import type { Store } from '../../cache/store.ts'
 import { type ErrorCode, TsbuildError } from '../../errors.ts'
 import type { RunOp, Vertex } from '../../graph/types.ts'
 import { isDigest } from '../../oci/digest.ts'
-import type { DiffID } from '../../oci/types.ts'
-import { stack } from '../filesystem.ts'
-import { layerInForm, type WantedForm } from '../layer-forms.ts'
+import type { CacheKey, DiffID } from '../../oci/types.ts'
+import { stack, stackKey } from '../filesystem.ts'
+import { layerInForm } from '../layer-forms.ts'
 import { formerBlob } from '../produce-layer.ts'
-import type { StepResult } from '../run-step.ts'
-import type { Filesystem, Session, StackedLayer } from '../session.ts'
-import { type PlannedRun, planMounts, stackKey } from './plan-run.ts'
+import type { Filesystem, Session, StackedLayer, StepResult, WantedForm } from '../session.ts'
+import { type PlannedRun, planMounts } from './plan-run.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
 import { createTail } from './tail.ts'
 
@@ -38,7 +38,7 @@ export async function executeRun(
   if (found) return { kind: 'filesystem', filesystem: stack(filesystem, found), cached: true }
 
   // What the step made last time resembles what it will make now.
-  const definition = cacheKey('RUN definition', parts.slice(0, 1))
+  const definition = definitionKey(op)
   const former = store.records.find(definition)
   const request = runRequest(vertex.id, op, filesystem, planned, form, session)
   const reuse = former && formerBlob(former, form, session)
@@ -47,7 +47,7 @@ export async function executeRun(
   if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
   const created = new Date((session.epoch ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()
   const record = { version: KEY_VERSION, step: 'RUN', created, parts, result: { diffID } }
-  store.records.save({ ...record, key: definition, parts: parts.slice(0, 1) })
+  store.records.save({ ...record, key: definition, parts: [commandPart(op)] })
   // Where owners got lost another place may do better: the step has to run again there.
   if (exact) store.records.save({ ...record, key })
   return {
@@ -57,10 +57,19 @@ export async function executeRun(
   }
 }
 
+/** Whether the command was never run before, so that there can be no layer of it. */
+export function isNewCommand(op: RunOp, { records }: Store): boolean {
+  return records.find(definitionKey(op)) === undefined
+}
+
+const definitionKey = (op: RunOp): CacheKey => cacheKey('RUN definition', [commandPart(op)])
+
+const commandPart = (op: RunOp): KeyPart => ({ label: 'command', value: JSON.stringify([op.args, op.script ?? null]) })
+
 function keyParts(op: RunOp, filesystem: Filesystem, planned: PlannedRun, session: Session): KeyPart[] {
   const { run, epoch } = session
   return [
-    { label: 'command', value: JSON.stringify([op.args, op.script ?? null]) },
+    commandPart(op),
     { label: 'environment', value: JSON.stringify([...op.env].sort()) },
     { label: 'user', value: op.user },
     { label: 'working directory', value: op.workdir },
@@ -76,11 +85,7 @@ function keyParts(op: RunOp, filesystem: Filesystem, planned: PlannedRun, sessio
   ]
 }
 
-async function findRun(
-  key: ReturnType<typeof cacheKey>,
-  form: WantedForm,
-  session: Session,
-): Promise<StackedLayer | undefined> {
+async function findRun(key: CacheKey, form: WantedForm, session: Session): Promise<StackedLayer | undefined> {
   const record = session.store.records.find(key)
   const result = record?.result
   if (typeof result !== 'object' || result === null || !('diffID' in result) || !isDigest(result['diffID'])) {
@@ -94,7 +99,7 @@ function runRequest(
   step: string,
   op: RunOp,
   filesystem: Filesystem,
-  { mounts, env }: PlannedRun,
+  { mounts, env, secretEnv }: PlannedRun,
   form: WantedForm,
   { run, epoch }: Session,
 ): Omit<RunRequest, 'reuse'> {
@@ -112,6 +117,7 @@ function runRequest(
     args: op.args,
     script: op.script,
     env: [...variables, ...(hasPath ? [] : [PATH]), ...offered],
+    secretEnv,
     workdir: op.workdir,
     user: op.user,
     mounts: [...mounts.flatMap(({ mount }) => mount ?? []), ...shm],

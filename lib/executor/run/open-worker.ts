@@ -1,8 +1,9 @@
 import { staleNames, temporaryPrefix } from '../../cache/temporary-files.ts'
 import { findPlace } from '../../sandbox/place.ts'
-import type { Isolation } from '../../sandbox/types.ts'
+import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
 import { unavailable } from '../../sandbox/unavailable.ts'
-import { sandboxHome, temporaryDirectory } from './sandbox-home.ts'
+import { findKept } from './kept-steps.ts'
+import { keptDirectory, sandboxHome, temporaryDirectory } from './sandbox-home.ts'
 import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.ts'
 
 /**
@@ -11,12 +12,36 @@ import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.
  */
 export async function openWorker(store: string, isolation: Isolation | 'auto'): Promise<RunWorker> {
   const { place, probes } = await findPlace()
-  const home = sandboxHome(store, place, process.getuid?.() ?? 0)
+  return start(store, isolation, place, probes, false)
+}
+
+/** A worker with this process's terminal, for what a kept step left. Errors as {@link openWorker}, and with `KEPT_STEP_NOT_FOUND`. */
+export async function openShellWorker(
+  store: string,
+  isolation: Isolation | 'auto',
+  name: string | undefined,
+): Promise<{ readonly worker: RunWorker; readonly kept: string }> {
+  const { place, probes } = await findPlace()
+  const kept = findKept(keptDirectory(homeOf(store, place)), name)
+  return { worker: await start(store, isolation, place, probes, true), kept }
+}
+
+async function start(
+  store: string,
+  isolation: Isolation | 'auto',
+  place: Place,
+  probes: readonly Probe[],
+  terminal: boolean,
+): Promise<RunWorker> {
+  const home = homeOf(store, place)
+  const stale = staleNames(temporaryDirectory(home))
+  const prefix = temporaryPrefix()
   try {
-    const stale = staleNames(temporaryDirectory(home))
-    return await startWorker({ kind: 'start', store, home, isolation, place, prefix: temporaryPrefix(), stale })
+    return await startWorker({ kind: 'start', store, home, isolation, place, prefix, stale }, terminal)
   } catch (error) {
     if (error instanceof WorkerUnavailable) throw unavailable([...probes, ...error.probes], isolation)
     throw error
   }
 }
+
+const homeOf = (store: string, place: Place): string => sandboxHome(store, place, process.getuid?.() ?? 0)

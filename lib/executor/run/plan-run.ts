@@ -7,14 +7,14 @@ import { resolvePath } from '../../layers/resolve-path.ts'
 import { subTree } from '../../layers/sub-tree.ts'
 import { treeEntries } from '../../layers/tree-entries.ts'
 import type { Layer } from '../../oci/types.ts'
-import type { ResolvedMount } from '../../parser/index.ts'
 import { contentKey } from '../content-key.ts'
-import { viewOf } from '../filesystem.ts'
+import { stackKey, viewOf } from '../filesystem.ts'
 import { produceLayer } from '../produce-layer.ts'
 import { readSecret } from '../read-secret.ts'
-import type { StepResult } from '../run-step.ts'
-import type { Filesystem, OpenedContext, Session } from '../session.ts'
+import type { OpenedContext, Session, StepResult } from '../session.ts'
 import type { RequestedMount } from './protocol.ts'
+
+type ResolvedMount = RunOp['mounts'][number]
 
 /** A mount, and what of it the step's cache key depends on. */
 export interface PlannedMount {
@@ -24,8 +24,8 @@ export interface PlannedMount {
 
 export interface PlannedRun {
   readonly mounts: readonly PlannedMount[]
-  /** Variables that come from mounts and options; secrets may be among them. */
   readonly env: readonly string[]
+  readonly secretEnv: readonly string[]
 }
 
 /**
@@ -35,6 +35,7 @@ export interface PlannedRun {
 export async function planMounts(op: RunOp, sources: readonly StepResult[], session: Session): Promise<PlannedRun> {
   const mounts: PlannedMount[] = []
   const env: string[] = []
+  const secretEnv: string[] = []
   const pending = [...sources]
   let agents = 0
   for (const mount of op.mounts) {
@@ -52,7 +53,7 @@ export async function planMounts(op: RunOp, sources: readonly StepResult[], sess
       case 'secret': {
         const { planned, variable } = planSecret(mount, session.run)
         if (planned) mounts.push(planned)
-        if (variable !== undefined) env.push(variable)
+        if (variable !== undefined) secretEnv.push(variable)
         break
       }
       case 'ssh': {
@@ -64,7 +65,7 @@ export async function planMounts(op: RunOp, sources: readonly StepResult[], sess
       }
     }
   }
-  return { mounts, env }
+  return { mounts, env, secretEnv }
 }
 
 async function planBind(
@@ -195,11 +196,6 @@ async function contextTree(
 /** Undefined where the content of a file is not known. */
 function treeKey(tree: FileTree, path: string): string | undefined {
   return contentKey([...treeEntries(subTree(tree, path, STAGED))], ({ sha256 }) => sha256)
-}
-
-/** What a filesystem is, as far as a cache key is concerned. */
-export function stackKey({ layers }: Filesystem): string {
-  return layers.map(({ layer }) => layer.diffID).join(' ')
 }
 
 function sourceMissing(mount: ResolvedMount, why: string | undefined): TsbuildError {

@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
 import type { ControlLimits, Exit, Isolation, Place, Probe, ResourceLimit } from '../../sandbox/types.ts'
-import type { WantedForm } from '../layer-forms.ts'
+import type { WantedForm } from '../session.ts'
 
 /** The first message to a worker. */
 export interface WorkerStart {
@@ -71,8 +71,10 @@ export interface RunRequest {
   readonly layers: readonly Layer[]
   readonly args: readonly string[]
   readonly script: { readonly name: string; readonly text: string } | undefined
-  /** All of it but HOME, which depends on the user. Secrets may be among the values. */
+  /** All of it but HOME, which depends on the user, and what is secret. */
   readonly env: readonly string[]
+  /** Secrets. */
+  readonly secretEnv: readonly string[]
   readonly workdir: string
   /** As in the image config: name or number, maybe with a group. */
   readonly user: string
@@ -93,9 +95,20 @@ export interface RunRequest {
   readonly strictOwnership: boolean
 }
 
+/** Opens a shell in what a failed step left, on the worker's own terminal. */
+export interface ShellRequest {
+  readonly kind: 'shell'
+  /** Used as the step's id. */
+  readonly step: string
+  readonly kept: string
+  /** Instead of a shell. */
+  readonly args: readonly string[] | undefined
+}
+
 export type ToWorker =
   | WorkerStart
   | RunRequest
+  | ShellRequest
   /** Stops the command of a step. */
   | { readonly kind: 'stop'; readonly step: string }
 
@@ -124,7 +137,7 @@ export type FromWorker =
       /** Whether owners, modes and devices of the layer are what the command made them. */
       readonly exact: boolean
     }
-  /** The command ended with anything but 0. `kept` names its filesystem for `tsbuild shell`. */
+  /** The command ended with anything but 0, or the shell ended. `kept` names its filesystem for `tsbuild shell`. */
   | { readonly kind: 'failed'; readonly step: string; readonly exit: Exit; readonly kept: string | undefined }
   | {
       readonly kind: 'error'

@@ -1,5 +1,5 @@
 // The root filesystem of a step: layers stacked by overlayfs, or unpacked into one directory that steps change in place.
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { captureOverlay } from '../../layers/capture-overlay.ts'
 import type { CaptureOptions } from '../../layers/changed-entries.ts'
@@ -11,9 +11,8 @@ import type { UnionView } from '../../layers/union-view.ts'
 import { rootDirectoryMode, unpackRoot } from '../../layers/unpack-root.ts'
 import type { DiffID } from '../../oci/types.ts'
 import { mountOverlay, unmount } from '../../sandbox/mount-overlay.ts'
-import { viewOf } from '../filesystem.ts'
+import { stackKey, viewOf } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
-import { stackKey } from './plan-run.ts'
 import { adoptUpper, lostPaths, unpackedLayers } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
 
@@ -23,23 +22,29 @@ export interface RunRoot {
   capture(options: Omit<CaptureOptions, 'below'>): readonly SourceEntry[]
   /** The changes have become a layer: the root, or what was written in it, serves the steps on top of it. */
   keep(diffID: DiffID): Promise<void>
-  /** Gives up the changes. Idempotent; does nothing after {@link RunRoot.keep}. */
+  /** Moves the changes to a new directory, from which {@link openRoot} can go on. */
+  setAside(directory: string): Promise<void>
+  /** Gives up the changes. Idempotent; does nothing after {@link RunRoot.keep} and {@link RunRoot.setAside}. */
   discard(): Promise<void>
 }
 
-/** Opens the root filesystem that a stack of layers is. */
-export function openRoot(filesystem: Filesystem, context: WorkerContext): Promise<RunRoot> {
-  return context.overlay ? openOverlay(filesystem, context) : openMerged(filesystem, context)
+/** Opens the root filesystem that a stack of layers is; `aside` has the changes of a step that were set aside. */
+export function openRoot(filesystem: Filesystem, context: WorkerContext, aside?: string): Promise<RunRoot> {
+  return context.overlay ? openOverlay(filesystem, context, aside) : openMerged(filesystem, context, aside)
 }
 
-async function openOverlay(filesystem: Filesystem, context: WorkerContext): Promise<RunRoot> {
+async function openOverlay(
+  filesystem: Filesystem,
+  context: WorkerContext,
+  aside: string | undefined,
+): Promise<RunRoot> {
   const below = await viewOf(filesystem, context)
   const lower = await unpackedLayers(filesystem, context)
   const base = context.temporary()
-  const [upper, work, directory] = [join(base, 'upper'), join(base, 'work'), join(base, 'root')]
-  for (const path of [upper, work, directory]) mkdirSync(path)
+  const [upper, work, directory] = [aside ?? join(base, 'upper'), join(base, 'work'), join(base, 'root')]
+  for (const path of [upper, work, directory]) mkdirSync(path, { recursive: true })
   // The root directory itself is the upper one's.
-  applyRootMode(upper, below, context)
+  if (!aside) applyRootMode(upper, below, context)
   await mountOverlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
   const lost = lostPaths(lower)
   const isMissing = ({ path }: TreeEntry): boolean => lost.has(path)
@@ -54,6 +59,11 @@ async function openOverlay(filesystem: Filesystem, context: WorkerContext): Prom
     keep: async (diffID) => {
       await close()
       adoptUpper(upper, diffID, context)
+      rmSync(base, { recursive: true, force: true })
+    },
+    setAside: async (destination) => {
+      await close()
+      renameSync(upper, destination)
       rmSync(base, { recursive: true, force: true })
     },
     discard: async () => {
@@ -81,13 +91,14 @@ interface MergedRoot {
 // Each is a whole root filesystem on disk.
 const IDLE_ROOTS = 2
 
-async function openMerged(filesystem: Filesystem, context: WorkerContext): Promise<RunRoot> {
+async function openMerged(filesystem: Filesystem, context: WorkerContext, aside: string | undefined): Promise<RunRoot> {
   const below = await viewOf(filesystem, context)
   const roots = idle.get(context) ?? new Map<string, MergedRoot>()
   idle.set(context, roots)
   const key = stackKey(filesystem)
-  const { directory, snapshot } = roots.get(key) ?? (await unpackMerged(filesystem, below, context))
-  roots.delete(key)
+  const known = aside ? { directory: aside, snapshot: takeSnapshot(aside) } : roots.get(key)
+  const { directory, snapshot } = known ?? (await unpackMerged(filesystem, below, context))
+  if (!aside) roots.delete(key)
   let after: MergedRoot['snapshot'] | undefined
   let open = true
   return {
@@ -106,8 +117,12 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext): Promi
         rmSync(root.directory, { recursive: true, force: true })
       }
     },
+    setAside: async (destination) => {
+      open = false
+      renameSync(directory, destination)
+    },
     discard: async () => {
-      if (open) rmSync(directory, { recursive: true, force: true })
+      if (open && !aside) rmSync(directory, { recursive: true, force: true })
       open = false
     },
   }

@@ -11,3 +11,6 @@ export function sandboxHome(store: string, place: Place, uid: number): string {
 
 /** Where steps have their temporary files. */
 export const temporaryDirectory = (home: string): string => join(home, 'tmp')
+
+/** Where failed steps are kept. */
+export const keptDirectory = (home: string): string => join(home, 'kept')

@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TsbuildError } from '../../errors.ts'
 import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
-import type { FromWorker, RunRequest, ToWorker, WorkerStart } from './protocol.ts'
+import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
 
 /** What runs the steps, once it is known. */
 export interface WorkerState {
@@ -21,7 +21,7 @@ type Ended = Extract<FromWorker, { kind: 'done' | 'failed' }>
 export interface RunWorker {
   readonly state: WorkerState
   /** Runs a step. Rejects with the signal's reason once the step was stopped, and with a TsbuildError for what went wrong around it. */
-  run(request: RunRequest, signal: AbortSignal, tell: (event: Told) => void): Promise<Ended>
+  run(request: RunRequest | ShellRequest, signal: AbortSignal, tell: (event: Told) => void): Promise<Ended>
   /** Ends the worker, and with it all that still runs in it. Idempotent. */
   close(): Promise<void>
 }
@@ -41,10 +41,10 @@ const STDERR_LIMIT = 16 * 1024
 
 /**
  * Starts a worker in a place and waits until it is ready. Rejects with {@link WorkerUnavailable} when no back-end works there, and with
- * `SANDBOX_FAILED` when the worker can't be started.
+ * `SANDBOX_FAILED` when the worker can't be started. With `terminal` the worker has this process's standard input and output.
  */
-export async function startWorker(start: WorkerStart): Promise<RunWorker> {
-  const child = launch(start.place)
+export async function startWorker(start: WorkerStart, terminal = false): Promise<RunWorker> {
+  const child = launch(start.place, terminal)
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_LIMIT)
@@ -122,7 +122,7 @@ export async function startWorker(start: WorkerStart): Promise<RunWorker> {
   return { state, run, close }
 }
 
-function launch(place: Place): ChildProcess {
+function launch(place: Place, terminal: boolean): ChildProcess {
   // Beside this file, in the language that this file is in.
   const here = fileURLToPath(import.meta.url)
   const main = fileURLToPath(new URL(`./worker-main${extname(here)}`, import.meta.url))
@@ -130,8 +130,8 @@ function launch(place: Place): ChildProcess {
   return spawn(file, args, {
     // Nothing of the builder's environment: steps may be able to look at it, and it may hold credentials.
     env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...passed() },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    detached: true,
+    stdio: terminal ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: !terminal,
     serialization: 'json',
   })
 }
@@ -139,9 +139,8 @@ function launch(place: Place): ChildProcess {
 /** The variables that say where the worker's own tools are. */
 function passed(): Record<string, string> {
   const names = ['TMPDIR', 'XDG_RUNTIME_DIR', 'TSBUILD_SANDBOX_HELPER', 'LD_LIBRARY_PATH', 'LANG']
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  )
+  const values = names.map((name) => [name, process.env[name]] as const)
+  return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
 function errorOf({ code, message, hint, stack }: Extract<FromWorker, { kind: 'error' }>): Error {

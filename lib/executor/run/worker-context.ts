@@ -11,6 +11,8 @@ export interface WorkerContext {
   readonly layers: string
   /** Directory of cache mounts, relative to the working directory. */
   readonly caches: string
+  /** Directory of failed steps that were kept. */
+  readonly kept: string
   /** A new empty directory on the same disk; removed when the worker ends. */
   readonly temporary: () => string
   /** Whether files can have the owners that they should. */

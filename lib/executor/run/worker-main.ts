@@ -7,9 +7,11 @@ import { TsbuildError } from '../../errors.ts'
 import { openBackends } from '../../sandbox/backends.ts'
 import { closeInheritedFiles } from '../../sandbox/close-inherited-files.ts'
 import { probeOverlay } from '../../sandbox/mount-overlay.ts'
-import { carryOut } from './carry-out.ts'
-import type { FromWorker, RunRequest, ToWorker, WorkerStart } from './protocol.ts'
-import { temporaryDirectory } from './sandbox-home.ts'
+import { carryOut, runInRoot } from './carry-out.ts'
+import { readKept } from './kept-steps.ts'
+import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
+import { openRoot } from './run-root.ts'
+import { keptDirectory, temporaryDirectory } from './sandbox-home.ts'
 import { createStacks, type Stacks } from './stacks.ts'
 import { OverlayImpossible } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -33,6 +35,9 @@ process.on('message', (message: ToWorker) => {
       break
     case 'run':
       track(runStep(message).catch((error: unknown) => send(failure(error, message.step))))
+      break
+    case 'shell':
+      track(openShell(message).catch((error: unknown) => send(failure(error, message.step))))
       break
     case 'stop':
       running.get(message.step)?.abort()
@@ -80,6 +85,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     backend,
     layers: join(base, 'layers'),
     caches: 'caches',
+    kept: keptDirectory(base),
     temporary: () => {
       const path = join(temporary, `${prefix}-${made.length}`)
       mkdirSync(path, { mode: 0o711 })
@@ -109,6 +115,18 @@ async function runStep(request: RunRequest): Promise<void> {
     send(await attempt(request, { ...context, signal: controller.signal }))
   } finally {
     running.delete(request.step)
+  }
+}
+
+async function openShell(message: ShellRequest): Promise<void> {
+  if (!context) throw new Error('bug: a shell before the start')
+  const { request, directory } = readKept(message, context)
+  const root = await openRoot(stacks(request.layers), context, directory)
+  try {
+    const { exit } = await runInRoot(request, root, stacks, context, send, true)
+    send({ kind: 'failed', step: message.step, exit, kept: message.kept })
+  } finally {
+    await root.discard()
   }
 }
 

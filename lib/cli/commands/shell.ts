@@ -1,0 +1,15 @@
+import { openShell } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { readIsolation } from '../run-input.ts'
+
+export const run: Run = async (args) => {
+  const [name] = args.positionals
+  const store = args.value('store')
+  const command = args.value('command')
+  return await openShell({
+    isolation: readIsolation(args),
+    ...(name !== undefined && { name }),
+    ...(store !== undefined && { store }),
+    ...(command !== undefined && { command: ['/bin/sh', '-c', command] }),
+  })
+}
