@@ -320,10 +320,8 @@ async function openOverlay(): Promise<OpenRoot> {
   const [upper, work, directory] = [join(base, 'upper'), join(base, 'work'), join(base, 'merged')]
   for (const path of [upper, work, directory]) fs.mkdirSync(path)
   const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work},redirect_dir=off,metacopy=off,index=off`
-  execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', options, directory])
-  onTestFinished(() => {
-    execFileSync('umount', [directory])
-  })
+  run(`mount -t overlay overlay -o ${options} ${directory}`, base)
+  onTestFinished(() => run(`umount ${directory}`, base))
   expect(describeDirectory(directory)).toEqual(describeTree(below))
   return { directory, capture: (more) => captureOverlay({ upper, merged: directory, below, ...OPTIONS, ...more }) }
 }
