@@ -3,6 +3,8 @@ import { type Attempt, failedAttempt } from './attempt.ts'
 import { openBackendMemory } from './backend-memory.ts'
 import { probeBackend } from './backend-probe.ts'
 import { backendRemedy } from './backend-remedies.ts'
+import { createBwrapBackend } from './bwrap.ts'
+import { createChrootBackend } from './chroot.ts'
 import { createNativeBackend } from './native.ts'
 import { findNative } from './native-find.ts'
 import { type Candidate, ociCandidates } from './oci-candidates.ts'
@@ -66,8 +68,10 @@ interface Source {
 const SOURCES: readonly Source[] = [
   { isolation: 'oci', name: 'crun', candidates: (place) => ociCandidates(place, 'crun') },
   { isolation: 'oci', name: 'runc', candidates: (place) => ociCandidates(place, 'runc') },
+  { isolation: 'bwrap', name: 'bwrap', candidates: (place) => created(() => createBwrapBackend(place)) },
   { isolation: 'userns', name: HELPER, candidates: (place) => created(() => helperBackend(place)) },
   { isolation: 'userns', name: 'unshare', candidates: (place) => created(() => createUsernsBackend(place)) },
+  { isolation: 'chroot', name: 'chroot', candidates: () => created(() => createChrootBackend()) },
 ]
 
 /** Where all files have one owner, only the helper can tell all programs another one; so there it comes first. */

@@ -1,0 +1,42 @@
+// What works in a place, asked from within it.
+import { attempt, probeEnvironment } from './attempt.ts'
+import { examineBackends } from './backends.ts'
+import { probeOverlay } from './mount-overlay.ts'
+import type { BackendFeatures, Isolation, Place, Probe } from './types.ts'
+
+/** A back-end that runs commands. */
+export interface WorkingBackend {
+  readonly isolation: Isolation
+  /** `runc 1.1.5` */
+  readonly program: string
+  readonly features: BackendFeatures
+}
+
+export interface PlaceFindings {
+  /** Best first: the first is the one that builds get. */
+  readonly backends: readonly WorkingBackend[]
+  readonly backendProbes: readonly Probe[]
+  /** Whether layers can be stacked in the store. */
+  readonly overlay: Probe
+  /** Whether fakeroot is there, which keeps owners that the disk can't. */
+  readonly fakeroot: Probe
+}
+
+/** To be asked in a process in the place. Leaves nothing in `directory`. */
+export async function examinePlace(directory: string, place: Place): Promise<PlaceFindings> {
+  const { backends, probes } = await examineBackends(directory, place)
+  const overlay = place.mounts
+    ? await probeOverlay(directory, place.mapping !== 'root')
+    : { name: OVERLAY, ok: false, detail: 'needs a mount namespace: steps run one after another in one root' }
+  const found = await attempt(['fakeroot', '--version'], { env: probeEnvironment() })
+  return {
+    backends: backends.map(({ isolation, program, features }) => ({ isolation, program, features })),
+    backendProbes: probes,
+    overlay,
+    fakeroot: found.ok
+      ? { name: 'fakeroot', ok: true, detail: found.output }
+      : { name: 'fakeroot', ok: false, detail: found.words, remedy: 'install the package fakeroot' },
+  }
+}
+
+const OVERLAY = 'overlayfs in the store'

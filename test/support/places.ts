@@ -1,0 +1,184 @@
+// Places that allow less than the machine does, made for real: a command runs in them as it would in a pod or on a shared machine.
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { type OciConfig, ociConfig } from '../../lib/sandbox/oci-config.ts'
+import type { Place, SandboxMount } from '../../lib/sandbox/types.ts'
+
+/** What can be had is real only for root with runc, newuidmap and setpriv: see {@link placesNeed}. */
+export const PLACES = {
+  /** Root, with all that the test's machine gives. */
+  root: { uid: 0, container: false },
+  /** A user with subordinate ids and newuidmap. */
+  subordinate: { uid: 1001, container: false },
+  /** A user without subordinate ids. */
+  single: { uid: 1002, container: false },
+  /** Root in a container with Docker's capabilities, seccomp filter and masked paths. */
+  container: { uid: 0, container: true },
+  /** A container's user without capabilities, with no_new_privs and Docker's seccomp filter: a pod of the restricted profile. */
+  restricted: { uid: 10001, container: true },
+  /** The same without a seccomp filter: what a pod has that asks for none. */
+  unfiltered: { uid: 10001, container: true },
+} as const
+
+export type PlaceName = keyof typeof PLACES
+
+export const placesNeed = ['runc', 'setpriv', 'unshare', 'newuidmap'] as const
+
+export interface PlaceRun {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface PlaceOptions {
+  /** Seconds; default 120. */
+  readonly timeout?: number
+  /** Default: PATH, HOME and TMPDIR. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Further directories that the command may write in, shown at the same path. */
+  readonly writable?: readonly string[]
+  /** Called with the directory that is the command's HOME, before it runs, e.g. to put files there. */
+  readonly before?: (home: string) => void
+  /** Called with the same directory afterwards. */
+  readonly after?: (home: string) => void
+}
+
+/** Runs a command to its end. It sees the machine's programs, this checkout and Node read-only, and may write in its HOME only. */
+export function inPlace(name: PlaceName, command: readonly string[], options: PlaceOptions = {}): PlaceRun {
+  const lab = mkdtempSync(join(tmpdir(), `tsbuild-place-${name}-`))
+  try {
+    chmodSync(lab, 0o755)
+    const home = join(lab, 'home')
+    mkdirSync(home)
+    chownSync(home, PLACES[name].uid, PLACES[name].uid)
+    options.before?.(home)
+    const env = {
+      PATH: `${dirname(process.execPath)}:${SYSTEM_PATH}`,
+      HOME: home,
+      TMPDIR: home,
+      LANG: 'C.UTF-8',
+      ...options.env,
+    }
+    const words = PLACES[name].container
+      ? containerWords(name, lab, command, env, [home, ...(options.writable ?? [])])
+      : userWords(name, lab, command)
+    const [file = '', ...args] = words
+    const timeout = (options.timeout ?? 120) * 1000
+    const { status, stdout, stderr } = spawnSync(file, args, {
+      env,
+      cwd: '/',
+      encoding: 'utf8',
+      timeout,
+      killSignal: 'SIGKILL',
+      maxBuffer: 64 << 20,
+    })
+    if (PLACES[name].container)
+      spawnSync('runc', [...stateOf(lab), 'delete', '-f', idOf(lab)], { env: { PATH: SYSTEM_PATH } })
+    options.after?.(home)
+    return { status, stdout, stderr }
+  } finally {
+    rmSync(lab, { recursive: true, force: true })
+  }
+}
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** In namespaces of its own: the tables of users and ids are ours, so that nothing of the machine has to be changed. */
+function userWords(name: PlaceName, lab: string, command: readonly string[]): readonly string[] {
+  const { uid } = PLACES[name]
+  if (uid === 0) return command
+  const tables = {
+    '/etc/passwd': `${readFileSync('/etc/passwd', 'utf8')}builder:x:${uid}:${uid}::${lab}/home:/bin/sh\n`,
+    '/etc/subuid': name === 'subordinate' ? 'builder:100000:65536\n' : 'somebody:200000:65536\n',
+    '/etc/subgid': name === 'subordinate' ? 'builder:100000:65536\n' : 'somebody:200000:65536\n',
+  }
+  const binds = Object.entries(tables).map(([path, text]) => {
+    const file = join(lab, path.replaceAll('/', '_'))
+    writeFileSync(file, text)
+    if (!existsSync(path)) writeFileSync(path, '')
+    return `mount --bind ${file} ${path}`
+  })
+  const script = `${binds.join(' && ')} && exec setpriv --reuid ${uid} --regid ${uid} --clear-groups "$@"`
+  return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', script, 'sh', ...command]
+}
+
+const idOf = (lab: string): string => `place${lab.replaceAll(/[^\w]/g, '-')}`
+const stateOf = (lab: string): readonly string[] => ['--root', join(lab, 'state')]
+
+function containerWords(
+  name: PlaceName,
+  lab: string,
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  writable: readonly string[],
+): readonly string[] {
+  const bundle = join(lab, 'bundle')
+  const root = join(lab, 'root')
+  mkdirSync(bundle)
+  for (const directory of ['proc', 'dev', 'sys', 'tmp', 'run']) mkdirSync(join(root, directory), { recursive: true })
+  chmodSync(join(root, 'tmp'), 0o1777)
+  const checkout = resolve(import.meta.dirname, '../..')
+  const readable = [...SYSTEM_DIRECTORIES.filter((path) => !linked(path, root)), checkout, process.execPath]
+  const mounts = [
+    ...readable.map((path): SandboxMount => ({ kind: 'bind', source: path, target: path, readonly: true })),
+    ...writable.map((path): SandboxMount => ({ kind: 'bind', source: path, target: path, readonly: false })),
+  ]
+  const { uid } = PLACES[name]
+  const place: Place = { mapping: 'root', mounts: true, processes: true, launcher: [] }
+  const config = ociConfig(
+    {
+      id: idOf(lab),
+      root,
+      scratch: bundle,
+      args: command,
+      env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
+      cwd: '/',
+      user: { uid, gid: uid, groups: [] },
+      mounts,
+      hostname: 'place',
+      network: 'host',
+      insecure: false,
+      resourceLimits: [],
+      controlLimits: {},
+      shmSize: 64 << 20,
+    },
+    { place, capabilities: name === 'container' ? ALL : 0n, cgroups: false, arch: process.arch },
+  )
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(restrict(name, config)))
+  return ['runc', ...stateOf(lab), 'run', '-b', bundle, idOf(lab)]
+}
+
+const ALL = (1n << 41n) - 1n
+
+function restrict(name: PlaceName, config: OciConfig): OciConfig {
+  if (name === 'container') return config
+  const made = { ...config, process: { ...config.process, noNewPrivileges: true } }
+  if (name === 'restricted') return made
+  const { seccomp: _, ...linux } = made.linux
+  return { ...made, linux }
+}
+
+const SYSTEM_DIRECTORIES = ['/bin', '/etc', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/sbin', '/usr'].filter(
+  (path) => existsSync(path),
+)
+
+/** Makes the same symlink in the root, for a directory that is one; else false. */
+function linked(path: string, root: string): boolean {
+  if (!lstatSync(path).isSymbolicLink()) return false
+  symlinkSync(readlinkSync(path), join(root, path))
+  return true
+}
