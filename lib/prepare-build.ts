@@ -1,6 +1,7 @@
 // From options to a graph: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
 import type { BuildOptions } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
+import { remoteContext } from './context/remote-context.ts'
 import { failOnErrors, TsbuildError } from './errors.ts'
 import type { OpenedContext } from './executor/session.ts'
 import { createGraph } from './graph/create-graph.ts'
@@ -83,11 +84,11 @@ export async function prepareBuild(
     resolve: resolver.resolve,
     override: resolver.override,
   })
-  // Those that nothing needs are not opened: they may be far away.
-  const named = new Map(fileContexts(buildContexts))
-  for (const { op } of graph.vertices) {
-    const source = op.kind === 'context' ? named.get(op.name) : undefined
-    if (op.kind === 'context' && source) contexts.set(op.name, await openFileContext(op.name, source, options, store))
+  const needed = new Set(graph.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
+  for (const [name, source] of fileContexts(buildContexts)) {
+    // What nothing needs is not fetched.
+    const isRemote = typeof source === 'string' && remoteContext(source) !== undefined
+    if (needed.has(name) || !isRemote) contexts.set(name, await openFileContext(name, source, options, store))
   }
   return { graph, contexts, images: resolver.images, remoteBlobs: remote.blobs, epoch }
 }

@@ -259,6 +259,13 @@ describe.skipIf(!requires('git'))('a git repository', () => {
   })
 })
 
+test('a named context that is no directory is an error, also where nothing needs it', async () => {
+  const buildContexts = { other: join(source, 'none') }
+  await expect(filesOf(new Map([['Dockerfile', COPY]]), { buildContexts })).rejects.toMatchObject({
+    code: 'CONTEXT_NOT_FOUND',
+  })
+})
+
 test('a directory goes before a URL of the same name', async () => {
   const directory = join(source, 'github.com', 'team', 'app')
   mkdirSync(directory, { recursive: true })

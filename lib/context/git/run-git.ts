@@ -147,6 +147,10 @@ const PASSED = [
   'PATH',
   'HOME',
   'TMPDIR',
+  // What programs on Windows can't do without.
+  'SYSTEMROOT',
+  'USERPROFILE',
+  'TEMP',
   'SSH_AUTH_SOCK',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
