@@ -30,7 +30,6 @@ export async function runCommand(backend: Backend, command: SandboxCommand, opti
   try {
     return await runPrepared(backend, prepared, options)
   } finally {
-    await prepared.kill()
     await prepared.finish()
   }
 }
@@ -47,8 +46,16 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
   // the launcher may be gone before the command is.
   let swept: Promise<void> | undefined
   child.on('exit', () => {
-    // Its failure is the caller's second call's too.
-    if (!signal?.aborted) swept = prepared.kill().catch(() => undefined)
+    const timer = setTimeout(() => {
+      if (signal?.aborted) return
+      swept = prepared.kill()
+      // That it failed is told by whoever waits below; here it must not hang.
+      swept.catch(() => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+      })
+    }, LINGER)
+    child.on('close', () => clearTimeout(timer))
   })
   let stopped: Promise<void> | undefined
   const onAbort = (): void => {
@@ -59,10 +66,13 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
     return await closed
   } finally {
     signal?.removeEventListener('abort', onAbort)
-    await swept
     await stopped
+    await swept
   }
 }
+
+/** Milliseconds that pipes may stay open after the command has ended, before what holds them is killed. */
+const LINGER = 50
 
 function start(backend: Backend, prepared: PreparedCommand, options: RunCommandOptions): ChildProcess {
   const { interactive = false, stdin = interactive ? 'inherit' : 'ignore' } = options

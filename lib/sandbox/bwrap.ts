@@ -1,0 +1,121 @@
+// Runs a command with bubblewrap.
+import { execFileSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { unreachable } from '../unreachable.ts'
+import { probeEnvironment } from './attempt.ts'
+import { DEFAULT_CAPABILITIES } from './capabilities.ts'
+import { type CarriedProgram, carryProgram } from './carried-program.ts'
+import { launchedCommand } from './command-environment.ts'
+import { MASKED_PATHS } from './docker-paths.ts'
+import { findTools } from './find-tools.ts'
+import { killMarked, newMark } from './kill-processes.ts'
+import { limitWords } from './resource-limits.ts'
+import type { Backend, Place, PreparedCommand, SandboxCommand, SandboxMount } from './types.ts'
+
+type Tools = Readonly<Record<'bwrap' | 'prlimit' | 'setpriv', string>>
+
+/**
+ * The back-end of bubblewrap, for a worker that is root, real or in a user namespace, and may mount. Two differences from Docker are
+ * bubblewrap's own: it sets `no_new_privs`, so that `su` and `sudo` work for root only; and it adds `PWD` to the environment. It has no
+ * seccomp filter. Throws SANDBOX_FAILED where a program is missing.
+ */
+export function createBwrapBackend(place: Place): Backend {
+  const tools = findTools(['bwrap', 'prlimit', 'setpriv'])
+  const version = execFileSync(tools.bwrap, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
+  return {
+    isolation: 'bwrap',
+    program: version.trim(),
+    features: { networkNone: true, controlLimits: false, insecure: true, processes: place.processes, mounts: true },
+    prepare: (command) => prepare(command, place, tools),
+  }
+}
+
+async function prepare(command: SandboxCommand, place: Place, tools: Tools): Promise<PreparedCommand> {
+  const mark = newMark()
+  const becoming = await userWords(command, place, tools)
+  // Only a program on the way to the command may be misled by the environment: bubblewrap has its own.
+  const { env, args } = becoming ? launchedCommand(command) : { env: environmentOf(command), args: command.args }
+  const options = [
+    ...namespaceOptions(command, place),
+    ...systemOptions(command, place),
+    ...command.mounts.flatMap(mountOptions),
+    ...(becoming?.files.flatMap(({ source, target }) => ['--ro-bind', source, target]) ?? []),
+    ...['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])],
+    ...['--chdir', command.cwd, '--hostname', command.hostname],
+  ]
+  // Not as arguments, which everybody on the machine could read.
+  const file = join(command.scratch, 'bwrap')
+  await writeFile(file, options.map((option) => `${option}\0`).join(''), { mode: 0o600 })
+  const words = [
+    ...limitWords(tools.prlimit, command.resourceLimits, mark),
+    ...[tools.bwrap, '--args', '3', '--', ...(becoming?.words ?? []), ...args],
+  ]
+  // bubblewrap may end before the last processes of its namespace do, and where it has none they may stay.
+  const kill = (): Promise<void> => killMarked(mark)
+  return { file: tools.prlimit, args: words.slice(1), env: probeEnvironment(), files: [file], kill, finish: kill }
+}
+
+function environmentOf({ env }: SandboxCommand): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]))
+}
+
+function namespaceOptions({ network, insecure, user }: SandboxCommand, place: Place): readonly string[] {
+  // A namespace with one id calls it by the name that the command wants.
+  const renamed = place.mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
+  // bubblewrap gives capabilities to every user, and in that namespace there is no setpriv to take them again.
+  const kept = renamed ? [] : insecure ? ['ALL'] : DEFAULT_CAPABILITIES
+  return [
+    ...['--unshare-uts', '--unshare-ipc', '--die-with-parent'],
+    ...(place.processes ? ['--unshare-pid'] : []),
+    ...(network === 'none' ? ['--unshare-net'] : []),
+    ...(renamed ? ['--unshare-user', '--uid', `${user.uid}`, '--gid', `${user.gid}`] : []),
+    ...['--cap-drop', 'ALL', ...kept.flatMap((name) => ['--cap-add', name])],
+  ]
+}
+
+function systemOptions({ root, insecure, shmSize }: SandboxCommand, place: Place): readonly string[] {
+  return [
+    // Devices of the image are there, as in Docker; a plain --bind would hide them.
+    ...['--dev-bind', root, '/'],
+    ...(place.processes ? ['--proc', '/proc'] : ['--bind', '/proc', '/proc']),
+    ...['--dev', '/dev', '--mqueue', '/dev/mqueue'],
+    ...['--perms', '1777', '--size', `${shmSize}`, '--tmpfs', '/dev/shm'],
+    ...[insecure ? '--dev-bind' : '--ro-bind', '/sys', '/sys'],
+    // bubblewrap makes the rest of what Docker has read-only so by itself.
+    ...(insecure || !place.processes ? [] : ['--ro-bind', '/proc/fs', '/proc/fs']),
+    ...(insecure ? [] : MASKED_PATHS.filter(existsSync).flatMap(maskOptions)),
+  ]
+}
+
+function maskOptions(path: string): readonly string[] {
+  return statSync(path).isDirectory() ? ['--tmpfs', path, '--remount-ro', path] : ['--dev-bind', '/dev/null', path]
+}
+
+function mountOptions(mount: SandboxMount): readonly string[] {
+  switch (mount.kind) {
+    case 'bind':
+      return [mount.readonly ? '--ro-bind' : '--bind', mount.source, mount.target]
+    case 'tmpfs': {
+      const size = mount.size === undefined ? [] : ['--size', `${mount.size}`]
+      return ['--perms', mount.mode.toString(8), ...size, '--tmpfs', mount.target]
+    }
+    default:
+      return unreachable(mount)
+  }
+}
+
+/** bubblewrap can't change the user, and there needn't be a program in the image that can: the system's comes along. */
+async function userWords(
+  { user }: SandboxCommand,
+  { mapping }: Place,
+  { setpriv }: Tools,
+): Promise<CarriedProgram | undefined> {
+  const groups = process.getgroups?.() ?? []
+  const same = user.groups.length === groups.length && user.groups.every((group) => groups.includes(group))
+  if (mapping === 'single' || (user.uid === 0 && user.gid === 0 && same)) return undefined
+  const { files, words } = await carryProgram(setpriv, '/dev/.tsbuild')
+  const others = user.groups.length > 0 ? `--groups=${user.groups.join(',')}` : '--clear-groups'
+  return { files, words: [...words, `--reuid=${user.uid}`, `--regid=${user.gid}`, others, '--'] }
+}
