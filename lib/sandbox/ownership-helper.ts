@@ -1,4 +1,5 @@
 // Ownership by the native helper: it answers chown, stat, setuid and their like for every program, static ones too.
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
@@ -25,7 +26,8 @@ export function createHelperOwnership({ realCapabilities }: HelperOwnershipOptio
       return owned
     },
     async read(command) {
-      const entries = parseOwnerTable(await readFile(join(command.scratch, 'owners-after')))
+      const file = join(command.scratch, 'owners-after')
+      const entries = existsSync(file) ? parseOwnerTable(await readFile(file)) : undefined
       if (!entries) throw new TsbuildError('SANDBOX_LACKS', 'the native helper did not say who owns what the step made')
       return ownersFrom(entries)
     },

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -151,12 +152,45 @@ static void mount_dev(int root, const struct spec *spec)
 	if (mount_at(root, "/dev/mqueue", "mqueue", "mqueue", flags, NULL) && errno != ENODEV) fail("mount", "/dev/mqueue");
 }
 
+/* /dev is new: nobody could prepare a mount point there. Names are plain, since `find` follows no links and a new directory has none. */
+static void make_point_in_dev(int root, const struct step_mount *m)
+{
+	struct stat st;
+	char path[PATH_MAX];
+	int above = strncmp(m->target, "/dev/", 5) ? -1 : find(root, m->target);
+	if (above >= 0) close(above);
+	if (above >= 0 || strncmp(m->target, "/dev/", 5) || errno != ENOENT) return;
+	bool file = m->source && !stat(m->source, &st) && !S_ISDIR(st.st_mode);
+	int n = snprintf(path, sizeof path, "%s", m->target);
+	if (n < 0 || (size_t)n >= sizeof path) refuse("mount point", "its name is too long");
+	for (char *slash = path + 5;; slash++) {
+		slash += strcspn(slash, "/");
+		bool last = !*slash;
+		*slash = 0;
+		int parent = -1, there = find(root, path);
+		if (there < 0) {
+			char *name = strrchr(path, '/');
+			*name = 0;
+			parent = must_find(root, path);
+			*name = '/';
+			there = file && last ? openat(parent, name + 1, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644) : mkdirat(parent, name + 1, 0755);
+			if (there < 0) fail("make mount point", path);
+			if (!(file && last)) there = -1;
+			close(parent);
+		}
+		if (there >= 0) close(there);
+		if (last) return;
+		*slash = '/';
+	}
+}
+
 static void mount_for_step(int root, const struct spec *spec)
 {
 	unsigned nodev = spec->allow_devices ? 0 : ATTR_NODEV;
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct step_mount *m = &spec->mounts[i];
 		char options[64];
+		make_point_in_dev(root, m);
 		if (m->source) {
 			bind_at(root, m->target, m->source, nodev | (m->readonly ? ATTR_RDONLY : 0));
 		} else {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "fail.h"
@@ -73,6 +74,15 @@ void get_capabilities(const char *root_name)
 	finish();
 }
 
+/* Only programs have capabilities; false with errno. */
+static bool is_regular(int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st)) return false;
+	errno = EINVAL;
+	return S_ISREG(st.st_mode);
+}
+
 /* Bytes, or -1 for what isn't hexadecimal. */
 static int parse_hex(const char *text, uint8_t to[MAXIMUM_CAPABILITY])
 {
@@ -96,7 +106,7 @@ void set_capabilities(const char *root_name)
 		if (!next(&hex, &hex_room)) refuse("read names", "a name without a value");
 		int length = parse_hex(hex, value), fd = -1, result = -1;
 		if (length < 0) errno = EINVAL;
-		else if ((fd = open_file(root, name, &link)) >= 0)
+		else if ((fd = open_file(root, name, &link)) >= 0 && is_regular(fd))
 			result = length ? setxattr(link.path, ATTRIBUTE, value, (size_t)length, 0) : removexattr(link.path, ATTRIBUTE);
 		if (result && !(length == 0 && errno == ENODATA)) printf("!%s", strerror(errno));
 		putchar('\n');

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -45,14 +46,14 @@ export interface NativeParts {
 }
 
 /** The helper and programs to run in it; undefined, after saying so, where one of them can't be had; an error in CI. */
-export function nativeParts(sanitize = false): NativeParts | undefined {
+export function nativeParts(): NativeParts | undefined {
   const busybox = staticBusybox()
   const arch = process.arch
   if (process.platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     console.warn(`skipped: the native helper is for Linux on x64 and arm64, this is ${process.platform} on ${arch}`)
     return undefined
   }
-  const helper = buildNative({ arch, sanitize })
+  const helper = buildNative({ arch, sanitize: process.env['TSBUILD_TEST_SANITIZE'] === '1' })
   const calls = compileCalls()
   if (helper !== undefined && calls !== undefined) return busybox === undefined ? undefined : { helper, busybox, calls }
   if (process.env['CI'] === 'true') throw new Error('there is no C compiler, and CI=true allows no skipped tests')
@@ -175,7 +176,10 @@ function runStep(
   }
   const output = join(scratch, 'after')
   const input = known && join(scratch, 'before')
-  if (input !== undefined && known) writeFileSync(input, known)
+  if (input !== undefined && known) {
+    writeFileSync(input, known)
+    chmodSync(input, 0o666)
+  }
   const tables: OwnerTables | undefined = owners ? { input, output, virtualCapabilities } : undefined
   const settings = { place: options.place ?? place, capabilities: 2n ** 41n - 1n, arch: process.arch, filter }
   const file = join(scratch, 'spec')
@@ -193,7 +197,7 @@ function runStep(
     cwd: '/',
   })
   const milliseconds = performance.now() - before
-  const entries = owners && status !== 125 ? (parseOwnerTable(readFileSync(output)) ?? []) : []
+  const entries = owners && existsSync(output) ? (parseOwnerTable(readFileSync(output)) ?? []) : []
   const after = ownersFrom(entries)
   return {
     code: status,
