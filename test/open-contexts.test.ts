@@ -1,11 +1,12 @@
 // Contexts that are no directories, as builds open them.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type BuildOptions, build, type ContextSource, checkBuild, readDockerfile } from '../lib/index.ts'
 import { serve } from './http/server.ts'
 import { makeRepository, startGitServer } from './support/git-server.ts'
+import { makeTar } from './support/make-tar.ts'
 import { requires } from './support/requires.ts'
 import { run } from './support/run.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
@@ -89,26 +90,16 @@ describe('an archive on a stream', () => {
   })
 
   test('that goes out of itself stays inside', async () => {
-    const evil = join(temporaryDirectory(), 'evil.tar')
-    const script = `
-import tarfile, io
-t = tarfile.open('${evil}', 'w')
-def add(name, **more):
-    i = tarfile.TarInfo(name)
-    data = more.pop('data', b'')
-    for k, v in more.items(): setattr(i, k, v)
-    i.size = len(data)
-    t.addfile(i, io.BytesIO(data))
-add('Dockerfile', data=b'FROM scratch\\nCOPY . /\\n')
-add('../../out', data=b'1')
-add('/abs', data=b'2')
-add('way', type=tarfile.SYMTYPE, linkname='/tmp')
-add('way/in', data=b'3')
-add('passwd', type=tarfile.SYMTYPE, linkname='../../../../etc/passwd')
-add('hard', type=tarfile.LNKTYPE, linkname='../../../abs')
-t.close()`
-    execFileSync('python3', ['-c', script])
-    expect(await filesOf({ stream: stream(readFileSync(evil)) })).toEqual([
+    const evil = await makeTar(
+      { name: 'Dockerfile', body: COPY },
+      { name: '../../out', body: '1' },
+      { name: '/abs', body: '2' },
+      { name: 'way', type: 'symlink', linkname: '/tmp' },
+      { name: 'way/in', body: '3' },
+      { name: 'passwd', type: 'symlink', linkname: '../../../../etc/passwd' },
+      { name: 'hard', type: 'link', linkname: '../../../abs' },
+    )
+    expect(await filesOf({ stream: stream(evil) })).toEqual([
       '0/0 Dockerfile',
       '0/0 abs',
       '0/0 hard link to abs',

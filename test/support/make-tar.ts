@@ -1,0 +1,15 @@
+import { type Header, pack } from 'tar-stream'
+
+/** A tar of just these entries, with names and links as they are: nothing is made safe. */
+export async function makeTar(
+  ...entries: readonly (Partial<Header> & { readonly name: string; readonly body?: string })[]
+): Promise<Buffer> {
+  const archive = pack()
+  for (const { body = '', ...header } of entries) {
+    archive.entry({ mtime: new Date(0), mode: header.type === 'directory' ? 0o755 : 0o644, ...header }, body)
+  }
+  archive.finalize()
+  const chunks: Uint8Array[] = []
+  for await (const chunk of archive) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks)
+}
