@@ -1,5 +1,7 @@
 // A process that keeps namespaces for as long as this one wants them.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { TsbuildError } from '../errors.ts'
 import { probeEnvironment } from './attempt.ts'
 import { firstLine } from './run-program.ts'
@@ -29,9 +31,26 @@ export async function startKeeper(file: string, args: readonly string[], script:
     pid,
     async end() {
       if (child.exitCode === null && child.signalCode === null) kill(pid)
-      await closed
-      child.stdin.destroy()
+      let ended = false
+      void closed.then(() => {
+        ended = true
+      })
+      // The first process of a namespace waits for the others to be reaped. One whose launcher was killed may have been adopted by a
+      // first process that reaps nobody, such as a worker: then all that is left of the namespace is that.
+      while (!ended && isAlive(pid)) await Promise.race([closed, setTimeout(2)])
+      child.unref()
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
     },
+  }
+}
+
+/** Whether a process still has namespaces, and with them others that it may be the first of. */
+function isAlive(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/ns/mnt`)
+    return true
+  } catch {
+    return false
   }
 }
 

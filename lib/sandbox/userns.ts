@@ -55,12 +55,12 @@ async function prepare(command: SandboxCommand, place: Place, tools: Tools): Pro
   const builder = `/proc/${readlinkSync('/proc/self')}`
   const { root, hostname } = command
   const keeper = await startKeeper(tools.unshare, namespaces, setupScript({ root, hostname, builder, words }))
-  // Without a process id namespace nothing ends with the keeper.
-  const mark = place.processes ? undefined : newMark()
+  const mark = newMark()
   let user: Keeper | undefined
   const kill = async (): Promise<void> => {
-    if (mark !== undefined) await killMarked(mark)
     await keeper.end()
+    // Without a process id namespace nothing ends with the keeper; with one, those that it ended may take a moment.
+    await killMarked(mark)
   }
   const finish = async (): Promise<void> => {
     await kill()
