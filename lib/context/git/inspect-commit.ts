@@ -3,10 +3,10 @@ import { inputLimit, LIMIT_HINT } from '../input-limit.ts'
 import { type GitCommand, runGit } from './run-git.ts'
 
 /** More files than any repository has; a small pack can hold a tree with more of them than there are atoms. */
-export const MAX_GIT_FILES = 2_000_000
+const MAX_GIT_FILES = 2_000_000
 
 /**
- * What there is in a commit, before it is written to the disk. Errors with `ARCHIVE_TOO_LARGE` if it is more than {@link MAX_GIT_FILES}
+ * What there is in a commit, before it is written to the disk. Errors with `ARCHIVE_TOO_LARGE` if it is more than 2 million files
  * or {@link inputLimit}.
  */
 export async function inspectCommit(
