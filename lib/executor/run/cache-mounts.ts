@@ -1,8 +1,9 @@
 // Directories that outlive steps: `--mount=type=cache`.
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RequestedMount } from './protocol.ts'
+import { removeTree } from './remove-tree.ts'
 import { type Lock, lock, tryLock } from './socket-lock.ts'
 
 export interface CacheDirectory {
@@ -66,7 +67,7 @@ async function create(path: string, request: CacheRequest, options: Parameters<t
   try {
     renameSync(fresh, path)
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true })
+    removeTree(fresh)
     // Another builder was faster: its directory is as good.
     if (!existsSync(path)) throw error
   }

@@ -1,18 +1,19 @@
 // One RUN step, from its request to a layer in the store. Runs in the worker.
-import { lstatSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { toFsPath } from '../../layers/path-bytes.ts'
 import { writeLayer } from '../../layers/write-layer.ts'
 import { runCommand } from '../../sandbox/run-command.ts'
 import type { BackendFeatures, Exit, SandboxCommand } from '../../sandbox/types.ts'
-import { captureChanges } from './capture-changes.ts'
+import { type CommandEnd, captureChanges } from './capture-changes.ts'
 import { createCleanups } from './cleanups.ts'
 import { resolveInRoot } from './disk-tree.ts'
 import { keepFailed } from './kept-steps.ts'
 import { createLineWriter, type LineWriter } from './line-writer.ts'
 import { createMountStubs, ensureWorkdir } from './mount-stubs.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
+import { removeTree } from './remove-tree.ts'
 import { openRoot, type RunRoot } from './run-root.ts'
 import { type RunUser, resolveRunUser } from './run-user.ts'
 import type { Stacks } from './stacks.ts'
@@ -34,13 +35,13 @@ export async function carryOut(
   checkFeatures(request, context.backend.features, context.backend.isolation)
   const root = await openRoot(stacks(request.layers), context)
   try {
-    const { exit, mountTargets } = await runInRoot(request, root, stacks, context, tell)
+    const { exit, ...end } = await runInRoot(request, root, stacks, context, tell)
     context.signal.throwIfAborted()
     if (exit.kind !== 'exited' || exit.code !== 0) {
       const kept = request.keepFailed ? await keepFailed(request, root, context) : undefined
       return { kind: 'failed', step: request.step, exit, kept }
     }
-    const entries = captureChanges(root, mountTargets, request, context, tell)
+    const entries = captureChanges(root, end, request, context, tell)
     const { form } = request
     const written = await writeLayer(entries, context.store, {
       compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
@@ -65,11 +66,11 @@ export async function runInRoot(
   context: WorkerContext,
   tell: (message: FromWorker) => void,
   interactive = false,
-): Promise<{ readonly exit: Exit; readonly mountTargets: readonly string[] }> {
+): Promise<CommandEnd & { readonly exit: Exit }> {
   const cleanups = createCleanups()
   try {
     const scratch = context.temporary()
-    cleanups.add(() => rmSync(scratch, { recursive: true, force: true }))
+    cleanups.add(() => removeTree(scratch))
     const stubs = createMountStubs(directory)
     cleanups.add(stubs.remove)
     const user = resolveRunUser(request.user, textIn(directory, '/etc/passwd'), textIn(directory, '/etc/group'))
@@ -100,15 +101,20 @@ export async function runInRoot(
     const writers = { stdout: writer('stdout'), stderr: writer('stderr') }
     const { signal } = context
     const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => writers[stream].write(chunk)
-    const exit = await runCommand(context.backend, command, { signal, onOutput, interactive }).finally(() => {
-      writers.stdout.end()
-      writers.stderr.end()
-    })
-    return { exit, mountTargets: mounts.map(({ target }) => target.slice(1)) }
+    const exit = await runCommand(context.backend, command, { signal, onOutput, interactive, grace: GRACE }).finally(
+      () => {
+        writers.stdout.end()
+        writers.stderr.end()
+      },
+    )
+    return { exit, user, mountTargets: mounts.map(({ target }) => target.slice(1)) }
   } finally {
     await cleanups.run()
   }
 }
+
+// Milliseconds for a command to end by itself: who stops a build does not want to wait for it.
+const GRACE = 1000
 
 /** What the isolation can't give is refused; otherwise a step would run with less than was asked for. */
 function checkFeatures(request: RunRequest, features: BackendFeatures, isolation: string): void {

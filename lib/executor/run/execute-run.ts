@@ -42,6 +42,7 @@ export async function executeRun(
   const former = store.records.find(definition)
   const request = runRequest(vertex.id, op, filesystem, planned, form, session)
   const reuse = former && formerBlob(former, form, session)
+  await bringHere(request, session)
   const done = await runInWorker({ ...request, reuse }, op, session)
   const { diffID, descriptor, exact } = done
   if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
@@ -136,6 +137,16 @@ function runRequest(
     timestamp: epoch,
     keepFailed: run.keepFailed ?? false,
     strictOwnership: run.strictOwnership ?? false,
+  }
+}
+
+/** The worker knows the local store only: what of a base is still elsewhere has to come first. */
+async function bringHere(request: Pick<RunRequest, 'layers' | 'mounts'>, { store, signal }: Session): Promise<void> {
+  const mounted = request.mounts.flatMap((mount) => ('layers' in mount ? mount.layers : []))
+  for (const { diffID, descriptor } of [...request.layers, ...mounted]) {
+    if (store.has(diffID) || store.holds(descriptor)) continue
+    // To open it is to fetch it.
+    for await (const _ of store.open(descriptor, signal)) break
   }
 }
 

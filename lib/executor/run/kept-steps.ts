@@ -1,9 +1,10 @@
 // Steps that failed and were kept, for `tsbuild shell`.
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { RunRequest, ShellRequest } from './protocol.ts'
+import { removeTree } from './remove-tree.ts'
 import type { RunRoot } from './run-root.ts'
 import type { WorkerContext } from './worker-context.ts'
 
@@ -13,7 +14,7 @@ const KEPT_LIMIT = 5
 /** Keeps what a failed step left, and all that it takes to look at it but secrets. Gives the name of what was kept. */
 export async function keepFailed(request: RunRequest, root: RunRoot, { kept }: WorkerContext): Promise<string> {
   mkdirSync(kept, { recursive: true, mode: 0o700 })
-  for (const old of keptNames(kept).slice(KEPT_LIMIT - 1)) rmSync(join(kept, old), { recursive: true, force: true })
+  for (const old of keptNames(kept).slice(KEPT_LIMIT - 1)) removeTree(join(kept, old))
   const name = randomBytes(4).toString('hex')
   const directory = join(kept, name)
   mkdirSync(directory)

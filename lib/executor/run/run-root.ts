@@ -1,11 +1,12 @@
 // The root filesystem of a step: layers stacked by overlayfs, or unpacked into one directory that steps change in place.
-import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { captureOverlay } from '../../layers/capture-overlay.ts'
 import type { CaptureOptions } from '../../layers/changed-entries.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
 import type { TreeEntry } from '../../layers/file-tree.ts'
 import { ensurePlainLayer } from '../../layers/plain-layer.ts'
+import { setTimes } from '../../layers/set-times.ts'
 import { captureSnapshot, takeSnapshot } from '../../layers/snapshot.ts'
 import type { UnionView } from '../../layers/union-view.ts'
 import { rootDirectoryMode, unpackRoot } from '../../layers/unpack-root.ts'
@@ -13,13 +14,17 @@ import type { DiffID } from '../../oci/types.ts'
 import { mountOverlay, unmount } from '../../sandbox/mount-overlay.ts'
 import { stackKey, viewOf } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
+import { removeTree } from './remove-tree.ts'
 import { adoptUpper, lostPaths, unpackedLayers } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 export interface RunRoot {
   readonly directory: string
-  /** What changed since the root was opened, as the entries of a layer. */
-  capture(options: Omit<CaptureOptions, 'below'>): readonly SourceEntry[]
+  /**
+   * What changed since the root was opened, as the entries of a layer. With a `timestamp` (seconds since 1970) that is the time of all of
+   * them, on disk too: later steps see what a build from the layer would see.
+   */
+  capture(options: Omit<CaptureOptions, 'below' | 'owners'>, timestamp: number | undefined): readonly SourceEntry[]
   /** The changes have become a layer: the root, or what was written in it, serves the steps on top of it. */
   keep(diffID: DiffID): Promise<void>
   /** Moves the changes to a new directory, from which {@link openRoot} can go on. */
@@ -55,23 +60,39 @@ async function openOverlay(
   }
   return {
     directory,
-    capture: (options) => captureOverlay({ upper, merged: directory, below, isMissing, ...options }),
+    capture: (options, timestamp) => {
+      const { owners } = context
+      const entries = captureOverlay({ upper, merged: directory, below, isMissing, owners, ...options })
+      return atTime(entries, upper, timestamp)
+    },
     keep: async (diffID) => {
       await close()
-      adoptUpper(upper, diffID, context)
-      rmSync(base, { recursive: true, force: true })
+      adoptUpper(upper, diffID, filesystem, context)
+      removeTree(base)
     },
     setAside: async (destination) => {
       await close()
       renameSync(upper, destination)
-      rmSync(base, { recursive: true, force: true })
+      removeTree(base)
     },
     discard: async () => {
       if (!open) return
       await close()
-      rmSync(base, { recursive: true, force: true })
+      removeTree(base)
     },
   }
+}
+
+function atTime(
+  entries: readonly SourceEntry[],
+  directory: string,
+  timestamp: number | undefined,
+): readonly SourceEntry[] {
+  if (timestamp === undefined) return entries
+  const isWhiteout = ({ path }: SourceEntry): boolean => path.slice(path.lastIndexOf('/') + 1).startsWith('.wh.')
+  const timed = entries.map((entry) => (isWhiteout(entry) ? entry : { ...entry, mtime: timestamp, stat: undefined }))
+  setTimes(directory, timed)
+  return timed
 }
 
 function applyRootMode(directory: string, view: UnionView, { owners }: WorkerContext): void {
@@ -103,9 +124,13 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext, aside:
   let open = true
   return {
     directory,
-    capture: (options) => {
-      after = takeSnapshot(directory)
-      return captureSnapshot({ root: directory, before: snapshot, after, below, ...options })
+    capture: (options, timestamp) => {
+      const { owners } = context
+      const found = takeSnapshot(directory)
+      const entries = captureSnapshot({ root: directory, before: snapshot, after: found, below, owners, ...options })
+      const timed = atTime(entries, directory, timestamp)
+      after = timestamp === undefined ? found : takeSnapshot(directory)
+      return timed
     },
     keep: async (diffID) => {
       open = false
@@ -114,7 +139,7 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext, aside:
       for (const [oldest, root] of roots) {
         if (roots.size <= IDLE_ROOTS) break
         roots.delete(oldest)
-        rmSync(root.directory, { recursive: true, force: true })
+        removeTree(root.directory)
       }
     },
     setAside: async (destination) => {
@@ -122,7 +147,7 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext, aside:
       renameSync(directory, destination)
     },
     discard: async () => {
-      if (open && !aside) rmSync(directory, { recursive: true, force: true })
+      if (open && !aside) removeTree(directory)
       open = false
     },
   }

@@ -1,5 +1,5 @@
 // The mounts of a step: sources made ready on the host, targets made ready in the root.
-import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { toFsPath } from '../../layers/path-bytes.ts'
@@ -15,6 +15,7 @@ import type { Cleanups } from './cleanups.ts'
 import type { MountStubs } from './mount-stubs.ts'
 import { hostsFile, resolvConf } from './network-files.ts'
 import type { RequestedMount, RunRequest } from './protocol.ts'
+import { removeTree } from './remove-tree.ts'
 import type { Stacks } from './stacks.ts'
 import { unpackedLayers } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -133,7 +134,7 @@ async function layersSource(
   const base = context.temporary()
   if (!context.overlay) {
     await unpackPart(mount, join(base, 'tree'), stacks, context)
-    cleanups.add(() => rmSync(base, { recursive: true, force: true }))
+    cleanups.add(() => removeTree(base))
     return sourceAt(join(base, 'tree', 'source'))
   }
   const lower = await unpackedLayers(filesystem, context)
@@ -144,7 +145,7 @@ async function layersSource(
   await mountOverlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
   cleanups.add(async () => {
     await unmount(directory)
-    rmSync(base, { recursive: true, force: true })
+    removeTree(base)
   })
   return sourceAt(mount.source === '' ? directory : `${directory}/${mount.source}`)
 }

@@ -1,6 +1,6 @@
 // Layers as directories that overlayfs can stack: each unpacked once, and kept in the store.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { dependsOnBelow, unpackLayer } from '../../layers/unpack-layer.ts'
@@ -9,21 +9,21 @@ import type { UnpackLoss } from '../../layers/unpacker.ts'
 import { digestParts } from '../../oci/digest.ts'
 import type { DiffID, Layer } from '../../oci/types.ts'
 import { indexOf, stack, viewOf } from '../filesystem.ts'
-import type { Filesystem, StackedLayer } from '../session.ts'
+import type { Filesystem } from '../session.ts'
+import { removeTree } from './remove-tree.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 /** The directories of a stack, top first, as overlayfs wants them; a layer without entries has none. Never empty. */
 export async function unpackedLayers(filesystem: Filesystem, context: WorkerContext): Promise<readonly string[]> {
-  const stacks = stacksOf(filesystem)
+  const levels = levelsOf(filesystem)
   const directories: string[] = []
   // mount(2) takes a page of options and no more.
-  const many = stacks.splice(0, stacks.length > STACKED_LIMIT ? stacks.length - STACKED_LIMIT / 2 : 0).at(-1)
-  if (many)
-    directories.push(await mergedDirectory(stack(many.below, { layer: many.layer, created: undefined }), context))
-  for (const { below, layer } of stacks) {
-    const { entries } = await indexOf(layer, context)
+  const many = levels.splice(0, levels.length > STACKED_LIMIT ? levels.length - STACKED_LIMIT / 2 : 0).at(-1)
+  if (many) directories.push(await mergedDirectory(many, context))
+  for (const level of levels) {
+    const { entries } = await indexOf(level.layer, context)
     if (entries.length === 0) continue
-    const path = await directoryOf(layer, below, context)
+    const path = await directoryOf(level, context)
     // A layer that comes twice changes nothing the first time.
     const before = directories.indexOf(path)
     if (before !== -1) directories.splice(before, 1)
@@ -37,25 +37,57 @@ export async function unpackedLayers(filesystem: Filesystem, context: WorkerCont
 
 const STACKED_LIMIT = 100
 
-/** Keeps the upper directory of a step as its layer's. */
-export function adoptUpper(upper: string, diffID: DiffID, context: WorkerContext): void {
-  moveInto(upper, join(context.layers, shortName(diffID)))
+/**
+ * Keeps the upper directory of a step as its layer's, in this stack alone: it may also have what the kernel copied up and what the
+ * layer, being the same as below, hasn't.
+ */
+export function adoptUpper(upper: string, diffID: DiffID, below: Filesystem, context: WorkerContext): void {
+  const chain = levelsOf(below).at(-1)?.chain ?? ''
+  moveInto(upper, join(context.layers, chainName(chain, diffID)))
 }
 
-async function directoryOf(layer: Layer, below: Filesystem, context: WorkerContext): Promise<string> {
-  const index = await indexOf(layer, context)
-  const name = dependsOnBelow(index) ? chainName([...below.layers, { layer }]) : shortName(layer.diffID)
-  const path = join(context.layers, name)
+/** A layer in a stack. */
+interface Level {
+  readonly layer: Layer
+  readonly below: Filesystem
+  /** Names the stack up to this layer. */
+  readonly chain: string
+}
+
+function levelsOf(filesystem: Filesystem): Level[] {
+  const levels: Level[] = []
+  let below: Filesystem = { layers: [] }
+  let chain = ''
+  for (const stacked of filesystem.layers) {
+    chain = chainName(chain, stacked.layer.diffID)
+    levels.push({ layer: stacked.layer, below, chain })
+    below = stack(below, stacked)
+  }
+  return levels
+}
+
+// Short names, since those of all lower directories have to fit in a page; 64 bits are enough among the layers of a store.
+const layerName = (diffID: DiffID): string => digestParts(diffID).hex.slice(0, 16)
+
+function chainName(below: string, diffID: DiffID): string {
+  return `c-${createHash('sha256').update(`${below} ${diffID}`).digest('hex').slice(0, 16)}`
+}
+
+async function directoryOf(level: Level, context: WorkerContext): Promise<string> {
+  const own = join(context.layers, level.chain)
+  if (existsSync(own)) return own
+  const index = await indexOf(level.layer, context)
+  const path = dependsOnBelow(index) ? own : join(context.layers, layerName(level.layer.diffID))
   const known = context.unpacking.get(path)
   if (known) return known
-  const unpacking = existsSync(path) ? Promise.resolve(path) : unpack(layer, below, path, context)
+  const unpacking = existsSync(path) ? Promise.resolve(path) : unpack(level, path, context)
   context.unpacking.set(path, unpacking)
   // A step that failed to unpack must not fail the next one that tries.
   unpacking.catch(() => context.unpacking.delete(path))
   return unpacking
 }
 
-async function unpack(layer: Layer, below: Filesystem, path: string, context: WorkerContext): Promise<string> {
+async function unpack({ layer, below }: Level, path: string, context: WorkerContext): Promise<string> {
   const { store, signal } = context
   const index = await indexOf(layer, context)
   const plainPath = await ensurePlainLayer(store, layer, signal)
@@ -91,38 +123,20 @@ function moveInto(from: string, to: string): void {
     renameSync(from, to)
   } catch (error) {
     if (!existsSync(to)) throw error
-    rmSync(from, { recursive: true, force: true })
+    removeTree(from)
   }
 }
 
 /** All of a stack in one directory. */
-async function mergedDirectory(filesystem: Filesystem, context: WorkerContext): Promise<string> {
+async function mergedDirectory({ layer, below, chain }: Level, context: WorkerContext): Promise<string> {
   const { store, signal, owners } = context
-  const path = join(context.layers, `m-${chainName(filesystem.layers)}`)
+  const path = join(context.layers, `m-${chain}`)
   if (existsSync(path)) return path
-  for (const { layer } of filesystem.layers) await ensurePlainLayer(store, layer, signal)
+  const filesystem = stack(below, { layer, created: undefined })
+  for (const lower of filesystem.layers) await ensurePlainLayer(store, lower.layer, signal)
   const directory = context.temporary()
   const { losses } = await unpackRoot(await viewOf(filesystem, context), directory, { owners, signal })
   noteLost(path, losses)
   moveInto(directory, path)
   return path
-}
-
-/** Short, since the names of all lower directories have to fit in a page; 64 bits are enough among the layers of a store. */
-const shortName = (diffID: DiffID): string => digestParts(diffID).hex.slice(0, 16)
-
-function chainName(layers: readonly Pick<StackedLayer, 'layer'>[]): string {
-  const hash = createHash('sha256')
-  for (const { layer } of layers) hash.update(`${layer.diffID}\n`)
-  return `c-${hash.digest('hex').slice(0, 16)}`
-}
-
-function stacksOf(filesystem: Filesystem): { readonly below: Filesystem; readonly layer: Layer }[] {
-  const stacks: { below: Filesystem; layer: Layer }[] = []
-  let below: Filesystem = { layers: [] }
-  for (const stacked of filesystem.layers) {
-    stacks.push({ below, layer: stacked.layer })
-    below = { layers: [...below.layers, stacked], below }
-  }
-  return stacks
 }

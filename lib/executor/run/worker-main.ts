@@ -1,6 +1,6 @@
 // The process that carries out RUN steps: started by the builder inside of the namespaces that they need, told what to do over the
 // channel that Node.js opens between parent and child, ended by closing it.
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openStore } from '../../cache/store.ts'
 import { TsbuildError } from '../../errors.ts'
@@ -10,6 +10,7 @@ import { probeOverlay } from '../../sandbox/mount-overlay.ts'
 import { carryOut, runInRoot } from './carry-out.ts'
 import { readKept } from './kept-steps.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
+import { removeTree } from './remove-tree.ts'
 import { openRoot } from './run-root.ts'
 import { keptDirectory, temporaryDirectory } from './sandbox-home.ts'
 import { createStacks, type Stacks } from './stacks.ts'
@@ -65,7 +66,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
   for (const path of [temporary, join(base, 'layers'), join(base, 'caches')]) {
     mkdirSync(path, { recursive: true, mode: 0o700 })
   }
-  for (const name of stale) rmSync(join(temporary, name), { recursive: true, force: true })
+  for (const name of stale) removeTree(join(temporary, name))
   // Sockets have short names: see unix(7).
   process.chdir(base)
   process.umask(0o022)
@@ -100,7 +101,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     unpacking: new Map(),
   }
   close = () => {
-    for (const path of made) rmSync(path, { recursive: true, force: true })
+    for (const path of made) removeTree(path)
     store.close()
   }
   const { isolation: chosen, program } = backend
