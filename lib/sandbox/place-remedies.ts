@@ -41,7 +41,7 @@ export function refused(name: string, mapping: IdMapping, tried: Attempt, surrou
 }
 
 export function placeCause(mapping: IdMapping, { words, errno }: Attempt, s: Surroundings): Cause | undefined {
-  if (/^unshare: .*\(ENOENT\)$/.test(words) || /unrecognized option/.test(words)) return 'no-unshare'
+  if (/^unshare: no such program/.test(words) || /unrecognized option/.test(words)) return 'no-unshare'
   const ids = mapping === 'multiple' && s.uid !== 0 ? idsCause(words, s) : undefined
   if (ids) return ids
   if (errno === 'ENOSPC' || s.maxUserNamespaces === 0) return 'userns-limit'

@@ -55,11 +55,11 @@ const TITLES = { place: 'Namespaces', 'back-end': 'Back-ends', store: 'Layers', 
 function probeLines(report: DoctorReport, about: keyof typeof TITLES, screen: Screen, paint: Paint): string[] {
   const probes = report.probes.filter((probe) => probe.about === about)
   if (probes.length === 0) return []
-  const [yes, no] = screen.unicode ? ['✓', '✗'] : ['ok', '--']
+  const [yes, no] = screen.unicode ? (['✓', '✗'] as const) : (['ok', '--'] as const)
   const arrow = screen.unicode ? '→' : '->'
   const width = Math.max(...probes.map(({ name }) => name.length))
-  const indent = ' '.repeat(width + 6)
-  const room = Math.max(40, screen.size().width - indent.length)
+  const indent = ' '.repeat(width + yes.length + 5)
+  const room = Math.max(30, screen.size().width - indent.length)
   const lines = probes.flatMap(({ name, ok, detail, remedy }) => {
     const mark = ok ? paint('green', yes) : paint('red', no)
     const [first = '', ...rest] = wrapText(printable(detail), room)
