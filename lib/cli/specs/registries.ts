@@ -13,7 +13,7 @@ export const registrySpecs: readonly CommandSpec[] = [
   {
     name: 'pull',
     summary: 'Fetch images from registries into the local store',
-    usage: 'pull [OPTIONS] NAME…',
+    usage: 'pull [OPTIONS] NAME...',
     description: [
       'Layers that are here already are not fetched again. Each image gets its name when all of it is here.',
     ],
@@ -28,7 +28,7 @@ export const registrySpecs: readonly CommandSpec[] = [
   {
     name: 'push',
     summary: 'Push an image of the local store to registries',
-    usage: 'push [OPTIONS] NAME [TARGET…]',
+    usage: 'push [OPTIONS] NAME [TARGET...]',
     description: [
       'Pushes the image under its own name, or under each TARGET. What the registry has is not sent; what another of its repositories is known to have is mounted from there.',
     ],

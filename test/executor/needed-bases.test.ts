@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { neededBases } from '../../lib/executor/needed-bases.ts'
+import { createGraph } from '../../lib/graph/create-graph.ts'
+import type { ResolvedName } from '../../lib/graph/graph-options.ts'
+import { sha256 } from '../../lib/oci/digest.ts'
+import { parse } from '../../lib/parser/index.ts'
+
+const platform = { os: 'linux', architecture: 'amd64' }
+
+const resolve = async (name: string): Promise<ResolvedName> => ({
+  kind: 'image',
+  image: {
+    name,
+    descriptor: {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest: sha256(name),
+      size: 1,
+    },
+    config: { ...platform, rootfs: { type: 'layers', diff_ids: [] } },
+  },
+})
+
+async function needs(text: string, whole: boolean): Promise<Record<string, string>> {
+  const graph = await createGraph(parse(text), { buildPlatform: platform, resolve })
+  const needed = neededBases(graph, whole)
+  return Object.fromEntries(
+    graph.vertices.flatMap(({ id, op }) => (op.kind === 'image' ? [[op.image.name, needed.get(id) ?? 'unset']] : [])),
+  )
+}
+
+test.each<[string, Record<string, string>]>([
+  ['FROM a\nENV A=1', { a: 'nothing' }],
+  ['FROM a\nCOPY --link x /', { a: 'nothing' }],
+  ['FROM a\nCOPY --link --chmod=644 x /', { a: 'index' }],
+  ['FROM a\nCOPY x /', { a: 'index' }],
+  ['FROM a\nCOPY --chown=1:2 x /', { a: 'index' }],
+  ['FROM a\nCOPY --chown=www x /', { a: 'files' }],
+  ['FROM a\nWORKDIR /x', { a: 'index' }],
+  ['FROM a\nCOPY --link x /\nCOPY y /', { a: 'index' }],
+  ['FROM a\nCOPY x /\nCOPY --link y /', { a: 'index' }],
+  ['FROM a\nRUN x', { a: 'files' }],
+  ['FROM a AS s\nCOPY x /\nFROM b\nCOPY --link --from=s /x /', { a: 'files', b: 'nothing' }],
+  ['FROM b\nCOPY --link --from=a /x /', { b: 'nothing', a: 'files' }],
+])('%j needs %j', async (text, expected) => {
+  expect(await needs(text, false)).toEqual(expected)
+})
+
+test('where the result is wanted whole, so is its base, and no other', async () => {
+  expect(await needs('FROM a AS s\nFROM b\nENV A=1', true)).toEqual({ b: 'files' })
+  expect(await needs('FROM a AS s\nENV X=1\nFROM s\nCOPY --link x /', true)).toEqual({ a: 'files' })
+})
