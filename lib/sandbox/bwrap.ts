@@ -8,7 +8,7 @@ import { probeEnvironment } from './attempt.ts'
 import { DEFAULT_CAPABILITIES } from './capabilities.ts'
 import { type CarriedProgram, carryProgram } from './carried-program.ts'
 import { launchedCommand } from './command-environment.ts'
-import { MASKED_PATHS } from './docker-paths.ts'
+import { MASKED_PATHS, READONLY_PATHS } from './docker-paths.ts'
 import { findTools } from './find-tools.ts'
 import { killMarked, newMark } from './kill-processes.ts'
 import { limitWords } from './resource-limits.ts'
@@ -83,8 +83,10 @@ function systemOptions({ root, insecure, shmSize }: SandboxCommand, place: Place
     ...['--dev', '/dev', '--mqueue', '/dev/mqueue'],
     ...['--perms', '1777', '--size', `${shmSize}`, '--tmpfs', '/dev/shm'],
     ...[insecure ? '--dev-bind' : '--ro-bind', '/sys', '/sys'],
-    // bubblewrap makes the rest of what Docker has read-only so by itself.
-    ...(insecure || !place.processes ? [] : ['--ro-bind', '/proc/fs', '/proc/fs']),
+    // Where the outer /proc is shown, it is as read-only as that place wanted it.
+    ...(insecure || !place.processes
+      ? []
+      : READONLY_PATHS.filter(existsSync).flatMap((path) => ['--ro-bind', path, path])),
     ...(insecure ? [] : MASKED_PATHS.filter(existsSync).flatMap(maskOptions)),
   ]
 }

@@ -19,8 +19,11 @@ export async function copyIn(mount: SandboxMount, root: string, aside: string): 
   if (pathInRoot(root, mount.target) !== target) {
     throw new TsbuildError('SANDBOX_FAILED', `a symbolic link is in the way of the mount at ${mount.target}`)
   }
-  const parent = rememberTimes(dirname(target))
-  await move(target, aside)
+  // Within an earlier mount there is nothing yet of what the root has.
+  const wasThere = exists(target)
+  if (!wasThere) await mkdir(dirname(target), { recursive: true })
+  const restoreTimes = rememberTimes(dirname(target))
+  if (wasThere) await move(target, aside)
   const isFile = mount.kind === 'bind' && lstatSync(mount.source).isFile()
   if (mount.kind === 'bind') await copy(mount.source, target)
   else {
@@ -41,8 +44,8 @@ export async function copyIn(mount: SandboxMount, root: string, aside: string): 
       await rm(target, { recursive: true, force: true })
     }
     if (inPlace) {
-      await move(aside, target)
-      parent()
+      if (wasThere) await move(aside, target)
+      restoreTimes()
     } else await rm(aside, { recursive: true, force: true })
   }
 }

@@ -1,0 +1,66 @@
+// A worker as the builder starts it: runs commands through a back-end and says what came of them. Run by tsx, in some place.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { TsbuildError } from '../../lib/errors.ts'
+import { createBwrapBackend } from '../../lib/sandbox/bwrap.ts'
+import { createChrootBackend } from '../../lib/sandbox/chroot.ts'
+import { closeInheritedFiles } from '../../lib/sandbox/close-inherited-files.ts'
+import { runCommand } from '../../lib/sandbox/run-command.ts'
+import type { Backend, Exit, Place, SandboxCommand } from '../../lib/sandbox/types.ts'
+import { createUsernsBackend } from '../../lib/sandbox/userns.ts'
+
+export type Tested = 'userns' | 'bwrap' | 'chroot'
+
+export interface Job {
+  readonly backend: Tested
+  readonly place: Place
+  readonly commands: Readonly<Record<string, SandboxCommand>>
+  /** Commands that are aborted as soon as they write something. */
+  readonly aborted: readonly string[]
+}
+
+export type Result =
+  | { readonly exit: Exit; readonly stdout: string; readonly stderr: string; readonly milliseconds: number }
+  | { readonly error: string; readonly message: string }
+
+const CREATE: Readonly<Record<Tested, (place: Place) => Backend>> = {
+  userns: createUsernsBackend,
+  bwrap: createBwrapBackend,
+  chroot: () => createChrootBackend(),
+}
+
+async function main(file: string): Promise<void> {
+  closeInheritedFiles()
+  process.umask(0o077)
+  const job: Job = JSON.parse(readFileSync(file, 'utf8'))
+  const backend = CREATE[job.backend](job.place)
+  const results: Record<string, Result> = {}
+  for (const [name, command] of Object.entries(job.commands)) {
+    mkdirSync(command.scratch)
+    results[name] = await resultOf(backend, command, job.aborted.includes(name))
+    rmSync(command.scratch, { recursive: true })
+  }
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+  console.log(JSON.stringify({ results, features: backend.features, mounts }))
+}
+
+async function resultOf(backend: Backend, command: SandboxCommand, aborted: boolean): Promise<Result> {
+  const output = { stdout: '', stderr: '' }
+  const controller = new AbortController()
+  const begun = performance.now()
+  try {
+    const exit = await runCommand(backend, command, {
+      onOutput(stream, chunk) {
+        output[stream] += chunk
+        if (aborted) controller.abort()
+      },
+      signal: controller.signal,
+      grace: 200,
+    })
+    return { exit, ...output, milliseconds: performance.now() - begun }
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    return { error: error.code, message: error.message }
+  }
+}
+
+await main(process.argv[2] ?? '')
