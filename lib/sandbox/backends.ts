@@ -41,6 +41,7 @@ export async function openBackends(
     if (backend) return { backends: [backend], probes: [probe] }
   }
   const probes: Probe[] = []
+  if (sources.length === 0) probes.push({ name: wanted, ok: false, detail: 'this version has no such back-end' })
   for (const source of sources) {
     const { backend, probe } = await trySource(source, directory, place)
     probes.push(probe)
