@@ -62,6 +62,16 @@ export function buildNative({ arch, sanitize }: NativeBuild): string | undefined
   return file
 }
 
+/** Compiles one source file for this machine, static, without warnings: programs that tests run in a sandbox. Undefined without a compiler. */
+export function buildProgram(source: string, file: string): string | undefined {
+  const compiler = ['gcc', 'cc'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
+  if (compiler === undefined) return undefined
+  const flags = ['-static', '-O1', '-D_GNU_SOURCE', '-w', '-o', file]
+  const { status, stderr } = spawnSync(compiler, [...flags, source], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${compiler} failed:\n${stderr}`)
+  return file
+}
+
 function findCompiler(arch: Arch, sanitize: boolean): string | undefined {
   const { compilers } = TARGETS[arch]
   return compilers.find((name) => !(sanitize && name.includes('musl')) && canCompile(name, arch))

@@ -46,7 +46,13 @@ static int create_file(const struct name *name, int flags, mode_t mode)
 		errno = EEXIST;
 		return -1;
 	}
-	return openat(name->directory, name->path, flags, mode);
+	/* By now it may lead to a named pipe, for whose other end this process must not wait. */
+	fd = openat(name->directory, name->path, flags | O_NONBLOCK, mode);
+	if (fd >= 0 && !(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 static int create(const struct call *call, enum creation what, const struct name *name, mode_t mode, uint64_t extra, uint32_t device)
@@ -92,8 +98,7 @@ struct reply answer_create(const struct call *call, enum creation what, int dire
 		/* Gone already; what it belonged to is nobody's business. */
 		return what == FILE_ ? (struct reply){.kind = HAND, .value = fd, .flags = (int)extra} : result(0);
 	}
-	if (ordinary) forget_owner(st.st_dev, st.st_ino);
-	else record_owner(st.st_dev, st.st_ino, owner);
+	record_owner(st.st_dev, st.st_ino, owner);
 	return what == FILE_ ? (struct reply){.kind = HAND, .value = fd, .flags = (int)extra} : result(0);
 }
 

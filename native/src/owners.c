@@ -67,17 +67,6 @@ struct owner *find_owner(uint64_t device, uint64_t inode)
 	return states[i] == LIVE ? &entries[i].owner : NULL;
 }
 
-struct owner *record_owner(uint64_t device, uint64_t inode, struct owner owner)
-{
-	if (2 * (used + 1) > capacity) resize();
-	size_t i = slot_of(device, inode);
-	used += states[i] == FREE;
-	live += states[i] != LIVE;
-	states[i] = LIVE;
-	entries[i] = (struct entry){device, inode, owner};
-	return &entries[i].owner;
-}
-
 void forget_owner(uint64_t device, uint64_t inode)
 {
 	if (!capacity) return;
@@ -85,6 +74,26 @@ void forget_owner(uint64_t device, uint64_t inode)
 	if (states[i] != LIVE) return;
 	states[i] = FORGOTTEN;
 	live--;
+}
+
+static bool is_root_owned(const struct owner *o)
+{
+	return !o->uid && !o->gid && !o->type && !o->capability_length;
+}
+
+void record_owner(uint64_t device, uint64_t inode, struct owner owner)
+{
+	/* dpkg, for one, gives every file to root once more: that is what no record says. */
+	if (is_root_owned(&owner)) {
+		forget_owner(device, inode);
+		return;
+	}
+	if (2 * (used + 1) > capacity) resize();
+	size_t i = slot_of(device, inode);
+	used += states[i] == FREE;
+	live += states[i] != LIVE;
+	states[i] = LIVE;
+	entries[i] = (struct entry){device, inode, owner};
 }
 
 static void read_exactly(int fd, const char *name, void *to, size_t size)

@@ -16,10 +16,10 @@ struct owner {
 	uint8_t capability[MAXIMUM_CAPABILITY];
 };
 
-/* NULL if nothing is recorded: then it belongs to root. */
+/* NULL if nothing is recorded: then it belongs to root. The pointer is good until the next change. */
 struct owner *find_owner(uint64_t device, uint64_t inode);
-/* Makes or replaces the record. The pointer is good until the next call. */
-struct owner *record_owner(uint64_t device, uint64_t inode, struct owner owner);
+/* Makes or replaces the record; what just belongs to root has none. */
+void record_owner(uint64_t device, uint64_t inode, struct owner owner);
 void forget_owner(uint64_t device, uint64_t inode);
 
 /* Both end the program when the file isn't right or can't be written. */

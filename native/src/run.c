@@ -65,6 +65,9 @@ static _Noreturn void be_command(const struct spec *spec, int socket)
 
 static _Noreturn void be_guard(const struct spec *spec, int socket)
 {
+	if (dup2(socket, 3) != 3) fail("keep the socket", NULL);
+	socket = 3;
+	close_from(4);
 	die_with_parent(socket);
 	if (unshare(CLONE_NEWPID)) fail("make namespaces", "pid");
 	pid_t command = fork();
@@ -72,7 +75,6 @@ static _Noreturn void be_guard(const struct spec *spec, int socket)
 	if (command == 0) be_command(spec, socket);
 	/* Nothing to look into for whoever may trace. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	close_from((unsigned)socket + 1);
 	struct message message = {.kind = ENDED};
 	while (waitpid(command, &message.wait_status, 0) < 0)
 		if (errno != EINTR) fail("wait", NULL);

@@ -48,18 +48,28 @@ static const char *absolute(const char *path)
 	return path;
 }
 
+/* A mount point: resolved already, so no part of it leads up. */
+static const char *resolved(const char *path)
+{
+	for (const char *part = absolute(path); *part; part += strcspn(part, "/")) {
+		part += strspn(part, "/");
+		if (strcspn(part, "/") == 2 && !strncmp(part, "..", 2)) refuse("spec: not a resolved path", path);
+	}
+	return path;
+}
+
 static void read_bind(struct spec *s, struct reader *in)
 {
 	struct step_mount *m = &s->mounts[s->mount_count++];
 	*m = (struct step_mount){.source = absolute(take(in))};
-	m->target = absolute(take(in));
+	m->target = resolved(take(in));
 	m->readonly = choice(take(in), "ro", "rw");
 }
 
 static void read_tmpfs(struct spec *s, struct reader *in)
 {
 	struct step_mount *m = &s->mounts[s->mount_count++];
-	*m = (struct step_mount){.target = absolute(take(in))};
+	*m = (struct step_mount){.target = resolved(take(in))};
 	m->size = number(take(in), 10, UINT64_MAX);
 	m->mode = (unsigned)number(take(in), 8, 07777);
 }

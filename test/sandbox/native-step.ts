@@ -20,7 +20,7 @@ import { nativeSpec } from '../../lib/sandbox/native-spec.ts'
 import { parseOwnerTable } from '../../lib/sandbox/owner-table.ts'
 import { type InodeKey, type InodeOwner, type OwnerTables, ownersFrom } from '../../lib/sandbox/ownership.ts'
 import type { Place, SandboxCommand } from '../../lib/sandbox/types.ts'
-import { buildNative } from '../../scripts/build-native.ts'
+import { buildNative, buildProgram } from '../../scripts/build-native.ts'
 import { staticBusybox } from '../support/programs.ts'
 
 const PLAIN_USER = 12_345
@@ -65,12 +65,7 @@ function compileCalls(): string | undefined {
   const source = join(import.meta.dirname, 'native-calls.c')
   const file = join(mkdtempSync(join(tmpdir(), 'tsbuild-calls-')), 'calls')
   afterAll(() => rmSync(dirname(file), { recursive: true, force: true }))
-  const { error, status, stderr } = spawnSync('cc', ['-static', '-O1', '-D_GNU_SOURCE', '-w', '-o', file, source], {
-    encoding: 'utf8',
-  })
-  if (error) return undefined
-  if (status !== 0) throw new Error(stderr)
-  return file
+  return buildProgram(source, file)
 }
 
 export interface Outcome {
