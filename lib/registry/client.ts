@@ -103,7 +103,8 @@ async function send(request: RegistryRequest, state: State): Promise<HttpRespons
   const known = state.auth.get(repository.domain)
   const first = known && (await authorization(request, known, origin, state, 'cached'))
   const response = await transmit(first)
-  if (response.status !== 401) return response
+  // Where a redirect led has no say in where credentials are sent.
+  if (response.status !== 401 || new URL(response.url).origin !== origin) return response
   const challenge = chooseChallenge(response)
   if (!challenge) return response
   const auth: HostAuth = known ?? { challenge, tokens: new Map(), shown: undefined }

@@ -28,7 +28,8 @@ export async function registryError(response: HttpResponse, asked: Asked): Promi
   const host = new URL(response.url).host
   const message = `${doing} failed: ${host} answered ${statusWords(status)}${said ? `: ${said}` : ''}`
   if (status === 401 || status === 403) {
-    const hint = `asked for repository:${repository.path}:${actions}; ${client.explain(repository)}`
+    const name = missing ? '; check the name, too: some registries answer so for what is not there' : ''
+    const hint = `asked for repository:${repository.path}:${actions}; ${client.explain(repository)}${name}`
     return new TsbuildError('REGISTRY_AUTH', message, { hint })
   }
   if (status === 404 && missing) return new TsbuildError(missing, message, { hint: 'check name and tag' })

@@ -361,6 +361,24 @@ test('a redirect to another origin brings the blob and takes no credentials alon
   expect(seen).toEqual([undefined, undefined, undefined, undefined])
 })
 
+test('where a redirect leads can not ask for credentials', async () => {
+  const { registry } = await withImage({ auth: 'basic', user: 'u', password: 'p' })
+  const heard: unknown[] = []
+  const thief = await serve((request, response) => {
+    heard.push([request.url?.split('?')[0], request.headers.authorization])
+    const challenge = `Bearer realm="http://${request.headers.host}/token",service="x"`
+    response.writeHead(401, { 'www-authenticate': challenge }).end()
+  })
+  registry.fault = (request, response) => {
+    if (!request.url?.includes('/blobs/') || !request.headers.authorization) return false
+    response.writeHead(307, { location: `${thief}/blob` }).end()
+    return true
+  }
+  const pulling = pull(`${registry.host}/team/app:1`, withUser(registry.host, 'u', 'p'))
+  await expect(pulling).rejects.toMatchObject({ code: 'REGISTRY_AUTH' })
+  expect(heard).toEqual([['/blob', undefined]])
+})
+
 test.each<[string, TestRegistryOptions, Record<string, string> | undefined, number]>([
   ['Basic', { auth: 'basic', user: 'u', password: 'p:w' }, { u: 'p:w' }, 0],
   ['tokens for anybody', { auth: 'bearer' }, undefined, 1],
