@@ -2,24 +2,24 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
+import { DEFAULT_CAPABILITIES, within } from './capabilities.ts'
 import { nativeSpec } from './native-spec.ts'
 import type { OwnedCommand } from './ownership.ts'
+import { seccompProfile } from './seccomp.ts'
+import { seccompProgram } from './seccomp-program.ts'
 import { readSurroundings } from './surroundings.ts'
 import type { Backend, Place } from './types.ts'
-
-export interface NativeOptions {
-  /** A seccomp program (struct sock_filter, one after another) for every command that isn't insecure; undefined for none. */
-  readonly filter?: Uint8Array | undefined
-}
 
 /**
  * The back-end of the helper at `path`, to be made in the process that runs commands, in the place, which must have mounts of its own
  * (SANDBOX_LACKS otherwise). A command with `owners` gets virtual ownership. Killing the process that it starts kills the command.
  */
-export function createNativeBackend(place: Place, path: string, options: NativeOptions = {}): Backend {
+export function createNativeBackend(place: Place, path: string): Backend {
   if (!place.mounts) throw new TsbuildError('SANDBOX_LACKS', 'the native helper needs a mount namespace')
   const capabilities = readSurroundings().effective
-  const settings = { place, capabilities, arch: process.arch, filter: options.filter }
+  const { arch } = process
+  const filter = seccompProgram(seccompProfile(within(DEFAULT_CAPABILITIES, capabilities), arch), arch)
+  const settings = { place, capabilities, arch, filter }
   return {
     isolation: 'userns',
     program: 'tsbuild-sandbox 1',

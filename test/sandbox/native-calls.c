@@ -166,6 +166,27 @@ static void capabilities(void)
 	SAY("set by fd: %s", name(fsetxattr(fd, "security.capability", value, 20, 0)));
 }
 
+/* Under Docker's seccomp profile, as root with Docker's capabilities. */
+static void filtered(void)
+{
+	SAY("keyctl: %s", name(syscall(SYS_keyctl, 0, 0, 0) < 0));
+	SAY("unshare: %s", name(syscall(SYS_unshare, 0x10000000) < 0));
+	SAY("clone with a namespace: %s", name(syscall(SYS_clone, 0x10000011, 0, 0, 0, 0) < 0));
+	SAY("clone3: %s", name(syscall(435, NULL, 0) < 0));
+	SAY("mount: %s", name(syscall(SYS_mount, 0, 0, 0, 0, 0) < 0));
+	SAY("bpf: %s", name(syscall(SYS_bpf, 0, 0, 0) < 0));
+	SAY("personality: %s %s", name(syscall(SYS_personality, 0xffffffff) < 0), name(syscall(SYS_personality, 5) < 0));
+	SAY("sockets: %s %s %s", name(socket(AF_UNIX, SOCK_STREAM, 0) < 0), name(socket(38, SOCK_SEQPACKET, 0) < 0), name(socket(40, SOCK_STREAM, 0) < 0));
+	SAY("no such call: %s", name(syscall(5000) < 0));
+	SAY("x32: %s", name(syscall(0x40000000 + 39) < 0));
+	pid_t child = fork();
+	if (!child) _exit(7);
+	int status;
+	waitpid(child, &status, 0);
+	SAY("fork: %d", WEXITSTATUS(status));
+	in_thread("thread");
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -174,6 +195,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "ways-around")) ways_around();
 	else if (!strcmp(what, "interrupted")) interrupted();
 	else if (!strcmp(what, "capabilities")) capabilities();
+	else if (!strcmp(what, "filtered")) filtered();
 	else ids("ids");
 	return 0;
 }

@@ -101,7 +101,7 @@ export interface StepOptions {
 }
 
 /** A root filesystem with busybox in it, of the plain user; removed when the test ends. */
-export function stepRoom(parts: NativeParts, where = tmpdir()): StepRoom {
+export function stepRoom(parts: NativeParts, where: string = tmpdir()): StepRoom {
   const home = mkdtempSync(join(where, 'tsbuild-native-'))
   onTestFinished(() => rmSync(home, { recursive: true, force: true }))
   const root = join(home, 'root')
