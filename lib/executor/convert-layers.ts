@@ -1,5 +1,6 @@
+import type { LayerCompression } from './layer-compression.ts'
 import { layerInForm } from './layer-forms.ts'
-import type { Filesystem, LayerCompression, Session } from './session.ts'
+import type { Filesystem, Session } from './session.ts'
 
 /** The same stack with the layers that the build made compressed another way. Layers of a base stay as they came. */
 export async function convertLayers(

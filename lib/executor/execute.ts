@@ -3,10 +3,11 @@ import { withLocation } from '../errors.ts'
 import type { StepInfo } from '../events.ts'
 import type { Graph, Vertex } from '../graph/types.ts'
 import { positionAt } from '../source.ts'
+import type { WantedForm } from './layer-compression.ts'
 import { createLimiter } from './limiter.ts'
 import { observeStep } from './observe-step.ts'
 import { filesystemOf, runStep } from './run-step.ts'
-import type { Filesystem, Session, StepResult, WantedForm } from './session.ts'
+import type { Filesystem, Session, StepResult } from './session.ts'
 
 export interface Execution {
   /** The target's final filesystem. */

@@ -4,7 +4,8 @@ import { indexLayer } from '../layers/index-layer.ts'
 import { ensurePlainLayer } from '../layers/plain-layer.ts'
 import { OCI_LAYER } from '../oci/media-types.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
-import type { Session, WantedForm } from './session.ts'
+import type { WantedForm } from './layer-compression.ts'
+import type { Session } from './session.ts'
 
 /**
  * A stored layer in the wanted form, made from another form if need be. Returns undefined when the store no longer has the layer in any

@@ -9,8 +9,9 @@ import { writeLayer } from '../layers/write-layer.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
+import type { WantedForm } from './layer-compression.ts'
 import { layerInForm } from './layer-forms.ts'
-import type { Session, StackedLayer, WantedForm } from './session.ts'
+import type { Session, StackedLayer } from './session.ts'
 
 export interface LayerPlan {
   /** `COPY`, `ADD`, `WORKDIR`, … */

@@ -5,6 +5,7 @@ import type { FileTree } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
 import { materialize, stack, viewOf } from './filesystem.ts'
+import type { WantedForm } from './layer-compression.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
 import { openArchiveEntry } from './open-archive-entry.ts'
@@ -14,7 +15,7 @@ import { type CopyPlanOptions, planCopy } from './plan-copy.ts'
 import { planWorkdir } from './plan-workdir.ts'
 import { produceLayer } from './produce-layer.ts'
 import { executeRun } from './run/execute-run.ts'
-import type { Filesystem, OpenedContext, Session, StepResult, WantedForm } from './session.ts'
+import type { Filesystem, OpenedContext, Session, StepResult } from './session.ts'
 
 /** Carries out a vertex whose inputs are there. `form` is what the result needs of a layer that this vertex makes. */
 export async function runStep(

@@ -9,6 +9,7 @@ import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
 import type { DiffID, Digest, Layer } from '../oci/types.ts'
 import type { Location, Span } from '../source.ts'
+import type { LayerCompression } from './layer-compression.ts'
 import type { BaseNeed } from './needed-bases.ts'
 import type { RunWorker } from './run/worker-client.ts'
 
@@ -28,14 +29,6 @@ export interface Filesystem {
 
 /** Layer indexes by diffID, each loaded once in a build. */
 export type LayerIndexes = Map<DiffID, Promise<LayerIndex>>
-
-/** How the layers of the result are stored; layers of stages that are only copied from stay plain. */
-export type LayerCompression =
-  | { readonly algorithm: 'gzip'; readonly level: number }
-  | { readonly algorithm: 'uncompressed' }
-
-/** What a step needs of its layer: a certain compression where an output takes it as it is, else whatever is there. */
-export type WantedForm = LayerCompression | 'any'
 
 /** A build context that has been opened. */
 export interface OpenedContext {

@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
 import type { ControlLimits, Exit, Isolation, Place, Probe, ResourceLimit } from '../../sandbox/types.ts'
-import type { WantedForm } from '../session.ts'
+import type { WantedForm } from '../layer-compression.ts'
 
 /** The first message to a worker. */
 export interface WorkerStart {

@@ -2,6 +2,7 @@
 import type { Store } from '../../cache/store.ts'
 import type { Backend, Place } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
+import type { StepMeans } from './step-ownership.ts'
 
 export interface WorkerContext {
   readonly store: Store
@@ -17,6 +18,10 @@ export interface WorkerContext {
   readonly temporary: () => string
   /** Whether files can have the owners that they should. */
   readonly owners: boolean
+  /** What owners can be recorded with. */
+  readonly means: StepMeans
+  /** Warnings that were told: once a build is enough. */
+  readonly told: Set<string>
   /** Whether layers are stacked with overlayfs. */
   readonly overlay: boolean
   readonly indexes: LayerIndexes

@@ -7,13 +7,16 @@ import { TsbuildError } from '../../errors.ts'
 import { openBackends } from '../../sandbox/backends.ts'
 import { closeInheritedFiles } from '../../sandbox/close-inherited-files.ts'
 import { probeOverlay } from '../../sandbox/mount-overlay.ts'
-import { carryOut, runInRoot } from './carry-out.ts'
+import { viewOf } from '../filesystem.ts'
+import { carryOut } from './carry-out.ts'
 import { readKept } from './kept-steps.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
 import { removeTree } from './remove-tree.ts'
+import { runInRoot } from './run-in-root.ts'
 import { openRoot } from './run-root.ts'
 import { keptDirectory, temporaryDirectory } from './sandbox-home.ts'
 import { createStacks, type Stacks } from './stacks.ts'
+import { findMeans } from './step-ownership.ts'
 import { OverlayImpossible } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
 
@@ -80,6 +83,12 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     return
   }
   const made: string[] = []
+  const makeTemporary = (): string => {
+    const path = join(temporary, `${prefix}-${made.length}`)
+    mkdirSync(path, { mode: 0o711 })
+    made.push(path)
+    return path
+  }
   context = {
     store,
     place,
@@ -87,12 +96,9 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     layers: join(base, 'layers'),
     caches: 'caches',
     kept: keptDirectory(base),
-    temporary: () => {
-      const path = join(temporary, `${prefix}-${made.length}`)
-      mkdirSync(path, { mode: 0o711 })
-      made.push(path)
-      return path
-    },
+    temporary: makeTemporary,
+    means: await findMeans(place, backend, makeTemporary()),
+    told: new Set(),
     owners: place.mapping === 'root' || place.mapping === 'multiple',
     overlay: overlay?.ok ?? false,
     indexes: new Map(),
@@ -122,9 +128,11 @@ async function runStep(request: RunRequest): Promise<void> {
 async function openShell(message: ShellRequest): Promise<void> {
   if (!context) throw new Error('bug: a shell before the start')
   const { request, directory } = readKept(message, context)
-  const root = await openRoot(stacks(request.layers), context, directory)
+  const filesystem = stacks(request.layers)
+  const root = await openRoot(filesystem, context, directory)
   try {
-    const { exit } = await runInRoot(request, root, stacks, context, send, true)
+    const view = await viewOf(filesystem, context)
+    const { exit } = await runInRoot(request, root, view, stacks, context, send, true)
     send({ kind: 'failed', step: message.step, exit, kept: message.kept })
   } finally {
     await root.discard()

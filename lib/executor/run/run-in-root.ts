@@ -1,0 +1,140 @@
+// The command of a RUN in its root filesystem.
+import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import type { FileTree } from '../../layers/file-tree.ts'
+import { toFsPath } from '../../layers/path-bytes.ts'
+import type { OwnershipSource } from '../../sandbox/ownership.ts'
+import { runCommand } from '../../sandbox/run-command.ts'
+import type { Exit } from '../../sandbox/types.ts'
+import { createCleanups } from './cleanups.ts'
+import { resolveInRoot } from './disk-tree.ts'
+import { createLineWriter, type LineWriter } from './line-writer.ts'
+import { createMountStubs, ensureWorkdir } from './mount-stubs.ts'
+import type { FromWorker, RunRequest } from './protocol.ts'
+import { removeTree } from './remove-tree.ts'
+import type { RunRoot } from './run-root.ts'
+import { type RunUser, resolveRunUser } from './run-user.ts'
+import type { Stacks } from './stacks.ts'
+import { prepareMounts } from './step-mounts.ts'
+import { forgetRoot, knownOwners, ownershipOf, type StepOwners, stepOwners } from './step-ownership.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+/** A command that has ended. */
+export interface CommandEnd {
+  readonly exit: Exit
+  readonly user: RunUser
+  /** In the form of entry.ts. */
+  readonly mountTargets: readonly string[]
+  /** Who owns what it made; undefined if it failed. */
+  readonly owners: StepOwners | undefined
+}
+
+/**
+ * Runs the command of a request in a root that shows `view`. With `interactive` it has the worker's terminal, and no output is told. Errors
+ * with `RUN_USER_UNKNOWN`, `MOUNT_INVALID`, `SANDBOX_LACKS` and `SANDBOX_FAILED`.
+ */
+export async function runInRoot(
+  request: RunRequest,
+  { directory }: RunRoot,
+  view: FileTree,
+  stacks: Stacks,
+  context: WorkerContext,
+  tell: (message: FromWorker) => void,
+  interactive = false,
+): Promise<CommandEnd> {
+  const ownership = ownershipOf(directory, context.means)
+  checkOwnership(ownership, request, context, tell)
+  const cleanups = createCleanups()
+  try {
+    const scratch = context.temporary()
+    cleanups.add(() => removeTree(scratch))
+    const stubs = createMountStubs(directory)
+    cleanups.add(stubs.remove)
+    const user = resolveRunUser(request.user, textIn(directory, '/etc/passwd'), textIn(directory, '/etc/group'))
+    for (const name of ['proc', 'dev', 'sys']) requireDirectory(directory, name)
+    const cwd = ensureWorkdir(directory, request.workdir, context.owners ? user : undefined)
+    const [mountScratch, backendScratch] = [join(scratch, 'mounts'), join(scratch, 'backend')]
+    for (const path of [mountScratch, backendScratch]) mkdirSync(path, { mode: 0o711 })
+    const mounts = await prepareMounts(request, stubs, mountScratch, stacks, cleanups, context)
+    const command = await ownership.wrap(
+      {
+        id: `tsbuild-${basename(scratch)}`,
+        root: directory,
+        scratch: backendScratch,
+        args: request.args,
+        env: [...withHome(request.env, user), ...request.secretEnv],
+        cwd,
+        user,
+        mounts,
+        hostname: request.hostname,
+        network: request.network,
+        insecure: request.insecure,
+        resourceLimits: request.resourceLimits,
+        controlLimits: request.controlLimits,
+        shmSize: request.shmSize,
+      },
+      knownOwners(view, directory),
+    )
+    const { step } = request
+    const writer = (stream: 'stdout' | 'stderr'): LineWriter =>
+      createLineWriter((text) => tell({ kind: 'log', step, stream, text }))
+    const writers = { stdout: writer('stdout'), stderr: writer('stderr') }
+    const { signal } = context
+    const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => writers[stream].write(chunk)
+    const exit = await runCommand(context.backend, command, { signal, onOutput, interactive, grace: GRACE }).finally(
+      () => {
+        writers.stdout.end()
+        writers.stderr.end()
+      },
+    )
+    const succeeded = exit.kind === 'exited' && exit.code === 0
+    const owners = succeeded ? stepOwners(ownership, await ownership.read(command), directory, user) : undefined
+    return { exit, user, owners, mountTargets: mounts.map(({ target }) => target.slice(1)) }
+  } finally {
+    forgetRoot(directory)
+    await cleanups.run()
+  }
+}
+
+// Milliseconds for a command to end by itself: who stops a build does not want to wait for it.
+const GRACE = 1000
+
+/** Where owners can't be recorded the step says so, or is refused. */
+function checkOwnership(
+  { kind, warning }: OwnershipSource,
+  { step, strictOwnership }: RunRequest,
+  { told }: WorkerContext,
+  tell: (message: FromWorker) => void,
+): void {
+  if (warning === undefined) return
+  const hint = '`tsbuild doctor` shows what would record them'
+  if (strictOwnership && kind === 'assumed') throw new TsbuildError('SANDBOX_LACKS', warning, { hint })
+  if (told.has(warning)) return
+  told.add(warning)
+  tell({ kind: 'warning', step, code: 'SANDBOX_LACKS', message: warning, hint })
+}
+
+/** What the back-end mounts at must be in the root itself: a link could lead anywhere on the host. */
+function requireDirectory(root: string, name: string): void {
+  const path = join(root, name)
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (!stat) mkdirSync(path, 0o755)
+  else if (!stat.isDirectory()) throw new TsbuildError('MOUNT_INVALID', `/${name} of the image is not a directory`)
+}
+
+// As in BuildKit.
+const USER_FILE_LIMIT = 10 * 1024 * 1024
+
+function textIn(root: string, path: string): string | undefined {
+  const file = toFsPath(`${root}/${resolveInRoot(root, path)}`)
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (!stat?.isFile()) return undefined
+  if (stat.size > USER_FILE_LIMIT)
+    throw new TsbuildError('RUN_USER_UNKNOWN', `${path} is larger than ${USER_FILE_LIMIT} bytes`)
+  return readFileSync(file, 'utf8')
+}
+
+function withHome(env: readonly string[], user: RunUser): readonly string[] {
+  return env.some((line) => line.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`]
+}
