@@ -38,23 +38,26 @@ export async function probeBackend(
   }
 }
 
+const PROGRAM = '/program'
+
 async function runIn(home: string, backend: Backend, place: Place, controlLimits: ControlLimits): Promise<Attempt> {
   const program = probeProgram(process.arch)
   if (!program) return failedAttempt(new Error(`there is no program to try it with on ${process.arch}`))
-  const file = join(home, 'program')
+  const file = join(home, 'bound')
   const root = join(home, 'root')
   const scratch = join(home, 'scratch')
   for (const path of [root, scratch, ...['proc', 'dev', 'sys'].map((name) => join(root, name))]) mkdirSync(path)
-  writeFileSync(file, program)
+  writeFileSync(file, '')
+  writeFileSync(join(root, PROGRAM), program)
   writeFileSync(join(root, PROBE_PATH), '')
-  for (const path of [home, root, file, join(root, PROBE_PATH)]) chmodSync(path, 0o755)
+  for (const path of [home, root, file, join(root, PROGRAM), join(root, PROBE_PATH)]) chmodSync(path, 0o755)
   // Where there is one id only, being someone else than root is what may not work.
   const id = place.mapping === 'single' ? 1 : 0
   const command: SandboxCommand = {
     id: `tsbuild-probe-${randomBytes(6).toString('hex')}`,
     root,
     scratch,
-    args: [PROBE_PATH],
+    args: [PROGRAM],
     env: ['PATH=/usr/bin:/bin'],
     cwd: '/',
     user: { uid: id, gid: id, groups: [] },

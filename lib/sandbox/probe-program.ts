@@ -1,9 +1,9 @@
 // A program that needs nothing: no libraries, no shell, no file but itself. So a back-end can be tried where nothing is installed.
 
-/** Where the program has to be in the root in which it runs. */
+/** The file that has to be in the root in which the program runs. */
 export const PROBE_PATH = '/tsbuild-probe~'
 
-/** What it prints when it finds itself there. */
+/** What it prints when it finds that. */
 export const PROBE_OUTPUT: string = PROBE_PATH.slice(1)
 
 /**
