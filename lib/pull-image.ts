@@ -5,9 +5,9 @@ import { readImage } from './oci/read-image.ts'
 import { formatReference, parseReference, withDefaultTag } from './oci/reference.ts'
 import type { Descriptor, Image } from './oci/types.ts'
 import { openRegistryClient, type RegistryOptions } from './registry/client.ts'
+import { openMirrored } from './registry/mirrored-repository.ts'
 import { rememberOrigin } from './registry/origins.ts'
 import { pullBlobs, type TransferOptions } from './registry/pull-blobs.ts'
-import { openRepository } from './registry/repository.ts'
 import { rememberName, throughStore } from './remote-bases.ts'
 
 export interface PullImageOptions extends TransferOptions, RegistryOptions {
@@ -40,7 +40,7 @@ export async function pullImage(store: Store, asked: string, options: PullImageO
   const name = formatReference(reference)
   const client = openRegistryClient(registry)
   try {
-    const repository = openRepository(client, reference, signal)
+    const repository = openMirrored(client, reference, signal)
     const descriptor = await repository.resolve()
     const wanted = platform === undefined ? defaultPlatform() : parsePlatform(platform)
     const image = await readImage(throughStore(store, repository), descriptor, wanted)

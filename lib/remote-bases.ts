@@ -12,9 +12,10 @@ import { readImage } from './oci/read-image.ts'
 import { parseReference } from './oci/reference.ts'
 import type { Descriptor, Digest, Image, Platform } from './oci/types.ts'
 import type { RegistryClient } from './registry/client.ts'
+import { openMirrored } from './registry/mirrored-repository.ts'
 import { rememberOrigin } from './registry/origins.ts'
 import { pullBlobs } from './registry/pull-blobs.ts'
-import { openRepository, type Repository } from './registry/repository.ts'
+import type { Repository } from './registry/repository.ts'
 
 export interface RemoteBases {
   readonly policy: PullPolicy
@@ -55,7 +56,7 @@ export function openRemoteBases(store: Store, { client, policy, signal }: Remote
     policy,
     blobs,
     find: async (name, platform) => {
-      const repository = openRepository(client, parseReference(name), signal)
+      const repository = openMirrored(client, parseReference(name), signal)
       const known = policy === 'always' ? undefined : recall(store, name)
       if (policy === 'never') return known && ifHere(() => read(known, repository, platform))
       if (known) return read(known, repository, platform)

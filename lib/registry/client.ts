@@ -8,7 +8,8 @@ import { type Challenge, parseChallenges } from './challenge.ts'
 import { type FoundCredentials, findCredentials } from './credentials.ts'
 import { findOrigin } from './find-origin.ts'
 import { tlsOf } from './host-tls.ts'
-import type { RepositoryName } from './hosts.ts'
+import { apiHost, type RepositoryName, toDomain } from './hosts.ts'
+import { type RegistrySettings, registrySettings } from './registries-file.ts'
 import { basic, credentialHint, fetchToken, type Token } from './tokens.ts'
 
 export interface RegistryOptions {
@@ -40,6 +41,8 @@ export interface RegistryClient {
   request(request: RegistryRequest): Promise<HttpResponse>
   /** The registry's origin, e.g. `https://registry-1.docker.io`. */
   origin(repository: RepositoryName, signal?: AbortSignal): Promise<string>
+  /** What the user says about a registry. */
+  settings(domain: string): RegistrySettings
   /** What a repository's registry was shown, and what to try: for hints. */
   explain(repository: RepositoryName): string
   readonly wait: Wait
@@ -51,11 +54,22 @@ export interface RegistryClient {
 export function openRegistryClient(options: RegistryOptions = {}): RegistryClient {
   const env = options.env ?? process.env
   const wait = options.wait ?? waitFor
-  const http = openHttpClient({ env, tls: tlsOf(env), wait, userAgent: options.userAgent ?? 'tsbuild' })
-  const state: State = { http, env, onRetry: options.onRetry, origins: new Map(), found: new Map(), auth: new Map() }
+  const settings = registrySettings(env)
+  const tls = tlsOf(env, (host) => settings(toDomain(host)).insecure)
+  const http = openHttpClient({ env, tls, wait, userAgent: options.userAgent ?? 'tsbuild' })
+  const state: State = {
+    http,
+    env,
+    settings,
+    onRetry: options.onRetry,
+    origins: new Map(),
+    found: new Map(),
+    auth: new Map(),
+  }
   return {
     request: (request) => send(request, state),
     origin: (repository, signal) => originOf(repository.domain, state, signal),
+    settings,
     explain: (repository) => explain(repository, state),
     wait,
     onRetry: options.onRetry,
@@ -66,6 +80,7 @@ export function openRegistryClient(options: RegistryOptions = {}): RegistryClien
 interface State {
   readonly http: HttpClient
   readonly env: Env
+  readonly settings: (domain: string) => RegistrySettings
   readonly onRetry: RegistryClient['onRetry']
   /** By domain. */
   readonly origins: Map<string, Promise<string>>
@@ -191,7 +206,8 @@ function credentialsFor(repository: RepositoryName, state: State, signal?: Abort
 function originOf(domain: string, state: State, signal: AbortSignal | undefined): Promise<string> {
   const known = state.origins.get(domain)
   if (known) return known
-  const found = findOrigin(domain, state.http, signal)
+  const plain = state.settings(domain).plainHttp
+  const found = plain ? Promise.resolve(`http://${apiHost(domain)}`) : findOrigin(domain, state.http, signal)
   state.origins.set(domain, found)
   found.catch(() => state.origins.delete(domain))
   return found

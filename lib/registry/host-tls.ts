@@ -6,17 +6,22 @@ import { TsbuildError } from '../errors.ts'
 import type { TlsOptions } from '../http/types.ts'
 import type { Env } from './auth-files.ts'
 
-/** For each host, what the first directory that has something for it says. Errors with `CREDENTIALS_INVALID` for unreadable files. */
-export function tlsOf(env: Env): (host: string) => TlsOptions | undefined {
+/** For each host, what the first directory that has something for it says, and whether its certificate is checked. Errors with `CREDENTIALS_INVALID` for unreadable files. */
+export function tlsOf(env: Env, isInsecure: (host: string) => boolean): (host: string) => TlsOptions | undefined {
   return (host) => {
-    // Windows has no colons in file names: Docker leaves them out there.
-    const name = process.platform === 'win32' ? host.replace(':', '') : host
-    for (const root of roots(env)) {
-      const found = readDirectory(join(root, name))
-      if (found) return found
-    }
-    return undefined
+    if (isInsecure(host)) return { ...fromDirectories(host, env), insecure: true }
+    return fromDirectories(host, env)
   }
+}
+
+function fromDirectories(host: string, env: Env): TlsOptions | undefined {
+  // Windows has no colons in file names: Docker leaves them out there.
+  const name = process.platform === 'win32' ? host.replace(':', '') : host
+  for (const root of roots(env)) {
+    const found = readDirectory(join(root, name))
+    if (found) return found
+  }
+  return undefined
 }
 
 function roots(env: Env): readonly string[] {
