@@ -79,7 +79,8 @@ test.skipIf(!parts)('capabilities are in the table where the disk can not have t
 test.skipIf(!parts)('set-user programs run as their owner, scripts do not', () => {
   if (!parts) return
   const script = [
-    'chown 33:44 /bin/calls; chmod 6755 /bin/calls; su app -c calls; su app -c "sh -c calls"',
+    'cp /bin/calls /bin/plain; chown 33:44 /bin/calls; chmod 6755 /bin/calls; su app -c calls; su app -c "sh -c calls"',
+    'su app -c "plain no-new-privileges"',
     'chmod 2745 /bin/calls; su app -c calls',
     'chmod 755 /bin/calls; printf "#!/bin/calls\\n" >/bin/script; chown 33 /bin/script; chmod 4755 /bin/script; su app -c script',
     'chmod 6755 /bin/calls; mkdir /dev/shm/x; cp -p /bin/calls /dev/shm/calls; su app -c /dev/shm/calls 2>&1 | sed "s/.*: //"',
@@ -89,6 +90,7 @@ test.skipIf(!parts)('set-user programs run as their owner, scripts do not', () =
   expect(stdout.trim().split('\n')).toEqual([
     'ids: 1000 33 33, 1000 44 44',
     'ids: 1000 33 33, 1000 44 44',
+    'ids: 1000 1000 1000, 1000 1000 1000',
     'ids: 1000 1000 1000, 1000 1000 1000',
     'ids: 1000 1000 1000, 1000 1000 1000',
     'Permission denied', // /dev/shm is noexec
