@@ -1,12 +1,12 @@
 // 50,000 small files copied onto a base and exported as a gzip-compressed OCI archive: tsbuild, the raw pipe that nobody can do
 // without (tar, two hashes, pigz), and buildah.
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { writeBaseLayout } from './base-layout.ts'
 import type { BenchOptions } from './bench-options.ts'
 import { generateTree } from './generate-tree.ts'
 import { type Measurement, measure } from './measure.ts'
+import { missingCommand } from './missing-command.ts'
 import { formatTable } from './report.ts'
 
 interface Contender {
@@ -85,15 +85,4 @@ function buildah(tree: string, work: string, dockerfile: string): Contender {
     output,
     env: {},
   }
-}
-
-function missingCommand(...names: readonly string[]): string | undefined {
-  for (const name of names) {
-    try {
-      execFileSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' })
-    } catch {
-      return `${name} is not installed`
-    }
-  }
-  return undefined
 }

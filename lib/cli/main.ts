@@ -15,6 +15,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const terminal = processTerminal()
   // What nothing waits for and nothing catches is a bug, and is reported like one.
   process.on('uncaughtException', async (error) => {
+    // Where not even that works, say from a damaged installation, asking again would never end.
+    process.removeAllListeners('uncaughtException')
     process.exit(await reportError(error, terminal, { debug: true, json: false }))
   })
   return runCommand(args, terminal)

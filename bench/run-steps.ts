@@ -1,0 +1,77 @@
+// 40 steps of `RUN true` on busybox: what a step costs apart from its command. tsbuild by each isolation that works here, and buildah.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { writeBaseLayout } from './base-layout.ts'
+import type { BenchOptions } from './bench-options.ts'
+import { type Measurement, measure } from './measure.ts'
+import { missingCommand } from './missing-command.ts'
+import { formatTable } from './report.ts'
+
+const STEPS = 40
+const ISOLATIONS = ['oci', 'bwrap', 'userns'] as const
+
+interface Contender {
+  readonly name: string
+  readonly missing: string | undefined
+  readonly script: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+export async function runSteps({ runs, directory }: BenchOptions): Promise<void> {
+  const [context, work, base] = [join(directory, 'run-steps'), join(directory, 'work'), join(directory, 'base')]
+  if (!existsSync('/bin/busybox')) throw new Error('/bin/busybox is missing: install busybox-static')
+  mkdirSync(context, { recursive: true })
+  copyFileSync('/bin/busybox', join(context, 'busybox'))
+  await writeBaseLayout(base)
+  const contenders = [...ISOLATIONS.map((isolation) => tsbuild(isolation, context, work, base)), buildah(context, work)]
+  const able = contenders.filter(({ missing }) => missing === undefined)
+  for (const { name, missing } of contenders) if (missing) console.log(`without ${name}: ${missing}`)
+  const series = able.map((contender) => ({ ...contender, runs: [] as Measurement[], outputBytes: 0 }))
+  for (let run = 0; run < runs; run++) {
+    for (const one of series) {
+      rmSync(work, { recursive: true, force: true })
+      mkdirSync(work, { recursive: true })
+      const from = one.name === 'buildah' ? `oci:${base}:latest` : 'base'
+      writeFileSync(join(context, 'Dockerfile'), dockerfile(from))
+      one.runs.push(await measure(one.script, one.env))
+    }
+  }
+  rmSync(work, { recursive: true, force: true })
+  console.log(`\n${STEPS} steps of RUN true; medians of ${runs} interleaved runs\n`)
+  console.log(formatTable(series, 'buildah'))
+}
+
+/** Each step is another, so that no cache helps. */
+function dockerfile(from: string): string {
+  const steps = Array.from({ length: STEPS }, (_, at) => `RUN ["/bin/busybox", "true", "${at}"]`)
+  return [`FROM ${from}`, 'COPY busybox /bin/busybox', ...steps, ''].join('\n')
+}
+
+function tsbuild(isolation: string, context: string, work: string, base: string): Contender {
+  const root = resolve(import.meta.dirname, '..')
+  return {
+    name: `tsbuild ${isolation}`,
+    missing: existsSync(join(root, 'dist/cli/main.js')) ? unavailable(isolation) : 'dist/ is not built: npm run build',
+    script: `node ${root}/bin/tsbuild.js build -q --isolation ${isolation} --build-context base=oci-layout://${base} ${context}`,
+    env: { TSBUILD_HOME: join(work, 'home') },
+  }
+}
+
+/** Why an isolation can't take part, in the words of `tsbuild doctor`. */
+function unavailable(isolation: string): string | undefined {
+  const root = resolve(import.meta.dirname, '..')
+  const { stdout } = spawnSync('node', [`${root}/bin/tsbuild.js`, 'doctor', '--json'], { encoding: 'utf8' })
+  const { backends } = JSON.parse(stdout) as { readonly backends: readonly { readonly isolation: string }[] }
+  return backends.some((backend) => backend.isolation === isolation) ? undefined : 'it does not work here'
+}
+
+function buildah(context: string, work: string): Contender {
+  const command = `buildah --root ${work}/root --runroot ${work}/run`
+  return {
+    name: 'buildah',
+    missing: missingCommand('buildah'),
+    script: `${command} build --isolation chroot --layers -t bench ${context}`,
+    env: {},
+  }
+}
