@@ -43,6 +43,11 @@ export async function mountOverlay(mount: OverlayMount): Promise<void> {
   await runProgram('mount', ['-n', '-i', '-t', 'overlay', '-o', options, 'overlay', target], base)
 }
 
+/** Mounts an empty tmpfs at a directory, which others can pass through but not list. Rejects with SANDBOX_FAILED. */
+export async function mountTmpfs(target: string): Promise<void> {
+  await runProgram('mount', ['-n', '-i', '-t', 'tmpfs', '-o', 'mode=711,nosuid,nodev', 'tmpfs', target])
+}
+
 /** Takes away what is mounted at a directory. Rejects with SANDBOX_FAILED, e.g. where a process still uses it. */
 export async function unmount(target: string): Promise<void> {
   await runProgram('umount', ['-n', '-i', '-c', target])

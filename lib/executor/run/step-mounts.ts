@@ -16,6 +16,7 @@ import type { MountStubs } from './mount-stubs.ts'
 import { hostsFile, resolvConf } from './network-files.ts'
 import type { RequestedMount, RunRequest } from './protocol.ts'
 import { removeTree } from './remove-tree.ts'
+import { secretDirectory } from './secret-directory.ts'
 import type { Stacks } from './stacks.ts'
 import { unpackedLayers } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -47,8 +48,9 @@ export async function prepareMounts(
   const bind = (source: Source, target: string, readonly: boolean): void => {
     mounts.push({ kind: 'bind', source: source.path, target: targetOf(target, source.kind, mounts, stubs), readonly })
   }
-  const file = (name: string, content: Uint8Array | string, mode: number, owner?: Owner): Source => {
-    const path = join(scratch, name)
+  let secrets: string | undefined
+  const file = (name: string, content: Uint8Array | string, mode: number, owner?: Owner, at = scratch): Source => {
+    const path = join(at, name)
     writeFileSync(path, content, { mode: 0o600, flag: 'wx' })
     if (owner && context.owners) chownSync(path, owner.uid, owner.gid)
     chmodSync(path, mode)
@@ -86,7 +88,8 @@ export async function prepareMounts(
       }
       case 'secret': {
         const content = Buffer.from(mount.content, 'base64')
-        bind(file(`secret-${at}`, content, mount.mode, mount), mount.target, true)
+        secrets ??= await secretDirectory(scratch, cleanups, context)
+        bind(file(`secret-${at}`, content, mount.mode, mount, secrets), mount.target, true)
         break
       }
       case 'ssh': {
