@@ -23,6 +23,7 @@ export function formatFakerootTable(
 
 /** Undefined for anything that is no save file. */
 export function parseFakerootTable(text: string): readonly (readonly [InodeKey, InodeOwner])[] | undefined {
+  if (text !== '' && !text.endsWith('\n')) return undefined
   const lines = text.split('\n').filter((line) => line !== '')
   const entries = lines.flatMap((line) => parseLine(line) ?? [])
   return entries.length === lines.length ? entries : undefined

@@ -80,8 +80,8 @@ export function createFakerootOwnership({ faked, library, modeOf }: FakerootOpti
 }
 
 /**
- * Starts faked, runs the words after it with the library, and lets faked save. A first record makes the table more than empty. The
- * shell may be process 1, so faked is waited for by its file's last byte and not by its death.
+ * Starts faked, runs the words after it with the library, and waits while faked saves what it knows. The file of the last chown makes
+ * that more than nothing. Where the shell is process 1, faked is its child when it ends, and waiting for `sleep` takes it away.
  */
 const SCRIPT = `d=${INSIDE}
 out=$("$d/faked" --save-file "$d/after" --load <"$d/before" 2>"$d/errors") || { cat "$d/errors" >&2; exit 125; }
@@ -91,6 +91,6 @@ code=$?
 FAKEROOTKEY=$key LD_PRELOAD="$d/libfakeroot.so" chown 0:0 "$d/before"
 kill -TERM "$pid"
 n=0
-until [ -s "$d/after" ] || [ "$n" -ge 200 ]; do n=$((n + 1)); sleep 0.05; done
+while kill -0 "$pid" 2>/dev/null && [ "$n" -lt 200 ]; do n=$((n + 1)); sleep 0.05; done
 exit "$code"
 `

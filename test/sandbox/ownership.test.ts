@@ -33,7 +33,12 @@ describe('the save file of fakeroot', () => {
       ],
     ])
     expect(parseFakerootTable('')).toEqual([])
-    for (const broken of ['x\n', 'dev=1,ino=2,mode=9,uid=0,gid=0,nlink=1,rdev=0\n', `${text[0]}\ndev=1\n`]) {
+    for (const broken of [
+      'x\n',
+      `${text[0]}`,
+      'dev=1,ino=2,mode=9,uid=0,gid=0,nlink=1,rdev=0\n',
+      `${text[0]}\ndev=1\n`,
+    ]) {
       expect(parseFakerootTable(broken)).toBeUndefined()
     }
   })
