@@ -1,6 +1,6 @@
 import type { Store } from './cache/store.ts'
-import type { ContentReader } from './oci/content.ts'
 import type { Descriptor, Digest } from './oci/types.ts'
+import { type BlobOrigin, pullBlobs } from './registry/pull-blobs.ts'
 
 type Wanted = Pick<Descriptor, 'digest' | 'size'>
 
@@ -8,12 +8,12 @@ type Wanted = Pick<Descriptor, 'digest' | 'size'>
  * A store that fetches what it lacks: a blob with a source is brought into the store when it is first read. All else is the store's.
  * Reading errors as the source does, too.
  */
-export function lazyStore(store: Store, sources: ReadonlyMap<Digest, ContentReader>): Store {
-  const coming = new Map<Digest, Promise<void>>()
-  const fetch = (wanted: Wanted, signal: AbortSignal | undefined): Promise<void> | undefined => {
+export function lazyStore(store: Store, sources: ReadonlyMap<Digest, BlobOrigin>): Store {
+  const coming = new Map<Digest, Promise<unknown>>()
+  const fetch = (wanted: Wanted, signal: AbortSignal | undefined): Promise<unknown> | undefined => {
     const source = sources.get(wanted.digest)
     if (!source || store.holds(wanted)) return undefined
-    const fetching = coming.get(wanted.digest) ?? store.copyBlob(source, { mediaType: '', ...wanted }, signal)
+    const fetching = coming.get(wanted.digest) ?? pullBlobs(store, source, [{ mediaType: '', ...wanted }], { signal })
     coming.set(wanted.digest, fetching)
     return fetching.finally(() => coming.delete(wanted.digest))
   }

@@ -13,6 +13,7 @@ import { openFileContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
 import { openRegistryClient, type RegistryClient } from './registry/client.ts'
+import type { BlobOrigin } from './registry/pull-blobs.ts'
 import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
 import type { SourceFile } from './source.ts'
@@ -23,7 +24,7 @@ export interface PreparedBuild {
   /** Where base images outside the store have their blobs, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
   /** Where layers of base images in registries are, by digest. */
-  readonly remoteBlobs: ReadonlyMap<Digest, ContentReader>
+  readonly remoteBlobs: ReadonlyMap<Digest, BlobOrigin>
   /** Seconds since 1970, when SOURCE_DATE_EPOCH is in force. */
   readonly epoch: number | undefined
 }

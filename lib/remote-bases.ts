@@ -14,7 +14,7 @@ import type { Descriptor, Digest, Image, Platform } from './oci/types.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { openMirrored } from './registry/mirrored-repository.ts'
 import { rememberOrigin } from './registry/origins.ts'
-import { pullBlobs } from './registry/pull-blobs.ts'
+import { type BlobOrigin, pullBlobs } from './registry/pull-blobs.ts'
 import type { Repository } from './registry/repository.ts'
 
 export interface RemoteBases {
@@ -25,7 +25,7 @@ export interface RemoteBases {
    */
   find(name: string, platform: Platform): Promise<Image | undefined>
   /** Where the layers of the images found are, by digest: the store may have them or not. */
-  readonly blobs: ReadonlyMap<Digest, ContentReader>
+  readonly blobs: ReadonlyMap<Digest, BlobOrigin>
 }
 
 export interface RemoteBasesOptions {
@@ -36,7 +36,7 @@ export interface RemoteBasesOptions {
 
 /** Nothing is asked before {@link RemoteBases.find} is called. Within one build each name is asked for once. */
 export function openRemoteBases(store: Store, { client, policy, signal }: RemoteBasesOptions): RemoteBases {
-  const blobs = new Map<Digest, ContentReader>()
+  const blobs = new Map<Digest, BlobOrigin>()
   const resolved = new Map<string, Promise<Descriptor>>()
   const resolve = (name: string, repository: Repository): Promise<Descriptor> => {
     const asked = resolved.get(name) ?? repository.resolve()

@@ -1,8 +1,8 @@
 import type { ResolvedImage } from '../graph/types.ts'
 import { INDEX_KIND } from '../layers/layer-index.ts'
 import { readImage } from '../oci/read-image.ts'
-import type { Image, Layer } from '../oci/types.ts'
-import { pullBlobs } from '../registry/pull-blobs.ts'
+import type { Descriptor, Image, Layer } from '../oci/types.ts'
+import { type BlobOrigin, pullBlobs } from '../registry/pull-blobs.ts'
 import type { BaseNeed } from './needed-bases.ts'
 import type { Filesystem, Session } from './session.ts'
 
@@ -48,10 +48,15 @@ async function fetchLayers(
   const [first] = blobs
   if (!first) return 0
   const from = new Map(blobs.map((blob) => [blob.descriptor.digest, blob.from]))
-  const reader = {
-    ...first.from,
-    open: (...[wanted, own]: Parameters<typeof first.from.open>) =>
-      (from.get(wanted.digest) ?? first.from).open(wanted, own),
+  const originOf = ({ digest }: Pick<Descriptor, 'digest'>): BlobOrigin => from.get(digest) ?? first.from
+  const reader: BlobOrigin = {
+    has: (digest) => originOf({ digest }).has(digest),
+    read: (wanted, limit) => originOf(wanted).read(wanted, limit),
+    open: (wanted, own) => originOf(wanted).open(wanted, own),
+    openUnhashed: (wanted, own) => {
+      const origin = originOf(wanted)
+      return (origin.openUnhashed ?? origin.open)(wanted, own)
+    },
   }
   const descriptors = blobs.map(({ descriptor }) => descriptor)
   return pullBlobs(store, reader, descriptors, { signal, onProgress })

@@ -8,6 +8,7 @@ import type { FileTree } from '../layers/file-tree.ts'
 import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
 import type { DiffID, Digest, Layer } from '../oci/types.ts'
+import type { BlobOrigin } from '../registry/pull-blobs.ts'
 import type { Location, Span } from '../source.ts'
 import type { LayerCompression } from './layer-compression.ts'
 import type { BaseNeed } from './needed-bases.ts'
@@ -46,7 +47,7 @@ export interface Session {
   /** Where the blobs of base images are, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
   /** Where layers of base images in registries are, by digest: the store fetches them when they are read. */
-  readonly remoteBlobs?: ReadonlyMap<Digest, ContentReader>
+  readonly remoteBlobs?: ReadonlyMap<Digest, BlobOrigin>
   /** How much of each base image the build needs, by vertex; default all. */
   readonly baseNeeds?: ReadonlyMap<string, BaseNeed>
   readonly indexes: LayerIndexes

@@ -97,7 +97,8 @@ export function digestMismatch(expected: Digest, got: Digest): TsbuildError {
   return new TsbuildError('DIGEST_MISMATCH', `content does not match its digest: expected ${expected}, got ${got}`)
 }
 
-function sizeMismatch(expected: Pick<Descriptor, 'digest' | 'size'>, got: number): TsbuildError {
+/** The error for content of another size, `got` bytes so far or in all. */
+export function sizeMismatch(expected: Pick<Descriptor, 'digest' | 'size'>, got: number): TsbuildError {
   const more = got > expected.size ? 'at least ' : ''
   return new TsbuildError(
     'DIGEST_MISMATCH',

@@ -31,22 +31,26 @@ export function openMirrored(client: RegistryClient, reference: Reference, signa
     }
     throw new Error('bug: the registry itself is the last')
   }
+  const begun = async function* (
+    open: (repository: Repository) => AsyncIterable<Uint8Array>,
+  ): AsyncIterable<Uint8Array> {
+    const { first, rest } = await firstOf(async (repository) => {
+      const iterator = open(repository)[Symbol.asyncIterator]()
+      return { first: await iterator.next(), rest: iterator }
+    })
+    // Once bytes came, a mirror's failure is one: they can't be taken back.
+    try {
+      for (let next = first; !next.done; next = await rest.next()) yield next.value
+    } finally {
+      await rest.return?.()
+    }
+  }
   return {
     reference: own.reference,
     has: own.has,
     resolve: () => firstOf((repository) => repository.resolve()),
     read: (descriptor, limit) => firstOf((repository) => repository.read(descriptor, limit)),
-    async *open(descriptor, stop) {
-      const { first, rest } = await firstOf(async (repository) => {
-        const iterator = repository.open(descriptor, stop)[Symbol.asyncIterator]()
-        return { first: await iterator.next(), rest: iterator }
-      })
-      // Once bytes came, a mirror's failure is one: they can't be taken back.
-      try {
-        for (let next = first; !next.done; next = await rest.next()) yield next.value
-      } finally {
-        await rest.return?.()
-      }
-    },
+    open: (descriptor, stop) => begun((repository) => repository.open(descriptor, stop)),
+    openUnhashed: (descriptor, stop) => begun((repository) => repository.openUnhashed(descriptor, stop)),
   }
 }

@@ -2,10 +2,12 @@ import { TsbuildError } from '../errors.ts'
 import type { ContentReader } from '../oci/content.ts'
 import type { Descriptor } from '../oci/types.ts'
 import { inParallel } from './in-parallel.ts'
+import type { Repository } from './repository.ts'
 
 /** What blobs are pulled into. */
 export interface BlobTarget {
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
+  /** Computes the digest of what it gets. */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
 }
 
@@ -15,6 +17,9 @@ export interface TransferOptions {
   readonly onProgress?: ((current: number, total: number) => void) | undefined
 }
 
+/** A reader, which may have a way to read without hashing. */
+export type BlobOrigin = ContentReader & Partial<Pick<Repository, 'openUnhashed'>>
+
 const AT_ONCE = 4
 
 /**
@@ -23,7 +28,7 @@ const AT_ONCE = 4
  */
 export async function pullBlobs(
   target: BlobTarget,
-  from: ContentReader,
+  from: BlobOrigin,
   blobs: readonly Descriptor[],
   options: TransferOptions = {},
 ): Promise<number> {
@@ -53,11 +58,11 @@ export async function pullBlobs(
   return total
 }
 
-function countingReader(from: ContentReader, count: (bytes: number) => void): ContentReader {
+function countingReader(from: BlobOrigin, count: (bytes: number) => void): ContentReader {
   return {
     ...from,
     async *open(descriptor, signal) {
-      for await (const chunk of from.open(descriptor, signal)) {
+      for await (const chunk of (from.openUnhashed ?? from.open)(descriptor, signal)) {
         count(chunk.byteLength)
         yield chunk
       }

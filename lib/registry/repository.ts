@@ -5,7 +5,7 @@ import { isIndexType, isManifestType } from '../oci/media-types.ts'
 import { familiarReference, type Reference, withDefaultTag } from '../oci/reference.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import type { RegistryClient } from './client.ts'
-import { fetchBlob, readBlob } from './fetch-blob.ts'
+import { fetchBlob, fetchBytes, readBlob } from './fetch-blob.ts'
 import { fetchManifest, headManifest, MANIFEST_LIMIT, type ManifestRequest } from './fetch-manifest.ts'
 
 /**
@@ -19,6 +19,8 @@ export interface Repository extends ContentReader {
    * `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, and as requests do.
    */
   resolve(): Promise<Descriptor>
+  /** As `open`, of the right size, but for the digest: for stores that compute it themselves. */
+  openUnhashed(descriptor: Pick<Descriptor, 'digest' | 'size'>, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /** Opens the repository of a reference. Nothing is requested yet. */
@@ -47,6 +49,7 @@ export function openRepository(client: RegistryClient, given: Reference, signal?
     },
     has: () => true,
     open: (descriptor, own) => fetchBlob(descriptor, request(own)),
+    openUnhashed: (descriptor, own) => fetchBytes(descriptor, request(own)),
     read: async (descriptor, limit) => {
       checkLimit(descriptor, limit ?? MANIFEST_LIMIT)
       if (!isManifest(descriptor)) return readBlob(descriptor, request(undefined))
