@@ -46,11 +46,12 @@ async function outputOf(step: Step): Promise<string> {
   return readFileSync(join(out, 'out'), 'utf8')
 }
 
-/** The files of the last stage as `tar -tv` lists them. */
+/** The files of the last stage as `tar -tv` lists them, without sizes and times. */
 async function listing(step: Step): Promise<string[]> {
   const out = join(temporaryDirectory(), 'out.tar')
   await succeed(prepare({ ...step, args: [...(step.args ?? []), '-o', `type=tar,dest=${out}`] }), { store })
-  return run('tar', ['--numeric-owner', '-tvf', out]).trim().split('\n')
+  const lines = run('tar', ['--numeric-owner', '-tvf', out]).trim().split('\n')
+  return lines.map((line) => line.replace(/^(\S+ \S+) +\S+ \S+ \S+ /, '$1 '))
 }
 
 describe.skipIf(busybox === undefined)('RUN', () => {
@@ -221,18 +222,13 @@ describe.skipIf(busybox === undefined)('RUN', () => {
       'RUN --mount=type=tmpfs,target=/only/here chown app:44 /d/e && chmod 2750 /d/e && ln /d/e/f /d/e/g && ln -s f /d/e/h \\',
       '  && rm -rf /gone && mkfifo /d/p && cp /bin/busybox /d/set && chmod 4755 /d/set && chmod 644 /d/same',
     ].join('\n')
-    const files = (await listing({ dockerfile })).map((line) =>
-      line.replace(/ +/g, ' ').replace(/ \S+ \S+ (?=\S*(?: (?:->|link)|$))/, ' '),
-    )
-    const found = files.filter((line) => / (d|gone|only|run)\//.test(line)).map((line) => line.replace(/ \d+ /, ' '))
-    expect(
-      found.map((line) => `${line.split(' ')[0]} ${line.split(' ')[1]} ${line.replace(/^.* (?=d\/)/, '')}`),
-    ).toEqual([
+    const found = (await listing({ dockerfile })).filter((line) => /^\S+ \S+ (d|gone|only|run)\//.test(line))
+    expect(found).toEqual([
       'drwxr-xr-x 0/0 d/',
       'drwxr-s--- 1000/44 d/e/',
       '-rw-r--r-- 0/0 d/e/f',
-      expect.stringMatching(/^h.* 0\/0 d\/e\/g link to d\/e\/f$/),
-      expect.stringMatching(/^l.* d\/e\/h -> f$/),
+      'hrw-r--r-- 0/0 d/e/g link to d/e/f',
+      'lrwxrwxrwx 0/44 d/e/h -> f',
       'prw-r--r-- 0/0 d/p',
       '-rw-r--r-- 0/0 d/same',
       '-rwsr-xr-x 0/0 d/set',
