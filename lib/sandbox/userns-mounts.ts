@@ -70,12 +70,17 @@ function devLines(command: SandboxCommand, place: Place, dev: string, mounts: re
   const group = place.mapping === 'single' ? [] : ['gid=5']
   const terminals = ['newinstance', 'ptmxmode=0666', 'mode=0620', ...group, 'nosuid', 'noexec']
   const memory = [...QUIET, 'mode=1777', `size=${command.shmSize}`]
-  return [
-    ...bindLines(dev, target, { readonly: false, flags: ['nosuid'] }, mounts),
-    ...DEVICE_NODES.map(({ name }) => plainBind(`/dev/${name}`, join(target, name))),
+  const own = new Set(command.mounts.map((mount) => join(command.root, mount.target)))
+  // What the command mounts in place of a mount of the system's is all that is there.
+  const system: readonly TableLine[] = [
     { source: 'devpts', target: join(target, 'pts'), type: 'devpts', options: terminals },
     { source: 'shm', target: join(target, 'shm'), type: 'tmpfs', options: memory },
     { source: 'mqueue', target: join(target, 'mqueue'), type: 'mqueue', options: QUIET },
+  ]
+  return [
+    ...bindLines(dev, target, { readonly: false, flags: ['nosuid'] }, mounts),
+    ...DEVICE_NODES.map(({ name }) => plainBind(`/dev/${name}`, join(target, name))),
+    ...system.filter((line) => !own.has(line.target)),
   ]
 }
 
@@ -108,7 +113,8 @@ function commandLines(mount: SandboxMount, root: string, mounts: readonly Mount[
     }
     case 'tmpfs': {
       const size = mount.size === undefined ? [] : [`size=${mount.size}`]
-      const options = ['nosuid', 'nodev', `mode=${mount.mode.toString(8)}`, ...size]
+      // No nodev: who may make devices in a step may use them there, as with Docker.
+      const options = ['nosuid', `mode=${mount.mode.toString(8)}`, ...size]
       return [{ source: 'tmpfs', target, type: 'tmpfs', options }]
     }
     default:

@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findProgram } from '../find-program.ts'
 import { probeEnvironment } from './attempt.ts'
 import { launchedCommand } from './command-environment.ts'
-import { findTool, findTools } from './find-tools.ts'
+import { findTools } from './find-tools.ts'
 import { setprivWords } from './give-up-capabilities.ts'
 import { killMarked, newMark } from './kill-processes.ts'
 import { formatMountTable, type TableLine } from './mount-table.ts'
@@ -33,7 +34,7 @@ export function createUsernsBackend(place: Place): Backend {
     isolation: 'userns',
     program: `unshare (${/util-linux [\d.]+/.exec(version)?.[0] ?? 'util-linux'})`,
     features: {
-      networkNone: place.processes || findTool('ip') !== undefined,
+      networkNone: place.processes || findProgram('ip') !== undefined,
       controlLimits: false,
       insecure: true,
       processes: place.processes,
@@ -85,7 +86,7 @@ async function prepare(command: SandboxCommand, place: Place, tools: Tools): Pro
 /** Writes the tables of mounts and gives the words of {@link setupScript}. */
 async function writeSetup(command: SandboxCommand, place: Place): Promise<readonly string[]> {
   const dev = join(command.scratch, 'dev')
-  await writeDevDirectory(dev)
+  await writeDevDirectory(dev, command.mounts)
   const words: string[] = []
   let lines: TableLine[] = []
   const flush = async (): Promise<void> => {
