@@ -19,7 +19,7 @@ static bool is_capability(const struct call *call, uint64_t address)
 /* PASS: go on with `st`. */
 static struct reply find_file(const struct call *call, int directory, uint64_t path, int flags, struct stat *st)
 {
-	struct name name;
+	FILE_NAME name = {.opened = false};
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();
 	if (kind == UNKNOWN) return error(EPERM);

@@ -22,9 +22,8 @@ static int look_at_parent(const struct name *name, struct stat *st)
 	size_t n = strlen(parent.path);
 	while (n > 1 && parent.path[n - 1] == '/') parent.path[--n] = 0;
 	char *slash = strrchr(parent.path, '/');
-	if (!slash) return ENOENT; /* there is always one: PID/cwd/… or absolute */
-	if (slash == parent.path) slash++;
-	*slash = 0;
+	if (!slash) strcpy(parent.path, ".");
+	else slash[slash == parent.path] = 0;
 	return look_at(&parent, 0, st);
 }
 
@@ -71,7 +70,7 @@ static int create(const struct call *call, enum creation what, const struct name
 
 struct reply answer_create(const struct call *call, enum creation what, int directory, uint64_t path, mode_t mode, uint64_t extra)
 {
-	struct name name;
+	FILE_NAME name = {.opened = false};
 	struct stat st, parent;
 	enum name_kind kind = find_name(call, directory, path, 0, &name);
 	if (kind == GONE) return nothing();
@@ -115,7 +114,7 @@ static bool loses_record(const struct stat *st)
 
 struct reply answer_remove(const struct call *call, int directory, uint64_t path, int flags)
 {
-	struct name name;
+	FILE_NAME name = {.opened = false};
 	struct stat st;
 	enum name_kind kind = find_name(call, directory, path, 0, &name);
 	if (kind == GONE) return nothing();
@@ -127,7 +126,8 @@ struct reply answer_remove(const struct call *call, int directory, uint64_t path
 
 struct reply answer_rename(const struct call *call, int from, uint64_t path, int to, uint64_t new_path, unsigned flags)
 {
-	struct name old, new;
+	FILE_NAME old = {.opened = false};
+	FILE_NAME new = {.opened = false};
 	struct stat moved, replaced;
 	enum name_kind kind = find_name(call, from, path, 0, &old);
 	if (kind == NAMED) kind = find_name(call, to, new_path, 0, &new);

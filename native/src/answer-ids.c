@@ -132,7 +132,14 @@ static bool has_set_id_effect(const struct call *call, const struct name *name)
 	char text[8];
 	unsigned char magic[4];
 	struct statvfs fs;
-	int fd = openat(name->directory, name->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, fd;
+	if (name->path[0]) {
+		fd = openat(name->directory, name->path, flags);
+	} else {
+		char path[32];
+		snprintf(path, sizeof path, "self/fd/%d", name->directory);
+		fd = openat(proc_directory(), path, flags);
+	}
 	if (fd < 0) return false;
 	bool program = read(fd, magic, sizeof magic) == 4 && !memcmp(magic, "\177ELF", 4);
 	bool mounted = !fstatvfs(fd, &fs) && !(fs.f_flag & ST_NOSUID);
@@ -146,7 +153,7 @@ static bool has_set_id_effect(const struct call *call, const struct name *name)
 /* The kernel executes; what the set-id bits of a virtual owner's program would do is done here before. */
 struct reply answer_exec(const struct call *call, int directory, uint64_t path, int flags)
 {
-	struct name name;
+	FILE_NAME name = {.opened = false};
 	struct stat st;
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();

@@ -23,7 +23,7 @@ const struct owner *apply_owner(struct stat *st)
 
 struct reply answer_stat(const struct call *call, int directory, uint64_t path, uint64_t out, int flags)
 {
-	struct name name;
+	FILE_NAME name = {.opened = false};
 	struct stat st;
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();
@@ -35,7 +35,7 @@ struct reply answer_stat(const struct call *call, int directory, uint64_t path, 
 
 struct reply answer_statx(const struct call *call, int directory, uint64_t path, int flags, uint32_t mask, uint64_t out)
 {
-	struct name name;
+	FILE_NAME name = {.opened = false};
 	struct kernel_statx st;
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();
@@ -54,7 +54,7 @@ struct reply answer_statx(const struct call *call, int directory, uint64_t path,
 
 struct reply answer_chown(const struct call *call, int directory, uint64_t path, uint32_t uid, uint32_t gid, int flags)
 {
-	struct name name;
+	FILE_NAME name = {.opened = false};
 	struct stat st;
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();
@@ -68,7 +68,7 @@ struct reply answer_chown(const struct call *call, int directory, uint64_t path,
 		if (!own || !keeps || !(gid == UINT32_MAX || gid == st.st_gid || is_in_group(who, gid))) return error(EPERM);
 	}
 	/* The real call with nothing to change: a new ctime, the copy that an overlay makes, set-id bits dropped, EROFS. */
-	if (fchownat(name.directory, name.path, (uid_t)-1, (gid_t)-1, name.flags & AT_SYMLINK_NOFOLLOW)) return error(errno);
+	if (fchownat(name.directory, name.path, (uid_t)-1, (gid_t)-1, name.flags & (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))) return error(errno);
 	owner.uid = uid == UINT32_MAX ? st.st_uid : uid;
 	owner.gid = gid == UINT32_MAX ? st.st_gid : gid;
 	if (!S_ISDIR(st.st_mode)) owner.capability_length = 0;

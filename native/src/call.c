@@ -75,7 +75,7 @@ static bool enter_root_of(const struct call *call)
 }
 
 /* The names in /proc and /dev that mean "whoever asks". NULL for any other name; else the rest of it, below the process's directory. */
-static const char *own_directory(const char *path, char prefix[8])
+static const char *own_directory(const char *path, const char **prefix)
 {
 	static const struct {
 		const char *name, *prefix;
@@ -87,39 +87,67 @@ static const char *own_directory(const char *path, char prefix[8])
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		size_t length = strlen(names[i].name);
 		if (names[i].whole ? strcmp(path, names[i].name) : strncmp(path, names[i].name, length)) continue;
-		strcpy(prefix, names[i].prefix);
+		*prefix = names[i].prefix;
 		return path + length;
 	}
 	return NULL;
 }
 
+/* From a process's directory that leads to other processes, not all of which are the step's. */
+static bool leads_up(const char *path)
+{
+	for (const char *part = path; *part; part += strcspn(part, "/")) {
+		part += strspn(part, "/");
+		if (strcspn(part, "/") == 2 && part[0] == '.' && part[1] == '.') return true;
+	}
+	return false;
+}
+
+void close_name(struct name *name)
+{
+	if (name->opened) close(name->directory);
+	name->opened = false;
+}
+
+/* Opens the directory that the name begins at; false with errno. */
+static bool open_beginning(const struct call *call, const char *below, struct name *name)
+{
+	char path[64];
+	snprintf(path, sizeof path, "%d%s", call->thread, below);
+	name->directory = openat(proc, path, O_PATH | O_CLOEXEC);
+	name->opened = name->directory >= 0;
+	return name->opened;
+}
+
 enum name_kind find_name(const struct call *call, int directory, uint64_t address, int flags, struct name *name)
 {
-	char path[PATH_MAX] = "", prefix[8];
+	char path[PATH_MAX] = "", below[32] = "/cwd";
+	const char *prefix = "", *rest;
+	name->opened = false;
 	if (address && !read_text(call, address, path, sizeof path)) return still_waits(call) ? UNKNOWN : GONE;
 	bool empty = !path[0];
 	if (empty && !(flags & AT_EMPTY_PATH)) return UNKNOWN;
-	name->flags = empty ? 0 : flags & (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
-	name->directory = proc;
+	name->flags = empty ? AT_EMPTY_PATH : flags & (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+	if (other_roots && !empty && !enter_root_of(call)) return still_waits(call) ? UNKNOWN : GONE;
 
-	const char *rest = NULL;
-	if (path[0] == '/' && (rest = own_directory(path, prefix))) {
-		/* The last part of these is a link that leads to the file: not following it would give the link itself, as it should. */
-		snprintf(name->path, sizeof name->path, "%d/%s%s", call->thread, prefix, rest);
-	} else if (!strncmp(path, "/proc/", 6)) {
-		return UNKNOWN;
+	if (path[0] == '/' && (rest = own_directory(path, &prefix))) {
+		if (leads_up(rest)) return UNKNOWN;
+		below[0] = 0;
 	} else if (path[0] == '/') {
+		if (!strncmp(path, "/proc/", 6)) return UNKNOWN;
 		name->directory = root; /* ignored for absolute names */
 		strcpy(name->path, path);
-	} else if (directory == AT_FDCWD) {
-		snprintf(name->path, sizeof name->path, "%d/cwd%s%s", call->thread, empty ? "" : "/", path);
+		return still_waits(call) ? NAMED : GONE;
 	} else {
-		if (directory < 0) return UNKNOWN;
-		snprintf(name->path, sizeof name->path, "%d/fd/%d%s%s", call->thread, directory, empty ? "" : "/", path);
+		rest = path;
+		if (directory < 0 && directory != AT_FDCWD) return UNKNOWN;
+		if (directory >= 0) snprintf(below, sizeof below, "/fd/%d", directory);
 	}
-	if (strlen(name->path) >= PATH_MAX) return UNKNOWN;
-	if (other_roots && !empty && !enter_root_of(call)) return still_waits(call) ? UNKNOWN : GONE;
-	return still_waits(call) ? NAMED : GONE;
+	int length = snprintf(name->path, sizeof name->path, "%s%s", prefix, rest);
+	if (length < 0 || (size_t)length >= sizeof name->path) return UNKNOWN;
+	bool opened = open_beginning(call, below, name);
+	if (!still_waits(call)) return GONE;
+	return opened ? NAMED : UNKNOWN;
 }
 
 int look_at(const struct name *name, int flags, struct stat *st)

@@ -43,12 +43,17 @@ bool read_text(const struct call *call, uint64_t address, char *to, size_t size)
 /* RESULT 0, or what stands in the way. */
 struct reply write_memory(const struct call *call, uint64_t address, const void *from, size_t size);
 
-/* A file name as this process can use it: relative to `directory`, which is not to be closed. */
+/* A file name as this process can use it, to be declared with FILE_NAME so that it is closed. Its directory was opened while the caller
+ * surely waited: whatever the kernel does with process numbers afterwards, it is the caller's. */
 struct name {
 	int directory;
-	int flags; /* AT_SYMLINK_NOFOLLOW and AT_NO_AUTOMOUNT are left */
-	char path[PATH_MAX + 64];
+	bool opened;
+	int flags; /* AT_SYMLINK_NOFOLLOW, AT_NO_AUTOMOUNT and AT_EMPTY_PATH are left */
+	char path[PATH_MAX];
 };
+void close_name(struct name *name);
+#define FILE_NAME __attribute__((cleanup(close_name))) struct name
+
 enum name_kind {
 	NAMED,
 	UNKNOWN, /* nonsense, or one that only the process itself can look up: the kernel knows what to say */

@@ -42,7 +42,7 @@ void prepare_process(const struct spec *spec)
 	umask(022);
 }
 
-static void set_capabilities(void)
+static void set_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct sets[2];
@@ -50,6 +50,7 @@ static void set_capabilities(void)
 	for (int i = 0; i < 2; i++) {
 		/* Inheritable ones would come back with exec, whatever the bounding set. */
 		sets[i].inheritable = 0;
+		sets[i].permitted &= (uint32_t)(keep >> 32 * i);
 		sets[i].effective = sets[i].permitted;
 	}
 	if (syscall(SYS_capset, &header, sets)) fail("set capabilities", NULL);
@@ -101,7 +102,12 @@ void drop_privileges(const struct spec *spec)
 	if (spec->map_user) map_user(spec);
 	if (spec->has_bounding) drop_bounding(spec->bounding);
 	if (spec->has_user && !spec->owners_out && !spec->map_user) become_user(spec);
-	set_capabilities();
+	set_capabilities(UINT64_MAX);
+}
+
+void drop_to_step(const struct spec *spec, bool trace)
+{
+	if (spec->has_bounding) set_capabilities(spec->bounding | (trace ? 1ull << CAP_SYS_PTRACE : 0));
 }
 
 void install_filter(const struct spec *spec)

@@ -220,5 +220,7 @@ void run(void)
 	close(sockets[1]);
 	l.socket = sockets[0];
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* From here on it does what the step asks for. In the place's own /proc names could lead it to processes of others: it must not get in. */
+	if (spec.owners_out) drop_to_step(&spec, !spec.bind_proc);
 	be_launcher(&l);
 }

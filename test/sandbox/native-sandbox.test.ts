@@ -28,6 +28,8 @@ import {
 
 const parts = nativeParts()
 
+const PROCESSES = ['-p', '-f', '--kill-child', '--mount-proc']
+
 const lines = ({ stdout }: Outcome): readonly string[] => stdout.split('\n').slice(0, -1)
 
 for (const owners of [false, true]) {
@@ -207,9 +209,7 @@ for (const owners of [false, true]) {
       const file = join(room.scratch, 'spec')
       rmSync(file, { force: true })
       writeFileSync(file, nativeSpec(command, owners ? tables : undefined, settings), { mode: 0o644 })
-      const [launcher = '', ...words] = place.launcher.filter(
-        (word) => !['-p', '-f', '--kill-child', '--mount-proc'].includes(word),
-      )
+      const [launcher = '', ...words] = place.launcher.filter((word) => !PROCESSES.includes(word))
       const spec = openSync(file, 'r')
       const child = spawn(launcher, [...words, room.helper, 'run'], {
         stdio: ['ignore', 'ignore', 'ignore', spec],
@@ -242,6 +242,30 @@ test.skipIf(!parts)("where no new /proc is allowed the place's is seen, but its 
     },
   )
   expect(kept.stdout).not.toContain('secret')
+})
+
+test.skipIf(!parts)('the helper itself can not be led out of the root', () => {
+  if (!parts) return
+  for (const processes of [true, false]) {
+    const room = stepRoom(parts)
+    const home = join(room.root, '..')
+    // Someone in the place, outside of the step, whose root is the host's.
+    const victim = ['sh', '-c', `cp ${parts.busybox} ${home}/sleep; ${home}/sleep 8 >/dev/null 2>&1 & exec "$@"`, 'sh']
+    const launcher = [...place.launcher.filter((word) => processes || !PROCESSES.includes(word)), ...victim]
+    // As another user, so that it is the helper who makes the files, and not the kernel.
+    const script = [
+      `v=$(grep -lx sleep /proc/[0-9]*/comm | cut -d/ -f3); v=\${v:-2}; for i in $v self; do ln -s /proc/$i/root /tmp/root-$i; done`,
+      'ln -s /proc /tmp/proc',
+      'for p in /proc/self/.. /proc/self/task/../.. /proc/thread-self/../../.. /dev/fd/../.. /proc /tmp/proc; do for i in $v self; do echo $p/$i/root; done; done >/tmp/names',
+      'echo /tmp/root-$v >>/tmp/names; echo /tmp/root-self >>/tmp/names; chmod 777 /tmp',
+      `while read n; do su app -c "mkdir $n${home}/escaped; ln -s x $n${home}/escaped.link; echo x >$n${home}/escaped.file; mkdir $n/tmp/tried"; done </tmp/names`,
+      `cd /proc; su app -c "mkdir $v/root${home}/escaped; mkdir self/root/tmp/tried"`,
+    ]
+    const said = room.run(`(${script.join('; ')}) 2>/dev/null; echo end`, { place: { ...place, processes, launcher } })
+    expect(said).toMatchObject({ code: 0, stdout: 'end\n' })
+    expect(readdirSync(home).filter((name) => name.startsWith('escaped'))).toEqual([])
+    expect(readdirSync(join(room.root, 'tmp'))).toContain('tried')
+  }
 })
 
 test.skipIf(!parts)('mount points below /dev are made', () => {
