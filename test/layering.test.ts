@@ -24,6 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   index: [
     'top',
     'registry',
+    'http',
     'executor',
     'export',
     'graph',
@@ -37,7 +38,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: ['index'],
 }
-const BASE = ['build-options', 'code-frame', 'errors', 'events', 'git-url', 'source', 'suggest', 'unreachable']
+const BASE = [
+  'build-options',
+  'code-frame',
+  'errors',
+  'events',
+  'find-program',
+  'git-url',
+  'source',
+  'suggest',
+  'unreachable',
+]
 
 /** npm package → the only modules that may import it. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {

@@ -1,7 +1,7 @@
 // File capabilities of files on disk. Node.js can't read extended attributes: the system's programs do.
 import { spawnSync } from 'node:child_process'
+import { findProgram } from '../find-program.ts'
 import { capabilityText, parseCapabilityText } from './capability-text.ts'
-import { findProgram } from './find-program.ts'
 import { bytesToPath, pathToBytes, toFsPath } from './path-bytes.ts'
 
 export interface CapabilityReading {

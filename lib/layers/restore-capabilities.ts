@@ -1,7 +1,7 @@
 // File capabilities of files that were just unpacked. Node.js can't write extended attributes: the system's programs do.
 import { spawnSync } from 'node:child_process'
+import { findProgram } from '../find-program.ts'
 import { capabilityText } from './capability-text.ts'
-import { findProgram } from './find-program.ts'
 import { asBuffer, bytesToPath } from './path-bytes.ts'
 import { readCapabilities } from './read-capabilities.ts'
 

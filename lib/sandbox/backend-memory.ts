@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findTool } from './find-tools.ts'
+import { findProgram } from '../find-program.ts'
+import { findNative, HELPER } from './native-find.ts'
 import type { Isolation, Place } from './types.ts'
 
 export interface BackendMemory {
@@ -15,7 +16,7 @@ export interface BackendMemory {
 /** A day: what the kernel or the container allows may change in ways that nothing here shows. */
 const AGE = 24 * 3600 * 1000
 
-/** The memory in a directory for one question: this boot, user, place and wish, and these programs as PATH finds them now. */
+/** The memory in a directory for one question: this boot, user, place and wish, and these programs as they are found now. */
 export function openBackendMemory(
   directory: string,
   place: Place,
@@ -58,7 +59,7 @@ function bootId(): string | undefined {
 
 /** The program's file and when it was changed; undefined where there is none. */
 function stampOf(program: string): string | undefined {
-  const path = findTool(program)
+  const path = program === HELPER ? findNative() : findProgram(program)
   const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true })
   return stats && `${path} ${stats.ctimeNs} ${stats.size}`
 }

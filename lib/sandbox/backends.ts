@@ -6,12 +6,10 @@ import { backendRemedy } from './backend-remedies.ts'
 import { createBwrapBackend } from './bwrap.ts'
 import { createChrootBackend } from './chroot.ts'
 import { createNativeBackend } from './native.ts'
-import { findNative } from './native-find.ts'
+import { findNative, HELPER } from './native-find.ts'
 import { type Candidate, ociCandidates } from './oci-candidates.ts'
 import type { Backend, Isolation, Place, Probe } from './types.ts'
 import { createUsernsBackend } from './userns.ts'
-
-const HELPER = 'tsbuild-sandbox'
 
 /** Strongest first. */
 export const ISOLATIONS: readonly Isolation[] = ['oci', 'bwrap', 'userns', 'chroot', 'proot']

@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 
+/** What the helper is called. */
+export const HELPER = 'tsbuild-sandbox'
+
 /** What `--version` of a helper says that speaks the protocol of this version. */
 const PROTOCOL = 'tsbuild-sandbox 1 '
 

@@ -1,6 +1,7 @@
 // The ways in which an OCI runtime may work here: with control groups, or without.
+
+import { findProgram } from '../find-program.ts'
 import { type Attempt, attempt } from './attempt.ts'
-import { findTool } from './find-tools.ts'
 import { createOciBackend, type OciProgram } from './oci.ts'
 import type { Backend, ControlLimits, Place } from './types.ts'
 
@@ -13,7 +14,7 @@ export interface Candidate {
 /** Best first; or, where the program can't be started, how that failed. */
 export async function ociCandidates(place: Place, program: OciProgram): Promise<readonly Candidate[] | Attempt> {
   // Debian has runc among the administrators' programs, which are not in everybody's PATH.
-  const path = findTool(program) ?? program
+  const path = findProgram(program) ?? program
   const asked = await attempt([path, '--version'])
   if (!asked.ok) return asked
   const version = /version\s+(\d[\w.]*)/.exec(asked.output)?.[1] ?? 'of unknown version'

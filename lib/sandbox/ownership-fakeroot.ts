@@ -4,8 +4,8 @@ import { existsSync, statSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
+import { findProgram } from '../find-program.ts'
 import { formatFakerootTable, parseFakerootTable } from './fakeroot-table.ts'
-import { findTool } from './find-tools.ts'
 import { type InodeKey, type OwnershipSource, ownersFrom } from './ownership.ts'
 import { pathInRoot } from './path-in-root.ts'
 
@@ -16,7 +16,7 @@ export interface FakerootParts {
 
 /** The host's fakeroot, undefined if it is not installed. */
 export async function findFakeroot(): Promise<FakerootParts | undefined> {
-  const faked = findTool('faked-sysv') ?? findTool('faked')
+  const faked = findProgram('faked-sysv') ?? findProgram('faked')
   const directories = ['/usr/lib', '/usr/lib64', ...(await multiarch())].map((path) => join(path, 'libfakeroot'))
   const library = directories
     .flatMap((path) => [join(path, 'libfakeroot-sysv.so'), join(path, 'libfakeroot-0.so')])

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openBackendMemory } from '../../lib/sandbox/backend-memory.ts'
 import { probeBackend } from '../../lib/sandbox/backend-probe.ts'
 import { openBackends } from '../../lib/sandbox/backends.ts'
@@ -107,6 +107,21 @@ describe('openBackends', () => {
     const memory = openBackendMemory(directory, place, 'oci', ['a'])
     expect(() => memory.remember('a')).not.toThrow()
     expect(memory.recall()).toBeUndefined()
+  })
+
+  test('a helper that was installed since then is tried before what was remembered', () => {
+    const directory = temporaryDirectory()
+    const ask = () => openBackendMemory(directory, place, 'auto', ['tsbuild-sandbox', 'bwrap'])
+    const helper = join(directory, 'helper')
+    writeFileSync(helper, '#!/bin/sh\necho tsbuild-sandbox 1 test\n', { mode: 0o755 })
+    vi.stubEnv('TSBUILD_SANDBOX_HELPER', '')
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
+    ask().remember('bwrap')
+    expect(ask().recall()).toBe('bwrap')
+    vi.stubEnv('TSBUILD_SANDBOX_HELPER', helper)
+    expect(ask().recall()).toBeUndefined()
   })
 
   test('a runtime that lies about what it does is found out', async () => {
