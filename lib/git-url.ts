@@ -2,7 +2,7 @@
 
 /** What a git URL says. */
 export interface GitUrl {
-  /** What git connects to: without fragment and query. May hold credentials: see {@link redactUrl}. */
+  /** What git connects to: without fragment and query. May hold credentials: see `redactUrl`. */
   readonly remote: string
   /** A branch, tag, full ref or commit; undefined: the default branch. */
   readonly ref: string | undefined

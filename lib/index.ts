@@ -63,6 +63,7 @@ export type {
   VariableValue,
   Vertex,
 } from './graph/types.ts'
+export type { Wait } from './http/retry.ts'
 export {
   type HistoryEntry,
   historyOf,

@@ -19,7 +19,7 @@ export interface PushImageOptions extends TransferOptions, RegistryOptions {
 
 /**
  * Pushes an image of the store. Blobs that the registry has are not sent again, and those that another of its repositories has are
- * mounted from there. Errors as {@link findStored} does, with `REGISTRY_AUTH`, `IMAGE_INVALID` for an index of which only a part is here,
+ * mounted from there. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `IMAGE_INVALID` for an index of which only a part is here,
  * and as requests do.
  */
 export async function pushImage(store: Store, asked: string, options: PushImageOptions = {}): Promise<PushReport> {

@@ -18,13 +18,10 @@ import type { RawResponse } from './send.ts'
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse, HttpTimeouts } from './types.ts'
 
 export type {
-  HttpBody,
   HttpClient,
   HttpClientOptions,
   HttpRequest,
   HttpResponse,
-  HttpTimeouts,
-  TlsOptions,
 } from './types.ts'
 
 const REDIRECTS = 10
