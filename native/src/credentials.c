@@ -55,7 +55,7 @@ void set_initial_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups,
 {
 	uint32_t copy[MAXIMUM_GROUPS];
 	if (group_count > MAXIMUM_GROUPS) refuse("user", "has too many groups");
-	memcpy(copy, groups, group_count * sizeof *groups);
+	if (group_count) memcpy(copy, groups, group_count * sizeof *groups);
 	sort_groups(copy, group_count);
 	struct credentials first = {
 		.ids = {{uid, uid, uid, uid}, {gid, gid, gid, gid}},
