@@ -20,12 +20,21 @@ export interface ShellOptions {
 export async function openShell(options: ShellOptions = {}): Promise<number> {
   const { store = storeHome(), isolation = 'auto', name, command } = options
   const { worker, kept } = await openShellWorker(store, isolation, name)
+  // Ctrl-C is for what runs in the shell.
+  const ignore = (): void => {}
+  process.on('SIGINT', ignore)
   try {
-    const request = { kind: 'shell', step: 'shell', kept, args: command } as const
+    const request = {
+      kind: 'shell',
+      step: 'shell',
+      kept,
+      args: command ?? (process.stdin.isTTY ? ['/bin/sh', '-i'] : ['/bin/sh']),
+    } as const
     const end = await worker.run(request, new AbortController().signal, () => {})
     if (end.kind === 'done') return 0
     return end.exit.kind === 'exited' ? end.exit.code : SIGNALLED
   } finally {
+    process.off('SIGINT', ignore)
     await worker.close()
   }
 }

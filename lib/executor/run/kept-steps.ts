@@ -44,7 +44,7 @@ export function readKept(
   const text = readFileSync(join(directory, 'request.json'), 'utf8')
   const request = JSON.parse(text) as RunRequest
   return {
-    request: { ...request, step, args: args ?? ['/bin/sh'], script: undefined },
+    request: { ...request, step, args, script: undefined },
     directory: join(directory, 'files'),
   }
 }

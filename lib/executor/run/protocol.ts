@@ -101,8 +101,7 @@ export interface ShellRequest {
   /** Used as the step's id. */
   readonly step: string
   readonly kept: string
-  /** Instead of a shell. */
-  readonly args: readonly string[] | undefined
+  readonly args: readonly string[]
 }
 
 export type ToWorker =

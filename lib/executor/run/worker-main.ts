@@ -9,6 +9,7 @@ import { closeInheritedFiles } from '../../sandbox/close-inherited-files.ts'
 import { probeOverlay } from '../../sandbox/mount-overlay.ts'
 import { viewOf } from '../filesystem.ts'
 import { carryOut } from './carry-out.ts'
+import { interruptProcesses } from './interrupt-processes.ts'
 import { readKept } from './kept-steps.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
 import { removeTree } from './remove-tree.ts'
@@ -22,6 +23,11 @@ import type { WorkerContext } from './worker-context.ts'
 
 closeInheritedFiles()
 
+// A terminal sends it to all of its processes. For a build the builder says what to do; in a shell it is for what runs there.
+process.on('SIGINT', () => {
+  if (inShell && context?.place.processes) interruptProcesses()
+})
+
 const send = (message: FromWorker): void => {
   if (process.connected) process.send?.(message)
 }
@@ -29,6 +35,7 @@ const send = (message: FromWorker): void => {
 let context: WorkerContext | undefined
 let stacks: Stacks = createStacks()
 let close = (): void => {}
+let inShell = false
 const running = new Map<string, AbortController>()
 const pending = new Set<Promise<void>>()
 
@@ -130,6 +137,7 @@ async function openShell(message: ShellRequest): Promise<void> {
   const { request, directory } = readKept(message, context)
   const filesystem = stacks(request.layers)
   const root = await openRoot(filesystem, context, directory)
+  inShell = true
   try {
     const view = await viewOf(filesystem, context)
     const { exit } = await runInRoot(request, root, view, stacks, context, send, true)

@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/**
+ * Sends SIGINT to all processes of this process id namespace that are in another session than this process, as a terminal would to its
+ * foreground: runtimes give a container a session of its own, which Ctrl-C does not reach. A shell that waits for input ignores it. Only
+ * for a namespace that is ours.
+ */
+export function interruptProcesses(): void {
+  const own = sessionOf('self')
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const session = sessionOf(pid)
+    if (session === undefined || session === own) continue
+    try {
+      process.kill(Number(pid), 'SIGINT')
+    } catch (error) {
+      // It has ended meanwhile.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    }
+  }
+}
+
+/** The session field of proc_pid_stat(5), behind a name that may have anything in it; undefined for a process that is gone. */
+function sessionOf(pid: string): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]
+  } catch {
+    return undefined
+  }
+}
