@@ -44,6 +44,7 @@ const BASE = [
   'errors',
   'events',
   'find-program',
+  'format-size',
   'git-url',
   'source',
   'suggest',

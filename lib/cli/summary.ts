@@ -1,5 +1,6 @@
+import { formatSize } from '../format-size.ts'
 import type { BuildResult } from '../index.ts'
-import { count, formatDuration, formatSize } from './format-quantity.ts'
+import { count, formatDuration } from './format-quantity.ts'
 import { painter } from './paint.ts'
 import { shortName } from './short-names.ts'
 import { printable } from './text-width.ts'

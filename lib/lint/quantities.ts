@@ -5,18 +5,6 @@ export function count(n: number, noun: string): string {
   return `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** Bytes in decimal units, three significant digits. */
-export function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)} ${units[unit]}`
-}
-
 /** `a`, `a and b`, `a, b and c`; of more than six the first five, and how many there are besides. */
 export function enumerate(items: readonly string[]): string {
   if (items.length > 6) return `${items.slice(0, 5).join(', ')} and ${count(items.length - 5, 'other')}`

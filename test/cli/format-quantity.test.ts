@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { count, formatAge, formatDuration, formatSize } from '../../lib/cli/format-quantity.ts'
+import { count, formatAge, formatDuration } from '../../lib/cli/format-quantity.ts'
+import { formatSize } from '../../lib/format-size.ts'
 
 test.each([
   [0, '0 B'],

@@ -1,7 +1,7 @@
+import { formatSize } from '../../format-size.ts'
 import { pullImage } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { formatSize } from '../format-quantity.ts'
 import { shortName } from '../short-names.ts'
 import { showTransfer } from '../show-transfer.ts'
 import { printable } from '../text-width.ts'

@@ -1,7 +1,7 @@
+import { formatSize } from '../../format-size.ts'
 import { pushImage } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { formatSize } from '../format-quantity.ts'
 import { showTransfer } from '../show-transfer.ts'
 import { printable } from '../text-width.ts'
 import { withStore } from '../with-store.ts'

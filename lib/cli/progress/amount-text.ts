@@ -1,4 +1,4 @@
-import { formatSize } from '../format-quantity.ts'
+import { formatSize } from '../../format-size.ts'
 import type { Step } from './steps.ts'
 
 /** How far a step is: `1,204 files`, `12.3 MB / 40.0 MB`. */

@@ -1,6 +1,6 @@
+import { formatSize } from '../../format-size.ts'
 import { contextPath, findSource } from '../context-files.ts'
 import { baseName, resolvePath, shownPath } from '../image-paths.ts'
-import { size } from '../quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { Site } from '../site.ts'
 
@@ -26,7 +26,7 @@ export const copyOverwritten: Rule = {
           const path = intoDirectory ? resolvePath(destination, baseName(file.path)) : destination
           const earlier = files.get(path)
           if (earlier && earlier.site !== site) {
-            const message = `This COPY of ${JSON.stringify(earlier.source)} to ${shownPath(path)} is in vain: line ${site.line} writes the same file again, and its ${size(earlier.bytes)} stay in the image`
+            const message = `This COPY of ${JSON.stringify(earlier.source)} to ${shownPath(path)} is in vain: line ${site.line} writes the same file again, and its ${formatSize(earlier.bytes)} stay in the image`
             report(message, { at: earlier.site })
           }
           files.set(path, { bytes: file.size, site, source: contextPath(source) })

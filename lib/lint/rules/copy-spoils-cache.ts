@@ -1,8 +1,9 @@
+import { formatSize } from '../../format-size.ts'
 import { amountOf, contextPath } from '../context-files.ts'
 import { type DependencyInstall, installsOf, isHarmless } from '../dependency-install.ts'
 import { isWithin } from '../image-paths.ts'
 import type { LintContext } from '../lint-options.ts'
-import { count, enumerate, size } from '../quantities.ts'
+import { count, enumerate } from '../quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { CopyStep, RunStep } from '../step.ts'
 
@@ -37,7 +38,7 @@ export const copySpoilsCache: Rule = {
       const manifests = [...new Set(late.flatMap(({ install }) => presentManifests(install, context)))]
       const amount = context && amountOf(context, '')
       const change = amount
-        ? `any change in ${count(amount.files, 'file')} (${size(amount.bytes)})`
+        ? `any change in ${count(amount.files, 'file')} (${formatSize(amount.bytes)})`
         : 'a change of any file'
       const need = `${late.length === 1 ? 'needs' : 'need'} ${manifests.length === 0 ? 'none of them' : `only ${enumerate(manifests)}`}`
       const message = `This ${early.instruction.kind} of the whole context comes too early: ${change} runs ${enumerate(commands)} again, which ${need}`

@@ -1,7 +1,7 @@
+import { formatSize } from '../../format-size.ts'
 import { contextPath, findSource, namePattern } from '../context-files.ts'
 import { baseName, isWithin, resolvePath, shownPath } from '../image-paths.ts'
 import type { LintContext } from '../lint-options.ts'
-import { size } from '../quantities.ts'
 import type { Rule } from '../rule.ts'
 import { secretFile } from '../secret-files.ts'
 import type { CopyStep, RunStep } from '../step.ts'
@@ -68,7 +68,7 @@ function explain({ path, line, by, bytes, isSecret }: Made): string {
   if (isSecret) {
     return `Removing ${name} here only hides it: it can still be read from ${layer}; use RUN --mount=type=secret`
   }
-  const amount = bytes === undefined ? 'its bytes stay' : `its ${size(bytes)} stay`
+  const amount = bytes === undefined ? 'its bytes stay' : `its ${formatSize(bytes)} stay`
   const advice = by === 'RUN' ? 'remove it in that RUN' : 'use RUN --mount=type=bind instead'
   return `Removing ${name} here only hides it: ${amount} in ${layer}; ${advice}`
 }

@@ -1,7 +1,8 @@
+import { formatSize } from '../../format-size.ts'
 import { amountOf, contextPath, walkFiles } from '../context-files.ts'
 import { baseName } from '../image-paths.ts'
 import type { LintContext } from '../lint-options.ts'
-import { count, enumerate, size } from '../quantities.ts'
+import { count, enumerate } from '../quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { CopyStep, Step } from '../step.ts'
 
@@ -36,7 +37,7 @@ function describe(
   if (found.length === 0) return undefined
   const list = found.map((path) => {
     const { files, bytes } = amountOf(context, path)
-    return `${path} (${count(files, 'file')}, ${size(bytes)})`
+    return `${path} (${count(files, 'file')}, ${formatSize(bytes)})`
   })
   const reason = hasIgnoreFile ? "the ignore file doesn't keep it out" : 'there is no .dockerignore'
   return `This ${instruction.kind} takes along ${enumerate(list)}: ${reason}`
