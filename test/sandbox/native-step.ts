@@ -48,17 +48,28 @@ export interface NativeParts {
 /** The helper and programs to run in it; undefined, after saying so, where one of them can't be had; an error in CI. */
 export function nativeParts(): NativeParts | undefined {
   const busybox = staticBusybox()
-  const arch = process.arch
-  if (process.platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
-    console.warn(`skipped: the native helper is for Linux on x64 and arm64, this is ${process.platform} on ${arch}`)
+  const { arch, platform } = process
+  if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
+    console.warn(`skipped: the native helper is for Linux on x64 and arm64, this is ${platform} on ${arch}`)
     return undefined
   }
+  const refused = tryPlace()
+  if (refused !== undefined) return lacking(`there is no user namespace for the native helper: ${refused}`)
   const helper = buildNative({ arch, sanitize: process.env['TSBUILD_TEST_SANITIZE'] === '1' })
   const calls = compileCalls()
-  if (helper !== undefined && calls !== undefined) return busybox === undefined ? undefined : { helper, busybox, calls }
-  if (process.env['CI'] === 'true') throw new Error('there is no C compiler, and CI=true allows no skipped tests')
-  console.warn('skipped: there is no C compiler for the native helper')
-  return undefined
+  if (helper === undefined || calls === undefined) return lacking('there is no C compiler for the native helper')
+  return busybox === undefined ? undefined : { helper, busybox, calls }
+}
+
+function lacking(reason: string): undefined {
+  if (process.env['CI'] === 'true') throw new Error(`${reason}, and CI=true allows no skipped tests`)
+  console.warn(`skipped: ${reason}`)
+}
+
+function tryPlace(): string | undefined {
+  const [launcher = '', ...words] = place.launcher
+  const { status, error, stderr } = spawnSync(launcher, [...words, 'true'], { encoding: 'utf8', cwd: '/' })
+  return status === 0 ? undefined : (error?.message ?? stderr.trim())
 }
 
 function compileCalls(): string | undefined {
