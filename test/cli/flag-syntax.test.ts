@@ -55,8 +55,7 @@ const refusals: readonly (readonly [args: string, code: string, message: string]
     '--progress can\'t be "fancy": expected auto, plain, tty, rawjson, quiet or none',
   ],
   ['--load .', 'UNSUPPORTED', '--load is not supported yet'],
-  ['--secret id=a .', 'UNSUPPORTED', '--secret is not supported yet'],
-  ['-m 1g .', 'UNSUPPORTED', '-m is not supported yet'],
+  ['--cgroup-parent a .', 'UNSUPPORTED', '--cgroup-parent is not supported yet'],
   ['--provenance=true .', 'UNSUPPORTED', '--provenance is not supported yet'],
   ['--rm=false .', 'UNSUPPORTED', '--rm is not supported yet'],
 ]

@@ -22,7 +22,6 @@ export const shellSpec: CommandSpec = {
     ...runFlags.filter(({ name }) => name === 'isolation').map((flag) => ({ ...flag, group: 'Options' })),
   ],
   examples: [
-    { command: 'tsbuild --keep-failed .', does: 'build, and keep what a failing step leaves' },
     { command: 'tsbuild shell', does: 'look at it' },
     { command: "tsbuild shell -c 'cat config.log'", does: 'just print a file of it' },
   ],
