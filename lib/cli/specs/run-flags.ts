@@ -10,7 +10,7 @@ export const runFlags: readonly FlagSpec[] = [
     placeholder: 'KIND',
     choices: ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'proot'],
     group,
-    summary: 'auto (the strongest that works here), oci, bwrap, userns, chroot, or proot; see tsbuild doctor',
+    summary: 'auto (the strongest that works here), oci, bwrap, userns, chroot, or proot',
   },
   {
     name: 'secret',
@@ -58,7 +58,12 @@ export const runFlags: readonly FlagSpec[] = [
   { name: 'cpu-quota', kind: 'value', placeholder: 'MICROSECONDS', group, summary: 'CPU time to use in each period' },
   { name: 'cpuset-cpus', kind: 'value', placeholder: 'LIST', group, summary: 'CPUs to run on, e.g. 0-3' },
   { name: 'cpuset-mems', kind: 'value', placeholder: 'LIST', group, summary: 'Memory nodes to use' },
-  { name: 'keep-failed', kind: 'switch', group, summary: 'Keep the filesystem of a failed step for tsbuild shell' },
+  {
+    name: 'keep-failed',
+    kind: 'switch',
+    group,
+    summary: 'Keep the filesystem of a failed step, for the shell command',
+  },
   {
     name: 'strict-ownership',
     kind: 'switch',
