@@ -8,6 +8,7 @@ import { createChrootBackend } from './chroot.ts'
 import { createNativeBackend } from './native.ts'
 import { findNative, HELPER } from './native-find.ts'
 import { type Candidate, ociCandidates } from './oci-candidates.ts'
+import { createProotBackend } from './proot.ts'
 import type { Backend, Isolation, Place, Probe } from './types.ts'
 import { createUsernsBackend } from './userns.ts'
 
@@ -71,6 +72,7 @@ const SOURCES: readonly Source[] = [
   { isolation: 'userns', name: HELPER, candidates: (place) => created(() => helperBackend(place)) },
   { isolation: 'userns', name: 'unshare', candidates: (place) => created(() => createUsernsBackend(place)) },
   { isolation: 'chroot', name: 'chroot', candidates: () => created(() => createChrootBackend()) },
+  { isolation: 'proot', name: 'proot', candidates: (place) => created(() => createProotBackend(place)) },
 ]
 
 /** Where all files have one owner, only the helper can tell all programs another one; so there it comes first. */

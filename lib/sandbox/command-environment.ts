@@ -5,7 +5,7 @@ import { TsbuildError } from '../errors.ts'
 import type { SandboxCommand } from './types.ts'
 
 /** Variables that change how a program is loaded or finds its messages: meant for programs of the image, not for ours. */
-const LOADER = /^(LD_|GLIBC_|GCONV_PATH$|LOCPATH$|NLSPATH$|MALLOC_|RES_OPTIONS$|HOSTALIASES$)/
+const LOADER = /^(LD_|GLIBC_|PROOT_|GCONV_PATH$|LOCPATH$|NLSPATH$|MALLOC_|RES_OPTIONS$|HOSTALIASES$)/
 
 export interface LaunchedCommand {
   /** For all programs on the way. */

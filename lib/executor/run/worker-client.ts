@@ -138,7 +138,7 @@ function launch(place: Place, terminal: boolean): ChildProcess {
 
 /** The variables that say where the worker's own tools are. */
 function passed(): Record<string, string> {
-  const names = ['TMPDIR', 'XDG_RUNTIME_DIR', 'TSBUILD_SANDBOX_HELPER', 'LD_LIBRARY_PATH', 'LANG']
+  const names = ['TMPDIR', 'XDG_RUNTIME_DIR', 'TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT', 'LD_LIBRARY_PATH', 'LANG']
   const values = names.map((name) => [name, process.env[name]] as const)
   return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
