@@ -8,6 +8,7 @@ import { findProgram } from '../find-program.ts'
 import { formatFakerootTable, parseFakerootTable } from './fakeroot-table.ts'
 import { type InodeKey, type OwnershipSource, ownersFrom } from './ownership.ts'
 import { pathInRoot } from './path-in-root.ts'
+import type { SandboxUser } from './types.ts'
 
 export interface FakerootParts {
   readonly faked: string
@@ -53,7 +54,7 @@ export function createFakerootOwnership({ faked, library, modeOf }: FakerootOpti
   return {
     kind: 'fakeroot',
     warning: 'owners are recorded by fakeroot: what static programs set is not, nor are file capabilities',
-    unknown: 'root',
+    unknown: 'user',
     async wrap(command, known) {
       const directory = join(command.scratch, 'fakeroot')
       await mkdir(directory, { mode: 0o755 })
@@ -61,11 +62,11 @@ export function createFakerootOwnership({ faked, library, modeOf }: FakerootOpti
       await copyFile(library, join(directory, 'libfakeroot.so'))
       await writeFile(join(directory, 'before'), formatFakerootTable(known, modeOf))
       await writeFile(join(directory, 'after'), '')
-      await writeFile(join(directory, 'run'), SCRIPT)
+      await writeFile(join(directory, 'run'), script(command.user))
       return {
         ...command,
         args: ['/bin/sh', `${INSIDE}/run`, ...command.args],
-        env: [...command.env, 'FAKEROOTDONTTRYCHOWN=1'],
+        env: [...command.env, 'FAKEROOTDONTTRYCHOWN=1', ...identity(command.user)],
         mounts: [...command.mounts, { kind: 'bind', source: directory, target: INSIDE, readonly: false }],
       }
     },
@@ -79,12 +80,20 @@ export function createFakerootOwnership({ faked, library, modeOf }: FakerootOpti
   }
 }
 
+/** Whom the library takes the first process for; root if it isn't told. */
+function identity({ uid, gid }: SandboxUser): readonly string[] {
+  if (uid === 0 && gid === 0) return []
+  const kinds = ['', 'E', 'S', 'F']
+  return kinds.flatMap((kind) => [`FAKEROOT${kind}UID=${uid}`, `FAKEROOT${kind}GID=${gid}`])
+}
+
 /**
- * Starts faked, runs the words after it with the library, and waits while faked saves what it knows. The file of the last chown makes
+ * What it isn't told about is root's to faked, or with the option the one user's that there is on disk: a step of another user makes
+ * files of its own. Starts faked, runs the words after it with the library, and waits while faked saves what it knows. The file of the last chown makes
  * that more than nothing. Where the shell is process 1, faked is its child when it ends, and waiting for `sleep` takes it away.
  */
-const SCRIPT = `d=${INSIDE}
-out=$("$d/faked" --save-file "$d/after" --load <"$d/before" 2>"$d/errors") || { cat "$d/errors" >&2; exit 125; }
+const script = ({ uid, gid }: SandboxUser): string => `d=${INSIDE}
+out=$("$d/faked" --save-file "$d/after" --load${uid === 0 && gid === 0 ? '' : ' --unknown-is-real'} <"$d/before" 2>"$d/errors") || { cat "$d/errors" >&2; exit 125; }
 key=\${out%%:*} pid=\${out##*:}
 FAKEROOTKEY=$key LD_PRELOAD="$d/libfakeroot.so" "$@"
 code=$?

@@ -50,9 +50,9 @@ export interface OwnershipSource {
   readonly warning: string | undefined
   /**
    * What a file has that `read()` finds nothing about. `disk`: what lstat says. `root`: 0:0, as {@link KnownOwners} promises.
-   * `before`: what it had before the step, and a new one the user of the step.
+   * `before`: what it had before the step, and a new one the user of the step. `user`: the user of the step, unless it was root's.
    */
-  readonly unknown: 'disk' | 'root' | 'before'
+  readonly unknown: 'disk' | 'root' | 'before' | 'user'
   /** Files go into the command's scratch directory. */
   wrap(command: SandboxCommand, known: KnownOwners): Promise<SandboxCommand>
   /** Once, after the command has ended by itself. Errors with SANDBOX_LACKS if the source has nothing to say though it should. */

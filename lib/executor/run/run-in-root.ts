@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { toFsPath } from '../../layers/path-bytes.ts'
-import type { OwnershipSource } from '../../sandbox/ownership.ts'
+import type { InodeKey, InodeOwner, KnownOwners, OwnershipSource } from '../../sandbox/ownership.ts'
 import { runCommand } from '../../sandbox/run-command.ts'
 import type { Exit } from '../../sandbox/types.ts'
 import { createCleanups } from './cleanups.ts'
@@ -74,7 +74,7 @@ export async function runInRoot(
         controlLimits: request.controlLimits,
         shmSize: request.shmSize,
       },
-      knownOwners(view, directory),
+      joined([knownOwners(view, directory), ...mounts.map(({ known }) => known?.(directory) ?? [])]),
     )
     const { step } = request
     const writer = (stream: 'stdout' | 'stderr'): LineWriter =>
@@ -95,6 +95,10 @@ export async function runInRoot(
     forgetRoot(directory)
     await cleanups.run()
   }
+}
+
+function* joined(lists: readonly KnownOwners[]): Generator<readonly [InodeKey, InodeOwner]> {
+  for (const list of lists) yield* list
 }
 
 // Milliseconds for a command to end by itself: who stops a build does not want to wait for it.

@@ -7,6 +7,7 @@ import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { subTree } from '../../layers/sub-tree.ts'
 import { unpackRoot } from '../../layers/unpack-root.ts'
 import { mountOverlay, unmount } from '../../sandbox/mount-overlay.ts'
+import type { KnownOwners } from '../../sandbox/ownership.ts'
 import type { SandboxMount } from '../../sandbox/types.ts'
 import { viewOf } from '../filesystem.ts'
 import { proxyAgent } from './agent-proxy.ts'
@@ -18,6 +19,7 @@ import type { RequestedMount, RunRequest } from './protocol.ts'
 import { removeTree } from './remove-tree.ts'
 import { secretDirectory } from './secret-directory.ts'
 import type { Stacks } from './stacks.ts'
+import { knownOwners, mountedOwner } from './step-ownership.ts'
 import { unpackedLayers } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
 
@@ -30,7 +32,18 @@ interface Owner {
 interface Source {
   readonly path: string
   readonly kind: 'directory' | 'file'
+  readonly known?: KnownIn | undefined
 }
+
+/** Who owns files of a mount that the disk may give to somebody else, for a step in a root. */
+type KnownIn = (root: string) => KnownOwners
+
+export type StepMount = SandboxMount & { readonly known?: KnownIn | undefined }
+
+const owned = (source: Source, owner: Owner): Source => ({
+  ...source,
+  known: (root) => [mountedOwner(source.path, owner, root)],
+})
 
 /**
  * Makes the mounts of a step ready: its own, /etc/hosts, /etc/resolv.conf and the script of a heredoc. `scratch` is an empty directory
@@ -43,10 +56,10 @@ export async function prepareMounts(
   stacks: Stacks,
   cleanups: Cleanups,
   context: WorkerContext,
-): Promise<SandboxMount[]> {
-  const mounts: SandboxMount[] = []
-  const bind = (source: Source, target: string, readonly: boolean): void => {
-    mounts.push({ kind: 'bind', source: source.path, target: targetOf(target, source.kind, mounts, stubs), readonly })
+): Promise<StepMount[]> {
+  const mounts: StepMount[] = []
+  const bind = ({ path, kind, known }: Source, target: string, readonly: boolean): void => {
+    mounts.push({ kind: 'bind', source: path, target: targetOf(target, kind, mounts, stubs), readonly, known })
   }
   let secrets: string | undefined
   const file = (name: string, content: Uint8Array | string, mode: number, owner?: Owner, at = scratch): Source => {
@@ -54,7 +67,7 @@ export async function prepareMounts(
     writeFileSync(path, content, { mode: 0o600, flag: 'wx' })
     if (owner && context.owners) chownSync(path, owner.uid, owner.gid)
     chmodSync(path, mode)
-    return { path, kind: 'file' }
+    return owned({ path, kind: 'file' }, owner ?? { uid: 0, gid: 0 })
   }
 
   bind(file('hosts', hostsFile(request.hostname, request.hosts), 0o644), '/etc/hosts', true)
@@ -78,7 +91,7 @@ export async function prepareMounts(
           fill: (directory) => fillCache(mount, directory, stacks, context),
         })
         cleanups.add(release)
-        bind({ path: join(process.cwd(), path), kind: 'directory' }, mount.target, mount.readonly)
+        bind(owned({ path: join(process.cwd(), path), kind: 'directory' }, mount), mount.target, mount.readonly)
         break
       }
       case 'tmpfs': {
@@ -96,7 +109,7 @@ export async function prepareMounts(
         const path = join(scratch, `agent-${at}`)
         const owner = context.owners ? mount : undefined
         cleanups.add(await proxyAgent(relative('.', path), mount.socket, { owner, mode: mount.mode }))
-        bind({ path, kind: 'file' }, mount.target, false)
+        bind(owned({ path, kind: 'file' }, mount), mount.target, false)
         break
       }
     }
@@ -138,19 +151,21 @@ async function layersSource(
   if (!context.overlay) {
     await unpackPart(mount, join(base, 'tree'), stacks, context)
     cleanups.add(() => removeTree(base))
-    return sourceAt(join(base, 'tree', 'source'))
+    const tree = subTree(await viewOf(filesystem, context), mount.source, 'source')
+    return { ...sourceAt(join(base, 'tree', 'source')), known: (root) => knownOwners(tree, join(base, 'tree'), root) }
   }
   const lower = await unpackedLayers(filesystem, context)
   const [upper, work, directory] = [join(base, 'upper'), join(base, 'work'), join(base, 'tree')]
   for (const path of [upper, work, directory]) mkdirSync(path)
-  const root = (await viewOf(filesystem, context)).lookup('')
-  chmodSync(upper, root?.mode ?? 0o755)
+  const view = await viewOf(filesystem, context)
+  chmodSync(upper, view.lookup('')?.mode ?? 0o755)
   await mountOverlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
   cleanups.add(async () => {
     await unmount(directory)
     removeTree(base)
   })
-  return sourceAt(mount.source === '' ? directory : `${directory}/${mount.source}`)
+  const source = sourceAt(mount.source === '' ? directory : `${directory}/${mount.source}`)
+  return { ...source, known: (root) => knownOwners(view, directory, root) }
 }
 
 async function fillCache(

@@ -43,15 +43,33 @@ export function ownershipOf(root: string, means: StepMeans): OwnershipSource {
   return chooseOwnership(root, { ...means, fakeroot: fakeroot && { ...fakeroot, modeOf } })
 }
 
-/** Files that don't just belong to root, as the root directory numbers them. */
-export function* knownOwners(view: FileTree, root: string): Generator<readonly [InodeKey, InodeOwner]> {
+/** Files of a tree that don't just belong to root, as its directory on disk numbers them; `root` is the one of the step. */
+export function* knownOwners(
+  view: FileTree,
+  directory: string,
+  root: string = directory,
+): Generator<readonly [InodeKey, InodeOwner]> {
   for (const entry of treeEntries(view)) {
     const owner = ownerOf(entry)
-    const stat = owner && lstatSync(toFsPath(`${root}/${entry.path}`), { bigint: true, throwIfNoEntry: false })
+    const stat = owner && lstatSync(toFsPath(`${directory}/${entry.path}`), { bigint: true, throwIfNoEntry: false })
     if (!stat) continue
     noteMode(root, stat)
     yield [{ dev: stat.dev, ino: stat.ino }, owner]
   }
+}
+
+/** The owner of a file that is mounted in a root. */
+export function mountedOwner(
+  path: string,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  root: string,
+): readonly [InodeKey, InodeOwner] {
+  const stat = lstatSync(path, { bigint: true })
+  noteMode(root, stat)
+  return [
+    { dev: stat.dev, ino: stat.ino },
+    { uid, gid },
+  ]
 }
 
 function ownerOf({ type, uid, gid, xattrs, devMajor = 0, devMinor = 0 }: SourceEntry): InodeOwner | undefined {
@@ -92,8 +110,12 @@ export interface StepOwners {
 
 export function stepOwners(source: OwnershipSource, after: OwnersAfter, root: string, user: SandboxUser): StepOwners {
   const capabilities = new Map<string, Uint8Array>()
-  const unknown = (base: TreeEntry | undefined): FileIdentity =>
-    source.unknown === 'root' ? { uid: 0, gid: 0 } : { uid: base?.uid ?? user.uid, gid: base?.gid ?? user.gid }
+  const unknown = (base: TreeEntry | undefined): FileIdentity => {
+    const isRoots = base?.uid === 0 && base.gid === 0
+    if (source.unknown === 'root' || (source.unknown === 'user' && isRoots)) return { uid: 0, gid: 0 }
+    if (source.unknown === 'user') return { uid: user.uid, gid: user.gid }
+    return { uid: base?.uid ?? user.uid, gid: base?.gid ?? user.gid }
+  }
   const identify: Identify = (path, stat, base) => {
     if (source.unknown === 'disk') return { uid: Number(stat.uid), gid: Number(stat.gid) }
     // Through the root, which numbers files as the command saw them.
