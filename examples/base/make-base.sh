@@ -13,7 +13,7 @@ mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Pack
 mirror=${mirror:-http://deb.debian.org/debian}
 
 # As debian:12-slim: no documentation but licences, no translations.
-mmdebstrap --quiet --mode="${MMDEBSTRAP_MODE:-auto}" --variant=minbase --format=tar \
+mmdebstrap --quiet --skip=output/dev --mode="${MMDEBSTRAP_MODE:-auto}" --variant=minbase --format=tar \
   --aptopt='Acquire::Languages "none"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \

@@ -20,6 +20,14 @@ const possible =
   ['mmdebstrap', 'runc', 'setpriv', 'nsenter', 'fakeroot', 'bwrap'].every(requires) &&
   hasDebianMirror()
 
+/** What the machine needs to reach registries. */
+const network = Object.fromEntries(
+  ['NODE_EXTRA_CA_CERTS', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value]]
+  }),
+)
+
 const directory = mkdtempSync(join(tmpdir(), 'tsbuild-examples-'))
 chmodSync(directory, 0o755)
 let base = ''
@@ -164,7 +172,7 @@ describe.skipIf(!possible)('as a user without subordinate ids', () => {
       for (const path of [home, out]) chownSync(path, uid, uid)
       const { status, stderr } = inPlace('single', [process.execPath, bin, ...words(name, out)], {
         timeout: 400,
-        env: { TSBUILD_HOME: join(home, 'store') },
+        env: { ...network, TSBUILD_HOME: join(home, 'store') },
       })
       expect(stderr).toMatch(/ran in +(bwrap|userns)/)
       expect(status).toBe(0)
