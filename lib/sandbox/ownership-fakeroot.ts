@@ -62,7 +62,7 @@ export function createFakerootOwnership({ faked, library, modeOf }: FakerootOpti
       await copyFile(library, join(directory, 'libfakeroot.so'))
       await writeFile(join(directory, 'before'), formatFakerootTable(known, modeOf))
       await writeFile(join(directory, 'after'), '')
-      await writeFile(join(directory, 'run'), script(command.user))
+      await writeFile(join(directory, 'run'), SCRIPT)
       return {
         ...command,
         args: ['/bin/sh', `${INSIDE}/run`, ...command.args],
@@ -88,12 +88,11 @@ function identity({ uid, gid }: SandboxUser): readonly string[] {
 }
 
 /**
- * What it isn't told about is root's to faked, or with the option the one user's that there is on disk: a step of another user makes
- * files of its own. Starts faked, runs the words after it with the library, and waits while faked saves what it knows. The file of the last chown makes
+ * Starts faked, runs the words after it with the library, and waits while faked saves what it knows. The file of the last chown makes
  * that more than nothing. Where the shell is process 1, faked is its child when it ends, and waiting for `sleep` takes it away.
  */
-const script = ({ uid, gid }: SandboxUser): string => `d=${INSIDE}
-out=$("$d/faked" --save-file "$d/after" --load${uid === 0 && gid === 0 ? '' : ' --unknown-is-real'} <"$d/before" 2>"$d/errors") || { cat "$d/errors" >&2; exit 125; }
+const SCRIPT = `d=${INSIDE}
+out=$("$d/faked" --save-file "$d/after" --load <"$d/before" 2>"$d/errors") || { cat "$d/errors" >&2; exit 125; }
 key=\${out%%:*} pid=\${out##*:}
 FAKEROOTKEY=$key LD_PRELOAD="$d/libfakeroot.so" "$@"
 code=$?

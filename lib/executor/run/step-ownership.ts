@@ -121,7 +121,9 @@ export function stepOwners(source: OwnershipSource, after: OwnersAfter, root: st
     // Through the root, which numbers files as the command saw them.
     const { dev, ino } = lstatSync(toFsPath(`${root}/${path}`), { bigint: true })
     const owner = after.find({ dev, ino })
-    if (!owner) return unknown(base)
+    // It says root of any file that it first hears of by chmod.
+    const isUnsure = source.unknown === 'user' && owner?.uid === 0 && owner.gid === 0 && !owner.device
+    if (!owner || isUnsure) return unknown(base)
     const { uid, gid, device, capability } = owner
     if (capability) capabilities.set(path, capability)
     if (!device) return { uid, gid }
