@@ -107,10 +107,11 @@ test('a missing source names the line, and nothing is written', async () => {
   expect(existsSync(out)).toBe(false)
 })
 
-test('RUN is refused before anything is built', async () => {
+test('where no command can be run, that is said before anything is built, with all that was tried', async () => {
   const store = temporaryDirectory()
-  const { code, stderr } = await tsbuild(['-f', join(fixtures, 'errors/run.Dockerfile'), hello], { store })
+  const env = { PATH: '/nonexistent', TSBUILD_SANDBOX_HELPER: '' }
+  const { code, stderr } = await tsbuild(['-f', join(fixtures, 'errors/run.Dockerfile'), hello], { store, env })
   expect(code).toBe(1)
-  expect(stderr).toMatch(/run\.Dockerfile:3:1: error: RUN is not supported yet \[UNSUPPORTED\]/)
-  expect(stderr).not.toMatch(/COPY hello.txt \/\n.*(DONE|CACHED)/)
+  expect(stderr).toMatch(/error: nothing that runs commands works here\n {2}\S.*: .*[^]*\[SANDBOX_UNAVAILABLE\]/)
+  expect(stderr).not.toMatch(/COPY hello.txt/)
 })

@@ -126,10 +126,10 @@ test('mounts come in order, after the system', () => {
     ],
   })
   expect(made.mounts.slice(-4)).toEqual([
-    { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=1777', 'size=4096'] },
+    { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=1777', 'size=4096'] },
     { destination: '/tmp/etc', type: 'bind', source: '/etc', options: ['rbind', 'ro'] },
     { destination: '/data', type: 'bind', source: '/var', options: ['rbind', 'rw'] },
-    { destination: '/run', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=755'] },
+    { destination: '/run', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
   ])
   expect(mount(made, '/dev/shm')?.options).toContain(`size=${64 << 20}`)
 })
