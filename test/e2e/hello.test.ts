@@ -109,9 +109,9 @@ test('a missing source names the line, and nothing is written', async () => {
 
 test('where no command can be run, that is said before anything is built, with all that was tried', async () => {
   const store = temporaryDirectory()
-  const env = { PATH: '/nonexistent', TSBUILD_SANDBOX_HELPER: '' }
-  const { code, stderr } = await tsbuild(['-f', join(fixtures, 'errors/run.Dockerfile'), hello], { store, env })
+  const args = ['--isolation=proot', '-f', join(fixtures, 'errors/run.Dockerfile'), hello]
+  const { code, stderr } = await tsbuild(args, { store, env: { TSBUILD_PROOT: '/nonexistent' } })
   expect(code).toBe(1)
-  expect(stderr).toMatch(/error: nothing that runs commands works here\n {2}\S.*: .*[^]*\[SANDBOX_UNAVAILABLE\]/)
+  expect(stderr).toMatch(/error: --isolation=proot does not work here\n {2}proot: .*\[SANDBOX_UNAVAILABLE\]/)
   expect(stderr).not.toMatch(/COPY hello.txt/)
 })
