@@ -33,7 +33,8 @@ export async function interruptible<T>(
   } catch (error) {
     throw controller.signal.aborted ? controller.signal.reason : error
   } finally {
-    for (const name of signals) process.off(name, onSignal)
+    // After an interrupt the process is about to end: another one must not change with what.
+    if (!controller.signal.aborted) for (const name of signals) process.off(name, onSignal)
   }
 }
 
