@@ -217,7 +217,6 @@ test.each([
   ['a date that is none', { sourceDateEpoch: -1 }, 'OPTION_INVALID'],
   ['a tag that is none', { tags: ['UPPER'] }, 'REFERENCE_INVALID'],
   ['a context that is not there', { context: '/nonexistent/context' }, 'CONTEXT_NOT_FOUND'],
-  ['a remote context', { buildContexts: { x: 'https://example.com/a.tar' } }, 'UNSUPPORTED'],
 ] as const)('%s is refused', async (_, change, code) => {
   await expect(build({ ...options('FROM scratch\nCOPY --from=x a /\n'), ...change })).rejects.toThrow(
     expect.objectContaining({ code }),
