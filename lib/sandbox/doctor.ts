@@ -109,8 +109,8 @@ async function examineIn(directory: string, place: Place): Promise<PlaceFindings
   const here = fileURLToPath(import.meta.url)
   const program = join(import.meta.dirname, `examine-main${extname(here)}`)
   const words = [...place.launcher, process.execPath, ...process.execArgv, program, directory, JSON.stringify(place)]
-  const helper = process.env['TSBUILD_SANDBOX_HELPER']
-  const env = { ...probeEnvironment(), ...(helper === undefined ? {} : { TSBUILD_SANDBOX_HELPER: helper }) }
+  const told = ['TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT'].map((name) => [name, process.env[name]] as const)
+  const env = Object.assign({}, probeEnvironment(), Object.fromEntries(told.filter(([, value]) => value !== undefined)))
   const tried = await attempt(words, { timeout: 90_000, env })
   if (tried.ok) return JSON.parse(tried.output) as PlaceFindings
   const failed = (name: string): Probe => ({ name, ok: false, detail: tried.words })
