@@ -5,6 +5,7 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build-dist.ts',
     testTimeout: 60_000,
+    hookTimeout: 120_000, // whole Debian trees are removed in some
     pool: 'forks',
     maxWorkers: 2,
   },
