@@ -26,9 +26,9 @@ export interface MountStubs {
 type Kind = 'directory' | 'file'
 
 interface Stub {
-  readonly path: string | Buffer
+  /** In the form of entry.ts. */
+  readonly path: string
   readonly kind: Kind
-  readonly parent: string | Buffer
   /** The parent's times before the stub was made, and its mtime after that, in milliseconds. */
   readonly before: { readonly atimeMs: number; readonly mtimeMs: number }
   readonly after: number
@@ -39,12 +39,11 @@ export function createMountStubs(root: string): MountStubs {
   const make = (path: string, kind: Kind): void => {
     const file = toFsPath(`${root}/${path}`)
     if (lstatSync(file, { throwIfNoEntry: false })) return
-    const slash = path.lastIndexOf('/')
-    const parent = toFsPath(slash === -1 ? root : `${root}/${path.slice(0, slash)}`)
+    const parent = toFsPath(`${root}/${parentOf(path)}`)
     const before = lstatSync(parent)
     if (kind === 'directory') mkdirSync(file, 0o755)
     else closeSync(openSync(file, 'wx', 0o644))
-    stubs.push({ path: file, kind, parent, before, after: lstatSync(parent).mtimeMs })
+    stubs.push({ path, kind, before, after: lstatSync(parent).mtimeMs })
   }
   return {
     ensure: (target, kind) => {
@@ -54,23 +53,36 @@ export function createMountStubs(root: string): MountStubs {
       return `/${path}`
     },
     remove: () => {
-      for (const stub of stubs.splice(0).reverse()) removeStub(stub)
+      for (const stub of stubs.splice(0).reverse()) removeStub(root, stub)
     },
   }
 }
 
-function removeStub({ path, kind, parent, before, after }: Stub): void {
-  const stat = lstatSync(path, { throwIfNoEntry: false })
+const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0))
+
+function removeStub(root: string, { path, kind, before, after }: Stub): void {
+  // The command may have put a link where a directory was, which leads out of the root for us.
+  if (!isDirectory(root, parentOf(path))) return
+  const file = toFsPath(`${root}/${path}`)
+  const parent = toFsPath(`${root}/${parentOf(path)}`)
+  const stat = lstatSync(file, { throwIfNoEntry: false })
   if (!stat) return
   if (kind === 'directory') {
-    if (!stat.isDirectory() || readdirSync(path).length > 0) return
+    if (!stat.isDirectory() || readdirSync(file).length > 0) return
   } else if (!stat.isFile() || stat.size > 0) {
     return
   }
   const untouched = lstatSync(parent).mtimeMs === after
-  if (kind === 'directory') rmdirSync(path)
-  else unlinkSync(path)
+  if (kind === 'directory') rmdirSync(file)
+  else unlinkSync(file)
   if (untouched) utimesSync(parent, before.atimeMs / 1000, before.mtimeMs / 1000)
+}
+
+/** Whether a path of a root is a directory, and so is all that it is in. */
+function isDirectory(root: string, path: string): boolean {
+  if (path === '') return true
+  const stat = isDirectory(root, parentOf(path)) && lstatSync(toFsPath(`${root}/${path}`), { throwIfNoEntry: false })
+  return stat !== false && stat?.isDirectory() === true
 }
 
 /** Makes the working directory of a step if it is missing; what is made belongs to the step's user. Gives the resolved path. */

@@ -56,7 +56,7 @@ export async function runInRoot(
     const cwd = ensureWorkdir(directory, request.workdir, context.owners ? user : undefined)
     const [mountScratch, backendScratch] = [join(scratch, 'mounts'), join(scratch, 'backend')]
     for (const path of [mountScratch, backendScratch]) mkdirSync(path, { mode: 0o711 })
-    const mounts = await prepareMounts(request, stubs, mountScratch, stacks, cleanups, context)
+    const mounts = await prepareMounts(request, directory, stubs, mountScratch, stacks, cleanups, context)
     const command = await ownership.wrap(
       {
         id: `tsbuild-${basename(scratch)}`,

@@ -14,6 +14,7 @@ import { proxyAgent } from './agent-proxy.ts'
 import { openCache } from './cache-mounts.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { MountStubs } from './mount-stubs.ts'
+import { mountTarget } from './mount-target.ts'
 import { hostsFile, resolvConf } from './network-files.ts'
 import type { RequestedMount, RunRequest } from './protocol.ts'
 import { removeTree } from './remove-tree.ts'
@@ -46,11 +47,12 @@ const owned = (source: Source, owner: Owner): Source => ({
 })
 
 /**
- * Makes the mounts of a step ready: its own, /etc/hosts, /etc/resolv.conf and the script of a heredoc. `scratch` is an empty directory
+ * Makes the mounts of a step in a root ready: its own, /etc/hosts, /etc/resolv.conf and the script of a heredoc. `scratch` is an empty directory
  * of the step. What has to be undone is added to `cleanups`.
  */
 export async function prepareMounts(
   request: RunRequest,
+  root: string,
   stubs: MountStubs,
   scratch: string,
   stacks: Stacks,
@@ -58,8 +60,10 @@ export async function prepareMounts(
   context: WorkerContext,
 ): Promise<StepMount[]> {
   const mounts: StepMount[] = []
+  const targetOf = (target: string, kind: 'directory' | 'file'): string =>
+    mountTarget(target, kind, mounts, root, stubs)
   const bind = ({ path, kind, known }: Source, target: string, readonly: boolean): void => {
-    mounts.push({ kind: 'bind', source: path, target: targetOf(target, kind, mounts, stubs), readonly, known })
+    mounts.push({ kind: 'bind', source: path, target: targetOf(target, kind), readonly, known })
   }
   let secrets: string | undefined
   const file = (name: string, content: Uint8Array | string, mode: number, owner?: Owner, at = scratch): Source => {
@@ -95,7 +99,7 @@ export async function prepareMounts(
         break
       }
       case 'tmpfs': {
-        const target = targetOf(mount.target, 'directory', mounts, stubs)
+        const target = targetOf(mount.target, 'directory')
         mounts.push({ kind: 'tmpfs', target, size: mount.size, mode: 0o1777 })
         break
       }
@@ -115,29 +119,6 @@ export async function prepareMounts(
     }
   }
   return mounts
-}
-
-/** Where a mount goes. Below an earlier mount the place is that mount's; /dev, /proc and /sys are the back-end's. */
-function targetOf(
-  target: string,
-  kind: 'directory' | 'file',
-  earlier: readonly SandboxMount[],
-  stubs: MountStubs,
-): string {
-  if (/^\/(dev|proc|sys)\//.test(target)) return target
-  const outer = earlier.findLast((mount) => target.startsWith(`${mount.target}/`))
-  if (!outer) return stubs.ensure(target, kind)
-  // Empty when the step starts: the back-end makes what is needed in it.
-  if (outer.kind === 'tmpfs') return target
-  const inner = join(outer.source, target.slice(outer.target.length))
-  const stat = statSync(inner, { throwIfNoEntry: false })
-  if (!stat && outer.readonly) {
-    const inside = `${JSON.stringify(target)} is not there in the read-only mount ${JSON.stringify(outer.target)}`
-    throw new TsbuildError('MOUNT_INVALID', inside)
-  }
-  if (!stat && kind === 'directory') mkdirSync(inner, { recursive: true })
-  else if (!stat) writeFileSync(inner, '')
-  return target
 }
 
 async function layersSource(

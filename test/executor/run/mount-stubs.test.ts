@@ -1,4 +1,15 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -41,6 +52,18 @@ test('what was there, and what was filled meanwhile, stays', () => {
   stubs.remove()
   expect(existsSync(join(root, 'old'))).toBe(true)
   expect(existsSync(join(root, 'new/file'))).toBe(true)
+})
+
+test('nothing is removed through a link that a command put in the way', () => {
+  const outside = mkdtempSync(join(tmpdir(), 'stubs-outside-'))
+  mkdirSync(join(outside, 'c'))
+  const stubs = createMountStubs(root)
+  stubs.ensure('/a/b/c', 'directory')
+  renameSync(join(root, 'a/b'), join(root, 'a/moved'))
+  symlinkSync(outside, join(root, 'a/b'))
+  stubs.remove()
+  expect(readdirSync(outside)).toEqual(['c'])
+  rmSync(outside, { recursive: true })
 })
 
 test('links lead to places in the root, never out of it', () => {
