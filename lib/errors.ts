@@ -75,7 +75,9 @@ export type ErrorCode =
   | 'HTTP_STATUS'
   | 'REGISTRY_AUTH'
   | 'REGISTRY_INVALID'
+  | 'REGISTRY_BLOCKED'
   | 'CREDENTIALS_INVALID'
+  | 'SETTINGS_INVALID'
   // export
   | 'OUTPUT_INVALID'
   | 'OUTPUT_IO'

@@ -61,6 +61,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   minimatch: /^(context|executor)\//,
   undici: /^http\//,
   'fs-extra': /^(cache|export)\//,
+  'smol-toml': /^registry\/parse-toml\.ts$/,
   yargs: /^cli\//,
 }
 

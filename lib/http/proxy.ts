@@ -1,6 +1,7 @@
 // Which proxy a request goes through, from the environment, by the rules that Go programs have (golang.org/x/net/http/httpproxy).
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { TsbuildError } from '../errors.ts'
+import { isInNetwork } from './network.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -53,16 +54,4 @@ function isLoopback(host: string): boolean {
 
 function isSameAddress(a: string, b: string): boolean {
   return isIP(a) !== 0 && isInNetwork(b, `${a}/${isIP(a) === 4 ? 32 : 128}`)
-}
-
-function isInNetwork(host: string, network: string): boolean {
-  const [address = '', bits = ''] = network.split('/')
-  const version = isIP(address)
-  if (version === 0 || isIP(host) !== version || !/^\d{1,3}$/.test(bits)) return false
-  const prefix = Number(bits)
-  if (prefix > (version === 4 ? 32 : 128)) return false
-  const family = version === 4 ? 'ipv4' : 'ipv6'
-  const list = new BlockList()
-  list.addSubnet(address, prefix, family)
-  return list.check(host, family)
 }

@@ -8,8 +8,8 @@ import { type Challenge, parseChallenges } from './challenge.ts'
 import { type FoundCredentials, findCredentials } from './credentials.ts'
 import { findOrigin } from './find-origin.ts'
 import { tlsOf } from './host-tls.ts'
-import { apiHost, type RepositoryName, toDomain } from './hosts.ts'
-import { type RegistrySettings, registrySettings } from './registries-file.ts'
+import { apiHost, type RepositoryName, type Transport } from './hosts.ts'
+import { type FindSettings, registrySettings } from './registry-settings.ts'
 import { basic, credentialHint, fetchToken, type Token } from './tokens.ts'
 
 export interface RegistryOptions {
@@ -36,13 +36,13 @@ export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'redirects' |
 export interface RegistryClient {
   /**
    * Sends a request, authenticated as the registry asks. Gives the last answer, whatever its status. Errors with `REGISTRY_AUTH` and
-   * `REGISTRY_INVALID` where no token is to be had, `CREDENTIALS_INVALID`, and `HTTP_FAILED`.
+   * `REGISTRY_INVALID` where no token is to be had, `CREDENTIALS_INVALID`, `SETTINGS_INVALID`, `REGISTRY_BLOCKED`, and `HTTP_FAILED`.
    */
   request(request: RegistryRequest): Promise<HttpResponse>
   /** The registry's origin, e.g. `https://registry-1.docker.io`. */
   origin(repository: RepositoryName, signal?: AbortSignal): Promise<string>
-  /** What the user says about a registry. */
-  settings(domain: string): RegistrySettings
+  /** What is said about a repository. */
+  readonly settings: FindSettings
   /** What a repository's registry was shown, and what to try: for hints. */
   explain(repository: RepositoryName): string
   readonly wait: Wait
@@ -54,48 +54,62 @@ export interface RegistryClient {
 export function openRegistryClient(options: RegistryOptions = {}): RegistryClient {
   const env = options.env ?? process.env
   const wait = options.wait ?? waitFor
-  const settings = registrySettings(env)
-  const tls = tlsOf(env, (host) => settings(toDomain(host)).insecure)
-  const http = openHttpClient({ env, tls, wait, userAgent: options.userAgent ?? 'tsbuild' })
+  const careless = new Set<string>()
+  const open = (insecure: (host: string) => boolean): HttpClient =>
+    openHttpClient({ env, tls: tlsOf(env, insecure), wait, userAgent: options.userAgent ?? 'tsbuild' })
   const state: State = {
-    http,
+    http: open(() => false),
+    insecure: { http: open((host) => careless.has(host)), hosts: careless },
     env,
-    settings,
+    settings: registrySettings(env),
     onRetry: options.onRetry,
     origins: new Map(),
     found: new Map(),
     auth: new Map(),
+    shown: new Map(),
   }
   return {
     request: (request) => send(request, state),
-    origin: (repository, signal) => originOf(repository.domain, state, signal),
-    settings,
+    origin: async (repository, signal) => (await connect(repository, state, signal)).origin,
+    settings: state.settings,
     explain: (repository) => explain(repository, state),
     wait,
     onRetry: options.onRetry,
-    close: () => http.close(),
+    close: async () => {
+      await Promise.all([state.http.close(), state.insecure.http.close()])
+    },
   }
 }
 
 interface State {
   readonly http: HttpClient
+  /** Connections of their own, where the certificates of these hosts don't count. */
+  readonly insecure: { readonly http: HttpClient; readonly hosts: Set<string> }
   readonly env: Env
-  readonly settings: (domain: string) => RegistrySettings
+  readonly settings: FindSettings
   readonly onRetry: RegistryClient['onRetry']
-  /** By domain. */
+  /** By domain and transport. */
   readonly origins: Map<string, Promise<string>>
   /** By repository. */
   readonly found: Map<string, Promise<FoundCredentials>>
-  /** By domain: how it wants to be asked. */
+  /** By domain and transport: how it wants to be asked. */
   readonly auth: Map<string, HostAuth>
+  /** By domain: what the last request was sent with. */
+  readonly shown: Map<string, FoundCredentials>
 }
 
 interface HostAuth {
   challenge: Challenge
   /** By credentials and scopes. */
   readonly tokens: Map<string, Promise<Token>>
-  /** What the last request was sent with. */
-  shown: FoundCredentials | undefined
+}
+
+/** A way to a registry. */
+interface Connection {
+  /** Of domain and transport. */
+  readonly key: string
+  readonly http: HttpClient
+  readonly origin: string
 }
 
 /** A token that has less left than this is not used any more. */
@@ -103,10 +117,11 @@ const MARGIN = 10_000
 
 async function send(request: RegistryRequest, state: State): Promise<HttpResponse> {
   const { repository, path, actions, from, ...rest } = request
-  const origin = await originOf(repository.domain, state, request.signal)
+  const connection = await connect(repository, state, request.signal)
+  const { key, http, origin } = connection
   const url = typeof path === 'string' ? new URL(`/v2/${path}`, origin) : path
   const transmit = (authorization: string | undefined): Promise<HttpResponse> =>
-    state.http.request({
+    http.request({
       ...rest,
       url,
       resume: false,
@@ -115,17 +130,17 @@ async function send(request: RegistryRequest, state: State): Promise<HttpRespons
     })
   if (url.origin !== origin) return transmit(undefined)
 
-  const known = state.auth.get(repository.domain)
-  const first = known && (await authorization(request, known, origin, state, 'cached'))
+  const known = state.auth.get(key)
+  const first = known && (await authorization(request, known, connection, state, 'cached'))
   const response = await transmit(first)
   // Where a redirect led has no say in where credentials are sent.
   if (response.status !== 401 || new URL(response.url).origin !== origin) return response
   const challenge = chooseChallenge(response)
   if (!challenge) return response
-  const auth: HostAuth = known ?? { challenge, tokens: new Map(), shown: undefined }
+  const auth: HostAuth = known ?? { challenge, tokens: new Map() }
   auth.challenge = challenge
-  state.auth.set(repository.domain, auth)
-  const second = await authorization(request, auth, origin, state, first === undefined ? 'cached' : 'new')
+  state.auth.set(key, auth)
+  const second = await authorization(request, auth, connection, state, first === undefined ? 'cached' : 'new')
   if (second === undefined || second === first) return response
   await response.discard()
   return transmit(second)
@@ -139,13 +154,13 @@ function chooseChallenge(response: HttpResponse): Challenge | undefined {
 async function authorization(
   request: RegistryRequest,
   auth: HostAuth,
-  origin: string,
+  { http, origin }: Connection,
   state: State,
   freshness: 'cached' | 'new',
 ): Promise<string | undefined> {
   const { repository, signal } = request
   const found = await credentialsFor(repository, state, signal)
-  auth.shown = found
+  state.shown.set(repository.domain, found)
   const { credentials } = found
   if (credentials?.kind === 'bearer') return `Bearer ${credentials.token}`
   if (auth.challenge.scheme === 'basic') return credentials?.kind === 'password' ? basic(credentials) : undefined
@@ -153,7 +168,7 @@ async function authorization(
   const key = JSON.stringify([credentials?.source ?? '', scopes])
   const cached = freshness === 'cached' ? await auth.tokens.get(key) : undefined
   if (cached && cached.expires - Date.now() > MARGIN) return `Bearer ${cached.value}`
-  const fetched = fetchToken(state.http, { challenge: auth.challenge, scopes, credentials, registry: origin, signal })
+  const fetched = fetchToken(http, { challenge: auth.challenge, scopes, credentials, registry: origin, signal })
   // Several requests at once wait for one token; a failure is not kept.
   auth.tokens.set(key, fetched)
   try {
@@ -203,18 +218,28 @@ function credentialsFor(repository: RepositoryName, state: State, signal?: Abort
   return found
 }
 
-function originOf(domain: string, state: State, signal: AbortSignal | undefined): Promise<string> {
-  const known = state.origins.get(domain)
-  if (known) return known
-  const plain = state.settings(domain).plainHttp
-  const found = plain ? Promise.resolve(`http://${apiHost(domain)}`) : findOrigin(domain, state.http, signal)
-  state.origins.set(domain, found)
-  found.catch(() => state.origins.delete(domain))
-  return found
+async function connect(repository: RepositoryName, state: State, signal?: AbortSignal): Promise<Connection> {
+  const { domain } = repository
+  const transport = repository.transport ?? (await allowedTransport(repository, state))
+  const key = `${domain} ${transport.plainHttp} ${transport.insecure}`
+  if (transport.insecure) state.insecure.hosts.add(apiHost(domain))
+  const http = transport.insecure ? state.insecure.http : state.http
+  const found = state.origins.get(key) ?? findOrigin(domain, transport, http, signal)
+  state.origins.set(key, found)
+  found.catch(() => state.origins.delete(key))
+  return { key, http, origin: await found }
+}
+
+async function allowedTransport(repository: RepositoryName, { settings }: State): Promise<Transport> {
+  const { transport, blockedBy } = await settings(repository)
+  if (blockedBy === undefined) return transport
+  throw new TsbuildError('REGISTRY_BLOCKED', `${repository.domain}/${repository.path} is blocked in ${blockedBy}`, {
+    hint: 'whoever wrote that wants nothing from there; use another registry',
+  })
 }
 
 function explain(repository: RepositoryName, state: State): string {
-  const shown = state.auth.get(repository.domain)?.shown
+  const shown = state.shown.get(repository.domain)
   const host = `https://${repository.domain}`
   return credentialHint(host, shown?.credentials, shown?.problems ?? [])
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import type { TlsOptions } from '../http/types.ts'
 import type { Env } from './auth-files.ts'
+import { configHome } from './settings-file.ts'
 
 /** For each host, what the first directory that has something for it says, and whether its certificate is checked. Errors with `CREDENTIALS_INVALID` for unreadable files. */
 export function tlsOf(env: Env, isInsecure: (host: string) => boolean): (host: string) => TlsOptions | undefined {
@@ -25,9 +26,9 @@ function fromDirectories(host: string, env: Env): TlsOptions | undefined {
 }
 
 function roots(env: Env): readonly string[] {
-  const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config')
-  const places = [join(config, 'docker'), join(config, 'containers'), '/etc/docker', '/etc/containers']
-  return places.map((place) => join(place, 'certs.d'))
+  const docker = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker')
+  const own = ['docker', 'containers'].map((name) => join(configHome(env), name))
+  return [docker, ...own, '/etc/docker', '/etc/containers'].map((place) => join(place, 'certs.d'))
 }
 
 function readDirectory(directory: string): TlsOptions | undefined {
@@ -47,6 +48,8 @@ function reading<T>(path: string, action: () => T): T | undefined {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    // Some make the system's directories root's alone; what is in them is not meant for us.
+    if (code === 'EACCES' && path.startsWith('/etc/')) return undefined
     throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${String(code)}`, { cause })
   }
 }

@@ -2,7 +2,20 @@
 import type { Reference } from '../oci/reference.ts'
 
 /** A repository: what a reference names, without tag and digest. */
-export type RepositoryName = Pick<Reference, 'domain' | 'path'>
+export interface RepositoryName extends Pick<Reference, 'domain' | 'path'> {
+  /** For a mirror, which has its own; else it is what the settings say of the name. */
+  readonly transport?: Transport
+}
+
+/** How a registry is spoken to. */
+export interface Transport {
+  /** http:, without asking. */
+  readonly plainHttp: boolean
+  /** Any certificate will do, and http: where there is no TLS. */
+  readonly insecure: boolean
+}
+
+export const SECURE: Transport = { plainHttp: false, insecure: false }
 
 /** Host and port of a registry's API: Docker Hub's is not at `docker.io`. */
 export function apiHost(domain: string): string {

@@ -4,29 +4,26 @@ import type { RegistryClient } from './client.ts'
 import { openRepository, type Repository } from './repository.ts'
 
 /**
- * The repository of a reference, by way of the mirrors that the user names: each request goes to them first, and to the registry itself
- * where they fail. Content is verified by digest wherever it came from; what a tag means, the first that knows it says. Errors are those
- * of the registry itself.
+ * The repository of a reference, by way of the mirrors that are set for it: each request goes to them first, and to the registry itself
+ * where they fail; one that can't be reached is not tried again. Content is verified by digest wherever it came from; what a tag means,
+ * the first that knows it says. Errors are those of the registry itself, and `REGISTRY_BLOCKED`.
  */
 export function openMirrored(client: RegistryClient, reference: Reference, signal?: AbortSignal): Repository {
   const own = openRepository(client, reference, signal)
-  const { mirrors } = client.settings(reference.domain)
-  if (mirrors.length === 0) return own
-  const all = [
-    ...mirrors.map(({ domain, path }) => {
-      const below = path === '' ? reference.path : `${path}/${reference.path}`
-      return openRepository(client, { ...reference, domain, path: below }, signal)
-    }),
-    own,
-  ]
+  let found: Promise<readonly Repository[]> | undefined
+  const unreachable = new Set<Repository>()
   const firstOf = async <T>(action: (repository: Repository) => Promise<T>): Promise<T> => {
-    for (const repository of all) {
+    found ??= sourcesOf(client, reference, own, signal)
+    const sources = await found
+    for (const repository of sources) {
+      if (unreachable.has(repository)) continue
       try {
         return await action(repository)
       } catch (error) {
         signal?.throwIfAborted()
-        if (repository === own || !(error instanceof TsbuildError)) throw error
-        client.onRetry?.(`${repository.reference.domain}: ${error.message}`, 0)
+        if (repository === sources.at(-1) || !(error instanceof TsbuildError)) throw error
+        if (error.code === 'HTTP_FAILED') unreachable.add(repository)
+        client.onRetry?.(error.message, 0)
       }
     }
     throw new Error('bug: the registry itself is the last')
@@ -53,4 +50,21 @@ export function openMirrored(client: RegistryClient, reference: Reference, signa
     open: (descriptor, stop) => begun((repository) => repository.open(descriptor, stop)),
     openUnhashed: (descriptor, stop) => begun((repository) => repository.openUnhashed(descriptor, stop)),
   }
+}
+
+/** Mirrors, then where the registry is. */
+async function sourcesOf(
+  client: RegistryClient,
+  reference: Reference,
+  own: Repository,
+  signal: AbortSignal | undefined,
+): Promise<readonly Repository[]> {
+  const { mirrors, location, blockedBy } = await client.settings(reference)
+  // The request to it tells so.
+  if (blockedBy !== undefined) return [own]
+  const kind = reference.digest ? 'digest' : 'tag'
+  const asked = mirrors.filter(({ pulls }) => pulls === 'all' || pulls === kind)
+  const places = location.transport ? [...asked, location] : asked
+  const sources = places.map((place) => openRepository(client, reference, signal, place))
+  return location.transport ? sources : [...sources, own]
 }

@@ -7,6 +7,7 @@ import type { Descriptor, Digest } from '../oci/types.ts'
 import type { RegistryClient } from './client.ts'
 import { fetchBlob, fetchBytes, readBlob } from './fetch-blob.ts'
 import { fetchManifest, headManifest, MANIFEST_LIMIT, type ManifestRequest } from './fetch-manifest.ts'
+import type { RepositoryName } from './hosts.ts'
 
 /**
  * A repository of a registry to read from. Everything is verified; `open` errors with `BLOB_NOT_FOUND` and as requests do. Manifests are
@@ -23,13 +24,18 @@ export interface Repository extends ContentReader {
   openUnhashed(descriptor: Pick<Descriptor, 'digest' | 'size'>, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
-/** Opens the repository of a reference. Nothing is requested yet. */
-export function openRepository(client: RegistryClient, given: Reference, signal?: AbortSignal): Repository {
+/** Opens the repository of a reference, which may be elsewhere than its name says. Nothing is requested yet. */
+export function openRepository(
+  client: RegistryClient,
+  given: Reference,
+  signal?: AbortSignal,
+  repository: RepositoryName = given,
+): Repository {
   const reference = withDefaultTag(given)
   const doing = `pulling ${JSON.stringify(familiarReference(reference))}`
   const request = (own: AbortSignal | undefined): ManifestRequest => ({
     client,
-    repository: reference,
+    repository,
     doing,
     signal: own ?? signal,
   })
