@@ -50,6 +50,8 @@ export function readJsonIfSound(path: string): unknown {
 /** Writes a file by way of a temporary one. Atomic; makes the directory if need be. Errors with `STORE_IO`. */
 export function writeAtomically(path: string, temporary: string, bytes: Uint8Array | string): void {
   storeIO(`writing ${JSON.stringify(path)}`, () => {
+    // To replace a file by its like would make some filesystems wait for the disk.
+    if (ifThere(() => readFileSync(path))?.equals(Buffer.from(bytes))) return
     try {
       writeFileSync(temporary, bytes, { flag: 'wx' })
       renameInto(temporary, path)

@@ -1,7 +1,8 @@
 // What works in a place, asked from within it.
 import { attempt, probeEnvironment } from './attempt.ts'
 import { examineBackends } from './backends.ts'
-import { probeOverlay } from './mount-overlay.ts'
+import { openMounter } from './open-mounter.ts'
+import { probeOverlay } from './probe-overlay.ts'
 import type { BackendFeatures, Isolation, Place, Probe } from './types.ts'
 
 /** A back-end that runs commands. */
@@ -25,9 +26,7 @@ export interface PlaceFindings {
 /** To be asked in a process in the place. Leaves nothing in `directory`. */
 export async function examinePlace(directory: string, place: Place): Promise<PlaceFindings> {
   const { backends, probes } = await examineBackends(directory, place)
-  const overlay = place.mounts
-    ? await probeOverlay(directory, place.mapping !== 'root')
-    : { name: OVERLAY, ok: false, detail: 'needs a mount namespace: steps run one after another in one root' }
+  const overlay = await overlayIn(directory, place)
   const found = await attempt(['fakeroot', '--version'], { env: probeEnvironment() })
   return {
     backends: backends.map(({ isolation, program, features }) => ({ isolation, program, features })),
@@ -39,4 +38,13 @@ export async function examinePlace(directory: string, place: Place): Promise<Pla
   }
 }
 
-const OVERLAY = 'overlayfs in the store'
+async function overlayIn(directory: string, place: Place): Promise<Probe> {
+  if (!place.mounts) {
+    const detail = 'needs a mount namespace: steps run one after another in one root'
+    return { name: 'overlayfs in the store', ok: false, detail }
+  }
+  const mounter = await openMounter()
+  const probe = await probeOverlay(directory, place.mapping !== 'root', mounter)
+  mounter.close()
+  return probe
+}

@@ -4,6 +4,7 @@
 
 #include "fail.h"
 #include "kernel.h"
+#include "mounts.h"
 #include "probe.h"
 #include "run.h"
 #include "xattrs.h"
@@ -18,9 +19,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc == 2 && !strcmp(what, "run")) run();
+	if (argc == 2 && !strcmp(what, "mounts")) serve_mounts();
 	if (argc == 2 && !strcmp(what, "probe")) return probe();
 	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "get")) get_capabilities(argv[3]);
 	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "set")) set_capabilities(argv[3]);
-	complain("usage", NULL, "run | probe | xattrs get ROOT | xattrs set ROOT | --version");
+	complain("usage", NULL, "run | mounts | probe | xattrs get ROOT | xattrs set ROOT | --version");
 	return EXIT_FAILED;
 }

@@ -15,6 +15,7 @@
 #include "fail.h"
 #include "kernel.h"
 #include "owners.h"
+#include "words.h"
 
 #define ATTRIBUTE "security.capability"
 
@@ -27,18 +28,6 @@ static int open_root(const char *root)
 	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) fail("open", root);
 	return fd;
-}
-
-/* A name from the builder, up to NUL; false at the end. */
-static bool next(char **text, size_t *room)
-{
-	ssize_t n = getdelim(text, room, 0, stdin);
-	if (n < 0) {
-		if (ferror(stdin)) fail("read names", NULL);
-		return false;
-	}
-	if ((*text)[n - 1] != 0) refuse("read names", "the last one does not end with NUL");
-	return true;
 }
 
 /* The file itself: no link is followed, nothing outside the root is reached. -1 with errno. */
@@ -61,7 +50,7 @@ void get_capabilities(const char *root_name)
 	int root = open_root(root_name);
 	char *name = NULL;
 	size_t room = 0;
-	while (next(&name, &room)) {
+	while (next_word(&name, &room)) {
 		struct link link;
 		uint8_t value[256];
 		int fd = open_file(root, name, &link);
@@ -100,10 +89,10 @@ void set_capabilities(const char *root_name)
 	int root = open_root(root_name);
 	char *name = NULL, *hex = NULL;
 	size_t name_room = 0, hex_room = 0;
-	while (next(&name, &name_room)) {
+	while (next_word(&name, &name_room)) {
 		struct link link;
 		uint8_t value[MAXIMUM_CAPABILITY];
-		if (!next(&hex, &hex_room)) refuse("read names", "a name without a value");
+		if (!next_word(&hex, &hex_room)) refuse("read names", "a name without a value");
 		int length = parse_hex(hex, value), fd = -1, result = -1;
 		if (length < 0) errno = EINVAL;
 		else if ((fd = open_file(root, name, &link)) >= 0 && is_regular(fd))

@@ -47,7 +47,7 @@ export async function runInRoot(
   checkOwnership(ownership, request, context, tell)
   const cleanups = createCleanups()
   try {
-    const scratch = context.temporary()
+    const scratch = context.scratch.directory()
     cleanups.add(() => removeTree(scratch))
     const stubs = createMountStubs(directory)
     cleanups.add(stubs.remove)

@@ -1,6 +1,5 @@
 // The root filesystem of a step: layers stacked by overlayfs, or unpacked into one directory that steps change in place.
-import { chmodSync, chownSync, mkdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { renameSync } from 'node:fs'
 import { captureOverlay } from '../../layers/capture-overlay.ts'
 import type { CaptureOptions } from '../../layers/changed-entries.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
@@ -9,13 +8,14 @@ import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { setTimes } from '../../layers/set-times.ts'
 import { captureSnapshot, takeSnapshot } from '../../layers/snapshot.ts'
 import type { UnionView } from '../../layers/union-view.ts'
-import { rootDirectoryMode, unpackRoot } from '../../layers/unpack-root.ts'
+import { unpackRoot } from '../../layers/unpack-root.ts'
 import type { DiffID } from '../../oci/types.ts'
-import { mountOverlay, unmount } from '../../sandbox/mount-overlay.ts'
+import type { Mounter } from '../../sandbox/mounter.ts'
 import { stackKey, viewOf } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
+import { mountStack } from './mounted-stack.ts'
 import { removeTree } from './remove-tree.ts'
-import { adoptUpper, lostPaths, unpackedLayers } from './unpacked-layers.ts'
+import { adoptUpper, lostPaths } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 export interface RunRoot {
@@ -35,28 +35,24 @@ export interface RunRoot {
 
 /** Opens the root filesystem that a stack of layers is; `aside` has the changes of a step that were set aside. */
 export function openRoot(filesystem: Filesystem, context: WorkerContext, aside?: string): Promise<RunRoot> {
-  return context.overlay ? openOverlay(filesystem, context, aside) : openMerged(filesystem, context, aside)
+  const { overlay } = context
+  return overlay ? openOverlay(filesystem, overlay, context, aside) : openMerged(filesystem, context, aside)
 }
 
 async function openOverlay(
   filesystem: Filesystem,
+  mounter: Mounter,
   context: WorkerContext,
   aside: string | undefined,
 ): Promise<RunRoot> {
   const below = await viewOf(filesystem, context)
-  const lower = await unpackedLayers(filesystem, context)
-  const base = context.temporary()
-  const [upper, work, directory] = [aside ?? join(base, 'upper'), join(base, 'work'), join(base, 'root')]
-  for (const path of [upper, work, directory]) mkdirSync(path, { recursive: true })
-  // The root directory itself is the upper one's.
-  if (!aside) applyRootMode(upper, below, context)
-  await mountOverlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
+  const { directory, upper, lower, close } = await mountStack(filesystem, mounter, context, aside)
   const lost = lostPaths(lower)
   const isMissing = ({ path }: TreeEntry): boolean => lost.has(path)
   let open = true
-  const close = async (): Promise<void> => {
+  const closeOnce = async (saveChanges: () => void): Promise<void> => {
     open = false
-    await unmount(directory)
+    await close(saveChanges)
   }
   return {
     directory,
@@ -65,20 +61,10 @@ async function openOverlay(
       const entries = captureOverlay({ upper, merged: directory, below, isMissing, owners, ...options })
       return atTime(entries, upper, timestamp)
     },
-    keep: async (diffID) => {
-      await close()
-      adoptUpper(upper, diffID, filesystem, context)
-      removeTree(base)
-    },
-    setAside: async (destination) => {
-      await close()
-      renameSync(upper, destination)
-      removeTree(base)
-    },
+    keep: (diffID) => closeOnce(() => adoptUpper(upper, diffID, filesystem, context)),
+    setAside: (destination) => closeOnce(() => renameSync(upper, destination)),
     discard: async () => {
-      if (!open) return
-      await close()
-      removeTree(base)
+      if (open) await closeOnce(() => aside ?? removeTree(upper))
     },
   }
 }
@@ -93,12 +79,6 @@ function atTime(
   const timed = entries.map((entry) => (isWhiteout(entry) ? entry : { ...entry, mtime: timestamp, stat: undefined }))
   setTimes(directory, timed)
   return timed
-}
-
-function applyRootMode(directory: string, view: UnionView, { owners }: WorkerContext): void {
-  const root = view.lookup('')
-  if (owners && root) chownSync(directory, root.uid, root.gid)
-  chmodSync(directory, (root?.mode ?? 0o755) | rootDirectoryMode(owners))
 }
 
 /** Roots that are not in use, by the layers that they are. */

@@ -1,24 +1,17 @@
 // Secrets are kept in memory while a step runs: what is on a disk may be read from it later.
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { mountTmpfs, unmount } from '../../sandbox/mount-overlay.ts'
 import type { Cleanups } from './cleanups.ts'
 import { removeTree } from './remove-tree.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 /**
- * A directory for a step's secrets: a tmpfs of its own, or one in the machine's, or (where there is neither) one in `scratch` on the disk.
- * `cleanups` removes it.
+ * A directory for a step's secrets: in `scratch` where that is in memory, or in the machine's tmpfs, or (where there is neither) in `scratch`
+ * on the disk. `cleanups` removes what is elsewhere.
  */
-export async function secretDirectory(scratch: string, cleanups: Cleanups, context: WorkerContext): Promise<string> {
+export function secretDirectory(scratch: string, cleanups: Cleanups, context: WorkerContext): string {
   const path = join(scratch, 'secrets')
-  if (context.place.mounts) {
-    mkdirSync(path)
-    await mountTmpfs(path)
-    cleanups.add(() => unmount(path))
-    return path
-  }
-  const shared = sharedMemory()
+  const shared = context.scratch.inMemory ? undefined : sharedMemory()
   if (shared === undefined) mkdirSync(path, { mode: 0o711 })
   else cleanups.add(() => removeTree(shared))
   return shared ?? path

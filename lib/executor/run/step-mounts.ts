@@ -6,7 +6,6 @@ import { toFsPath } from '../../layers/path-bytes.ts'
 import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { subTree } from '../../layers/sub-tree.ts'
 import { unpackRoot } from '../../layers/unpack-root.ts'
-import { mountOverlay, unmount } from '../../sandbox/mount-overlay.ts'
 import type { KnownOwners } from '../../sandbox/ownership.ts'
 import type { SandboxMount } from '../../sandbox/types.ts'
 import { viewOf } from '../filesystem.ts'
@@ -15,13 +14,13 @@ import { openCache } from './cache-mounts.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { MountStubs } from './mount-stubs.ts'
 import { mountTarget } from './mount-target.ts'
+import { mountStack } from './mounted-stack.ts'
 import { hostsFile, resolvConf } from './network-files.ts'
 import type { RequestedMount, RunRequest } from './protocol.ts'
 import { removeTree } from './remove-tree.ts'
 import { secretDirectory } from './secret-directory.ts'
 import type { Stacks } from './stacks.ts'
 import { knownOwners, mountedOwner } from './step-ownership.ts'
-import { unpackedLayers } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 interface Owner {
@@ -105,7 +104,7 @@ export async function prepareMounts(
       }
       case 'secret': {
         const content = Buffer.from(mount.content, 'base64')
-        secrets ??= await secretDirectory(scratch, cleanups, context)
+        secrets ??= secretDirectory(scratch, cleanups, context)
         bind(file(`secret-${at}`, content, mount.mode, mount, secrets), mount.target, true)
         break
       }
@@ -128,23 +127,16 @@ async function layersSource(
   context: WorkerContext,
 ): Promise<Source> {
   const filesystem = stacks(mount.layers)
-  const base = context.temporary()
+  const view = await viewOf(filesystem, context)
   if (!context.overlay) {
+    const base = context.temporary()
     await unpackPart(mount, join(base, 'tree'), stacks, context)
     cleanups.add(() => removeTree(base))
-    const tree = subTree(await viewOf(filesystem, context), mount.source, 'source')
+    const tree = subTree(view, mount.source, 'source')
     return { ...sourceAt(join(base, 'tree', 'source')), known: (root) => knownOwners(tree, join(base, 'tree'), root) }
   }
-  const lower = await unpackedLayers(filesystem, context)
-  const [upper, work, directory] = [join(base, 'upper'), join(base, 'work'), join(base, 'tree')]
-  for (const path of [upper, work, directory]) mkdirSync(path)
-  const view = await viewOf(filesystem, context)
-  chmodSync(upper, view.lookup('')?.mode ?? 0o755)
-  await mountOverlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
-  cleanups.add(async () => {
-    await unmount(directory)
-    removeTree(base)
-  })
+  const { directory, upper, close } = await mountStack(filesystem, context.overlay, context)
+  cleanups.add(() => close(() => removeTree(upper)))
   const source = sourceAt(mount.source === '' ? directory : `${directory}/${mount.source}`)
   return { ...source, known: (root) => knownOwners(view, directory, root) }
 }

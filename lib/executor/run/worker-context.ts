@@ -1,8 +1,11 @@
 // What a worker has at hand while it carries out steps.
 import type { Store } from '../../cache/store.ts'
+import type { Mounter } from '../../sandbox/mounter.ts'
 import type { Backend, Place } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
+import type { Scratch } from './scratch.ts'
 import type { StepMeans } from './step-ownership.ts'
+import type { Workspaces } from './workspaces.ts'
 
 export interface WorkerContext {
   readonly store: Store
@@ -16,14 +19,16 @@ export interface WorkerContext {
   readonly kept: string
   /** A new empty directory on the same disk; removed when the worker ends. */
   readonly temporary: () => string
+  readonly workspaces: Workspaces
+  readonly scratch: Scratch
   /** Whether files can have the owners that they should. */
   readonly owners: boolean
   /** What owners can be recorded with. */
   readonly means: StepMeans
   /** Warnings that were told: once a build is enough. */
   readonly told: Set<string>
-  /** Whether layers are stacked with overlayfs. */
-  readonly overlay: boolean
+  /** Stacks layers with overlayfs; undefined where that does not work. */
+  readonly overlay: Mounter | undefined
   readonly indexes: LayerIndexes
   readonly views: Session['views']
   readonly signal: AbortSignal

@@ -6,7 +6,8 @@ import { openStore } from '../../cache/store.ts'
 import { TsbuildError } from '../../errors.ts'
 import { openBackends } from '../../sandbox/backends.ts'
 import { closeInheritedFiles } from '../../sandbox/close-inherited-files.ts'
-import { probeOverlay } from '../../sandbox/mount-overlay.ts'
+import { openMounter } from '../../sandbox/open-mounter.ts'
+import { probeOverlay } from '../../sandbox/probe-overlay.ts'
 import { viewOf } from '../filesystem.ts'
 import { carryOut } from './carry-out.ts'
 import { interruptProcesses } from './interrupt-processes.ts'
@@ -16,10 +17,12 @@ import { removeTree } from './remove-tree.ts'
 import { runInRoot } from './run-in-root.ts'
 import { openRoot } from './run-root.ts'
 import { keptDirectory, temporaryDirectory } from './sandbox-home.ts'
+import { openScratch } from './scratch.ts'
 import { createStacks, type Stacks } from './stacks.ts'
 import { findMeans } from './step-ownership.ts'
 import { OverlayImpossible } from './unpacked-layers.ts'
 import type { WorkerContext } from './worker-context.ts'
+import { createWorkspaces } from './workspaces.ts'
 
 closeInheritedFiles()
 
@@ -34,7 +37,7 @@ const send = (message: FromWorker): void => {
 
 let context: WorkerContext | undefined
 let stacks: Stacks = createStacks()
-let close = (): void => {}
+let close = async (): Promise<void> => {}
 let inShell = false
 const running = new Map<string, AbortController>()
 const pending = new Set<Promise<void>>()
@@ -59,10 +62,9 @@ process.on('message', (message: ToWorker) => {
 // The builder has no more to do, or is dead: either way nothing of it may stay.
 process.on('disconnect', () => {
   for (const controller of running.values()) controller.abort()
-  void Promise.allSettled(pending).then(() => {
-    close()
-    process.exit(0)
-  })
+  void Promise.allSettled(pending)
+    .then(() => close())
+    .then(() => process.exit(0))
 })
 
 function track(work: Promise<void>): void {
@@ -81,7 +83,8 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
   process.chdir(base)
   process.umask(0o022)
 
-  const overlay = place.mounts ? await probeOverlay(base, place.mapping !== 'root') : undefined
+  const mounter = place.mounts ? await openMounter() : undefined
+  const overlay = mounter && (await probeOverlay(base, place.mapping !== 'root', mounter))
   const { backends, probes } = await openBackends(base, place, isolation)
   const [backend] = backends
   const all = [...probes, ...(overlay ? [overlay] : [])]
@@ -96,6 +99,8 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     made.push(path)
     return path
   }
+  // Where mounts are copies, what they hide waits in scratch: best on the disk of the root.
+  const scratch = await openScratch(makeTemporary(), backend.features.mounts ? mounter : undefined)
   context = {
     store,
     place,
@@ -104,21 +109,25 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     caches: 'caches',
     kept: keptDirectory(base),
     temporary: makeTemporary,
+    workspaces: createWorkspaces(makeTemporary),
+    scratch,
     means: await findMeans(place, backend, makeTemporary()),
     told: new Set(),
     owners: place.mapping === 'root' || place.mapping === 'multiple',
-    overlay: overlay?.ok ?? false,
+    overlay: overlay?.ok ? mounter : undefined,
     indexes: new Map(),
     views: new Map(),
     signal: new AbortController().signal,
     unpacking: new Map(),
   }
-  close = () => {
+  close = async () => {
+    await scratch.close()
+    mounter?.close()
     for (const path of made) removeTree(path)
     store.close()
   }
   const { isolation: chosen, program } = backend
-  send({ kind: 'ready', isolation: chosen, program, overlay: context.overlay, probes: all })
+  send({ kind: 'ready', isolation: chosen, program, overlay: context.overlay !== undefined, probes: all })
 }
 
 async function runStep(request: RunRequest): Promise<void> {
@@ -152,9 +161,9 @@ async function attempt(request: RunRequest, stepContext: WorkerContext): Promise
     return await carryOut(request, stacks, stepContext, send)
   } catch (error) {
     if (!(error instanceof OverlayImpossible) || !context) throw error
-    context = { ...context, overlay: false }
+    context = { ...context, overlay: undefined }
     stacks = createStacks()
-    return await carryOut(request, stacks, { ...stepContext, overlay: false }, send)
+    return await carryOut(request, stacks, { ...stepContext, overlay: undefined }, send)
   }
 }
 
