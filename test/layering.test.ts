@@ -55,8 +55,7 @@ const BASE = [
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   ssri: /^oci\/digest\.ts$/,
   'tar-stream': /^layers\//,
-  fzstd: /^layers\/inflate-portable\.ts$/,
-  'unbzip2-stream': /^layers\/inflate-portable\.ts$/,
+  fzstd: /^layers\/inflate-zstd\.ts$/,
   'xz-decompress': /^layers\/inflate-portable\.ts$/,
   minimatch: /^(context|executor)\//,
   undici: /^http\//,

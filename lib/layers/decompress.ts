@@ -5,20 +5,36 @@ import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './com
 import { inflatePortable, type PortableCompression } from './inflate-portable.ts'
 import { asBuffer } from './path-bytes.ts'
 
-const OUTPUT_CHUNK = 256 * 1024
+/** How a decoder of Node.js's works: bytes that come out at a time, and are held for the reader. */
+interface Pace {
+  readonly chunkSize: number
+  readonly highWaterMark?: number
+}
+const FAST: Pace = { chunkSize: 256 * 1024 }
+/** What a decoder has made of a piece is lost if the same piece is damaged. */
+const CAREFUL: Pace = { chunkSize: 64, highWaterMark: 64 }
+
+export interface DecompressOptions {
+  /** Give what comes before damage, up to the byte, though slowly: for looking at the start of an archive. Default false. */
+  readonly careful?: boolean
+}
 
 /**
  * The bytes of a source, decompressed if their magic says that they are compressed. Reads the source to its end, so that a source
- * that verifies itself does; its errors come through. Errors with `ARCHIVE_INVALID` for damaged data or bytes after its end.
+ * that verifies itself does; its errors come through. Errors with `ARCHIVE_INVALID` for damaged data or bytes after its end, with
+ * `ARCHIVE_UNSUPPORTED` for sound data that this program can't read.
  */
-export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
+export async function* decompress(
+  source: AsyncIterable<Uint8Array>,
+  { careful = false }: DecompressOptions = {},
+): AsyncGenerator<Buffer, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
   try {
     const head = await readHead(iterator)
     const rest = replay(head, iterator)
     const algorithm = detectCompression(Buffer.concat(head))
     if (algorithm === undefined) yield* rest
-    else yield* inflate(rest, algorithm)
+    else yield* inflate(careful ? inPieces(rest) : rest, algorithm, careful ? CAREFUL : FAST)
   } finally {
     await iterator.return?.()
   }
@@ -41,12 +57,22 @@ async function* replay(head: readonly Buffer[], iterator: AsyncIterator<Uint8Arr
   for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield asBuffer(step.value)
 }
 
-async function* inflate(source: AsyncGenerator<Buffer>, algorithm: ArchiveCompression): AsyncGenerator<Buffer> {
+async function* inPieces(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += CAREFUL.chunkSize) yield chunk.subarray(at, at + CAREFUL.chunkSize)
+  }
+}
+
+async function* inflate(
+  source: AsyncGenerator<Buffer>,
+  algorithm: ArchiveCompression,
+  pace: Pace,
+): AsyncGenerator<Buffer> {
   const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform }
   if (algorithm === 'gzip') {
-    yield* inflateThrough(zlib.createGunzip({ chunkSize: OUTPUT_CHUNK }), source, algorithm)
+    yield* inflateThrough(zlib.createGunzip(pace), source, algorithm)
   } else if (algorithm === 'zstd' && createZstdDecompress) {
-    yield* inflateThrough(createZstdDecompress({ chunkSize: OUTPUT_CHUNK }), source, algorithm)
+    yield* inflateThrough(createZstdDecompress(pace), source, algorithm)
   } else {
     yield* inflateElsewhere(source, algorithm)
   }
@@ -90,6 +116,7 @@ async function* inflateElsewhere(
     for await (const chunk of inflatePortable(watched(), algorithm)) yield asBuffer(chunk)
   } catch (error) {
     if (sourceError !== undefined) throw sourceError
+    if (error instanceof TsbuildError) throw error
     throw invalid(algorithm, error instanceof Error ? error.message : String(error), error)
   }
 }

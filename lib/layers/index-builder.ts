@@ -19,11 +19,6 @@ export class IndexBuilder {
   #metadata = 0
   #open: { readonly entry: Entry; readonly offset: number; left: number; hasher: Hash | undefined } | undefined
 
-  /** Whether an entry's header has been seen. */
-  get started(): boolean {
-    return this.#entries.length > 0 || this.#open !== undefined
-  }
-
   push(chunk: Buffer): void {
     this.#parser.push(chunk)
   }

@@ -1,55 +1,51 @@
-// Decompression that Node.js does not have, by packages in JavaScript and WebAssembly. Loaded when needed.
-import { PassThrough, Readable } from 'node:stream'
+// Decompression that Node.js does not have. Loaded when needed.
 import { ReadableStream } from 'node:stream/web'
+import { TsbuildError } from '../errors.ts'
 
 export type PortableCompression = 'bzip2' | 'xz' | 'zstd'
 
-/** The bytes of a compressed source. Damage makes the package throw: a plain error with the reason. */
-export function inflatePortable(
+/**
+ * The bytes of a compressed source, as they come out of it: nothing is held back, however small the input for large output. Damage is a
+ * plain error with the reason; `ARCHIVE_UNSUPPORTED` for what is sound but can't be read.
+ */
+export async function* inflatePortable(
   source: AsyncIterable<Uint8Array>,
   algorithm: PortableCompression,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   switch (algorithm) {
     case 'bzip2':
-      return inflateBzip2(source)
+      yield* (await import('./inflate-bzip2.ts')).inflateBzip2(source)
+      break
     case 'xz':
-      return inflateXz(source)
+      yield* inflateXz(source)
+      break
     case 'zstd':
-      return inflateZstd(source)
-  }
-}
-
-async function* inflateBzip2(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { default: unbzip2 } = await import('unbzip2-stream')
-  const input = Readable.from(source, { objectMode: false })
-  const old = unbzip2()
-  // The package's stream is of an old kind, which knows no destroy().
-  const output = new PassThrough()
-  input.on('error', (error) => output.destroy(error))
-  old.on('error', (error) => output.destroy(error))
-  input.pipe(old).pipe(output)
-  try {
-    for await (const chunk of output) yield chunk as Uint8Array
-  } finally {
-    input.destroy()
+      yield* (await import('./inflate-zstd.ts')).inflateZstd(source)
+      break
   }
 }
 
 async function* inflateXz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { XzReadableStream } = await import('xz-decompress')
   const output: AsyncIterable<Uint8Array> = new XzReadableStream(ReadableStream.from(source))
-  yield* output
+  try {
+    yield* output
+  } catch (error) {
+    const code = /error code (\d+)$/.exec(error instanceof Error ? error.message : '')?.[1]
+    throw code === undefined ? error : xzError(Number(code), error)
+  }
 }
 
-async function* inflateZstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { Decompress } = await import('fzstd')
-  let ready: Uint8Array[] = []
-  const decoder = new Decompress((chunk) => ready.push(chunk))
-  for await (const chunk of source) {
-    decoder.push(chunk)
-    yield* ready
-    ready = []
-  }
-  decoder.push(new Uint8Array(0), true)
-  yield* ready
+/** What xz-embedded's results mean (its xz.h). */
+function xzError(code: number, cause: unknown): Error {
+  if (code === 3 || code === 4) return unsupported('with a dictionary that is too large', cause)
+  if (code === 2 || code === 6) return unsupported('with a filter or a check that this program does not know', cause)
+  return new Error(code === 8 ? 'it is cut off' : 'it is damaged', { cause })
+}
+
+function unsupported(what: string, cause: unknown): TsbuildError {
+  return new TsbuildError('ARCHIVE_UNSUPPORTED', `xz data ${what}`, {
+    hint: 'compress it without filters, with --check=crc64',
+    cause,
+  })
 }

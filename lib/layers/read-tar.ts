@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
+import { ByteSource } from './byte-source.ts'
 import type { Entry } from './entry.ts'
-import { asBuffer } from './path-bytes.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
 import { MemberDecoder } from './tar-members.ts'
 
@@ -21,9 +21,9 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerato
   try {
     const decoder = new MemberDecoder()
     for (;;) {
-      const block = await source.block()
-      if (block === undefined) {
-        if (!decoder.complete) throw cutOff()
+      const block = await source.upTo(BLOCK)
+      if (block.length < BLOCK) {
+        if (block.length > 0 || !decoder.complete) throw cutOff()
         return
       }
       const member = decoder.header(block, 0)
@@ -31,7 +31,7 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerato
       let left = member.size
       const body = async function* (): AsyncGenerator<Uint8Array> {
         while (left > 0) {
-          const piece = await source.some(left)
+          const piece = await someOf(source, left)
           left -= piece.length
           yield piece
         }
@@ -43,57 +43,18 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerato
       } else if (member.kind === 'entry') {
         yield { entry: member.entry, body: body() }
       }
-      while (left > 0) left -= (await source.some(left)).length
-      for (let padding = paddingOf(member.size); padding > 0; ) padding -= (await source.some(padding)).length
+      while (left > 0) left -= (await someOf(source, left)).length
+      for (let padding = paddingOf(member.size); padding > 0; ) padding -= (await someOf(source, padding)).length
     }
   } finally {
     await source.close()
   }
 }
 
-/** A stream of chunks as a stream of bytes. */
-class ByteSource {
-  readonly #iterator: AsyncIterator<Uint8Array>
-  #chunk: Buffer = Buffer.alloc(0)
-
-  constructor(stream: AsyncIterable<Uint8Array>) {
-    this.#iterator = stream[Symbol.asyncIterator]()
-  }
-
-  /** Between 1 and `limit` bytes. */
-  async some(limit: number): Promise<Buffer> {
-    if (!(await this.#fill())) throw cutOff()
-    const piece = this.#chunk.subarray(0, limit)
-    this.#chunk = this.#chunk.subarray(piece.length)
-    return piece
-  }
-
-  /** A whole header block; undefined at the end of the stream. */
-  async block(): Promise<Buffer | undefined> {
-    if (!(await this.#fill())) return undefined
-    if (this.#chunk.length >= BLOCK) return this.some(BLOCK)
-    const parts: Buffer[] = []
-    for (let left = BLOCK; left > 0; ) {
-      const piece = Buffer.from(await this.some(left))
-      parts.push(piece)
-      left -= piece.length
-    }
-    return Buffer.concat(parts)
-  }
-
-  async close(): Promise<void> {
-    await this.#iterator.return?.()
-  }
-
-  /** Whether there is a byte. */
-  async #fill(): Promise<boolean> {
-    while (this.#chunk.length === 0) {
-      const step = await this.#iterator.next()
-      if (step.done) return false
-      this.#chunk = asBuffer(step.value)
-    }
-    return true
-  }
+async function someOf(source: ByteSource, limit: number): Promise<Buffer> {
+  const piece = await source.some(limit)
+  if (piece === undefined) throw cutOff()
+  return piece
 }
 
 function cutOff(): TsbuildError {

@@ -31,10 +31,16 @@ export class MemberDecoder {
   #pax: PaxRecords | undefined
   #name: string | undefined
   #link: string | undefined
+  #started = false
 
   /** Whether the archive may end here: not between an extension and what it extends. */
   get complete(): boolean {
     return this.#pax === undefined && this.#name === undefined && this.#link === undefined
+  }
+
+  /** Whether there was a member, be it one that is refused: what Go's reader gives one for. */
+  get started(): boolean {
+    return this.#started
   }
 
   /** The member that the block at an offset announces. */
@@ -52,6 +58,7 @@ export class MemberDecoder {
       case 'K':
         return this.#extend('link', raw)
       case 'V':
+        this.#started = true
         return { kind: 'ignored', size: checkSize(raw.size) }
       default:
         return this.#entry(raw)
@@ -66,6 +73,7 @@ export class MemberDecoder {
         break
       case 'global':
         decodePax(body)
+        this.#started = true
         break
       case 'name':
         this.#name = untilNul(body)
@@ -88,9 +96,15 @@ export class MemberDecoder {
 
   #entry(raw: RawHeader): Member {
     const pax = this.#pax
-    const name = checkName(paxName(pax, 'path') ?? this.#name ?? raw.name)
-    const linkname = checkName(paxName(pax, 'linkpath') ?? this.#link ?? raw.linkname)
+    const name = withoutNul(paxName(pax, 'path') ?? this.#name ?? raw.name)
+    const linkname = withoutNul(paxName(pax, 'linkpath') ?? this.#link ?? raw.linkname)
+    const uid = paxInteger(pax, 'uid') ?? raw.uid
+    const gid = paxInteger(pax, 'gid') ?? raw.gid
+    const mtime = paxTime(pax) ?? raw.mtime
     this.#pax = this.#name = this.#link = undefined
+    this.#started = true
+    checkLength(name)
+    checkLength(linkname)
     if (pax !== undefined) refuseSparse(pax, name)
     const type = entryType(raw.flag, name)
     const size = type === 'file' ? checkSize(paxInteger(pax, 'size') ?? raw.size) : 0
@@ -99,9 +113,9 @@ export class MemberDecoder {
       path: cleanPath(name),
       type,
       mode: raw.mode & 0o7777,
-      uid: checkID(paxInteger(pax, 'uid') ?? raw.uid, MAX_ID),
-      gid: checkID(paxInteger(pax, 'gid') ?? raw.gid, MAX_ID),
-      mtime: paxTime(pax) ?? raw.mtime,
+      uid: checkID(uid, MAX_ID),
+      gid: checkID(gid, MAX_ID),
+      mtime,
       size,
       linkname: type === 'symlink' ? linkname : type === 'hardlink' ? cleanPath(linkname) : undefined,
       xattrs: pax === undefined ? undefined : xattrsOf(pax),
@@ -180,11 +194,14 @@ function refuseSparse(pax: PaxRecords, name: string): void {
   for (const key of pax.keys()) if (key.startsWith('GNU.sparse.')) throw sparse(name)
 }
 
-function checkName(name: string): string {
-  // A string has at least as many bytes as units.
-  if (name.length > MAX_PATH) throw invalid(`a name of more than ${MAX_PATH} bytes`)
+function withoutNul(name: string): string {
   if (name.includes('\0')) throw invalid('a name with a NUL byte')
   return name
+}
+
+function checkLength(name: string): void {
+  // A string has at least as many bytes as units.
+  if (name.length > MAX_PATH) throw invalid(`a name of more than ${MAX_PATH} bytes`)
 }
 
 function checkSize(size: number): number {

@@ -32,6 +32,11 @@ export class TarParser {
     return this.#position
   }
 
+  /** Whether there was a member, be it one that is refused. */
+  get started(): boolean {
+    return this.#decoder.started
+  }
+
   push(chunk: Buffer): void {
     const start = this.#position
     let at = 0
