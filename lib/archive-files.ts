@@ -3,6 +3,7 @@ import { closeSync, createReadStream, mkdirSync, openSync, renameSync, writeSync
 import { dirname, join } from 'node:path'
 import { storeIO } from './cache/store-file.ts'
 import { TsbuildError } from './errors.ts'
+import { limitInput } from './input-limit.ts'
 import { decompress } from './layers/decompress.ts'
 import type { Entry } from './layers/entry.ts'
 import { asBuffer } from './layers/path-bytes.ts'
@@ -28,8 +29,8 @@ export interface ArchiveFiles {
 }
 
 /**
- * Reads a tar, plain or compressed, into a scratch directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`, `STORE_IO`,
- * and those of the source.
+ * Reads a tar, plain or compressed, into a scratch directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`,
+ * `ARCHIVE_TOO_LARGE`, `STORE_IO`, and those of the source.
  */
 export async function readArchive(
   source: string | AsyncIterable<Uint8Array>,
@@ -52,7 +53,8 @@ export async function readArchive(
     data: (bytes) => writer.write(bytes),
   })
   try {
-    for await (const chunk of decompress(typeof source === 'string' ? openFile(source) : source)) {
+    const plain = decompress(typeof source === 'string' ? openFile(source) : source)
+    for await (const chunk of limitInput(plain, 'the archive')) {
       signal?.throwIfAborted()
       parser.push(asBuffer(chunk))
     }

@@ -46,6 +46,7 @@ const BASE = [
   'find-program',
   'format-size',
   'git-url',
+  'input-limit',
   'source',
   'suggest',
   'unreachable',

@@ -4,11 +4,11 @@ import { TsbuildError } from '../errors.ts'
 import type { HttpClient, HttpResponse } from '../http/client.ts'
 import { safeURL } from '../http/safe-url.ts'
 import { statusError } from '../http/status-error.ts'
+import { inputLimit, LIMIT_HINT } from '../input-limit.ts'
 import { decompress } from '../layers/decompress.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { digestParts } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
-import { inputLimit, LIMIT_HINT } from './input-limit.ts'
 
 /** A file that was downloaded, and what to ask with whether it still is the same. */
 export interface Download {

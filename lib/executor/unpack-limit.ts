@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
-import { inputLimit, LIMIT_HINT } from '../context/input-limit.ts'
 import { TsbuildError } from '../errors.ts'
+import { inputLimit, LIMIT_HINT } from '../input-limit.ts'
 import type { ContentStore } from '../oci/content.ts'
 
 /** A disk is never filled beyond this part of what is free. */

@@ -6,6 +6,8 @@ import { TarParser } from './tar-parser.ts'
 /** More than any image has; without a bound, a small archive could fill the memory. */
 const MAX_ENTRIES = 2_000_000
 const MAX_METADATA = 512 * 1024 * 1024
+/** Names in paths that the path before does not share: each may become a directory. */
+const MAX_NAMES = 3 * MAX_ENTRIES
 
 const EMPTY_SHA256: string = hash('sha256', '', 'hex')
 
@@ -17,6 +19,8 @@ export class IndexBuilder {
   })
   readonly #entries: LayerEntry[] = []
   #metadata = 0
+  #names = 0
+  #lastPath = ''
   #open: { readonly entry: Entry; readonly offset: number; left: number; hasher: Hash | undefined } | undefined
 
   push(chunk: Buffer): void {
@@ -31,7 +35,9 @@ export class IndexBuilder {
 
   #add(entry: Entry, offset: number): void {
     this.#metadata += metadataSize(entry)
-    if (this.#entries.length >= MAX_ENTRIES || this.#metadata > MAX_METADATA) {
+    this.#names += newNames(entry.path, this.#lastPath)
+    this.#lastPath = entry.path
+    if (this.#entries.length >= MAX_ENTRIES || this.#metadata > MAX_METADATA || this.#names > MAX_NAMES) {
       throw new TsbuildError('ARCHIVE_INVALID', `invalid tar: more than ${MAX_ENTRIES} entries or too much metadata`)
     }
     if (entry.size > 0) this.#open = { entry, offset, left: entry.size, hasher: undefined }
@@ -53,6 +59,15 @@ export class IndexBuilder {
     this.#entries.push({ ...open.entry, offset: open.offset, sha256 })
     this.#open = undefined
   }
+}
+
+/** How many of a path's names come after what it shares with another. */
+function newNames(path: string, before: string): number {
+  let count = 1
+  let same = 0
+  while (same < path.length && path.charCodeAt(same) === before.charCodeAt(same)) same++
+  for (let at = path.indexOf('/', same); at !== -1; at = path.indexOf('/', at + 1)) count++
+  return count
 }
 
 function metadataSize(entry: Entry): number {

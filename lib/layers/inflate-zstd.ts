@@ -84,8 +84,9 @@ async function* inflateFrame(source: ByteSource, header: FrameHeader): AsyncGene
     const isRepeated = ((word >> 1) & 3) === 1
     if (word >> 3 > MAX_BLOCK) throw new Error(`a block of ${word >> 3} bytes`)
     const block = await exactly(source, isRepeated ? 1 : word >> 3)
-    const checksum = last && hasher ? await exactly(source, 4) : undefined
-    decoder.push(Buffer.concat([before, head, block, ...(checksum ? [checksum] : [])]), last)
+    // The package skips the checksum: in its place, so that what comes before it is given even if it is missing.
+    const end = last && hasher ? Buffer.alloc(4) : Buffer.alloc(0)
+    decoder.push(Buffer.concat([before, head, block, end]), last)
     before = Buffer.alloc(0)
     for (const bytes of ready) {
       size += bytes.length
@@ -93,7 +94,9 @@ async function* inflateFrame(source: ByteSource, header: FrameHeader): AsyncGene
       if (bytes.length > 0) yield bytes
     }
     ready = []
-    if (checksum && hasher && hasher.low() !== checksum.readUInt32LE(0)) throw new Error('a checksum does not match')
+  }
+  if (hasher && hasher.low() !== (await exactly(source, 4)).readUInt32LE(0)) {
+    throw new Error('a checksum does not match')
   }
   if (header.contentSize !== undefined && size !== header.contentSize) {
     throw new Error(`a frame of ${header.contentSize} bytes has ${size}`)

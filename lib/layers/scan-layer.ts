@@ -1,6 +1,7 @@
 // One pass over a layer's tar: verifies it, makes its index and, if asked, keeps the plain tar.
 import { createHash } from 'node:crypto'
 import { TsbuildError } from '../errors.ts'
+import { limitInput } from '../input-limit.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { digestMismatch } from '../oci/digest.ts'
 import type { Digest, Layer } from '../oci/types.ts'
@@ -12,7 +13,7 @@ import { asBuffer } from './path-bytes.ts'
 
 /**
  * Reads a layer once. Its index is recorded in the store. Errors with `LAYER_INVALID` if it is not a tar, `ARCHIVE_UNSUPPORTED`
- * if this program can't read it, `DIGEST_MISMATCH` if the blob or the tar in it has another digest, `BLOB_NOT_FOUND`.
+ * if this program can't read it, `ARCHIVE_TOO_LARGE` if it is unpacked to more than the limit, `DIGEST_MISMATCH` if the blob or the tar in it has another digest, `BLOB_NOT_FOUND`.
  */
 export async function scanLayer(
   store: ContentStore,
@@ -32,7 +33,7 @@ export async function scanLayer(
     const hasher = createHash('sha256')
     const source = isPlain
       ? store.open({ digest: layer.diffID, size: store.size(layer.diffID) }, options.signal)
-      : decompress(store.open(layer.descriptor, options.signal))
+      : limitInput(decompress(store.open(layer.descriptor, options.signal)), `layer ${layer.descriptor.digest}`)
     for await (const chunk of source) {
       options.signal?.throwIfAborted()
       hasher.update(chunk)

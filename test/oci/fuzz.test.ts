@@ -1,11 +1,16 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { TsbuildError } from '../../lib/errors.ts'
+import { sha256 } from '../../lib/oci/digest.ts'
+import type { JsonValue } from '../../lib/oci/json.ts'
 import { parseLayoutReference } from '../../lib/oci/layout.ts'
+import { indexBytes } from '../../lib/oci/manifest.ts'
 import { parseConfig } from '../../lib/oci/parse-config.ts'
 import { parseManifest } from '../../lib/oci/parse-manifest.ts'
 import { formatPlatform, normalisePlatform, parsePlatform } from '../../lib/oci/platform.ts'
+import { readImage } from '../../lib/oci/read-image.ts'
 import { familiarReference, formatReference, parseReference } from '../../lib/oci/reference.ts'
+import { memoryStore, putImage } from '../support/memory-store.ts'
 
 /** The result, or undefined after a refusal; any other error is a bug. */
 function orRefused<T>(action: () => T): T | undefined {
@@ -81,4 +86,92 @@ test('any JSON, and any bytes, are a manifest and a config or refused', () => {
       orRefused(() => parseConfig(given, 'it'))
     }),
   )
+})
+
+const ODD: readonly JsonValue[] = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  2 ** 60,
+  '',
+  'x',
+  '\0',
+  '../../x',
+  [],
+  [null],
+  {},
+  { x: null },
+]
+
+/** Every JSON value that differs from the given one in one place: there is something odd, or nothing. */
+function* spoilt(value: JsonValue): Generator<JsonValue> {
+  yield* ODD
+  if (Array.isArray(value)) {
+    for (const [at, item] of value.entries()) for (const other of spoilt(item)) yield value.with(at, other)
+    yield [...value, ...value]
+  } else if (typeof value === 'object' && value !== null) {
+    const record = value as Readonly<Record<string, JsonValue>>
+    for (const [key, item] of Object.entries(record)) {
+      for (const other of spoilt(item)) yield { ...record, [key]: other }
+      const { [key]: _gone, ...rest } = record
+      yield rest
+    }
+  }
+}
+
+describe('an image whose documents are spoilt in one place is read or refused', () => {
+  const store = memoryStore()
+  const platform = { os: 'linux', architecture: 'amd64' }
+  const image = putImage(store, [Buffer.from('a')], {
+    config: {
+      created: '2024-01-02T03:04:05Z',
+      config: {
+        Env: ['A=1'],
+        Cmd: ['x'],
+        ExposedPorts: { '80/tcp': {} },
+        Volumes: { '/v': {} },
+        Labels: { a: 'b' },
+        Healthcheck: { Test: ['NONE'], Interval: 1 },
+        OnBuild: ['RUN x'],
+      },
+    },
+  })
+  const index = indexBytes([{ ...image.descriptor, platform }])
+  const json = (bytes: Uint8Array | undefined): JsonValue =>
+    JSON.parse(Buffer.from(bytes ?? []).toString()) as JsonValue
+  const bytesOf = (value: JsonValue): Buffer => Buffer.from(JSON.stringify(value))
+
+  async function readOrRefused(bytes: Uint8Array, mediaType: string): Promise<void> {
+    const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
+    store.blobs.set(descriptor.digest, bytes)
+    try {
+      await readImage(store, descriptor, platform)
+    } catch (error) {
+      expect(error).toBeInstanceOf(TsbuildError)
+    }
+  }
+
+  test('the index', async () => {
+    for (const value of spoilt(json(index))) {
+      await readOrRefused(bytesOf(value), 'application/vnd.oci.image.index.v1+json')
+    }
+  })
+
+  test('the manifest', async () => {
+    const manifest = json(store.blobs.get(image.descriptor.digest))
+    for (const value of spoilt(manifest)) await readOrRefused(bytesOf(value), image.descriptor.mediaType)
+  })
+
+  test('the config', async () => {
+    const { mediaType, digest } = image.manifest.config
+    const manifest = json(store.blobs.get(image.descriptor.digest)) as Record<string, JsonValue>
+    for (const value of spoilt(json(store.blobs.get(digest)))) {
+      const bytes = bytesOf(value)
+      const config = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
+      store.blobs.set(config.digest, bytes)
+      await readOrRefused(bytesOf({ ...manifest, config }), image.descriptor.mediaType)
+    }
+  })
 })

@@ -2,7 +2,7 @@ import { type Header, pack } from 'tar-stream'
 
 /** A tar of just these entries, with names and links as they are: nothing is made safe. */
 export async function makeTar(
-  ...entries: readonly (Partial<Header> & { readonly name: string; readonly body?: string })[]
+  ...entries: readonly (Partial<Header> & { readonly name: string; readonly body?: string | Buffer })[]
 ): Promise<Buffer> {
   const archive = pack()
   for (const { body = '', ...header } of entries) {

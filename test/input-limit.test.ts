@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inputLimit, MAX_INPUT } from '../../lib/context/input-limit.ts'
+import { inputLimit, MAX_INPUT } from '../lib/input-limit.ts'
 
 test.each<[string | undefined, number]>([
   [undefined, MAX_INPUT],

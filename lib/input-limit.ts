@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from './errors.ts'
 
 /** Bytes: more than any sane context, less than what fills a large disk. */
 export const MAX_INPUT: number = 32 * 2 ** 30
@@ -7,7 +7,7 @@ export const MAX_INPUT: number = 32 * 2 ** 30
 export const LIMIT_HINT: string = 'TSBUILD_MAX_INPUT sets another limit'
 
 /**
- * How large a single thing from outside may be, in bytes: an archive once it is unpacked, a download, a stream, a checkout.
+ * How large a single thing from outside may be, in bytes: an archive or a layer once it is unpacked, a download, a stream, a checkout.
  * `TSBUILD_MAX_INPUT` (a number of bytes, or with `k`, `m`, `g` or `t`) sets another limit than {@link MAX_INPUT}. Errors with
  * `OPTION_INVALID`.
  */
@@ -19,4 +19,21 @@ export function inputLimit(env: Readonly<Record<string, string | undefined>> = p
   throw new TsbuildError('OPTION_INVALID', `TSBUILD_MAX_INPUT can't be ${JSON.stringify(text)}`, {
     hint: 'a number of bytes, e.g. 500m or 64g',
   })
+}
+
+/** What comes out of a decoder, up to a limit. Errors with `ARCHIVE_TOO_LARGE`; `what` begins the message. */
+export async function* limitInput<T extends Uint8Array>(
+  source: AsyncIterable<T>,
+  what: string,
+  limit: number = inputLimit(),
+): AsyncGenerator<T, void, undefined> {
+  let size = 0
+  for await (const chunk of source) {
+    size += chunk.byteLength
+    if (size > limit) {
+      const message = `${what} has more than ${limit} bytes once it is unpacked`
+      throw new TsbuildError('ARCHIVE_TOO_LARGE', message, { hint: LIMIT_HINT })
+    }
+    yield chunk
+  }
 }
