@@ -27,6 +27,7 @@ export type { References, StoredReference } from './cache/references.ts'
 export { openStore, type Store } from './cache/store.ts'
 export { type CheckedBuild, checkBuild } from './check-build.ts'
 export { codeFrame } from './code-frame.ts'
+export { type CreatedIndex, type CreateIndexOptions, createIndex } from './create-index.ts'
 export {
   type Diagnostic,
   type ErrorCode,
@@ -78,6 +79,7 @@ export {
   saveImages,
   tagImage,
 } from './images.ts'
+export { type InspectRemoteOptions, inspectRemote, type RemoteConfig, type RemoteImage } from './inspect-remote.ts'
 export type { LintWarning } from './lint/emit.ts'
 export { type FixedDockerfile, fixDockerfile } from './lint/fix-dockerfile.ts'
 export { checkDockerfile, type LintReport, lint } from './lint/lint.ts'
@@ -95,9 +97,13 @@ export { ruleSetNames } from './lint/rule-choice.ts'
 export { type LintRule, lintRules } from './lint/rules.ts'
 export { maskTokens } from './lint/secret-tokens.ts'
 export type { BlobWriter, ContentReader, ContentStore } from './oci/content.ts'
+export { type IndexAnnotation, parseIndexAnnotation } from './oci/index-annotation.ts'
 export type { JsonValue } from './oci/json.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
 export type { Compression } from './oci/media-types.ts'
+export type { ReplacedManifest } from './oci/merge-manifests.ts'
+export type { ParsedManifest } from './oci/parse-manifest.ts'
+export { formatPlatform } from './oci/platform.ts'
 export { type ReadImageOptions, readImage } from './oci/read-image.ts'
 export type {
   CacheKey,
@@ -129,11 +135,19 @@ export * from './parser/index.ts'
 export { planBuild, readDockerfile } from './prepare-build.ts'
 export { type PulledImage, type PullImageOptions, pullImage } from './pull-image.ts'
 export { type PushImageOptions, pushImage } from './push-image.ts'
+export type { IndexCopy } from './push-index.ts'
 export type { RegistryOptions } from './registry/client.ts'
 export { type KeptCredentials, type LoginOptions, login, logout } from './registry/login.ts'
 export type { TransferOptions } from './registry/pull-blobs.ts'
 export type { PushedHow } from './registry/push-blob.ts'
 export type { PushReport } from './registry/push-image.ts'
+export {
+  type ListOptions,
+  type ListReferrersOptions,
+  listReferrers,
+  listTags,
+  type Referrers,
+} from './repository-lists.ts'
 export type { Advice } from './sandbox/advice.ts'
 export {
   type DoctorProbe,

@@ -3,6 +3,7 @@ import { buildSpec } from './specs/build.ts'
 import { graphSpec, parseSpec } from './specs/dockerfile.ts'
 import { doctorSpec } from './specs/doctor.ts'
 import { imageSpecs } from './specs/images.ts'
+import { imagetoolsSpecs } from './specs/imagetools.ts'
 import { lintSpec } from './specs/lint.ts'
 import { registrySpecs } from './specs/registries.ts'
 import { shellSpec } from './specs/shell.ts'
@@ -15,10 +16,17 @@ export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
   graphSpec,
   ...imageSpecs,
   ...registrySpecs,
+  ...imagetoolsSpecs,
   shellSpec,
   doctorSpec,
 ]
 
+/** A command by its whole name: some have two words. */
 export function findCommand(name: string): CommandSpec | undefined {
   return commands.find((command) => command.name === name)
+}
+
+/** The commands whose first word is this, of two: `imagetools`. */
+export function commandsOf(group: string): readonly CommandSpec[] {
+  return commands.filter((command) => command.name.startsWith(`${group} `))
 }

@@ -29,6 +29,15 @@ export function generalHelp(view: HelpView): string {
   ])
 }
 
+/** `tsbuild GROUP --help`: the commands that begin with one word. */
+export function groupHelp(members: readonly CommandSpec[], view: HelpView): string {
+  return render(view, [
+    { title: 'Commands', rows: members.map((command) => [command.name, command.summary]) },
+    { title: 'Examples', examples: members.flatMap(({ examples }) => examples.slice(0, 1)) },
+    { lines: ['`tsbuild help COMMAND` explains a command.'] },
+  ])
+}
+
 /** `tsbuild COMMAND --help`. */
 export function commandHelp(command: CommandSpec, view: HelpView): string {
   const flags = [...command.flags, ...commonFlags]

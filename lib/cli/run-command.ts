@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type CommandSpec, commonFlags } from './command.ts'
-import { commands, findCommand } from './commands.ts'
+import { commands, commandsOf, findCommand } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
 import { parseArguments } from './parse-arguments.ts'
 import { reportError } from './report-error.ts'
@@ -27,8 +27,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     await showHelp(terminal.err)
     return exitCodes.usage
   }
-  const { command, rest, named, help } = chooseCommand(args)
-  if (help || !command) return await showHelp(terminal.out, command)
+  const { command, group, rest, named, help } = chooseCommand(args)
+  if (help || !command) return await showHelp(terminal.out, command, group)
   const parsed = await parseArguments(rest, command)
   if (!parsed) return await showHelp(terminal.out, named || args.length > 1 ? command : undefined)
   if (!named) await refuseTypo(parsed.positionals[0] ?? '', terminal)
@@ -39,28 +39,46 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
 interface Choice {
   /** undefined: none was named, and help was asked for. */
   readonly command: CommandSpec | undefined
+  /** Help was asked for about the commands of this first word. */
+  readonly group?: string
   readonly rest: readonly string[]
   readonly named: boolean
   readonly help: boolean
 }
 
-/** The command is the first argument, or the first after flags that every command takes; else build. */
+/** The command is the first argument, or the first after flags that every command takes, or the first two; else build. */
 function chooseCommand(args: readonly string[]): Choice {
   const at = firstWord(args)
+  const word = args[at] ?? ''
+  const others = [...args.slice(0, at), ...args.slice(at + 1)]
+  if (word === 'help') return helpTopic(others)
+  const command = findCommand(word)
+  if (command) return { command, rest: others, named: true, help: false }
+  return chooseOfGroup(word, others) ?? { command: commands[0], rest: args, named: false, help: false }
+}
+
+/** A command of two words, when the first is known; undefined if it isn't the first of one. */
+function chooseOfGroup(group: string, args: readonly string[]): Choice | undefined {
+  const members = commandsOf(group)
+  if (members.length === 0) return undefined
+  const at = firstWord(args)
   const word = args[at]
-  if (word === 'help') {
-    const [name] = [...args.slice(0, at), ...args.slice(at + 1)]
-    return { command: name === undefined ? undefined : helpTopic(name), rest: [], named: true, help: true }
+  const rest = [...args.slice(0, at), ...args.slice(at + 1)]
+  const command = findCommand(`${group} ${word}`)
+  if (command) return { command, rest, named: true, help: false }
+  if (word === undefined || word === '--help' || word === '-h') {
+    return { command: undefined, group, rest: [], named: true, help: true }
   }
-  const command = word === undefined ? undefined : findCommand(word)
-  if (!command) return { command: commands[0], rest: args, named: false, help: false }
-  return { command, rest: [...args.slice(0, at), ...args.slice(at + 1)], named: true, help: false }
+  throw new UsageError('OPTION_INVALID', `there is no command ${JSON.stringify(`${group} ${word}`)}`, {
+    unknown: { word, candidates: members.map(({ name }) => name.slice(group.length + 1)), prefix: `tsbuild ${group} ` },
+    hint: `\`tsbuild ${group}\` lists the commands`,
+  })
 }
 
 /** `tsbuild imagse` means `tsbuild images`, not to build a directory of that name. */
 async function refuseTypo(word: string, terminal: Terminal): Promise<void> {
   if (!/^[a-z]+$/.test(word) || existsSync(resolve(terminal.cwd, word))) return
-  const candidates = [...commands.map((command) => command.name), 'help', 'version']
+  const candidates = [...commands.map((command) => command.name.split(' ')[0] ?? ''), 'help', 'version']
   const { suggest } = await import('../index.ts')
   if (suggest(word, candidates) === undefined) return
   throw new UsageError('OPTION_INVALID', `${JSON.stringify(word)} is neither a command nor a directory`, {
@@ -80,18 +98,23 @@ function firstWord(args: readonly string[]): number {
   return at
 }
 
-function helpTopic(name: string): CommandSpec {
-  const command = findCommand(name)
-  if (command) return command
+function helpTopic(words: readonly string[]): Choice {
+  const choice = { rest: [], named: true, help: true }
+  const [first] = words
+  if (first === undefined) return { command: undefined, ...choice }
+  const command = findCommand(words.slice(0, 2).join(' ')) ?? findCommand(first)
+  if (command) return { command, ...choice }
+  if (words.length === 1 && commandsOf(first).length > 0) return { command: undefined, group: first, ...choice }
+  const name = words.join(' ')
   throw new UsageError('OPTION_INVALID', `there is no command ${JSON.stringify(name)}`, {
     unknown: { word: name, candidates: commands.map((c) => c.name), prefix: '' },
     hint: '`tsbuild help` lists the commands',
   })
 }
 
-async function showHelp(screen: Screen, command?: CommandSpec): Promise<number> {
-  const { commandHelp, generalHelp } = await import('./help.ts')
+async function showHelp(screen: Screen, command?: CommandSpec, group?: string): Promise<number> {
+  const { commandHelp, generalHelp, groupHelp } = await import('./help.ts')
   const view = { width: screen.isTTY ? screen.size().width : 80, color: screen.color }
-  screen.write(command ? commandHelp(command, view) : generalHelp(view))
+  screen.write(command ? commandHelp(command, view) : group ? groupHelp(commandsOf(group), view) : generalHelp(view))
   return exitCodes.ok
 }

@@ -10,14 +10,14 @@ export interface Transfer {
   readonly onRetry: (reason: string, milliseconds: number) => void
 }
 
-/** Runs a transfer and shows how far it is, unless `--quiet` is given. An interrupt aborts it. */
+/** Runs a transfer and shows how far it is, as `--progress` or `--quiet` say. An interrupt aborts it. */
 export async function showTransfer<T>(
   name: string,
   args: Args,
   terminal: Terminal,
   action: (transfer: Transfer) => Promise<T>,
 ): Promise<T> {
-  const kind = args.on('quiet') ? 'none' : chooseProgress('auto', terminal.err, terminal.env)
+  const kind = args.on('quiet') ? 'none' : chooseProgress(args.value('progress') ?? 'auto', terminal.err, terminal.env)
   const progress = openProgress(kind, terminal.err)
   const step = 'transfer'
   progress.onEvent({ type: 'plan', time: Date.now(), steps: [{ id: step, name, inputs: [] }] })

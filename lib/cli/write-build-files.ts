@@ -18,9 +18,12 @@ export function removeBuildFiles(files: BuildFiles): void {
 export function writeBuildFiles(result: BuildResult, files: BuildFiles): void {
   const { iidfile, metadataFile } = files
   if (iidfile !== undefined) attempt('write', iidfile, () => writeFileSync(iidfile, result.imageID))
-  if (metadataFile === undefined) return
-  const text = `${JSON.stringify(metadata(result), undefined, 2)}\n`
-  attempt('write', metadataFile, () => writeFileSync(metadataFile, text))
+  if (metadataFile !== undefined) writeMetadata(metadataFile, metadata(result))
+}
+
+/** Writes metadata to a file, as JSON. Throws `OUTPUT_IO`. */
+export function writeMetadata(path: string, content: Readonly<Record<string, unknown>>): void {
+  attempt('write', path, () => writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`))
 }
 
 /** The keys that `docker buildx build --metadata-file` writes. */

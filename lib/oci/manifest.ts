@@ -55,15 +55,32 @@ export function manifestBytes(manifest: ImageManifest): Uint8Array {
     {
       schemaVersion: manifest.schemaVersion,
       mediaType: manifest.mediaType,
+      artifactType: manifest.artifactType,
       config: descriptorJson(manifest.config),
       layers: manifest.layers.map(descriptorJson),
+      subject: manifest.subject && descriptorJson(manifest.subject),
       annotations: sortedMap(manifest.annotations),
     },
     2,
   )
 }
 
-/** The bytes of an index, on one line. */
+/** The bytes of an image index in the form that docker buildx writes: indented by two spaces. */
+export function imageIndexBytes(index: ImageIndex): Uint8Array {
+  return jsonBytes(
+    {
+      schemaVersion: index.schemaVersion,
+      mediaType: index.mediaType,
+      artifactType: index.artifactType,
+      manifests: index.manifests.map(descriptorJson),
+      subject: index.subject && descriptorJson(index.subject),
+      annotations: sortedMap(index.annotations),
+    },
+    2,
+  )
+}
+
+/** The bytes of a layout's index.json, on one line. */
 export function indexBytes(manifests: readonly Descriptor[], annotations?: ImageIndex['annotations']): Uint8Array {
   return jsonBytes({
     schemaVersion: 2,
@@ -82,6 +99,7 @@ export function descriptorJson(descriptor: Descriptor): JsonValue {
     size: descriptor.size,
     urls: descriptor.urls,
     annotations: sortedMap(descriptor.annotations),
+    data: descriptor.data,
     platform: platform && {
       architecture: platform.architecture,
       os: platform.os,

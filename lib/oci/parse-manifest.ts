@@ -41,18 +41,22 @@ export function parseManifest(bytes: Uint8Array, what: string, expectedType?: st
   }
   if (object['schemaVersion'] !== 2) throw fail(at(place, 'schemaVersion'), '2', object['schemaVersion'])
   const mediaType = resolveType(object, place, expectedType)
+  const rest = {
+    ...optional(object, 'artifactType', place, stringAt),
+    ...optional(object, 'subject', place, parseDescriptor),
+    ...optional(object, 'annotations', place, stringRecordAt),
+  }
   if (isIndexType(mediaType)) {
-    const manifests = arrayAt(object['manifests'], at(place, 'manifests'), parseDescriptor)
+    // Go writes an empty list as null.
+    const manifests = arrayAt(object['manifests'] ?? [], at(place, 'manifests'), parseDescriptor)
     if (manifests.length > MAX_MANIFESTS)
       throw fail(at(place, 'manifests'), `at most ${MAX_MANIFESTS}`, manifests.length)
-    const annotations = optional(object, 'annotations', place, stringRecordAt)
-    return { kind: 'index', index: { schemaVersion: 2, mediaType, manifests, ...annotations } }
+    return { kind: 'index', index: { schemaVersion: 2, mediaType, manifests, ...rest } }
   }
   const config = parseDescriptor(object['config'], at(place, 'config'))
   const layers = arrayAt(object['layers'], at(place, 'layers'), parseDescriptor)
   if (layers.length > MAX_LAYERS) throw fail(at(place, 'layers'), `at most ${MAX_LAYERS}`, layers.length)
-  const annotations = optional(object, 'annotations', place, stringRecordAt)
-  return { kind: 'manifest', manifest: { schemaVersion: 2, mediaType, config, layers, ...annotations } }
+  return { kind: 'manifest', manifest: { schemaVersion: 2, mediaType, config, layers, ...rest } }
 }
 
 /** Checks a descriptor. */
@@ -67,6 +71,7 @@ export function parseDescriptor(value: unknown, place: Place): Descriptor {
     ...optional(object, 'platform', place, parsePlatformObject),
     ...optional(object, 'annotations', place, stringRecordAt),
     ...optional(object, 'urls', place, stringsAt),
+    ...optional(object, 'data', place, stringAt),
     ...optional(object, 'artifactType', place, stringAt),
   }
 }

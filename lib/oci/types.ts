@@ -18,6 +18,8 @@ export interface Descriptor {
   readonly platform?: Platform
   readonly annotations?: Readonly<Record<string, string>>
   readonly urls?: readonly string[]
+  /** The content itself, in base64. */
+  readonly data?: string
   readonly artifactType?: string
 }
 
@@ -34,8 +36,11 @@ export interface Platform {
 export interface ImageManifest {
   readonly schemaVersion: 2
   readonly mediaType: string
+  readonly artifactType?: string
   readonly config: Descriptor
   readonly layers: readonly Descriptor[]
+  /** The manifest that this one is about: what makes it a referrer. */
+  readonly subject?: Descriptor
   readonly annotations?: Readonly<Record<string, string>>
 }
 
@@ -43,7 +48,9 @@ export interface ImageManifest {
 export interface ImageIndex {
   readonly schemaVersion: 2
   readonly mediaType: string
+  readonly artifactType?: string
   readonly manifests: readonly Descriptor[]
+  readonly subject?: Descriptor
   readonly annotations?: Readonly<Record<string, string>>
 }
 

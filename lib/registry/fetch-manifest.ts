@@ -20,6 +20,9 @@ import { registryError } from './registry-error.ts'
 /** distribution-spec: "registries should enforce some limit", of at least 4 MiB. */
 export const MANIFEST_LIMIT: number = 4 << 20
 
+/** Registries say that they haven't what is not asked for by type. */
+export const MANIFEST_TYPES: string = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ')
+
 export interface ManifestRequest {
   readonly client: RegistryClient
   readonly repository: RepositoryName
@@ -61,7 +64,7 @@ export async function fetchManifest(reference: string, request: ManifestRequest)
     throw await registryError(response, { doing, repository, client, actions: 'pull', missing: 'IMAGE_NOT_FOUND' })
   }
   const mediaType = typeOf(response)
-  refusePage(response, mediaType, request)
+  refusePage(response, request)
   const bytes = await readBody(response, MANIFEST_LIMIT)
   const announced = response.headers.get('docker-content-digest')
   const digest = verified(bytes, isDigest(reference) ? reference : isDigest(announced) ? announced : sha256(bytes))
@@ -78,7 +81,7 @@ function ask(method: 'GET' | 'HEAD', reference: string, request: ManifestRequest
     repository,
     path: `${repository.path}/manifests/${reference}`,
     actions: 'pull',
-    headers: { accept: [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ') },
+    headers: { accept: MANIFEST_TYPES },
     signal,
   })
 }
@@ -86,8 +89,8 @@ function ask(method: 'GET' | 'HEAD', reference: string, request: ManifestRequest
 const typeOf = ({ headers }: HttpResponse): string => (headers.get('content-type') ?? '').split(';')[0]?.trim() ?? ''
 
 /** A login page or a proxy's error with status 200 is best called what it is. */
-function refusePage(response: HttpResponse, mediaType: string, { doing }: ManifestRequest): void {
-  if (mediaType !== 'text/html') return
+export function refusePage(response: HttpResponse, { doing }: ManifestRequest): void {
+  if (typeOf(response) !== 'text/html') return
   const host = new URL(response.url).host
   throw new TsbuildError('REGISTRY_INVALID', `${doing} failed: ${host} answered with a page of HTML, not a manifest`, {
     hint: 'something between here and the registry answers in its place, or it is no registry',

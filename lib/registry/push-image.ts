@@ -12,7 +12,8 @@ import type { RepositoryName } from './hosts.ts'
 import { inParallel } from './in-parallel.ts'
 import type { TransferOptions } from './pull-blobs.ts'
 import { type PushedHow, pushBlob } from './push-blob.ts'
-import { type PushTarget, pushError } from './push-target.ts'
+import { pushManifest } from './push-manifest.ts'
+import type { PushTarget } from './push-target.ts'
 
 export interface PushOptions extends TransferOptions {
   readonly client: RegistryClient
@@ -50,7 +51,7 @@ export async function pushImage(
   options: PushOptions,
 ): Promise<PushReport> {
   const { client, reader, signal, onProgress } = options
-  for (const { digest } of references) if (digest && digest !== descriptor.digest) throw otherDigest(digest, descriptor)
+  refuseOtherDigests(descriptor, references)
   await checkWhole(descriptor, reader)
   const all = await imageBlobs(reader, descriptor)
   const blobs = all.filter((blob) => !isManifest(blob) && isDistributed(blob))
@@ -61,6 +62,7 @@ export async function pushImage(
     const key = `${reference.domain}/${reference.path}`
     repositories.set(key, [...(repositories.get(key) ?? []), reference])
   }
+  const read = (manifest: Descriptor): Promise<Uint8Array> => reader.read(manifest, MANIFEST_LIMIT)
   const pushed: RepositoryName[] = []
   const counts: Record<PushedHow, number> = { there: 0, mounted: 0, uploaded: 0 }
   let uploaded = 0
@@ -85,8 +87,10 @@ export async function pushImage(
       else count(blob.size)
       options.onBlob?.(blob.digest, repository, how)
     })
-    for (const child of children) await pushManifest(child, child.digest, reader, target)
-    for (const { tag, digest } of own) await pushManifest(descriptor, tag ?? digest ?? 'latest', reader, target)
+    for (const child of children) await pushManifest(child, child.digest, await read(child), target)
+    for (const { tag, digest } of own) {
+      await pushManifest(descriptor, tag ?? digest ?? 'latest', await read(descriptor), target)
+    }
     pushed.push(repository)
   }
   const names = references.map((reference) => familiarReference(withDefaultTag(reference)))
@@ -96,30 +100,6 @@ export async function pushImage(
 /** Each that fails costs a request, so not too many are tried. */
 function firstFew(mounts: readonly RepositoryName[]): readonly RepositoryName[] {
   return [...new Map(mounts.map((from) => [from.path, from])).values()].slice(0, 2)
-}
-
-async function pushManifest(
-  descriptor: Descriptor,
-  name: string,
-  reader: ContentReader,
-  target: PushTarget,
-): Promise<void> {
-  const { client, repository, doing, signal } = target
-  const response = await client.request({
-    method: 'PUT',
-    repository,
-    path: `${repository.path}/manifests/${name}`,
-    actions: 'pull,push',
-    headers: { 'content-type': descriptor.mediaType },
-    body: await reader.read(descriptor, MANIFEST_LIMIT),
-    signal,
-  })
-  if (response.status < 200 || response.status >= 300) throw await pushError(response, target)
-  await response.discard()
-  const digest = response.headers.get('docker-content-digest')
-  if (digest === undefined || digest === descriptor.digest || !digest.startsWith('sha256:')) return
-  const host = new URL(response.url).host
-  throw new TsbuildError('DIGEST_MISMATCH', `${doing} failed: ${host} stored ${digest} for ${descriptor.digest}`)
 }
 
 const isManifest = ({ mediaType }: Descriptor): boolean => isIndexType(mediaType) || isManifestType(mediaType)
@@ -142,6 +122,9 @@ async function checkWhole(descriptor: Descriptor, reader: ContentReader): Promis
   })
 }
 
-function otherDigest(digest: Digest, descriptor: Descriptor): TsbuildError {
-  return new TsbuildError('REFERENCE_INVALID', `the image is ${descriptor.digest}, and can't be pushed as ${digest}`)
+/** What is pushed under a name with a digest has to have that. Errors with `REFERENCE_INVALID`. */
+export function refuseOtherDigests(descriptor: Descriptor, references: readonly Reference[]): void {
+  const other = references.find(({ digest }) => digest !== undefined && digest !== descriptor.digest)?.digest
+  if (other === undefined) return
+  throw new TsbuildError('REFERENCE_INVALID', `the image is ${descriptor.digest}, and can't be pushed as ${other}`)
 }

@@ -34,6 +34,10 @@ export interface TestRegistryOptions {
   readonly password?: string
   /** The largest body of a request. */
   readonly bodyLimit?: number
+  /** Knows the referrers API; `unfiltered`: but not to filter. */
+  readonly referrers?: boolean | 'unfiltered'
+  /** Entries of a page of a list, where it has pages. */
+  readonly pageSize?: number
 }
 
 export interface TestRegistry {
@@ -96,12 +100,14 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', registry.origin)
     if (url.pathname === '/token') return giveToken(request, response, url)
-    const match = /^\/v2\/(?:(.+)\/(manifests|blobs\/uploads|blobs)\/([^/]*))?$/.exec(url.pathname)
+    const match = /^\/v2\/(?:(.+)\/(manifests|blobs\/uploads|blobs|referrers|tags)\/([^/]*))?$/.exec(url.pathname)
     if (!match) return fail(response, 404, 'NOT_FOUND', 'no such page')
     const [, name = '', kind, reference = ''] = match
     if (!isAllowed(request, name)) return challenge(request, response, name)
     if (name === '') return void response.end('{}')
     if (kind === 'manifests') return manifest(request, response, name, reference)
+    if (kind === 'tags') return list(response, url, tagsOf(name), (tags) => ({ name, tags }))
+    if (kind === 'referrers') return referrers(response, url, name, reference)
     if (kind === 'blobs') return blob(request, response, name, reference)
     return upload(request, response, name, reference, url)
   }
@@ -167,7 +173,8 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
       const digest = sha256(bytes)
       manifests.set(digest, stored)
       manifests.set(reference, stored)
-      response.writeHead(201, { 'docker-content-digest': digest }).end()
+      const subject = options.referrers && value.subject ? { 'oci-subject': value.subject.digest } : {}
+      response.writeHead(201, { 'docker-content-digest': digest, ...subject }).end()
       return
     }
     const found = manifests.get(reference)
@@ -175,6 +182,44 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     const headers = { 'content-type': found.type, 'docker-content-digest': sha256(found.bytes) }
     response.writeHead(200, { ...headers, 'content-length': found.bytes.byteLength })
     response.end(request.method === 'HEAD' ? undefined : found.bytes)
+  }
+
+  const tagsOf = (name: string): readonly string[] =>
+    [...repository(name).manifests.keys()].filter((key) => !key.includes(':')).sort()
+
+  const referrers = (response: ServerResponse, url: URL, name: string, subject: string): void => {
+    if (!options.referrers) {
+      fail(response, 404, 'NOT_FOUND', 'no such page')
+      return
+    }
+    const type = url.searchParams.get('artifactType')
+    const all = [...repository(name).manifests].flatMap(([key, { type: mediaType, bytes }]) => {
+      const value = JSON.parse(bytes.toString())
+      if (!key.includes(':') || value.subject?.digest !== subject) return []
+      const artifactType = value.artifactType ?? value.config?.mediaType
+      return { mediaType, digest: key, size: bytes.byteLength, artifactType, annotations: value.annotations }
+    })
+    const filters = type !== null && options.referrers === true
+    if (filters) response.setHeader('oci-filters-applied', 'artifactType')
+    response.setHeader('content-type', 'application/vnd.oci.image.index.v1+json')
+    const wanted = filters ? all.filter(({ artifactType }) => artifactType === type) : all
+    list(response, url, wanted, (manifests) => ({ schemaVersion: 2, manifests }))
+  }
+
+  /** A page of a list, with a Link to the next. */
+  const list = <T>(
+    response: ServerResponse,
+    url: URL,
+    all: readonly T[],
+    shape: (page: readonly T[]) => Record<string, unknown>,
+  ): void => {
+    const start = Number(url.searchParams.get('start') ?? 0)
+    const end = start + (options.pageSize ?? all.length)
+    if (end < all.length) {
+      url.searchParams.set('start', String(end))
+      response.setHeader('link', `<${url.pathname}${url.search}>; rel="next"`)
+    }
+    response.end(JSON.stringify(shape(all.slice(start, end))))
   }
 
   const blob = (request: IncomingMessage, response: ServerResponse, name: string, digest: string): void => {

@@ -1,0 +1,94 @@
+import { readFileSync, statSync } from 'node:fs'
+import { formatSize } from '../../format-size.ts'
+import {
+  type CreatedIndex,
+  createIndex,
+  formatPlatform,
+  type IndexAnnotation,
+  parseIndexAnnotation,
+  TsbuildError,
+} from '../../index.ts'
+import type { Args, Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { shortDigest } from '../short-names.ts'
+import { showTransfer, type Transfer } from '../show-transfer.ts'
+import type { Terminal } from '../terminal.ts'
+import { printable } from '../text-width.ts'
+import { UsageError } from '../usage-error.ts'
+import { writeMetadata } from '../write-build-files.ts'
+
+const FILE_LIMIT = 4 << 20
+
+export const run: Run = async (args, terminal) => {
+  const names = args.list('tag')
+  const dryRun = args.on('dry-run')
+  const sources = [...args.list('file').map(readSource), ...args.positionals]
+  if (sources.length === 0)
+    throw new UsageError('OPTION_INVALID', 'SOURCE is missing', { hint: 'name an image to start from' })
+  if (names.length === 0 && !dryRun) {
+    throw new UsageError('OPTION_INVALID', 'there is no name to push the index as', {
+      hint: 'give it one with -t NAME:TAG, or print it with --dry-run',
+    })
+  }
+  const options = {
+    names,
+    dryRun,
+    append: args.on('append'),
+    annotations: readAnnotations(args),
+    platforms: args.list('platform').flatMap((text) => text.split(',')),
+    preferIndex: args.value('prefer-index') !== 'false',
+  }
+  const create = (transfer: Partial<Transfer>): Promise<CreatedIndex> =>
+    createIndex(sources, { ...options, ...transfer })
+  if (dryRun) {
+    const { bytes } = await create({})
+    terminal.out.write(`${Buffer.from(bytes).toString()}\n`)
+    return exitCodes.ok
+  }
+  const created = await showTransfer(`creating ${names.join(', ')}`, args, terminal, create)
+  const file = args.value('metadata-file')
+  if (file !== undefined) writeMetadata(file, metadata(created))
+  showResult(created, args, terminal)
+  return exitCodes.ok
+}
+
+function readSource(path: string): string {
+  try {
+    if (statSync(path).size > FILE_LIMIT) throw new Error(`it has more than ${FILE_LIMIT} bytes`)
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TsbuildError('OPTION_INVALID', `can't read ${JSON.stringify(path)}: ${reason}`, { cause })
+  }
+}
+
+function readAnnotations(args: Args): readonly IndexAnnotation[] {
+  try {
+    return args.list('annotation').flatMap(parseIndexAnnotation)
+  } catch (error) {
+    throw error instanceof TsbuildError ? new UsageError(error.code, error.message, { hint: error.hint }) : error
+  }
+}
+
+/** The keys that docker buildx writes. */
+function metadata({ descriptor, repositories }: CreatedIndex): Record<string, unknown> {
+  return { 'containerimage.descriptor': descriptor, 'image.name': repositories.join(',') }
+}
+
+function showResult(
+  { names, descriptor, replaced, blobs, uploaded }: CreatedIndex,
+  args: Args,
+  { out, err }: Terminal,
+): void {
+  for (const name of names) out.write(`${printable(name)} ${descriptor.digest}\n`)
+  if (/^(none|quiet|rawjson)$/.test(args.value('progress') ?? '')) return
+  for (const { platform, from, to } of replaced) {
+    err.write(`replaced: ${printable(formatPlatform(platform))} ${shortDigest(from)} by ${shortDigest(to)}\n`)
+  }
+  const copied = [
+    ...(blobs.uploaded > 0 ? [`${blobs.uploaded} blobs sent (${formatSize(uploaded)})`] : []),
+    ...(blobs.mounted > 0 ? [`${blobs.mounted} mounted`] : []),
+    ...(blobs.there > 0 ? [`${blobs.there} there already`] : []),
+  ]
+  if (copied.length > 0) err.write(`copied: ${copied.join(', ')}\n`)
+}

@@ -1,0 +1,23 @@
+import { inspectRemote } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { imageLines } from '../imagetools/image-lines.ts'
+import { fillTemplate, isWholeManifest, parseTemplate } from '../imagetools/template.ts'
+import { templateData } from '../imagetools/template-data.ts'
+import { interruptible } from '../interrupts.ts'
+import { UsageError } from '../usage-error.ts'
+
+export const run: Run = async (args, { out }) => {
+  const [name = ''] = args.positionals
+  const format = args.value('format')
+  const raw = args.on('raw')
+  if (raw && format !== undefined) throw new UsageError('OPTION_INVALID', '--raw and --format exclude each other')
+  const template = format === undefined || isWholeManifest(format) ? undefined : parseTemplate(format)
+  const configs = template?.some((part) => part.kind === 'action' && part.needsImages) ?? false
+  const image = await interruptible((signal) => inspectRemote(name, { signal, configs }))
+  // As it is, without a line ending, so that its digest stays what it is.
+  if (raw) out.write(Buffer.from(image.bytes).toString())
+  else if (template) out.write(`${fillTemplate(template, templateData(name, image))}\n`)
+  else out.write(`${imageLines(image).join('\n')}\n`)
+  return exitCodes.ok
+}

@@ -1,0 +1,12 @@
+import { listTags } from '../../index.ts'
+import type { Run } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { interruptible } from '../interrupts.ts'
+import { printable } from '../text-width.ts'
+
+export const run: Run = async (args, { out }) => {
+  const [name = ''] = args.positionals
+  const tags = await interruptible((signal) => listTags(name, { signal }))
+  out.write(tags.map((tag) => `${printable(tag)}\n`).join(''))
+  return exitCodes.ok
+}

@@ -1,0 +1,87 @@
+// Several images and indexes as the entries of one index.
+import { normalisePlatform, samePlatform } from './platform.ts'
+import type { Descriptor, Digest, Platform } from './types.ts'
+
+export interface MergedManifests {
+  readonly manifests: readonly Descriptor[]
+  /** Entries of earlier sources that gave way to one of the same platform. */
+  readonly replaced: readonly ReplacedManifest[]
+}
+
+export interface ReplacedManifest {
+  readonly platform: Platform
+  readonly from: Digest
+  readonly to: Digest
+}
+
+/** Of an entry that tells about another one (BuildKit's attestations): the digest of that. */
+const REFERENCE_DIGEST = 'vnd.docker.reference.digest'
+const REFERENCE_TYPE = 'vnd.docker.reference.type'
+
+/** The entry that an attestation is about, if it is one. */
+export function attestedDigest({ annotations }: Descriptor): string | undefined {
+  return annotations?.[REFERENCE_TYPE] === undefined ? undefined : annotations[REFERENCE_DIGEST]
+}
+
+/**
+ * The entries of the sources in their order, each digest once. An image takes the place of those that earlier sources have for exactly
+ * its platform (system, architecture, variant, version, features), and the attestations of what is replaced go with it. Entries that one
+ * source has for the same platform stay as they are. Of a digest that comes again, platform and annotations of the last count.
+ */
+export function mergeManifests(sources: readonly (readonly Descriptor[])[]): MergedManifests {
+  let entries: Entry[] = []
+  const replaced: ReplacedManifest[] = []
+  for (const [source, manifests] of sources.entries()) {
+    for (const descriptor of manifests) {
+      const entry = { descriptor, source }
+      const known = entries.findIndex((other) => other.descriptor.digest === descriptor.digest)
+      const old = known === -1 ? entries.filter((other) => givesWay(other, entry)) : []
+      if (known !== -1) entries[known] = { descriptor: combined(entries[known] ?? entry, descriptor), source }
+      else if (old[0]) entries[entries.indexOf(old[0])] = entry
+      else entries.push(entry)
+      const gone = new Set<string>(old.map((other) => other.descriptor.digest))
+      for (const other of old) {
+        const { platform, digest } = other.descriptor
+        if (platform) replaced.push({ platform, from: digest, to: descriptor.digest })
+      }
+      if (gone.size > 0) entries = entries.filter((other) => !isOrphan(other, gone))
+    }
+  }
+  return { manifests: entries.map(({ descriptor }) => descriptor), replaced }
+}
+
+interface Entry {
+  readonly descriptor: Descriptor
+  readonly source: number
+}
+
+function givesWay(old: Entry, { descriptor, source }: Entry): boolean {
+  return (
+    old.source < source && isImage(old.descriptor) && isImage(descriptor) && sameExactly(old.descriptor, descriptor)
+  )
+}
+
+const isImage = ({ annotations, artifactType }: Descriptor): boolean =>
+  artifactType === undefined && annotations?.[REFERENCE_TYPE] === undefined
+
+function sameExactly({ platform: a }: Descriptor, { platform: b }: Descriptor): boolean {
+  return a !== undefined && b !== undefined && samePlatform(a, b) && details(a) === details(b)
+}
+
+function details(platform: Platform): string {
+  const { 'os.version': version = '', 'os.features': features = [] } = normalisePlatform(platform)
+  return JSON.stringify([version, features])
+}
+
+function isOrphan({ descriptor }: Entry, gone: ReadonlySet<string>): boolean {
+  return gone.has(descriptor.digest) || gone.has(attestedDigest(descriptor) ?? '')
+}
+
+function combined({ descriptor: old }: Entry, { platform, annotations }: Descriptor): Descriptor {
+  const all = { ...old.annotations, ...annotations }
+  return {
+    ...old,
+    ...(platform && { platform }),
+    ...(Object.keys(all).length > 0 && { annotations: all }),
+  }
+}
