@@ -6,11 +6,13 @@ import { parseArgs } from 'node:util'
 import type { BenchOptions } from './bench-options.ts'
 import { copySmall } from './copy-small.ts'
 import { parser } from './parser.ts'
+import { registry } from './registry.ts'
 import { runSteps } from './run-steps.ts'
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   'copy-small': copySmall,
   parser,
+  registry,
   'run-steps': runSteps,
 }
 

@@ -23,6 +23,10 @@ export function lazyStore(store: Store, sources: ReadonlyMap<Digest, BlobOrigin>
       await fetch(wanted, signal)
       yield* store.open(wanted, signal)
     },
+    async *openUnhashed(wanted, signal) {
+      await fetch(wanted, signal)
+      yield* store.openUnhashed(wanted, signal)
+    },
     read: async (wanted, limit) => {
       await fetch(wanted, undefined)
       return store.read(wanted, limit)

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
-import { blobNotFound, openBlobFile, readBlobFile } from '../oci/blob-file.ts'
-import type { BlobWriter, ContentReader } from '../oci/content.ts'
+import { blobNotFound, openBlobFile, openUnhashedFile, readBlobFile } from '../oci/blob-file.ts'
+import type { BlobWriter, ContentReader, UnhashedReader } from '../oci/content.ts'
 import { digestMismatch, digestParts, digestPath, sha256 } from '../oci/digest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import { renameInto, storeIO, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
-export interface Blobs extends ContentReader {
+export interface Blobs extends ContentReader, UnhashedReader {
   path(digest: Digest): string
   size(digest: Digest): number
   createWriter(): BlobWriter
@@ -60,6 +60,11 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
       } catch (error) {
         throw discardDamaged(error, descriptor)
       }
+    },
+    openUnhashed: (descriptor, signal) => {
+      // One that is too short or too long is damaged, and open() deals with that.
+      if (!holds(descriptor)) return blobs.open(descriptor, signal)
+      return openUnhashedFile(path(descriptor.digest), descriptor, signal)
     },
     read: async (descriptor, limit) => {
       existing(descriptor.digest)

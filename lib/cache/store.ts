@@ -1,7 +1,7 @@
 // The local store: blobs, names, build records and what is known about layers, in one directory that is also an OCI image layout.
 import { join, resolve } from 'node:path'
 import { TsbuildError } from '../errors.ts'
-import type { ContentReader, ContentStore } from '../oci/content.ts'
+import type { ContentReader, ContentStore, UnhashedReader } from '../oci/content.ts'
 import { digestParts } from '../oci/digest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import { openBlobs } from './blobs.ts'
@@ -17,7 +17,7 @@ import { openTemporaryFiles } from './temporary-files.ts'
  * A store on the local disk. Any number of processes may use it at once, without locks: every file is written under a temporary
  * name and renamed when it is whole, so a kill at any moment leaves a store that works.
  */
-export interface Store extends ContentStore {
+export interface Store extends ContentStore, UnhashedReader {
   readonly root: string
   readonly references: References
   readonly records: Records
@@ -52,6 +52,7 @@ export function openStore(directory: string = storeHome()): Store {
     has: blobs.has,
     holds: blobs.holds,
     open: blobs.open,
+    openUnhashed: blobs.openUnhashed,
     read: blobs.read,
     path: blobs.path,
     size: blobs.size,

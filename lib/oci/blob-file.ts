@@ -14,9 +14,18 @@ export async function* openBlobFile(
   expected: Pick<Descriptor, 'digest' | 'size'>,
   signal?: AbortSignal,
 ): AsyncIterable<Uint8Array> {
+  yield* verifyStream(openUnhashedFile(path, expected, signal), expected)
+}
+
+/** The same, unverified. */
+export async function* openUnhashedFile(
+  path: string,
+  expected: Pick<Descriptor, 'digest'>,
+  signal?: AbortSignal,
+): AsyncIterable<Uint8Array> {
   const file = await openRegular(path, expected)
   try {
-    yield* verifyStream(chunks(file, signal), expected)
+    yield* chunks(file, signal)
   } finally {
     await file.close()
   }

@@ -13,6 +13,12 @@ export interface ContentReader {
   read(descriptor: Pick<Descriptor, 'digest' | 'size'>, limit?: number): Promise<Uint8Array>
 }
 
+/** A reader that can leave the digest to whoever gets the bytes: computing it is the dearest part of moving a large blob. */
+export interface UnhashedReader {
+  /** As `open` of ContentReader, of the right size, but for the digest. */
+  openUnhashed(descriptor: Pick<Descriptor, 'digest' | 'size'>, signal?: AbortSignal): AsyncIterable<Uint8Array>
+}
+
 /** A blob on its way into a store. Synchronous, since it is fed by hot loops. */
 export interface BlobWriter {
   /** Appends bytes; they may be reused by the caller as soon as this returns. */

@@ -1,8 +1,7 @@
 import { TsbuildError } from '../errors.ts'
-import type { ContentReader } from '../oci/content.ts'
+import type { ContentReader, UnhashedReader } from '../oci/content.ts'
 import type { Descriptor } from '../oci/types.ts'
 import { inParallel } from './in-parallel.ts'
-import type { Repository } from './repository.ts'
 
 /** What blobs are pulled into. */
 export interface BlobTarget {
@@ -18,7 +17,7 @@ export interface TransferOptions {
 }
 
 /** A reader, which may have a way to read without hashing. */
-export type BlobOrigin = ContentReader & Partial<Pick<Repository, 'openUnhashed'>>
+export type BlobOrigin = ContentReader & Partial<UnhashedReader>
 
 const AT_ONCE = 4
 

@@ -1,8 +1,8 @@
 import { TsbuildError } from '../errors.ts'
 import { backoff } from '../http/retry.ts'
-import type { ContentReader } from '../oci/content.ts'
 import type { Descriptor } from '../oci/types.ts'
 import type { RepositoryName } from './hosts.ts'
+import type { BlobOrigin } from './pull-blobs.ts'
 import { cutFailure, type PushTarget, pushError, type UploadFailure } from './push-target.ts'
 import { patchBlob, putBlob, startUpload, type UploadSession, uploadedBytes } from './upload-session.ts'
 
@@ -10,7 +10,7 @@ import { patchBlob, putBlob, startUpload, type UploadSession, uploadedBytes } fr
 export type PushedHow = 'there' | 'mounted' | 'uploaded'
 
 export interface BlobSource {
-  readonly reader: ContentReader
+  readonly reader: BlobOrigin
   /** Repositories of the same registry that are known to have the blob. */
   readonly mounts: readonly RepositoryName[]
   /** Told of each piece sent, and with negative numbers of pieces that have to be sent again. */
@@ -36,13 +36,22 @@ export async function pushBlob(blob: Descriptor, source: BlobSource, target: Pus
     if (!failure) return 'uploaded'
     target.signal?.throwIfAborted()
     const smaller = part === undefined ? PART : Math.ceil(part / 4)
-    if (failure.remedy === 'never' || attempt === ATTEMPTS) throw failure.error
+    if (failure.remedy === 'check') await verify(blob, source.reader, target)
+    if (failure.remedy === 'never' || failure.remedy === 'check' || attempt === ATTEMPTS) throw failure.error
     part = failure.remedy === 'smaller' ? smaller : PART
     const pause = failure.pause ?? (failure.remedy === 'smaller' ? 0 : backoff(attempt - 1))
     target.client.onRetry?.(failure.message, pause)
     if (pause > 0) await target.client.wait(pause, target.signal)
   }
 }
+
+/** Reads our copy to its end: if that is what is wrong, the reader says so. */
+async function verify(blob: Descriptor, reader: BlobOrigin, { signal }: PushTarget): Promise<void> {
+  for await (const _ of reader.open(blob, signal)) signal?.throwIfAborted()
+}
+
+const read = (blob: Descriptor, reader: BlobOrigin, { signal }: PushTarget): AsyncIterable<Uint8Array> =>
+  (reader.openUnhashed ?? reader.open)(blob, signal)
 
 async function isThere({ digest }: Descriptor, target: PushTarget): Promise<boolean> {
   const { client, repository, signal } = target
@@ -102,7 +111,7 @@ async function sendWhole(
     // Asked for again when credentials had to be renewed.
     count(-sent)
     sent = 0
-    for await (const chunk of reader.open(blob, target.signal)) {
+    for await (const chunk of read(blob, reader, target)) {
       sent += chunk.byteLength
       count(chunk.byteLength)
       yield chunk
@@ -121,7 +130,7 @@ async function sendParts(
   const size = Math.min(LARGEST_PART, Math.max(wanted, first.leastPart))
   let session = first
   let offset = 0
-  for await (const part of inParts(reader.open(blob, target.signal), size)) {
+  for await (const part of inParts(read(blob, reader, target), size)) {
     session = await sendPart(session, offset, part, target)
     offset += part.byteLength
     count(part.byteLength)

@@ -10,15 +10,15 @@ import type { RegistryClient } from './client.ts'
 import { MANIFEST_LIMIT } from './fetch-manifest.ts'
 import type { RepositoryName } from './hosts.ts'
 import { inParallel } from './in-parallel.ts'
-import type { TransferOptions } from './pull-blobs.ts'
+import type { BlobOrigin, TransferOptions } from './pull-blobs.ts'
 import { type PushedHow, pushBlob } from './push-blob.ts'
 import { pushManifest } from './push-manifest.ts'
 import type { PushTarget } from './push-target.ts'
 
 export interface PushOptions extends TransferOptions {
   readonly client: RegistryClient
-  /** Has the image. */
-  readonly reader: ContentReader
+  /** Has the image. What it gives unhashed, the registry verifies; it is read again, verified, if that refuses it. */
+  readonly reader: BlobOrigin
   /** Repositories that are known to have a blob. */
   readonly mounts?: ((digest: Digest) => readonly RepositoryName[]) | undefined
   /** Told when a repository has a blob. */

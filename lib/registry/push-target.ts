@@ -23,8 +23,8 @@ export function pushError(response: HttpResponse, { client, repository, doing }:
 /** Why an attempt to upload failed, and whether another may succeed. */
 export class UploadFailure extends Error {
   readonly error: TsbuildError
-  /** `again`: as it was; `smaller`: in smaller parts; `never`. */
-  readonly remedy: 'again' | 'smaller' | 'never'
+  /** `again`: as it was; `smaller`: in smaller parts; `check`: none, but our copy may be what is wrong; `never`. */
+  readonly remedy: 'again' | 'smaller' | 'check' | 'never'
   /** Milliseconds that the registry asks to wait. */
   readonly pause: number | undefined
 
@@ -41,6 +41,7 @@ export async function uploadFailure(response: HttpResponse, target: PushTarget):
   const { status, headers } = response
   const error = await pushError(response, target)
   if (status === 413) return new UploadFailure(error, 'smaller')
+  if (status === 400) return new UploadFailure(error, 'check')
   // 404 and 416: the upload is gone, or stands elsewhere than we think; a new one has neither problem.
   const again = status === 404 || status === 408 || status === 416 || status === 429 || status >= 500
   return new UploadFailure(error, again ? 'again' : 'never', retryAfter(headers.get('retry-after'), Date.now()))

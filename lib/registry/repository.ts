@@ -1,5 +1,5 @@
 import { checkLimit } from '../oci/blob-file.ts'
-import type { ContentReader } from '../oci/content.ts'
+import type { ContentReader, UnhashedReader } from '../oci/content.ts'
 import { verifyBytes } from '../oci/digest.ts'
 import { isIndexType, isManifestType } from '../oci/media-types.ts'
 import { familiarReference, type Reference, withDefaultTag } from '../oci/reference.ts'
@@ -13,15 +13,13 @@ import type { RepositoryName } from './hosts.ts'
  * A repository of a registry to read from. Everything is verified; `open` errors with `BLOB_NOT_FOUND` and as requests do. Manifests are
  * told from other blobs by the media type of the descriptor, so give whole descriptors.
  */
-export interface Repository extends ContentReader {
+export interface Repository extends ContentReader, UnhashedReader {
   readonly reference: Reference
   /**
    * The manifest or index that the reference names now; by its digest where it has one, whatever its tag. Errors with
    * `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, and as requests do.
    */
   resolve(): Promise<Descriptor>
-  /** As `open`, of the right size, but for the digest: for stores that compute it themselves. */
-  openUnhashed(descriptor: Pick<Descriptor, 'digest' | 'size'>, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /** Opens the repository of a reference, which may be elsewhere than its name says. Nothing is requested yet. */

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../lib/cache/store.ts'
+import { imageBlobs } from '../../lib/oci/image-blobs.ts'
 import { indexBytes } from '../../lib/oci/manifest.ts'
 import { OCI_INDEX } from '../../lib/oci/media-types.ts'
 import { parseReference } from '../../lib/oci/reference.ts'
@@ -6,6 +9,7 @@ import type { Descriptor, Image } from '../../lib/oci/types.ts'
 import { type PushOptions, type PushReport, pushImage } from '../../lib/registry/push-image.ts'
 import { serve } from '../http/server.ts'
 import { type MemoryStore, memoryStore, putImage } from '../support/memory-store.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { registryClient, type TestRegistryClient, withUser } from './test-client.ts'
 import { type Fault, fail, startRegistry, type TestRegistry, type TestRegistryOptions } from './test-registry.ts'
 
@@ -294,4 +298,25 @@ test('an abort stops a push', async () => {
     return request.method === 'PUT'
   }
   await expect(push(given, ['app:1'], { signal: controller.signal })).rejects.toBe(reason)
+})
+
+test('a blob that was damaged here is found when the registry refuses it, and told as that', async () => {
+  const { registry, store: source, image, client } = await setting()
+  const store = openStore(temporaryDirectory())
+  onTestFinished(() => store.close())
+  for (const blob of await imageBlobs(source, image.descriptor)) await store.copyBlob(source, blob)
+  const digest = image.layers[1]?.descriptor.digest ?? image.descriptor.digest
+  const path = store.path(digest)
+  const bytes = readFileSync(path)
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100)
+  chmodSync(path, 0o644)
+  writeFileSync(path, bytes)
+  const push = pushImage(image.descriptor, [parseReference(`${registry.host}/app:1`)], { client, reader: store })
+  await expect(push).rejects.toMatchObject({
+    code: 'DIGEST_MISMATCH',
+    message: expect.stringMatching(/was damaged and has been removed$/),
+  })
+  expect(store.has(digest)).toBe(false)
+  expect(registry.repository('app').blobs.has(digest)).toBe(false)
+  expect(registry.repository('app').manifests.size).toBe(0)
 })
