@@ -3,7 +3,7 @@ import type { ContextSource, NamedContext } from './context/memory-file.ts'
 import type { Diagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import type { ExportedOutput, Output } from './export/output.ts'
-import type { Digest, Image, Platform } from './oci/types.ts'
+import type { Descriptor, Digest, Image, Platform } from './oci/types.ts'
 import type { ControlLimits, Isolation, ResourceLimit } from './sandbox/types.ts'
 
 export type { ContextSource, ContextStream, MemoryFile, NamedContext } from './context/memory-file.ts'
@@ -28,8 +28,11 @@ export interface BuildOptions {
    */
   readonly buildContexts?: Readonly<Record<string, NamedContext>>
   readonly labels?: Readonly<Record<string, string>>
-  /** `os/arch[/variant]`; default linux on this machine's architecture. */
-  readonly platform?: string
+  /**
+   * What to build for, as `os/arch[/variant]`; default linux on this machine's architecture. Of several an index is made, with an image for
+   * each in this order; the same one twice counts once. `local` is this machine's.
+   */
+  readonly platforms?: readonly string[]
   /** When registries are asked for base images. Default `missing`. */
   readonly pull?: PullPolicy
   /** Run every step again; results are still recorded. */
@@ -86,13 +89,24 @@ export interface RunOptions {
   readonly strictOwnership?: boolean
 }
 
-export interface BuildResult {
+/** The image of one platform. */
+export interface BuiltImage {
+  readonly platform: Platform
   readonly image: Image
   /** Digest of the image manifest. */
   readonly digest: Digest
   /** Digest of the image config: Docker's image ID. */
   readonly imageID: Digest
-  readonly platform: Platform
+}
+
+/** What a build made. What is said of an image is said of the first, where there are several: `images` has all of them. */
+export interface BuildResult extends BuiltImage {
+  /** Digest of the image manifest; of several platforms that of the index. */
+  readonly digest: Digest
+  /** In the order of the platforms asked for. */
+  readonly images: readonly BuiltImage[]
+  /** Of the index that names lead to; undefined for one platform. */
+  readonly index: Descriptor | undefined
   /** Full names given in the store. */
   readonly names: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }

@@ -1,28 +1,27 @@
-import type { Build, BuildOptions, BuildResult, CompressionOption, ExportedOutput, Output } from './build-options.ts'
+import type { Build, BuildOptions, BuildResult, BuiltImage } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
-import type { BuildEvent, StepInfo } from './events.ts'
-import { assembleImage } from './executor/assemble-image.ts'
-import { convertLayers } from './executor/convert-layers.ts'
-import { type Execution, execute, shownSteps } from './executor/execute.ts'
-import type { LayerCompression } from './executor/layer-compression.ts'
+import { checkOutputs, deliverOutputs, exportSteps, keptInStore, onlyPushed } from './deliver-outputs.ts'
+import { type Diagnostic, formatDiagnostic } from './errors.ts'
+import type { BuildEvent } from './events.ts'
+import { assembleImages } from './executor/assemble-image.ts'
+import { execute, shownSteps } from './executor/execute.ts'
 import { neededBases } from './executor/needed-bases.ts'
-import { observeStep } from './executor/observe-step.ts'
 import { checkRuns } from './executor/run/check-runs.ts'
 import { isNewCommand } from './executor/run/execute-run.ts'
 import { createRunWorkers, type RunWorkers } from './executor/run/run-workers.ts'
 import type { BuildWarning, Session } from './executor/session.ts'
-import { exportImage } from './export/export-image.ts'
 import type { Graph, Vertex } from './graph/types.ts'
 import { lazyStore } from './lazy-store.ts'
+import type { ImageSet } from './oci/image-set.ts'
 import { normaliseName } from './oci/reference.ts'
-import type { Image } from './oci/types.ts'
+import { resultCompression } from './output-compression.ts'
 import { type PreparedBuild, prepareBuild } from './prepare-build.ts'
-import { pushOutput } from './push-output.ts'
-import { openRegistryClient, type RegistryClient } from './registry/client.ts'
+import { openRegistryClient } from './registry/client.ts'
 import { startBuild } from './running-build.ts'
+import { positionAt } from './source.ts'
 
 /**
- * Builds an image. The returned build can be awaited for its result, or iterated for its events.
+ * Builds an image, or for several platforms an index of images. The returned build can be awaited for its result, or iterated for its events.
  *
  * Rejects with a TsbuildError for anything that the user can mend, and with `options.signal`'s reason when aborted. Nothing is left
  * half-written: outputs appear whole or not at all, and the store keeps the steps that were finished.
@@ -38,33 +37,33 @@ export function build(options: BuildOptions): Build {
 
 async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
+  checkOutputs(options)
   const disk = openStore(options.store)
   const client = openRegistryClient()
   const runs = createRunWorkers(options.run ?? {}, disk, emit)
   try {
     const prepared = await prepareBuild({ ...options, onEvent: emit }, disk, client)
     const store = lazyStore(disk, prepared.remoteBlobs)
-    const { graph } = prepared
+    const { joined } = prepared
     const session = createSession(options, prepared, store, runs, emit)
-    checkRuns(graph, options.run ?? {}, session)
+    const warnings = warnOf(joined.graphs, emit)
+    checkRuns(joined.graphs, options.run ?? {}, session)
     // Whether commands can be run is to be known before anything is built.
     const needsWorker = ({ op }: Vertex): boolean => op.kind === 'run' && (session.noCache || isNewCommand(op, store))
-    if (graph.vertices.some(needsWorker)) await runs.worker()
-    emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(graph), ...exportSteps(options, graph)] })
-    const execution = await execute(graph, session).finally(runs.close)
-    const image = assembleImage(graph, execution, session)
-    const outputs = await deliver(options, graph, execution, image, names, session, client)
-    if (!onlyPushed(options)) for (const name of names) store.references.set(name, image.descriptor)
+    if (joined.vertices.some(needsWorker)) await runs.worker()
+    emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(joined), ...exportSteps(options, joined)] })
+    const execution = await execute(joined, session).finally(runs.close)
+    const result = assembleImages(joined.graphs, execution, session)
+    const outputs = await deliverOutputs(options.outputs ?? [], { joined, execution, result, names }, session, client)
+    const kept = onlyPushed(options) ? undefined : names
+    for (const name of kept ?? []) store.references.set(name, result.descriptor)
     return {
-      image,
-      digest: image.descriptor.digest,
-      imageID: image.manifest.config.digest,
-      platform: graph.target.imagePlatform,
-      names: onlyPushed(options) ? [] : names,
+      ...describe(result),
+      names: kept ?? [],
       steps: execution.steps,
-      outputs: [...outputs, ...(onlyPushed(options) ? [] : inStore(names, outputs, store))],
+      outputs: [...outputs, ...(kept ? keptInStore(kept, outputs, store) : [])],
       sandbox: runs.sandbox(),
-      warnings: graph.diagnostics,
+      warnings,
     }
   } finally {
     await runs.close()
@@ -73,9 +72,39 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
   }
 }
 
-/** The store may lack layers of the base then, which the registry has: no name should lead to half an image. */
-function onlyPushed({ outputs = [] }: BuildOptions): boolean {
-  return outputs.length > 0 && outputs.every((output) => output.type === 'registry')
+function describe({ images, descriptor, isIndex }: ImageSet): Pick<BuildResult, keyof BuiltImage | 'images' | 'index'> {
+  const [first, ...others] = images.map((image): BuiltImage => {
+    const { manifest, config, descriptor } = image
+    return {
+      platform: descriptor.platform ?? config,
+      image,
+      digest: descriptor.digest,
+      imageID: manifest.config.digest,
+    }
+  })
+  if (!first) throw new Error('bug: a result without an image')
+  return {
+    ...first,
+    digest: descriptor.digest,
+    images: [first, ...others],
+    index: isIndex ? descriptor : undefined,
+  }
+}
+
+/** Tells of what was found while the graphs were made, each once. */
+function warnOf(graphs: readonly Graph[], emit: (event: BuildEvent) => void): readonly Diagnostic[] {
+  const warnings = new Map<string, Diagnostic>()
+  for (const { dockerfile, diagnostics } of graphs) {
+    for (const diagnostic of diagnostics) {
+      const text = formatDiagnostic(dockerfile.file, diagnostic)
+      if (warnings.has(text)) continue
+      warnings.set(text, diagnostic)
+      const { code, message, span } = diagnostic
+      const { line } = positionAt(dockerfile.file.text, span.start)
+      emit({ type: 'warning', time: Date.now(), code, message, text, line })
+    }
+  }
+  return [...warnings.values()]
 }
 
 function createSession(
@@ -85,22 +114,23 @@ function createSession(
   runs: RunWorkers,
   emit: (event: BuildEvent) => void,
 ): Session {
-  const { file } = prepared.graph.dockerfile
+  const { joined, contexts, images, remoteBlobs, epoch } = prepared
   return {
     store,
-    contexts: prepared.contexts,
-    images: prepared.images,
-    remoteBlobs: prepared.remoteBlobs,
-    baseNeeds: neededBases(prepared.graph, !onlyPushed(options)),
+    contexts,
+    images,
+    remoteBlobs,
+    baseNeeds: neededBases(joined, !onlyPushed(options)),
     indexes: new Map(),
+    producing: new Map(),
     views: new Map(),
     emit,
     signal: options.signal ?? new AbortController().signal,
     now: Math.floor(Date.now() / 1000),
-    epoch: prepared.epoch,
+    epoch,
     noCache: options.noCache ?? false,
     compression: resultCompression(options),
-    location: (span) => ({ file, span }),
+    location: (span) => ({ file: prepared.dockerfile.file, span }),
     run: options.run ?? {},
     worker: runs.worker,
     warn: (warning) => emit(warningEvent(warning)),
@@ -110,84 +140,4 @@ function createSession(
 function warningEvent({ code, message, hint }: BuildWarning): BuildEvent {
   const text = `warning: ${message} [${code}]${hint === undefined ? '' : `\nhint: ${hint}`}`
   return { type: 'warning', time: Date.now(), code, message, text }
-}
-
-// What zlib and Go's gzip take when nothing is said.
-const DEFAULT_LEVEL = 6
-
-/** Layers are compressed while they are written, unless no output wants them so. */
-function resultCompression({ outputs = [], tags = [] }: BuildOptions): LayerCompression {
-  const images = outputs.filter((output) => output.type !== 'local' && output.type !== 'tar')
-  const filesOnly = outputs.length > 0 && images.length === 0 && tags.length === 0
-  if (filesOnly) return { algorithm: 'uncompressed' }
-  return layerCompression(tags.length === 0 ? images[0]?.compression : undefined)
-}
-
-function layerCompression(option: CompressionOption | undefined): LayerCompression {
-  if (option?.algorithm === 'uncompressed') return { algorithm: 'uncompressed' }
-  return { algorithm: 'gzip', level: option?.level ?? DEFAULT_LEVEL }
-}
-
-/** The steps that follow the graph's: one for each output. */
-function exportSteps({ outputs = [] }: BuildOptions, graph: Graph): StepInfo[] {
-  return outputs.map(({ type }, at) => ({
-    id: `export:${at}`,
-    name: type === 'registry' ? 'pushing' : `exporting as ${type}`,
-    inputs: [graph.target.result],
-  }))
-}
-
-async function deliver(
-  options: BuildOptions,
-  graph: Graph,
-  execution: Execution,
-  image: Image,
-  names: readonly string[],
-  session: Session,
-  client: RegistryClient,
-): Promise<ExportedOutput[]> {
-  const delivered: ExportedOutput[] = []
-  for (const [at, output] of (options.outputs ?? []).entries()) {
-    session.signal.throwIfAborted()
-    const exported = await observeStep(`export:${at}`, session, async (): Promise<ExportedOutput> => {
-      const converted = await imageFor(output, graph, execution, image, session)
-      if (output.type !== 'registry') return exportImage(converted, output, { ...session, names })
-      return pushOutput(converted, output, names, { ...session, client, step: `export:${at}` })
-    })
-    const { digest } = image.descriptor
-    const { destination, size } = exported
-    const told = { output: output.type, destination, digest, ...(size !== undefined && { size }) }
-    session.emit({ type: 'exported', time: Date.now(), ...told })
-    warnOfLosses(exported, session)
-    delivered.push(exported)
-  }
-  return delivered
-}
-
-function warnOfLosses({ losses = [], destination }: ExportedOutput, { warn }: Session): void {
-  const [first] = losses
-  if (!first) return
-  const what = first.kind === 'node' ? 'could not be made' : 'has attributes that could not be kept'
-  const more = losses.length > 1 ? `, and ${losses.length - 1} more` : ''
-  const message = `${JSON.stringify(destination)} lacks something of the image: ${JSON.stringify(first.path)} ${what}${more}`
-  warn({ code: 'OUTPUT_INCOMPLETE', message, hint: '-o type=tar keeps all', step: undefined })
-}
-
-/** The image with its layers compressed as this output asks for. */
-async function imageFor(
-  output: Output,
-  graph: Graph,
-  execution: Execution,
-  image: Image,
-  session: Session,
-): Promise<Image> {
-  if (output.type === 'local' || output.type === 'tar' || !output.compression) return image
-  const compression = layerCompression(output.compression)
-  const filesystem = await convertLayers(execution.filesystem, compression, session)
-  return assembleImage(graph, { ...execution, filesystem }, session)
-}
-
-function inStore(names: readonly string[], outputs: readonly ExportedOutput[], store: Store): ExportedOutput[] {
-  if (names.length > 0) return [{ type: 'store', destination: names.join(', ') }]
-  return outputs.length > 0 ? [] : [{ type: 'store', destination: store.root }]
 }

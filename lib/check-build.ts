@@ -13,6 +13,7 @@ import type { Dockerfile } from './parser/types.ts'
 import { openRegistryClient } from './registry/client.ts'
 import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, type NameResolver } from './resolve-names.ts'
+import { targetPlatforms } from './target-platforms.ts'
 
 /** A Dockerfile, what the linter says of it, and the options that say it again, e.g. of a Dockerfile that was edited. */
 export interface CheckedBuild {
@@ -43,7 +44,7 @@ async function checkIn(store: Store, options: BuildOptions, choice: RuleChoice):
   const lintOptions: LintOptions = {
     target: options.target,
     buildArgs: options.buildArgs ?? {},
-    platform: options.platform ?? formatPlatform(defaultPlatform()),
+    platform: formatPlatform(targetPlatforms(options)[0] ?? defaultPlatform()),
     buildPlatform: formatPlatform(defaultPlatform()),
     ignore,
     context: lintContext(tree),

@@ -5,7 +5,9 @@ import { TsbuildError } from './errors.ts'
 import { exportArchive } from './export/export-image.ts'
 import type { ArchivedImage } from './export/image-archive.ts'
 import { findStored } from './find-stored.ts'
-import { imageBlobs } from './oci/image-blobs.ts'
+import { imageBlobs, imageManifests } from './oci/image-blobs.ts'
+import { isConfigType, isIndexType } from './oci/media-types.ts'
+import { parseConfig } from './oci/parse-config.ts'
 import { defaultPlatform, formatPlatform } from './oci/platform.ts'
 import { readImage } from './oci/read-image.ts'
 import { formatReference, parseReference, shortName, withDefaultTag } from './oci/reference.ts'
@@ -26,6 +28,8 @@ export interface StoredImage {
     /** Digest of the config: Docker's image ID. For an index, of the image for this machine or else the first. */
     readonly imageID: Digest
     readonly platform: string
+    /** Of an index: the platforms whose images are here. */
+    readonly platforms?: readonly string[]
     readonly created: string | undefined
     /** Bytes of all blobs, as stored. */
     readonly size: number
@@ -73,6 +77,7 @@ export async function listImages(store: Store): Promise<readonly StoredImage[]> 
       const details = {
         imageID: image.manifest.config.digest,
         platform: formatPlatform(image.config),
+        ...(isIndexType(descriptor.mediaType) && { platforms: await platformsHere(store, descriptor) }),
         created: image.config.created,
         size: blobs.reduce((sum, blob) => sum + blob.size, 0),
       }
@@ -83,6 +88,14 @@ export async function listImages(store: Store): Promise<readonly StoredImage[]> 
     }
   }
   return images
+}
+
+async function platformsHere(store: Store, index: Descriptor): Promise<readonly string[]> {
+  const images = await imageManifests(store, index)
+  const configs = images.filter(({ config }) => isConfigType(config.mediaType)).map(({ config }) => config)
+  return Promise.all(
+    configs.map(async (config) => formatPlatform(parseConfig(await store.read(config), `config ${config.digest}`))),
+  )
 }
 
 /**

@@ -4,6 +4,7 @@ export type {
   Build,
   BuildOptions,
   BuildResult,
+  BuiltImage,
   CompressionOption,
   ContextSource,
   ContextStream,

@@ -1,13 +1,14 @@
-// From options to a graph: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
+// From options to graphs: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
 import type { BuildOptions } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
 import { remoteContext } from './context/remote-context.ts'
 import { failOnErrors, TsbuildError } from './errors.ts'
 import type { OpenedContext } from './executor/session.ts'
-import { createGraph } from './graph/create-graph.ts'
+import { createGraph, createGraphs } from './graph/create-graph.ts'
+import { type JoinedGraphs, joinGraphs } from './graph/join-graphs.ts'
 import type { Graph } from './graph/types.ts'
 import type { ContentReader } from './oci/content.ts'
-import { defaultPlatform, parsePlatform } from './oci/platform.ts'
+import { defaultPlatform } from './oci/platform.ts'
 import type { Digest } from './oci/types.ts'
 import { openFileContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
@@ -17,9 +18,12 @@ import type { BlobOrigin } from './registry/pull-blobs.ts'
 import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
 import type { SourceFile } from './source.ts'
+import { targetPlatforms } from './target-platforms.ts'
 
 export interface PreparedBuild {
-  readonly graph: Graph
+  /** One for each platform. */
+  readonly joined: JoinedGraphs
+  readonly dockerfile: Dockerfile
   readonly contexts: ReadonlyMap<string, OpenedContext>
   /** Where base images outside the store have their blobs, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
@@ -30,14 +34,17 @@ export interface PreparedBuild {
 }
 
 /**
- * The graph of a build, without building: reads the context's Dockerfile and the configs of the base images that the target needs.
+ * The graph of a build, of several platforms that of the first, without building: reads the context's Dockerfile and the configs of the base images that the target needs.
  * Rejects like build() for anything that is wrong with them.
  */
 export async function planBuild(options: BuildOptions): Promise<Graph> {
   const store = openStore(options.store)
   const client = openRegistryClient()
   try {
-    const { graph } = await prepareBuild(options, store, client)
+    const platforms = options.platforms?.slice(0, 1)
+    const { joined } = await prepareBuild({ ...options, ...(platforms && { platforms }) }, store, client)
+    const [graph] = joined.graphs
+    if (!graph) throw new Error('bug: a build without a graph')
     return graph
   } finally {
     await client.close()
@@ -76,33 +83,27 @@ export async function prepareBuild(
   const resolver = createNameResolver(store, buildContexts, remote)
   const epoch = sourceDateEpoch(options)
   const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
-  const graph = await createGraph(dockerfile, {
+  const [platform, ...others] = targetPlatforms(options)
+  const graphOptions = {
     target: options.target,
     buildArgs: { ...options.buildArgs, ...epochArg },
-    platform: options.platform === undefined ? undefined : onePlatform(options.platform),
     buildPlatform: defaultPlatform(),
     labels: options.labels ?? {},
     resolve: resolver.resolve,
     override: resolver.override,
-  })
-  const needed = new Set(graph.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
+  }
+  const joined = joinGraphs(
+    platform && others.length > 0
+      ? await createGraphs(dockerfile, [platform, ...others], graphOptions)
+      : [await createGraph(dockerfile, { ...graphOptions, platform })],
+  )
+  const needed = new Set(joined.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
   for (const [name, source] of fileContexts(buildContexts)) {
     // What nothing needs is not fetched.
     const isRemote = typeof source === 'string' && remoteContext(source) !== undefined
     if (needed.has(name) || !isRemote) contexts.set(name, await openFileContext(name, source, options, store))
   }
-  return { graph, contexts, images: resolver.images, remoteBlobs: remote.blobs, epoch }
-}
-
-function onePlatform(text: string): ReturnType<typeof parsePlatform> {
-  if (!text.includes(',')) return parsePlatform(text)
-  throw new TsbuildError(
-    'UNSUPPORTED',
-    `several platforms in one build are not supported yet: ${JSON.stringify(text)}`,
-    {
-      hint: 'build them one at a time',
-    },
-  )
+  return { joined, dockerfile, contexts, images: resolver.images, remoteBlobs: remote.blobs, epoch }
 }
 
 function sourceDateEpoch(options: BuildOptions): number | undefined {

@@ -3,7 +3,7 @@ import { TsbuildError } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import type { ExportedOutput, RegistryOutput } from './export/output.ts'
 import { formatReference, normaliseName, parseReference } from './oci/reference.ts'
-import type { Image } from './oci/types.ts'
+import type { Descriptor } from './oci/types.ts'
 import { pushStored } from './push-image.ts'
 import type { RegistryClient } from './registry/client.ts'
 
@@ -21,7 +21,7 @@ const INTERVAL = 100
 
 /** Pushes a build's result under the names of the output, or else of the build. Errors as pushImage() does. */
 export async function pushOutput(
-  image: Image,
+  descriptor: Descriptor,
   output: RegistryOutput,
   names: readonly string[],
   { store, client, signal, emit, step }: PushOutputOptions,
@@ -40,6 +40,6 @@ export async function pushOutput(
     told = now
     emit({ type: 'progress', time: now, step, current: Math.max(0, current), total, unit: 'bytes' })
   }
-  const { uploaded } = await pushStored(store, image.descriptor, references, { client, signal, onProgress })
+  const { uploaded } = await pushStored(store, descriptor, references, { client, signal, onProgress })
   return { type: 'registry', destination: references.map(formatReference).join(', '), size: uploaded }
 }

@@ -213,7 +213,6 @@ test('planBuild gives the graph and builds nothing', async () => {
 })
 
 test.each([
-  ['several platforms', { platform: 'linux/amd64,linux/arm64' }, 'UNSUPPORTED'],
   ['a date that is none', { sourceDateEpoch: -1 }, 'OPTION_INVALID'],
   ['a tag that is none', { tags: ['UPPER'] }, 'REFERENCE_INVALID'],
   ['a context that is not there', { context: '/nonexistent/context' }, 'CONTEXT_NOT_FOUND'],

@@ -6,6 +6,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { openStore, type Store } from '../lib/cache/store.ts'
 import { exportImage } from '../lib/export/export-image.ts'
 import { historyOf, listImages, loadImages, removeImage, resolveStored, saveImages, tagImage } from '../lib/images.ts'
+import { oneImage } from '../lib/oci/image-set.ts'
 import { indexBytes } from '../lib/oci/manifest.ts'
 import { OCI_INDEX } from '../lib/oci/media-types.ts'
 import type { Image } from '../lib/oci/types.ts'
@@ -154,9 +155,9 @@ test.each(['docker', 'oci'] as const)(
 )
 
 test('an archive is loaded from a stream, compressed or not, and from a directory', async () => {
-  await exportImage(image, { type: 'oci', dest: path('app.tar'), name: 'app' }, { store })
+  await exportImage(oneImage(image), { type: 'oci', dest: path('app.tar'), name: 'app' }, { store })
   run('gzip', '-k', path('app.tar'))
-  await exportImage(image, { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
+  await exportImage(oneImage(image), { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
   for (const source of [
     createReadStream(path('app.tar')),
     path('app.tar.gz'),
@@ -235,7 +236,7 @@ test.each<[string, string, string]>([
 })
 
 test('of two files with one name in an archive the last counts, and no other is touched', async () => {
-  await exportImage(image, { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
+  await exportImage(oneImage(image), { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
   run(
     'sh',
     '-c',
@@ -251,7 +252,7 @@ test('what is no archive, or is not there, is refused', async () => {
 })
 
 test('an image that does not fit together gets no name, and all that is wrong is said', async () => {
-  await exportImage(image, { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
+  await exportImage(oneImage(image), { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
   const layout = path('layout')
   const bad = { ...image.manifest, layers: [...image.manifest.layers].reverse() }
   const bytes = Buffer.from(JSON.stringify(bad))
@@ -268,7 +269,7 @@ test('an image that does not fit together gets no name, and all that is wrong is
 })
 
 test.skipIf(!requires('skopeo'))('archives that skopeo wrote are loaded', async () => {
-  await exportImage(image, { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
+  await exportImage(oneImage(image), { type: 'oci', dest: path('layout'), name: 'app', tar: false }, { store })
   for (const [form, name] of [
     ['docker-archive', 'app:skopeo'],
     ['oci-archive', 'app:skopeo'],

@@ -4,11 +4,11 @@ import type { Args } from './command.ts'
 import { readText, type Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Throws a {@link UsageError} for values that can't be meant, `UNSUPPORTED` for platforms of later versions. */
+/** Throws a {@link UsageError} for values that can't be meant. */
 export async function readBuildInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
   const file = args.value('file')
   const target = args.value('target')
-  const platform = readPlatform(args.list('platform'))
+  const platforms = args.list('platform').flatMap((value) => value.split(','))
   const store = args.value('store')
   return {
     context: readContext(args.positionals[0] ?? '.', file, terminal),
@@ -18,7 +18,7 @@ export async function readBuildInput(args: Args, terminal: Terminal): Promise<Bu
     ...(target !== undefined && target !== '' && { target }),
     buildArgs: readPairs('build-arg', args.list('build-arg'), (name) => terminal.env[name]),
     buildContexts: readPairs('build-context', args.list('build-context')),
-    ...(platform !== undefined && { platform }),
+    ...(platforms.length > 0 && { platforms }),
     ...(store !== undefined && { store }),
   }
 }
@@ -58,13 +58,4 @@ function readContext(path: string, file: string | undefined, terminal: Terminal)
     })
   }
   return { stream: stdin.bytes() }
-}
-
-function readPlatform(values: readonly string[]): string | undefined {
-  const platforms = values.flatMap((value) => value.split(','))
-  if (platforms.length > 1) {
-    const hint = 'build once for each platform'
-    throw new UsageError('UNSUPPORTED', 'building for several platforms at once is not supported yet', { hint })
-  }
-  return platforms[0]
 }

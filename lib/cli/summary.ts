@@ -11,15 +11,11 @@ export function summaryLines(
   view: { readonly elapsed: number; readonly color: boolean; readonly unicode: boolean },
 ): string[] {
   const paint = painter(view.color)
-  const { image, platform, steps } = result
-  const size = image.layers.reduce((sum, layer) => sum + layer.descriptor.size, 0)
-  const architecture = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
+  const { steps } = result
   const cached = steps.cached === 0 ? '' : steps.cached === steps.total ? ', all cached' : `, ${steps.cached} cached`
   const rows: (readonly [string, string])[] = [
     ...result.names.map((name) => ['name', shortName(name)] as const),
-    ['image id', result.imageID],
-    ['digest', result.digest],
-    ['contents', `${formatSize(size)} in ${count(image.layers.length, 'layer')}, ${architecture}`],
+    ...imageRows(result),
     ['steps', `${steps.total}${cached}`],
     ...sandboxRow(result),
     ...result.outputs
@@ -38,6 +34,20 @@ export function summaryLines(
   return [
     paint(['bold', 'green'], done),
     ...rows.map(([, value], i) => `  ${paint('dim', (labels[i] ?? '').padEnd(8))}  ${printable(value)}`),
+  ]
+}
+
+function imageRows({ images, index, digest, imageID }: BuildResult): (readonly [string, string])[] {
+  const contents = images.map(({ image, platform }) => {
+    const size = image.layers.reduce((sum, layer) => sum + layer.descriptor.size, 0)
+    const name = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
+    return `${formatSize(size)} in ${count(image.layers.length, 'layer')}, ${name}`
+  })
+  // An index has no image ID; those of its images are in it.
+  return [
+    ...(index ? [] : [['image id', imageID] as const]),
+    [index ? 'index' : 'digest', digest],
+    ...contents.map((line) => ['contents', line] as const),
   ]
 }
 

@@ -17,7 +17,7 @@ export function removeBuildFiles(files: BuildFiles): void {
 /** Writes them. Throws `OUTPUT_IO`. */
 export function writeBuildFiles(result: BuildResult, files: BuildFiles): void {
   const { iidfile, metadataFile } = files
-  if (iidfile !== undefined) attempt('write', iidfile, () => writeFileSync(iidfile, result.imageID))
+  if (iidfile !== undefined) attempt('write', iidfile, () => writeFileSync(iidfile, resultID(result)))
   if (metadataFile !== undefined) writeMetadata(metadataFile, metadata(result))
 }
 
@@ -26,6 +26,9 @@ export function writeMetadata(path: string, content: Readonly<Record<string, unk
   attempt('write', path, () => writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`))
 }
 
+/** What stands for the result in one line: the image ID, or the digest of the index, which has none. */
+export const resultID = ({ index, imageID }: BuildResult): string => index?.digest ?? imageID
+
 /** The keys that `docker buildx build --metadata-file` writes. */
 export function metadata(result: BuildResult): Record<string, unknown> {
   const pushed = result.outputs
@@ -33,8 +36,8 @@ export function metadata(result: BuildResult): Record<string, unknown> {
     .flatMap((output) => output.destination.split(', '))
   const names = [...new Set([...result.names, ...pushed])]
   return {
-    'containerimage.config.digest': result.imageID,
-    'containerimage.descriptor': { ...result.image.descriptor, platform: result.platform },
+    ...(!result.index && { 'containerimage.config.digest': result.imageID }),
+    'containerimage.descriptor': result.index ?? { ...result.image.descriptor, platform: result.platform },
     'containerimage.digest': result.digest,
     ...(names.length > 0 && { 'image.name': names.join(',') }),
   }

@@ -1,17 +1,32 @@
-// The result of a build as an image: config, history, manifest.
+// The result of a build as images: config, history, manifest, and the index of several.
 import type { Graph, GraphStage } from '../graph/types.ts'
+import { type ImageSet, oneImage, writeIndex } from '../oci/image-set.ts'
 import { writeImage } from '../oci/manifest.ts'
 import { normalisePlatform } from '../oci/platform.ts'
 import type { History, Image } from '../oci/types.ts'
 import type { Execution } from './execute.ts'
 import { fillHistoryTimes } from './history-times.ts'
-import type { Session } from './session.ts'
+import type { Filesystem, Session } from './session.ts'
 
-/** Writes config and manifest of the target's image into the store. The same graph and layers give the same bytes. */
-export function assembleImage(graph: Graph, execution: Execution, session: Session): Image {
-  const { target } = graph
-  const { layers } = execution.filesystem
-  const history = imageHistory(target, execution, session.epoch)
+/**
+ * Writes configs and manifests of the targets' images into the store, and of several an index, in the order of the graphs. The same graphs
+ * and layers give the same bytes.
+ */
+export function assembleImages(graphs: readonly Graph[], execution: Execution, session: Session): ImageSet {
+  const [first, ...others] = graphs.map((graph) => {
+    const image = assembleImage(graph, execution, session)
+    // In an index an image is for the platform that was asked for, whatever more its base says.
+    return graphs.length === 1 ? image : { ...image, descriptor: { ...image.descriptor, platform: graph.platform } }
+  })
+  if (!first) throw new Error('bug: a build of nothing')
+  return others.length === 0 ? oneImage(first) : writeIndex(session.store, [first, ...others])
+}
+
+function assembleImage({ target }: Graph, execution: Execution, session: Session): Image {
+  const filesystem = execution.filesystems.get(target.result)
+  if (!filesystem) throw new Error('bug: a target without a filesystem')
+  const { layers } = filesystem
+  const history = imageHistory(target, filesystem, execution.created, session.epoch)
   const created = history.findLast((entry) => entry.created !== undefined)?.created
   return writeImage(session.store, {
     config: {
@@ -25,11 +40,16 @@ export function assembleImage(graph: Graph, execution: Execution, session: Sessi
   })
 }
 
-function imageHistory(target: GraphStage, execution: Execution, epoch: number | undefined): History[] {
+function imageHistory(
+  target: GraphStage,
+  { layers }: Filesystem,
+  made: Execution['created'],
+  epoch: number | undefined,
+): History[] {
   const inherited = target.baseImage?.config.history ?? []
   const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString()
   const own = target.history.map(({ created_by, comment, vertex, empty }): History => {
-    const created = fixed ?? (vertex === undefined ? undefined : execution.created.get(vertex))
+    const created = fixed ?? (vertex === undefined ? undefined : made.get(vertex))
     return {
       ...(created !== undefined && { created }),
       created_by,
@@ -39,7 +59,7 @@ function imageHistory(target: GraphStage, execution: Execution, epoch: number | 
   })
   const explained = [...inherited, ...own].filter((entry) => !entry.empty_layer).length
   // A base may come without a history, and a directory as a base has none: each layer gets an entry all the same.
-  const unexplained = execution.filesystem.layers.slice(0, Math.max(0, execution.filesystem.layers.length - explained))
+  const unexplained = layers.slice(0, Math.max(0, layers.length - explained))
   const imported = unexplained.map(
     ({ created }): History => ({
       ...(created !== undefined && { created }),

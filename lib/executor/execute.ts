@@ -1,7 +1,8 @@
 // Walks the graph: every step starts as soon as its inputs are there.
 import { withLocation } from '../errors.ts'
 import type { StepInfo } from '../events.ts'
-import type { Graph, Vertex } from '../graph/types.ts'
+import type { JoinedGraphs } from '../graph/join-graphs.ts'
+import type { Vertex } from '../graph/types.ts'
 import { positionAt } from '../source.ts'
 import type { WantedForm } from './layer-compression.ts'
 import { createLimiter } from './limiter.ts'
@@ -10,8 +11,8 @@ import { filesystemOf, runStep } from './run-step.ts'
 import type { Filesystem, Session, StepResult } from './session.ts'
 
 export interface Execution {
-  /** The target's final filesystem. */
-  readonly filesystem: Filesystem
+  /** The final filesystems, by the vertex that has it. */
+  readonly filesystems: ReadonlyMap<string, Filesystem>
   /** When each step's layer was made, by vertex id. */
   readonly created: ReadonlyMap<string, string>
   /** The steps that {@link shownSteps} gives; a base image that did not have to be fetched counts as cached. */
@@ -22,17 +23,17 @@ export interface Execution {
 const LAYERS_AT_ONCE = 2
 
 /**
- * Carries out all vertices of the graph. On the first failure, or an abort, the steps under way are stopped and awaited; then the
+ * Carries out all vertices of the graphs, each once. On the first failure, or an abort, the steps under way are stopped and awaited; then the
  * failure is thrown, at the place of its instruction.
  */
-export async function execute(graph: Graph, parent: Session): Promise<Execution> {
+export async function execute(joined: JoinedGraphs, parent: Session): Promise<Execution> {
   const stop = new AbortController()
   const session: Session = { ...parent, signal: AbortSignal.any([parent.signal, stop.signal]) }
-  const chain = resultChain(graph)
+  const chain = resultChain(joined)
   const limit = createLimiter(LAYERS_AT_ONCE)
   const results = new Map<string, Promise<StepResult>>()
   const failures: unknown[] = []
-  for (const vertex of graph.vertices) {
+  for (const vertex of joined.vertices) {
     const form: WantedForm = chain.has(vertex.id) ? session.compression : 'any'
     const inputs = Promise.all(vertex.inputs.map((id) => required(results, id)))
     const result = inputs.then((ready) => {
@@ -52,7 +53,7 @@ export async function execute(graph: Graph, parent: Session): Promise<Execution>
   const created = new Map<string, string>()
   let cached = 0
   let total = 0
-  for (const { id, op } of graph.vertices) {
+  for (const { id, op } of joined.vertices) {
     const result = await required(results, id)
     if (result.kind !== 'filesystem' || op.kind === 'scratch') continue
     total++
@@ -61,15 +62,18 @@ export async function execute(graph: Graph, parent: Session): Promise<Execution>
     const time = result.filesystem.layers.at(-1)?.created
     if (time !== undefined) created.set(id, time)
   }
-  const final = await required(results, graph.target.result)
-  const filesystem = await filesystemOf(final, session.compression, session)
-  return { filesystem, created, steps: { total, cached } }
+  const filesystems = new Map<string, Filesystem>()
+  for (const id of joined.results) {
+    if (filesystems.has(id)) continue
+    filesystems.set(id, await filesystemOf(await required(results, id), session.compression, session))
+  }
+  return { filesystems, created, steps: { total, cached } }
 }
 
-/** The steps that progress shows, in the graph's order. */
-export function shownSteps(graph: Graph): StepInfo[] {
-  const { text } = graph.dockerfile.file
-  return graph.vertices.filter(isShown).map(({ id, name, inputs, span }) => ({
+/** The steps that progress shows, in the graphs' order. */
+export function shownSteps({ graphs, vertices }: JoinedGraphs): StepInfo[] {
+  const text = graphs[0]?.dockerfile.file.text ?? ''
+  return vertices.filter(isShown).map(({ id, name, inputs, span }) => ({
     id,
     name,
     inputs,
@@ -80,11 +84,13 @@ export function shownSteps(graph: Graph): StepInfo[] {
 const isCached = (result: StepResult): boolean => result.kind === 'filesystem' && result.cached
 const isShown = ({ op }: Vertex): boolean => op.kind !== 'scratch' && op.kind !== 'context'
 
-/** The steps whose layers are part of the result. */
-function resultChain(graph: Graph): Set<string> {
-  const byId = new Map(graph.vertices.map((vertex) => [vertex.id, vertex]))
+/** The steps whose layers are part of a result. */
+function resultChain({ vertices, results }: JoinedGraphs): Set<string> {
+  const byId = new Map(vertices.map((vertex) => [vertex.id, vertex]))
   const chain = new Set<string>()
-  for (let id: string | undefined = graph.target.result; id !== undefined; id = byId.get(id)?.inputs[0]) chain.add(id)
+  for (const result of results) {
+    for (let id: string | undefined = result; id !== undefined; id = byId.get(id)?.inputs[0]) chain.add(id)
+  }
   return chain
 }
 

@@ -1,23 +1,27 @@
 // How much of a base image a build needs. Bases from registries are fetched no further.
-import type { Graph, Vertex } from '../graph/types.ts'
+import type { JoinedGraphs } from '../graph/join-graphs.ts'
+import type { Vertex } from '../graph/types.ts'
 
 /** `nothing`: the base is below all that happens, and is only named by the result. `index`: what paths it has. `files`: all of it. */
 export type BaseNeed = 'nothing' | 'index' | 'files'
 
-/** For each image vertex, what the steps on it and the copies from it need. `whole`: the result's own base is needed in any case. */
-export function neededBases(graph: Graph, whole: boolean): ReadonlyMap<string, BaseNeed> {
-  const byId = new Map(graph.vertices.map((vertex) => [vertex.id, vertex]))
+/** For each image vertex, what the steps on it and the copies from it need. `whole`: the results' own bases are needed in any case. */
+export function neededBases(
+  { vertices, results }: Pick<JoinedGraphs, 'vertices' | 'results'>,
+  whole: boolean,
+): ReadonlyMap<string, BaseNeed> {
+  const byId = new Map(vertices.map((vertex) => [vertex.id, vertex]))
   const needs = new Map<string, BaseNeed>()
   const raise = (id: string | undefined, need: BaseNeed): void => {
     const root = rootOf(id, byId)
     if (root && RANK[need] >= RANK[needs.get(root.id) ?? 'nothing']) needs.set(root.id, need)
   }
-  for (const vertex of graph.vertices) {
+  for (const vertex of vertices) {
     const [base, ...sources] = vertex.inputs
     raise(base, needOfStep(vertex))
     for (const source of sources) raise(source, 'files')
   }
-  raise(graph.target.result, whole ? 'files' : 'nothing')
+  for (const result of results) raise(result, whole ? 'files' : 'nothing')
   return needs
 }
 

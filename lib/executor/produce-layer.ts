@@ -29,7 +29,8 @@ export interface ProducedLayer {
 }
 
 /**
- * The layer that holds these entries. The key is made of content, not of times (DESIGN: content key), and of the policy for times.
+ * The layer that holds these entries. Of steps that do the same at the same time, as those of several platforms do, the first does the
+ * work, and the others find it done. The key is made of content, not of times (DESIGN: content key), and of the policy for times.
  * A step that was never carried out is written at once, its files hashed on the way; otherwise files whose status changed are
  * read first, to see whether there is anything to write at all.
  */
@@ -39,11 +40,33 @@ export async function produceLayer(
   session: Session,
   onBytes?: (n: number) => void,
 ): Promise<ProducedLayer> {
-  const { store, noCache } = session
+  const definition = cacheKey(`${plan.step} definition`, [{ label: 'operation', value: plan.definition }])
+  const before = session.producing.get(definition)
+  const own = (before ?? Promise.resolve()).then(() =>
+    produce(plan, definition, before !== undefined, form, session, onBytes),
+  )
+  // Who fails says so to its own step.
+  const ended = own.then(nothing, nothing)
+  session.producing.set(definition, ended)
+  return own
+}
+
+const nothing = (): void => {}
+
+async function produce(
+  plan: LayerPlan,
+  definition: CacheKey,
+  wasDone: boolean,
+  form: WantedForm,
+  session: Session,
+  onBytes: ((n: number) => void) | undefined,
+): Promise<ProducedLayer> {
+  session.signal.throwIfAborted()
+  const { store } = session
+  const noCache = session.noCache && !wasDone
   const stats =
     plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
   const digests = plan.entries.map((entry) => knownDigest(entry, stats))
-  const definition = cacheKey(`${plan.step} definition`, [{ label: 'operation', value: plan.definition }])
   const former = store.records.find(definition)
   if (!noCache && former) {
     for (const [at, entry] of plan.entries.entries()) {

@@ -7,7 +7,7 @@ import type { LayerIndex } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
-import type { DiffID, Digest, Layer } from '../oci/types.ts'
+import type { CacheKey, DiffID, Digest, Layer } from '../oci/types.ts'
 import type { BlobOrigin } from '../registry/pull-blobs.ts'
 import type { Location, Span } from '../source.ts'
 import type { LayerCompression } from './layer-compression.ts'
@@ -51,6 +51,8 @@ export interface Session {
   /** How much of each base image the build needs, by vertex; default all. */
   readonly baseNeeds?: ReadonlyMap<string, BaseNeed>
   readonly indexes: LayerIndexes
+  /** Ends of the layers under way or made, by what was done. Never rejects. */
+  readonly producing: Map<CacheKey, Promise<void>>
   /** Merged views, those used last at the end. */
   readonly views: Map<Filesystem, UnionView>
   readonly emit: (event: BuildEvent) => void

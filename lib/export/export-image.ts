@@ -1,13 +1,13 @@
 // Outputs of one kind need libraries that the others don't: those are loaded when they are used.
+import { join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { treeEntries } from '../layers/tree-entries.ts'
 import { writeTar } from '../layers/write-tar.ts'
 import type { ContentStore } from '../oci/content.ts'
+import type { ImageSet } from '../oci/image-set.ts'
 import { normaliseName } from '../oci/reference.ts'
-import type { Image } from '../oci/types.ts'
 import { unreachable } from '../unreachable.ts'
 import { type ArchivedImage, archivedImage, archiveMembers } from './image-archive.ts'
-import { imageTree } from './image-tree.ts'
+import { rootEntries, splitRoots } from './image-roots.ts'
 import type { ExportedOutput, FileOutput } from './output.ts'
 import { writeStream } from './write-stream.ts'
 
@@ -20,20 +20,23 @@ export interface ExportSource {
   readonly names?: readonly string[] | undefined
   /** Where `-` goes; default the process's standard output. */
   readonly stdout?: Writable | undefined
+  /** Seconds since 1970: the time of directories that are in no image. */
+  readonly epoch?: number | undefined
 }
 
 /**
- * Writes an image where an output says. Layers go out as they are: an output's `compression` is for whoever makes the image.
+ * Writes an image, or an index with its images, where an output says. Layers go out as they are: an output's `compression` is for whoever makes the image.
  * Deterministic: the same image and names give the same bytes. Files appear whole or not at all (below a directory: each file).
- * Errors with `OUTPUT_IO`, `REFERENCE_INVALID`, and those of the store.
+ * Root filesystems of several platforms are each in a directory of its own. Errors with `OUTPUT_IO`, `REFERENCE_INVALID`, with
+ * `OUTPUT_INVALID` where files of several platforms would overwrite each other, and those of the store.
  */
-export async function exportImage(image: Image, output: FileOutput, source: ExportSource): Promise<ExportedOutput> {
+export async function exportImage(set: ImageSet, output: FileOutput, source: ExportSource): Promise<ExportedOutput> {
   const { store, signal } = source
   const { type, dest: destination } = output
   switch (output.type) {
     case 'oci':
     case 'docker': {
-      const archived = archivedImage(image, outputNames(output.name) ?? source.names ?? [])
+      const archived = archivedImage(set, outputNames(output.name) ?? source.names ?? [])
       if (output.type === 'oci' && output.tar === false) {
         const { exportLayout } = await import('./export-layout.ts')
         await exportLayout(archived, destination, store, signal)
@@ -44,12 +47,18 @@ export async function exportImage(image: Image, output: FileOutput, source: Expo
     }
     case 'local': {
       const { unpackTree } = await import('../layers/unpack-tree.ts')
-      const { losses } = await unpackTree(await imageTree(image, store, signal), destination, { signal })
+      const { roots, isSplit } = await splitRoots(set, output, source)
+      const unpacked = []
+      for (const { tree, directory } of roots) {
+        unpacked.push(await unpackTree(tree, isSplit ? join(destination, directory) : destination, { signal }))
+      }
+      const losses = unpacked.flatMap((one) => one.losses)
       return { type, destination, ...(losses.length > 0 && { losses }) }
     }
     case 'tar': {
-      const tree = await imageTree(image, store, signal)
-      return { type, destination, size: await writeStream(destination, writeTar(treeEntries(tree)), source) }
+      const { roots, isSplit } = await splitRoots(set, output, source)
+      const entries = rootEntries(roots, isSplit, source.epoch ?? 0)
+      return { type, destination, size: await writeStream(destination, writeTar(entries), source) }
     }
     default:
       return unreachable(output)

@@ -2,6 +2,7 @@
 import type { ArchiveMember } from '../layers/pack-archive.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { digestParts, digestPath } from '../oci/digest.ts'
+import type { ImageSet } from '../oci/image-set.ts'
 import { jsonBytes } from '../oci/json.ts'
 import { indexBytes } from '../oci/manifest.ts'
 import { familiarReference, parseReference } from '../oci/reference.ts'
@@ -21,10 +22,10 @@ export interface ArchivedImage {
 
 export const OCI_LAYOUT_BYTES: Uint8Array = jsonBytes({ imageLayoutVersion: '1.0.0' })
 
-/** An image and its blobs. */
-export function archivedImage(image: Image, names: readonly string[]): ArchivedImage {
-  const { descriptor, manifest } = image
-  return { descriptor, names, image, blobs: [...manifest.layers, manifest.config, descriptor] }
+/** An image, or an index with its images, and all blobs. */
+export function archivedImage({ descriptor, images }: ImageSet, names: readonly string[]): ArchivedImage {
+  const blobs = images.flatMap(({ manifest, descriptor }) => [...manifest.layers, manifest.config, descriptor])
+  return { descriptor, names, image: images[0], blobs: [...blobs, descriptor] }
 }
 
 /** The archive's members, sorted by name, each blob once and verified while it is read. */

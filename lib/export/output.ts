@@ -24,7 +24,7 @@ export interface OciOutput {
   readonly compression?: CompressionOption
 }
 
-/** An archive for `docker load` and `podman load`. */
+/** An archive for `docker load` and `podman load`; of one platform. */
 export interface DockerOutput {
   readonly type: 'docker'
   readonly dest: string
@@ -36,12 +36,19 @@ export interface DockerOutput {
 export interface LocalOutput {
   readonly type: 'local'
   readonly dest: string
+  /**
+   * Whether each platform gets a directory of its own, e.g. `linux_arm64`; default where there are several. False merges them, which is
+   * an error (`OUTPUT_INVALID`) where two have a file of the same path.
+   */
+  readonly platformSplit?: boolean
 }
 
 /** The root filesystem as one tar. */
 export interface TarOutput {
   readonly type: 'tar'
   readonly dest: string
+  /** As of {@link LocalOutput}. */
+  readonly platformSplit?: boolean
 }
 
 export interface CompressionOption {

@@ -31,8 +31,8 @@ const KEYS: Readonly<Record<Output['type'], readonly string[]>> = {
   registry: ['name', 'compression', 'compression-level'],
   oci: IMAGE_KEYS,
   docker: IMAGE_KEYS,
-  local: [],
-  tar: [],
+  local: ['platform-split'],
+  tar: ['platform-split'],
 }
 
 /** Keys that docker buildx knows, and the value that asks for what happens here anyway. */
@@ -75,10 +75,10 @@ function toOutput(value: string, attributes: Attributes): Output {
     }
     case 'local':
       checkKeys(value, type, attributes)
-      return { type, dest: directory(value, attributes) }
+      return { type, dest: directory(value, attributes), ...platformSplit(value, attributes) }
     case 'tar':
       checkKeys(value, type, attributes)
-      return { type, dest: attributes.get('dest') || '-' }
+      return { type, dest: attributes.get('dest') || '-', ...platformSplit(value, attributes) }
     case 'image':
       // As buildx has it: type=registry is short for this.
       if (!parseBoolean(value, 'push', attributes.get('push'))) break
@@ -144,6 +144,11 @@ function directory(value: string, attributes: Attributes): string {
   if (!dest) throw invalid(value, 'it needs a dest', 'dest=DIR')
   if (dest === '-') throw invalid(value, 'a directory can not go to standard output')
   return dest
+}
+
+function platformSplit(value: string, attributes: Attributes): { readonly platformSplit?: boolean } {
+  const given = parseBoolean(value, 'platform-split', attributes.get('platform-split'))
+  return given === undefined ? {} : { platformSplit: given }
 }
 
 function imageFile(value: string, attributes: Attributes): string {

@@ -1,17 +1,20 @@
 // Instructions → instruction graph. Nothing is read or written here but what the options inject.
-import { TsbuildError } from '../errors.ts'
+import { type Diagnostic, TsbuildError } from '../errors.ts'
+import { formatPlatform, normalisePlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import type { Dockerfile, Word } from '../parser/types.ts'
+import { foreignBase } from './check-base.ts'
 import { evaluateStage } from './evaluate-stage.ts'
 import type { EvaluationScope, StageCommand } from './evaluation.ts'
 import { createExpander } from './expand.ts'
 import { globalArgs, platformArgs } from './global-args.ts'
 import type { GraphOptions } from './graph-options.ts'
 import { findSource, findTarget, type LinkedStage, linkStages } from './link-stages.ts'
+import { createStepNamer, type StepNamer } from './name-steps.ts'
 import { at, nameKey, planStages, type StagePlan } from './plan-stages.ts'
 import { emptyState, type StageState, stateFromImage, stateFromStage, takeScope } from './stage-state.ts'
 import type { Graph, GraphStage, Vertex } from './types.ts'
-import { createVertexBuilder, type VertexBuilder } from './vertex-builder.ts'
+import { createVertexBuilders, type VertexBuilder } from './vertex-builder.ts'
 
 /**
  * Evaluates a Dockerfile for one target and platform. The Dockerfile must be free of errors (see failOnErrors).
@@ -19,65 +22,121 @@ import { createVertexBuilder, type VertexBuilder } from './vertex-builder.ts'
  * `PLATFORM_INVALID`, `VARIABLE_*`, `INSTRUCTION_ARGUMENTS`, and whatever `resolve` throws.
  */
 export async function createGraph(dockerfile: Dockerfile, options: GraphOptions): Promise<Graph> {
+  const outlined = outlineGraph(dockerfile, options)
+  return evaluateGraph(await planned(outlined), createVertexBuilders()(''), false)
+}
+
+/**
+ * The graphs for several platforms. What does the same to the same inputs is one vertex, with the id that the first graph has for it;
+ * each graph is whole in itself. Names of steps say their platform. Errors as {@link createGraph} does.
+ */
+export async function createGraphs(
+  dockerfile: Dockerfile,
+  platforms: readonly Platform[],
+  options: Omit<GraphOptions, 'platform'>,
+): Promise<readonly Graph[]> {
+  const outlined = platforms.map((platform) => outlineGraph(dockerfile, { ...options, platform }))
+  const plans = await Promise.all(outlined.map(planned))
+  const nextBuilder = createVertexBuilders()
+  return plans.map((plan, at) =>
+    evaluateGraph(plan, nextBuilder(at === 0 ? '' : `${formatPlatform(plan.platform)} `), true),
+  )
+}
+
+/** What is known of a graph before names are resolved. */
+interface OutlinedGraph {
+  readonly dockerfile: Dockerfile
+  readonly options: GraphOptions
+  readonly platform: Platform
+  readonly scope: ReadonlyMap<string, string>
+  readonly stages: readonly LinkedStage[]
+  readonly target: number
+}
+
+interface PlannedGraph extends OutlinedGraph {
+  readonly plan: StagePlan
+}
+
+function outlineGraph(dockerfile: Dockerfile, options: GraphOptions): OutlinedGraph {
   const { file } = dockerfile
   if (dockerfile.stages.length === 0) {
     throw new TsbuildError('DOCKERFILE_EMPTY', `${file.name} has no stage to build`, { hint: 'begin one with FROM' })
   }
   const expander = createExpander(file, dockerfile.escape)
-  const buildArgs = options.buildArgs ?? {}
-  const { buildPlatform } = options
+  const { buildPlatform, buildArgs = {} } = options
   const platform = options.platform ?? buildPlatform
   const lastName = dockerfile.stages.at(-1)?.name ?? ''
   const defaults = platformArgs(platform, buildPlatform, buildArgs, options.target || lastName)
   const scope = globalArgs(defaults, dockerfile.globalArgs, buildArgs, expander)
   const stages = linkStages(dockerfile, scope, expander)
-  const target = findTarget(stages, options.target)
+  return { dockerfile, options, platform, scope, stages, target: findTarget(stages, options.target) }
+}
 
-  const plan = await planStages(dockerfile, stages, target, platform, options)
-  const builder = createVertexBuilder()
+async function planned(outlined: OutlinedGraph): Promise<PlannedGraph> {
+  const { dockerfile, stages, target, platform, options } = outlined
+  return { ...outlined, plan: await planStages(dockerfile, stages, target, platform, options) }
+}
+
+function evaluateGraph(planned: PlannedGraph, builder: VertexBuilder, labelled: boolean): Graph {
+  const { dockerfile, options, platform, scope, stages, plan } = planned
   const states = new Map<number, StageState>()
+  const diagnostics: Diagnostic[] = []
   for (const index of plan.order) {
     const linked = at(stages, index)
     const commands = plan.commands.get(index) ?? []
-    const stepName = stepNamer(linked, commands, plan)
+    const stepName = stepNamer(linked, commands, plan, labelled ? stagePlatform(linked, states, platform) : undefined)
     const state = startStage(linked, plan, states, builder, platform, stepName)
     const source = (name: Word): string => sourceVertex(name, linked, stages, states, plan, builder, platform)
-    const evaluation: EvaluationScope = { buildArgs, globalArgs: scope, builder, source, stage: index, stepName }
+    const evaluation: EvaluationScope = {
+      buildArgs: options.buildArgs ?? {},
+      globalArgs: scope,
+      builder,
+      source,
+      stage: index,
+      stepName,
+    }
     evaluateStage(state, commands, evaluation)
     states.set(index, state)
+    if (linked.base.kind === 'name') diagnostics.push(...foreignBase(state, linked.stage.from))
   }
 
   const results = plan.order.map((index) => stageResult(at(stages, index), at(states, index), plan))
-  const wanted = results.find((stage) => stage.index === target)
+  const wanted = results.find((stage) => stage.index === planned.target)
   if (!wanted) throw new Error('bug: the target was not evaluated')
   const finished = finishTarget(wanted, options)
   return {
     dockerfile,
     platform,
-    buildPlatform,
+    buildPlatform: options.buildPlatform,
     globalArgs: scope,
     stages: results.map((stage) => (stage === wanted ? finished : stage)),
     target: finished,
     vertices: reachableVertices(builder, finished.result),
-    diagnostics: [],
+    diagnostics,
   }
 }
 
-type StepNamer = (text: string, onBuild: boolean) => string
-
-/** Numbers the steps of a stage: `[name 2/5] `, the base image being the first. */
-function stepNamer(linked: LinkedStage, commands: readonly StageCommand[], plan: StagePlan): StepNamer {
+/** Numbers the steps of a stage, the base image being the first. */
+function stepNamer(
+  linked: LinkedStage,
+  commands: readonly StageCommand[],
+  plan: StagePlan,
+  platform: Platform | undefined,
+): StepNamer {
   const { base } = linked
   const fromImage = base.kind === 'name' && base.name !== 'scratch' && !plan.overrides.has(linked.stage.index)
   const steps = commands.filter(({ instruction }) => ['ADD', 'COPY', 'RUN', 'WORKDIR'].includes(instruction.kind))
-  const total = steps.length + (fromImage ? 1 : 0)
-  const prefix = linked.displayName === '' ? '' : `${linked.displayName} `
-  let number = 0
-  return (text, onBuild) => {
-    number++
-    const shown = String(number).padStart(String(total).length)
-    return `[${prefix}${shown}/${total}] ${onBuild ? 'ONBUILD ' : ''}${text}`
-  }
+  return createStepNamer(linked.displayName, steps.length + (fromImage ? 1 : 0), platform)
+}
+
+/** The platform that a stage is for: its base's, or its own. */
+function stagePlatform(
+  { base, platform }: LinkedStage,
+  states: ReadonlyMap<number, StageState>,
+  target: Platform,
+): Platform {
+  if (base.kind === 'stage') return states.get(base.index)?.platform ?? target
+  return base.name === 'scratch' ? target : (platform ?? target)
 }
 
 function startStage(
@@ -97,7 +156,7 @@ function startStage(
   if (resolved.kind === 'scratch') return emptyState(platform, builder.scratch())
   if (resolved.kind === 'files') return emptyState(own, builder.context(resolved.context))
   const { image } = resolved
-  const name = stepName(`FROM ${image.name}`, false)
+  const name = stepName(`FROM ${image.name}`, { onBuild: false })
   return stateFromImage(image, own, builder.image(image, name, stage.index, stage.from.span))
 }
 
@@ -148,6 +207,7 @@ function stageResult(linked: LinkedStage, state: StageState, plan: StagePlan): G
     result: state.filesystem,
     config: state.config,
     imagePlatform: state.imagePlatform,
+    basePlatform: state.imagePlatform,
     author: state.author,
     history: state.history,
     baseImage: state.baseImage,
@@ -155,11 +215,17 @@ function stageResult(linked: LinkedStage, state: StageState, plan: StagePlan): G
 }
 
 /** The target's image also carries `--label`s, and says the platform that was asked for. */
-function finishTarget(stage: GraphStage, options: GraphOptions): GraphStage {
-  const labels = options.labels ?? {}
+function finishTarget(stage: GraphStage, { labels = {}, platform }: GraphOptions): GraphStage {
   const config =
     Object.keys(labels).length === 0 ? stage.config : { ...stage.config, Labels: { ...stage.config.Labels, ...labels } }
-  return { ...stage, config, imagePlatform: options.platform ?? stage.imagePlatform }
+  return { ...stage, config, imagePlatform: askedPlatform(platform, stage.imagePlatform) }
+}
+
+/** As BuildKit has it: what was not asked for in detail stays as the base says, where that is of the same architecture. */
+function askedPlatform(asked: Platform | undefined, base: Platform): Platform {
+  if (!asked) return base
+  const isSame = asked.os === base.os && asked.architecture === base.architecture
+  return normalisePlatform(isSame ? { ...base, ...asked } : asked)
 }
 
 /** What the result needs, inputs before users. */

@@ -61,8 +61,9 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
   const { instruction, expander } = command
   const word = (w: Word): string => expander.word(w, state.env, expansions)
   const step = (op: Op, inputs: readonly string[]): string => {
-    const text = stepText(command, state)
-    return scope.builder.step(op, inputs, scope.stepName(text, command.onBuild), scope.stage, command.location.span)
+    const { onBuild, location } = command
+    const name = scope.stepName(stepText(command, state), { onBuild, env: state.env })
+    return scope.builder.step(op, inputs, name, scope.stage, location.span)
   }
   switch (instruction.kind) {
     case 'ENV':

@@ -2,6 +2,7 @@
 import type { From, Instruction, Word } from '../parser/types.ts'
 import type { Location, SourceFile } from '../source.ts'
 import type { Expander } from './expand.ts'
+import type { StepNamer } from './name-steps.ts'
 import type { VertexBuilder } from './vertex-builder.ts'
 
 /** An instruction of a stage, or an ONBUILD trigger that its base brought along. */
@@ -22,6 +23,5 @@ export interface EvaluationScope {
   /** The vertex with the files that a `--from` names. */
   readonly source: (name: Word) => string
   readonly stage: number
-  /** Prefixes a step's text with its stage and number. */
-  readonly stepName: (text: string, onBuild: boolean) => string
+  readonly stepName: StepNamer
 }

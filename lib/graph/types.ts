@@ -151,6 +151,8 @@ export interface GraphStage {
   readonly config: ContainerConfig
   /** What the image config will say; differs from `platform` where a base image is of another one. */
   readonly imagePlatform: Platform
+  /** What the programs below the stage are for: the platform of its base image, or else its own. */
+  readonly basePlatform: Platform
   readonly author: string | undefined
   /** History of everything above the base image, parent stages included. */
   readonly history: readonly PlannedHistory[]

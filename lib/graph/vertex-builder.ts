@@ -1,8 +1,9 @@
 import type { Span } from '../source.ts'
 import type { Op, ResolvedImage, Vertex } from './types.ts'
 
-/** Collects vertices; sources that several stages use exist once. */
+/** Collects the vertices of one graph; sources that several stages use exist once. */
 export interface VertexBuilder {
+  /** With those of earlier graphs. Inputs come before users. */
   readonly vertices: ReadonlyMap<string, Vertex>
   scratch(): string
   context(name: string): string
@@ -10,30 +11,50 @@ export interface VertexBuilder {
   step(op: Op, inputs: readonly string[], name: string, stage: number, span: Span): string
 }
 
-export function createVertexBuilder(): VertexBuilder {
+/**
+ * Makes builders of graphs that share vertices: what does the same to the same inputs in an earlier graph is that graph's vertex. `prefix`
+ * begins the ids of a graph's own steps.
+ */
+export function createVertexBuilders(): (prefix: string) => VertexBuilder {
   const vertices = new Map<string, Vertex>()
-  const counts = new Map<number, number>()
-  const add = (vertex: Vertex): string => {
-    if (!vertices.has(vertex.id)) vertices.set(vertex.id, vertex)
-    return vertex.id
+  const shared = new Map<string, string>()
+  let own: [definition: string, id: string][] = []
+  return (prefix) => {
+    for (const [definition, id] of own) if (!shared.has(definition)) shared.set(definition, id)
+    own = []
+    const counts = new Map<number, number>()
+    const add = (vertex: Vertex): string => {
+      if (!vertices.has(vertex.id)) vertices.set(vertex.id, vertex)
+      return vertex.id
+    }
+    const source = (id: string, op: Op, name: string, stage?: number, span?: Span): string =>
+      add({ id, name, op, inputs: [], stage, span })
+    return {
+      vertices,
+      scratch: () => source('scratch', { kind: 'scratch' }, 'scratch'),
+      context: (name) =>
+        source(
+          `context:${name}`,
+          { kind: 'context', name },
+          name === 'context' ? '[internal] load build context' : `[context ${name}] load`,
+        ),
+      image: (image, name, stage, span) =>
+        source(`image:${image.descriptor.digest}`, { kind: 'image', image }, name, stage, span),
+      step: (op, inputs, name, stage, span) => {
+        const n = (counts.get(stage) ?? 0) + 1
+        counts.set(stage, n)
+        const definition = definitionOf(op, inputs)
+        const known = shared.get(definition)
+        if (known !== undefined) return known
+        const id = `${prefix}${stage}:${n}`
+        own.push([definition, id])
+        return add({ id, name, op, inputs, stage, span })
+      },
+    }
   }
-  const source = (id: string, op: Op, name: string, stage?: number, span?: Span): string =>
-    add({ id, name, op, inputs: [], stage, span })
-  return {
-    vertices,
-    scratch: () => source('scratch', { kind: 'scratch' }, 'scratch'),
-    context: (name) =>
-      source(
-        `context:${name}`,
-        { kind: 'context', name },
-        name === 'context' ? '[internal] load build context' : `[context ${name}] load`,
-      ),
-    image: (image, name, stage, span) =>
-      source(`image:${image.descriptor.digest}`, { kind: 'image', image }, name, stage, span),
-    step: (op, inputs, name, stage, span) => {
-      const n = (counts.get(stage) ?? 0) + 1
-      counts.set(stage, n)
-      return add({ id: `${stage}:${n}`, name, op, inputs, stage, span })
-    },
-  }
+}
+
+/** All that decides what a step makes, so not where it is written. */
+function definitionOf(op: Op, inputs: readonly string[]): string {
+  return JSON.stringify([op, inputs], (key, value) => (key === 'span' ? undefined : value))
 }

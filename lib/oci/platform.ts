@@ -36,6 +36,9 @@ export function parsePlatform(text: string): Platform {
   return platform(os, architecture, architecture === 'arm64' && variant === '' ? 'v8' : variant, options)
 }
 
+/** Whether it is the name of an architecture, in the form that platforms have. */
+export const isArchitecture = (name: string): boolean => ARCHITECTURES.has(name)
+
 /** `linux/arm/v7`. */
 export function formatPlatform(platform: Platform): string {
   return [platform.os || 'unknown', platform.architecture, platform.variant].filter(Boolean).join('/')

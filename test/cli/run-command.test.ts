@@ -42,10 +42,6 @@ const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
     ['-f', '-', '-'],
     'error: standard input is either the build context or the Dockerfile, not both [OPTION_INVALID]\n',
   ],
-  [
-    ['--platform=linux/amd64,linux/arm64', '.'],
-    'error: building for several platforms at once is not supported yet [UNSUPPORTED]\nhint: build once for each platform\n',
-  ],
   [['--build-context', 'x', '.'], 'error: --build-context can\'t be "x": expected NAME=VALUE [OPTION_INVALID]\n'],
   [['--build-arg', '=x', '.'], 'error: --build-arg can\'t be "=x": expected NAME=VALUE [OPTION_INVALID]\n'],
   [['-q', '--progress=plain', '.'], 'error: --quiet and --progress=plain contradict each other [OPTION_INVALID]\n'],

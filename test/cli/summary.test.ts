@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { summaryLines } from '../../lib/cli/summary.ts'
-import { metadata } from '../../lib/cli/write-build-files.ts'
-import type { BuildResult, Digest, Image, Layer } from '../../lib/index.ts'
+import { metadata, resultID } from '../../lib/cli/write-build-files.ts'
+import type { BuildResult, BuiltImage, Digest, Image, Layer } from '../../lib/index.ts'
 
 const digest: Digest = `sha256:${'ab'.repeat(32)}`
 const imageID: Digest = `sha256:${'cd'.repeat(32)}`
@@ -9,7 +9,7 @@ const layer = {
   descriptor: { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: 6_000_000 },
 } as Layer
 
-const result: BuildResult = {
+const built: BuiltImage = {
   image: {
     descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 500 },
     layers: [layer, layer],
@@ -17,6 +17,11 @@ const result: BuildResult = {
   digest,
   imageID,
   platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
+}
+const result: BuildResult = {
+  ...built,
+  images: [built],
+  index: undefined,
   names: ['docker.io/library/app:1', 'ghcr.io/me/app:1'],
   steps: { total: 7, cached: 3 },
   outputs: [
@@ -43,6 +48,32 @@ test('a summary says what was made and where it is', () => {
     '            out (local)',
     '            standard output (tar)',
   ])
+})
+
+const index = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: imageID, size: 600 }
+const several: BuildResult = {
+  ...result,
+  digest: index.digest,
+  index,
+  images: [built, { ...built, platform: { os: 'linux', architecture: 'amd64' } }],
+}
+
+test('a summary of several platforms says what each has', () => {
+  expect(summaryLines(several, view).slice(3, 7)).toEqual([
+    `  index     ${imageID}`,
+    '  contents  12.0 MB in 2 layers, linux/arm/v7',
+    '            12.0 MB in 2 layers, linux/amd64',
+    '  steps     7, 3 cached',
+  ])
+})
+
+test('metadata of an index has no config, and its descriptor no platform', () => {
+  expect(metadata(several)).toEqual({
+    'containerimage.digest': index.digest,
+    'containerimage.descriptor': index,
+    'image.name': 'docker.io/library/app:1,ghcr.io/me/app:1',
+  })
+  expect(resultID(several)).toBe(index.digest)
 })
 
 test('a summary says when there was nothing to do', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { neededBases } from '../../lib/executor/needed-bases.ts'
 import { createGraph } from '../../lib/graph/create-graph.ts'
 import type { ResolvedName } from '../../lib/graph/graph-options.ts'
+import { joinGraphs } from '../../lib/graph/join-graphs.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import { parse } from '../../lib/parser/index.ts'
 
@@ -22,7 +23,7 @@ const resolve = async (name: string): Promise<ResolvedName> => ({
 
 async function needs(text: string, whole: boolean): Promise<Record<string, string>> {
   const graph = await createGraph(parse(text), { buildPlatform: platform, resolve })
-  const needed = neededBases(graph, whole)
+  const needed = neededBases(joinGraphs([graph]), whole)
   return Object.fromEntries(
     graph.vertices.flatMap(({ id, op }) => (op.kind === 'image' ? [[op.image.name, needed.get(id) ?? 'unset']] : [])),
   )

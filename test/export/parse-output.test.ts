@@ -66,7 +66,8 @@ test.each<[string, string, RegExp, string | undefined]>([
   ['type=local', 'OUTPUT_INVALID', /needs a dest/, 'dest=DIR'],
   ['type=local,dest=-', 'OUTPUT_INVALID', /standard output/, undefined],
   ['type=local,dest=x,compression=gzip', 'OUTPUT_INVALID', /compression is not for type=local/, undefined],
-  ['type=local,dest=x,platform-split=true', 'UNSUPPORTED', /platform-split=true/, undefined],
+  ['type=local,dest=x,platform-split=maybe', 'OUTPUT_INVALID', /true or false/, undefined],
+  ['type=oci,dest=x,platform-split=true', 'UNSUPPORTED', /platform-split=true/, undefined],
   ['type=oci,dest', 'OUTPUT_INVALID', /expected key=value, got "dest"/, undefined],
   ['a,b', 'OUTPUT_INVALID', /expected key=value/, undefined],
   [

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { TsbuildError } from '../../lib/errors.ts'
 import type { Graph } from '../../lib/graph/types.ts'
 import { positionAt } from '../../lib/source.ts'
-import { type EvaluateOptions, evaluate } from './evaluate.ts'
+import { type EvaluateOptions, evaluate, evaluateAll } from './evaluate.ts'
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const stageNames = (graph: Graph): (string | undefined)[] => graph.stages.map((stage) => stage.name)
@@ -194,6 +194,36 @@ test('--platform decides what the image says it is for', async () => {
   const platform = { os: 'linux', architecture: 'arm64' }
   const graph = await evaluate('FROM scratch\nARG TARGETARCH\nLABEL a=$TARGETARCH\n', { platform })
   expect(graph.target).toMatchObject({ imagePlatform: platform, config: { Labels: { a: 'arm64' } } })
+})
+
+test('names of steps say the platform of the stage, and what it makes things for', async () => {
+  const text = [
+    'FROM --platform=$BUILDPLATFORM base AS build',
+    'COPY a /',
+    'ARG TARGETARCH TARGETVARIANT',
+    'COPY $TARGETARCH /',
+    'FROM scratch',
+    'COPY --from=build b /',
+  ].join('\n')
+  const arm = { os: 'linux', architecture: 'arm', variant: 'v7' }
+  const [first, second] = await evaluateAll(text, [{ os: 'linux', architecture: 'amd64' }, arm], {
+    images: { base: {} },
+  })
+  const own = (graph: Graph | undefined): string[] => stepNames(graph as Graph).filter((name) => /\d\]/.test(name))
+  expect(own(first)).toEqual([
+    '[linux/amd64 build 1/3] FROM base',
+    '[linux/amd64 build 2/3] COPY a /',
+    '[linux/amd64 build 3/3] COPY amd64 /',
+    '[linux/amd64 stage-1 1/1] COPY --from=build b /',
+  ])
+  // The first two are the other platform's.
+  expect(own(second)).toEqual([
+    '[linux/amd64 build 1/3] FROM base',
+    '[linux/amd64 build 2/3] COPY a /',
+    '[linux/amd64->arm/v7 build 3/3] COPY arm /',
+    '[linux/arm/v7 stage-1 1/1] COPY --from=build b /',
+  ])
+  expect(second?.vertices.filter(({ id }) => first?.vertices.some((vertex) => vertex.id === id))).toHaveLength(4)
 })
 
 const errors: readonly [string, string, EvaluateOptions, string, number | undefined][] = [

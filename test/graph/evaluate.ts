@@ -1,10 +1,11 @@
 // Creates graphs for tests: from a text, with images injected.
 import { failOnErrors } from '../../lib/errors.ts'
-import { createGraph } from '../../lib/graph/create-graph.ts'
+import { createGraph, createGraphs } from '../../lib/graph/create-graph.ts'
 import type { GraphOptions } from '../../lib/graph/graph-options.ts'
 import type { Graph } from '../../lib/graph/types.ts'
 import type { ContainerConfig, Platform } from '../../lib/oci/types.ts'
 import { parse } from '../../lib/parser/index.ts'
+import type { Dockerfile } from '../../lib/parser/types.ts'
 
 const amd64: Platform = { os: 'linux', architecture: 'amd64' }
 
@@ -14,10 +15,26 @@ export interface EvaluateOptions extends Partial<GraphOptions> {
 }
 
 export async function evaluate(text: string, options: EvaluateOptions = {}): Promise<Graph> {
-  const { images = {}, ...rest } = options
+  return createGraph(parsed(text), graphOptions(options))
+}
+
+/** The graphs for several platforms. There is one image of a name for all of them. */
+export async function evaluateAll(
+  text: string,
+  platforms: readonly Platform[],
+  options: EvaluateOptions = {},
+): Promise<readonly Graph[]> {
+  return createGraphs(parsed(text), platforms, graphOptions(options))
+}
+
+function parsed(text: string): Dockerfile {
   const dockerfile = parse(text, { name: 'Dockerfile' })
   failOnErrors(dockerfile.file, dockerfile.diagnostics)
-  return createGraph(dockerfile, {
+  return dockerfile
+}
+
+function graphOptions({ images = {}, ...rest }: EvaluateOptions): GraphOptions {
+  return {
     buildPlatform: amd64,
     resolve: (name) => {
       const config = images[name]
@@ -30,5 +47,5 @@ export async function evaluate(text: string, options: EvaluateOptions = {}): Pro
       })
     },
     ...rest,
-  })
+  }
 }

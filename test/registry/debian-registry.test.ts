@@ -90,7 +90,7 @@ withRegistry('an index that skopeo copies with all its images', async () => {
     await build({
       context: context(architecture),
       dockerfile: { text: 'FROM scratch\nCOPY file /\n' },
-      platform: `linux/${architecture}`,
+      platforms: [`linux/${architecture}`],
       store: store.root,
       tags: [`${host}/app:${architecture}`],
       outputs: [{ type: 'registry' }],

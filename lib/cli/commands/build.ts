@@ -18,7 +18,7 @@ import { readRunInput } from '../run-input.ts'
 import { summaryLines } from '../summary.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
-import { removeBuildFiles, writeBuildFiles } from '../write-build-files.ts'
+import { removeBuildFiles, resultID, writeBuildFiles } from '../write-build-files.ts'
 
 export const run: Run = async (args, terminal) => {
   const started = Date.now()
@@ -67,7 +67,7 @@ function showResult(
   if (kind === 'quiet') {
     // Standard output is the tar's when one is written there.
     const screen = details.outputs.some(isStandardOutput) ? err : terminal.out
-    screen.write(`${result.imageID}\n`)
+    screen.write(`${resultID(result)}\n`)
   } else if (kind === 'plain' || kind === 'tty') {
     const lines = summaryLines(result, { elapsed: details.elapsed, color: err.color, unicode: err.unicode })
     err.write(`${lines.join('\n')}\n`)

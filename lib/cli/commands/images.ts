@@ -33,7 +33,7 @@ function showTable(images: Images, shown: (digest: string) => string, { out, err
     printable(shortName),
     details ? shown(details.imageID) : '?',
     shown(digest),
-    details?.platform ?? '?',
+    details?.platforms?.join(', ') ?? details?.platform ?? '?',
     details?.created === undefined ? '' : formatAge(new Date(details.created), now),
     details ? formatSize(details.size) : '?',
   ])

@@ -36,9 +36,9 @@ export const inputFlags: readonly FlagSpec[] = [
   {
     name: 'platform',
     kind: 'list',
-    placeholder: 'OS/ARCH[/VARIANT]',
+    placeholder: 'OS/ARCH[/VARIANT],...',
     group: 'Input',
-    summary: "What to build for (default: linux on this machine's architecture)",
+    summary: "What to build for; several make an index (default: linux on this machine's architecture)",
   },
 ]
 

@@ -11,10 +11,16 @@ import type { Session } from '../session.ts'
  * Refuses what can't be done: devices, rights that were not granted, programs of an architecture that this machine can't execute.
  * Errors with `UNSUPPORTED`, `ENTITLEMENT_MISSING`.
  */
-export function checkRuns(graph: Graph, options: RunOptions, { location }: Pick<Session, 'location'>): void {
+export function checkRuns(
+  graphs: readonly Graph[],
+  options: RunOptions,
+  { location }: Pick<Session, 'location'>,
+): void {
   const errors: TsbuildError[] = []
-  for (const vertex of graph.vertices) {
-    if (vertex.op.kind !== 'run') continue
+  const checked = new Set<string>()
+  for (const [vertex, graph] of graphs.flatMap((graph) => graph.vertices.map((vertex) => [vertex, graph] as const))) {
+    if (vertex.op.kind !== 'run' || checked.has(vertex.id)) continue
+    checked.add(vertex.id)
     const problem = findProblem(vertex, vertex.op, graph, options)
     if (!problem) continue
     const { code, message, hint } = problem
@@ -36,7 +42,7 @@ function findProblem(vertex: Vertex, op: RunOp, graph: Graph, { allow = [] }: Ru
       hint: 'allow it with --allow security.insecure',
     })
   }
-  const platform = graph.stages.find(({ index }) => index === vertex.stage)?.imagePlatform
+  const platform = graph.stages.find(({ index }) => index === vertex.stage)?.basePlatform
   return platform && foreignPlatform(platform)
 }
 
