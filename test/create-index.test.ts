@@ -258,7 +258,7 @@ describe('from elsewhere', () => {
     const built = await build({
       context: new Map([['file', { content: 'x' }]]),
       dockerfile: { text: 'FROM scratch\nCOPY file /\n' },
-      platform: 'linux/arm64',
+      platforms: ['linux/arm64'],
       store: temporaryDirectory(),
       outputs: [{ type: 'oci', dest: layout, tar: false, name: 'app:1' }],
     })
