@@ -73,18 +73,27 @@ function chainName(below: string, diffID: DiffID): string {
   return `c-${createHash('sha256').update(`${below} ${diffID}`).digest('hex').slice(0, 16)}`
 }
 
-async function directoryOf(level: Level, context: WorkerContext): Promise<string> {
+/** Asked for once in each stack: which directory it is depends on all of a layer's entries. */
+function directoryOf(level: Level, context: WorkerContext): Promise<string> {
+  return once(context.unpacking, level.chain, () => findDirectory(level, context))
+}
+
+async function findDirectory(level: Level, context: WorkerContext): Promise<string> {
   const own = join(context.layers, level.chain)
   if (existsSync(own)) return own
   const index = await indexOf(level.layer, context)
   const path = dependsOnBelow(index) ? own : join(context.layers, layerName(level.layer.diffID))
-  const known = context.unpacking.get(path)
+  return once(context.unpacking, path, async () => (existsSync(path) ? path : unpack(level, path, context)))
+}
+
+function once(running: Map<string, Promise<string>>, key: string, start: () => Promise<string>): Promise<string> {
+  const known = running.get(key)
   if (known) return known
-  const unpacking = existsSync(path) ? Promise.resolve(path) : unpack(level, path, context)
-  context.unpacking.set(path, unpacking)
+  const started = start()
+  running.set(key, started)
   // A step that failed to unpack must not fail the next one that tries.
-  unpacking.catch(() => context.unpacking.delete(path))
-  return unpacking
+  started.catch(() => running.delete(key))
+  return started
 }
 
 async function unpack({ layer, below }: Level, path: string, context: WorkerContext): Promise<string> {

@@ -32,6 +32,6 @@ export interface WorkerContext {
   readonly indexes: LayerIndexes
   readonly views: Session['views']
   readonly signal: AbortSignal
-  /** Layers that are being unpacked, or were, by directory. */
+  /** Layers that are being unpacked, or were, by directory and by the name of the stack. */
   readonly unpacking: Map<string, Promise<string>>
 }
