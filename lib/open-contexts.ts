@@ -51,7 +51,7 @@ export async function openMainContext(options: BuildOptions, store: Store): Prom
   if (!remote) return openContext(context, dockerfile)
   const { tree, only } = await observe('context', options, (onBytes) => fetchContext(remote, options, store, onBytes))
   const file = typeof dockerfile === 'string' && isAbsolute(dockerfile) ? localFile(dockerfile) : dockerfile
-  return { tree, root: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, file, only) }
+  return { tree, disk: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, file, only) }
 }
 
 /** Opens a named context that holds files. Errors as {@link openMainContext} does, but for the Dockerfile's. */
@@ -73,7 +73,7 @@ export async function openFileContext(
     const { keepGitDir = false, mtime } = remote.url
     return openRemoteGit(remote.url, { store, keepGitDir, commitTime: mtime === 'commit', secrets, signal })
   })
-  return { tree, root: undefined }
+  return { tree, disk: undefined }
 }
 
 /** Fetching as a step of the build: what takes its time is seen, though there is no graph yet. */
@@ -133,7 +133,7 @@ async function openStream(
   await saveStream(stream, path, { signal })
   if (isArchive(path)) {
     const tree = await unpack(path, store, signal)
-    return { tree, root: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, dockerfile, undefined) }
+    return { tree, disk: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, dockerfile, undefined) }
   }
   if (dockerfile !== undefined) {
     throw new TsbuildError('OPTION_INVALID', 'two Dockerfiles are given: one by its name, and one on the stream', {

@@ -1,45 +1,55 @@
 // A directory on disk as a file tree, read as it is asked for.
-import { lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import type { EntryType } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
 import { baseName, joinPath, parentPath } from './paths.ts'
+import { readNames } from './read-names.ts'
+import { type ListedDirectory, type SeenFiles, STATUS_FIELDS, seenFiles, writeStatus } from './seen-files.ts'
 
-interface Directory {
+/** A directory on disk, and what was seen of it so far: undefined if that can't be relied on (see {@link seenFiles}). */
+export interface DirectoryTree extends FileTree {
+  seen(): SeenFiles | undefined
+}
+
+interface Directory extends ListedDirectory {
   readonly entries: readonly TreeEntry[]
   readonly byName: ReadonlyMap<string, TreeEntry>
 }
-
-const EMPTY: Directory = { entries: [], byName: new Map() }
 
 /**
  * A directory as BuildKit sends a local context: everything belongs to 0:0, modes and times are kept, symlinks are never followed,
  * sockets become empty files. Each directory is read once, when it is first asked for. Errors with `CONTEXT_NOT_FOUND`,
  * `CONTEXT_INVALID` (not a directory, or not readable) and, for what goes away while it is read, `CONTEXT_CHANGED`.
  */
-export function openDirectory(root: string): FileTree {
-  const rootEntry = readRoot(root)
+export function openDirectory(root: string): DirectoryTree {
+  const begun = Date.now()
+  const rootStat = readRoot(root)
+  const rootEntry = entryOf('', 'directory', rootStat)
   const directories = new Map<string, Directory>()
 
-  const read = (path: string): Directory => {
-    let directory = directories.get(path)
-    if (!directory) {
-      directory = lookup(path)?.type === 'directory' ? readDirectory(root, path) : EMPTY
-      directories.set(path, directory)
-    }
+  const read = (path: string): Directory | undefined => {
+    const known = directories.get(path)
+    if (known || lookup(path)?.type !== 'directory') return known
+    const directory = readDirectory(root, path)
+    directories.set(path, directory)
     return directory
   }
   const lookup = (path: string): TreeEntry | undefined =>
-    path === '' ? rootEntry : read(parentPath(path)).byName.get(baseName(path))
+    path === '' ? rootEntry : read(parentPath(path))?.byName.get(baseName(path))
 
-  return { lookup, list: (path) => read(path).entries }
+  return {
+    lookup,
+    list: (path) => read(path)?.entries ?? [],
+    seen: () => seenFiles(rootStat, directories, begun),
+  }
 }
 
 /** The root may be a symlink: it is named by the user, not by the context. */
-function readRoot(root: string): TreeEntry {
+function readRoot(root: string): Stats {
   const stat = statRoot(root)
-  if (stat.isDirectory()) return entryOf('', 'directory', stat)
+  if (stat.isDirectory()) return stat
   throw new TsbuildError('CONTEXT_INVALID', `context ${JSON.stringify(root)} is not a directory`)
 }
 
@@ -60,35 +70,30 @@ function readDirectory(root: string, path: string): Directory {
   const byName = new Map<string, TreeEntry>()
   let name = ''
   try {
-    for (name of readNames(directory)) {
-      const entry = readEntry(joinPath(path, name), `${directory}/${name}`)
+    const names = readNames(directory)
+    const status = new Float64Array(names.length * STATUS_FIELDS)
+    for (let i = 0; i < names.length; i++) {
+      name = names[i] ?? ''
+      const onDisk = `${directory}/${name}`
+      const stat = lstatSync(toFsPath(onDisk))
+      writeStatus(status, i * STATUS_FIELDS, stat)
+      const entry = toEntry(joinPath(path, name), onDisk, stat)
       if (!entry) continue
       entries.push(entry)
       byName.set(name, entry)
     }
+    return { names, status, entries, byName }
   } catch (cause) {
     throw readError(cause, joinPath(path, name))
   }
-  return { entries, byName }
-}
-
-/** Sorted. Names that are not UTF-8 come out of node:fs garbled, so that they have to be read again as bytes. */
-function readNames(directory: string): readonly string[] {
-  const onDisk = toFsPath(directory)
-  const names = readdirSync(onDisk)
-  const garbled = names.some((name) => name.includes('\ufffd'))
-  const exact = garbled ? readdirSync(onDisk, { encoding: 'buffer' }).map((name) => bytesToPath(name)) : names
-  return exact.sort()
 }
 
 /** Undefined for what a context cannot hold. */
-function readEntry(path: string, onDisk: string): TreeEntry | undefined {
-  const fsPath = toFsPath(onDisk)
-  const stat = lstatSync(fsPath)
-  if (stat.isFile()) return fileEntry(path, onDisk, stat, stat.nlink > 1 ? inodeOf(fsPath) : undefined)
+function toEntry(path: string, onDisk: string, stat: Stats): TreeEntry | undefined {
+  if (stat.isFile()) return fileEntry(path, onDisk, stat, stat.nlink > 1 ? inodeOf(toFsPath(onDisk)) : undefined)
   if (stat.isDirectory()) return entryOf(path, 'directory', stat)
   if (stat.isSymbolicLink()) {
-    const linkname = bytesToPath(readlinkSync(fsPath, { encoding: 'buffer' }))
+    const linkname = bytesToPath(readlinkSync(toFsPath(onDisk), { encoding: 'buffer' }))
     return { ...entryOf(path, 'symlink', stat), mode: 0o777, linkname }
   }
   if (stat.isFIFO()) return entryOf(path, 'fifo', stat)

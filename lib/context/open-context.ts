@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { FileTree } from '../layers/file-tree.ts'
 import type { SourceFile } from '../source.ts'
-import { openDirectory } from './directory-tree.ts'
+import { type DirectoryTree, openDirectory } from './directory-tree.ts'
 import { filterTree } from './filter-tree.ts'
 import { type DockerfileSource, findDockerfile, readMemory, readTextFile } from './find-dockerfile.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from './ignore/ignore-matcher.ts'
@@ -11,11 +11,18 @@ import { openMemory } from './memory-tree.ts'
 /** A build context without what its ignore file hides. */
 export interface BuildContext {
   readonly tree: FileTree
-  /** The directory, undefined for files in memory. */
-  readonly root: string | undefined
+  /** Undefined for files in memory. */
+  readonly disk: ContextOnDisk | undefined
   readonly ignore: IgnoreMatcher | undefined
   /** Says why a path that is in the context is not in the tree: the line of the ignore file that hides it. */
   readonly explainMissing: (path: string) => string | undefined
+}
+
+/** The directory behind a context. */
+export interface ContextOnDisk extends Pick<DirectoryTree, 'seen'> {
+  readonly root: string
+  /** The text of the ignore file that is in force. */
+  readonly ignoring: string
 }
 
 /**
@@ -38,19 +45,22 @@ export function openNamedContext(source: NamedContext): BuildContext {
   return withIgnore(source, openTree(source), readIgnoreFile(source))
 }
 
-function openTree(source: NamedContext): FileTree {
+function openTree(source: NamedContext): FileTree | DirectoryTree {
   return typeof source === 'string' ? openDirectory(path.resolve(source)) : openMemory(source)
 }
 
-function withIgnore(source: NamedContext, tree: FileTree, file: SourceFile | undefined): BuildContext {
-  const root = typeof source === 'string' ? path.resolve(source) : undefined
-  if (!file) return { tree, root, ignore: undefined, explainMissing: () => undefined }
+function withIgnore(source: NamedContext, tree: FileTree | DirectoryTree, file: SourceFile | undefined): BuildContext {
+  const disk =
+    typeof source === 'string' && 'seen' in tree
+      ? { root: path.resolve(source), ignoring: file?.text ?? '', seen: tree.seen }
+      : undefined
+  if (!file) return { tree, disk, ignore: undefined, explainMissing: () => undefined }
   const ignore = createIgnoreMatcher(file)
   const explainMissing = (name: string): string | undefined => {
     const reason = tree.lookup(name) && ignore.explain(name)
     return reason && `it is there, but line ${reason.line} of ${reason.file} excludes it: ${reason.pattern}`
   }
-  return { tree: filterTree(tree, ignore), root, ignore, explainMissing }
+  return { tree: filterTree(tree, ignore), disk, ignore, explainMissing }
 }
 
 function readIgnoreFile(source: NamedContext): SourceFile | undefined {

@@ -25,6 +25,8 @@ export interface LayerPlan {
 
 export interface ProducedLayer {
   readonly layer: StackedLayer
+  /** What {@link findLayer} finds it by. */
+  readonly key: CacheKey
   readonly cached: boolean
 }
 
@@ -66,7 +68,8 @@ async function produce(
   const noCache = session.noCache && !wasDone
   const stats =
     plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
-  const digests = plan.entries.map((entry) => knownDigest(entry, stats))
+  const known = plan.entries.map((entry) => knownDigest(entry, stats))
+  const digests = [...known]
   const former = store.records.find(definition)
   if (!noCache && former) {
     for (const [at, entry] of plan.entries.entries()) {
@@ -79,8 +82,8 @@ async function produce(
     const key = layerKey(plan, digests, session)
     const found = key && (await findLayer(key, form, session))
     if (found) {
-      remember(plan, digests, stats)
-      return { layer: found, cached: true }
+      remember(plan, digests, known, stats)
+      return { layer: found, key, cached: true }
     }
   }
 
@@ -97,13 +100,13 @@ async function produce(
   if (!key) throw new Error('bug: a written layer has files without digests')
   const created = new Date((session.epoch ?? session.now) * 1000).toISOString()
   const parts = [{ label: 'operation', value: plan.definition }]
-  remember(plan, contents, stats)
+  remember(plan, contents, known, stats)
   store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   // The same content may be known from elsewhere: then the layer that images already have is the better one.
   const existing = noCache ? undefined : await findLayer(key, form, session)
-  if (existing) return { layer: existing, cached: false }
+  if (existing) return { layer: existing, key, cached: false }
   store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
-  return { layer: { layer: { diffID, descriptor }, created }, cached: false }
+  return { layer: { layer: { diffID, descriptor }, created }, key, cached: false }
 }
 
 /** The compressed layer that the same step made last: most of its chunks will come again. */
@@ -134,7 +137,8 @@ function layerKey(plan: LayerPlan, digests: readonly (string | undefined)[], ses
   ])
 }
 
-async function findLayer(key: CacheKey, form: WantedForm, session: Session): Promise<StackedLayer | undefined> {
+/** The layer that was made for this key, in the wanted form, as far as the store still has it. */
+export async function findLayer(key: CacheKey, form: WantedForm, session: Session): Promise<StackedLayer | undefined> {
   const record = session.store.records.find(key)
   if (!record) return undefined
   const diffID = recordedDiffID(record.result)
@@ -154,11 +158,17 @@ function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string |
   return stats.lookup(entry.content.path, entry.size, entry.stat)
 }
 
-function remember(plan: LayerPlan, digests: readonly (string | undefined)[], stats: StatCache | undefined): void {
+/** Notes the digests that were not `known` before. */
+function remember(
+  plan: LayerPlan,
+  digests: readonly (string | undefined)[],
+  known: readonly (string | undefined)[],
+  stats: StatCache | undefined,
+): void {
   if (!stats) return
   for (const [at, entry] of plan.entries.entries()) {
     const digest = digests[at]
-    if (digest === undefined || !entry.stat || entry.content?.kind !== 'file') continue
+    if (digest === undefined || known[at] !== undefined || !entry.stat || entry.content?.kind !== 'file') continue
     stats.record(entry.content.path, entry.size, entry.stat, digest)
   }
   stats.save()

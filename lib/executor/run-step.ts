@@ -14,6 +14,7 @@ import { ownerOf } from './owner-of.ts'
 import { type CopyPlanOptions, planCopy } from './plan-copy.ts'
 import { planWorkdir } from './plan-workdir.ts'
 import { produceLayer } from './produce-layer.ts'
+import { copyDefinition, noteLayer, recallLayer } from './recall-layer.ts'
 import { executeRun } from './run/execute-run.ts'
 import type { Filesystem, OpenedContext, Session, StepResult } from './session.ts'
 
@@ -43,11 +44,14 @@ export async function runStep(
         session.emit({ type: 'progress', time: Date.now(), step: vertex.id, current, unit: 'bytes' })
       const remote = op.kind === 'copy' ? await openRemotes(op, session, progress) : undefined
       return limit(async () => {
+        const recalled = op.kind === 'copy' ? await recallLayer(op, filesystem, source, form, session) : undefined
+        if (recalled) return { kind: 'filesystem', filesystem: stack(filesystem, recalled), cached: true }
         const plan =
           op.kind === 'copy'
             ? await copyPlan(op, filesystem, source, remote, session)
             : await workdirPlan(op, filesystem, session)
-        const { layer, cached } = await produceLayer(plan, form, session, progress)
+        const { layer, key, cached } = await produceLayer(plan, form, session, progress)
+        if (op.kind === 'copy') noteLayer(op, filesystem, source, key, session)
         return { kind: 'filesystem', filesystem: stack(filesystem, layer), cached }
       })
     }
@@ -82,7 +86,7 @@ export async function filesystemOf(result: StepResult, form: WantedForm, session
   if (result.kind === 'filesystem') return result.filesystem
   const { context, name } = result
   const entries = [...treeEntries(context.tree)]
-  const plan = { step: 'FROM', definition: `FROM context ${name}`, entries, root: context.root }
+  const plan = { step: 'FROM', definition: `FROM context ${name}`, entries, root: context.disk?.root }
   const { layer } = await produceLayer(plan, form, session)
   return { layers: [layer] }
 }
@@ -116,10 +120,8 @@ async function copyPlan(
     location: session.location,
   })
   if (source?.kind === 'filesystem') await materialize(entries, source.filesystem, session)
-  const definition = JSON.stringify([op, source?.kind === 'context' ? source.name : ''], (key, value) =>
-    key === 'span' ? undefined : value,
-  )
-  return { step: op.instruction, definition, entries, root: context?.root }
+  const definition = copyDefinition(op, source)
+  return { step: op.instruction, definition, entries, root: context?.disk?.root }
 }
 
 async function workdirPlan(

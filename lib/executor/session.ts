@@ -1,6 +1,7 @@
 // What a build has at hand while its graph is executed.
 import type { RunOptions } from '../build-options.ts'
 import type { Store } from '../cache/store.ts'
+import type { ContextOnDisk } from '../context/open-context.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { BuildEvent } from '../events.ts'
 import type { LayerIndex } from '../layers/entry.ts'
@@ -36,8 +37,8 @@ export interface OpenedContext {
   readonly tree: FileTree
   /** Why a path that a COPY names is not there, e.g. the .dockerignore line that hides it. */
   readonly explainMissing?: ((path: string) => string | undefined) | undefined
-  /** The directory, for the file status cache; undefined when the files are in memory. */
-  readonly root: string | undefined
+  /** Where the files are, for what is remembered of their status; undefined when they are in memory. */
+  readonly disk: ContextOnDisk | undefined
 }
 
 export interface Session {

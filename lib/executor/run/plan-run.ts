@@ -188,7 +188,7 @@ async function contextTree(
   const path = resolvePath(context.tree, mount.source, { followLast: true })
   if (path !== '' && !context.tree.lookup(path)) throw sourceMissing(mount, context.explainMissing?.(path))
   const entries = [...treeEntries(subTree(context.tree, path, STAGED))]
-  const plan = { step: 'RUN', definition: `mount ${name} ${JSON.stringify(path)}`, entries, root: context.root }
+  const plan = { step: 'RUN', definition: `mount ${name} ${JSON.stringify(path)}`, entries, root: context.disk?.root }
   const { layer } = await produceLayer(plan, 'any', session)
   return { layers: [layer.layer], path: STAGED, key: layer.layer.diffID }
 }

@@ -1,0 +1,77 @@
+// A copy from a context in which nothing has changed: its layer is known without planning it.
+import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
+import { isUnchanged, type SeenFiles } from '../context/seen-files.ts'
+import type { CopyOp } from '../graph/types.ts'
+import { isDigest } from '../oci/digest.ts'
+import type { CacheKey } from '../oci/types.ts'
+import { stackKey } from './filesystem.ts'
+import type { WantedForm } from './layer-compression.ts'
+import { findLayer } from './produce-layer.ts'
+import type { Filesystem, Session, StackedLayer, StepResult } from './session.ts'
+
+/** What a copy does, whatever it copies. */
+export function copyDefinition(op: CopyOp, source: StepResult | undefined): string {
+  return JSON.stringify([op, source?.kind === 'context' ? source.name : ''], (key, value) =>
+    key === 'span' ? undefined : value,
+  )
+}
+
+/**
+ * The layer of a copy that was made before onto the same filesystem, if no name and no status in the directories that it looked at has
+ * changed since. Undefined for anything else: then planning says what there is to do.
+ */
+export async function recallLayer(
+  op: CopyOp,
+  filesystem: Filesystem,
+  source: StepResult | undefined,
+  form: WantedForm,
+  session: Session,
+): Promise<StackedLayer | undefined> {
+  const step = session.noCache ? undefined : recallable(op, filesystem, source, session)
+  const noted = step && parseNote(session.store.records.find(step.key)?.result)
+  if (!noted || !isUnchanged(step.disk.root, noted.seen)) return undefined
+  return await findLayer(noted.layer, form, session)
+}
+
+/** Notes for {@link recallLayer} what a copy's plan has seen, and the key of the layer that came of it. */
+export function noteLayer(
+  op: CopyOp,
+  filesystem: Filesystem,
+  source: StepResult | undefined,
+  layer: CacheKey,
+  session: Session,
+): void {
+  const step = recallable(op, filesystem, source, session)
+  const seen = step?.disk.seen()
+  if (!step || !seen) return
+  session.store.records.save({
+    key: step.key,
+    version: KEY_VERSION,
+    step: op.instruction,
+    created: new Date().toISOString(),
+    parts: step.parts,
+    result: { layer, seen: { directories: seen.directories, digest: seen.digest } },
+  })
+}
+
+function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | undefined, session: Session) {
+  const disk = source?.kind === 'context' ? source.context.disk : undefined
+  // What an archive or a URL gives is not told by the status of files.
+  if (!disk || op.unpack || op.sources.some(({ kind }) => kind !== 'path')) return undefined
+  const parts = [
+    { label: 'operation', value: copyDefinition(op, source) },
+    { label: 'filesystem', value: stackKey(filesystem) },
+    { label: 'directory', value: disk.root },
+    { label: 'ignore file', value: disk.ignoring },
+    { label: 'timestamps', value: session.epoch === undefined ? 'source' : String(session.epoch) },
+  ]
+  return { disk, parts, key: cacheKey('what a copy has seen', parts) }
+}
+
+function parseNote(result: unknown): { readonly layer: CacheKey; readonly seen: SeenFiles } | undefined {
+  const { layer, seen } = (result ?? {}) as { layer?: unknown; seen?: Partial<SeenFiles> | null }
+  const directories: unknown = seen?.directories
+  if (!isDigest(layer) || typeof seen?.digest !== 'string' || !Array.isArray(directories)) return undefined
+  if (!directories.every((path) => typeof path === 'string')) return undefined
+  return { layer: layer as CacheKey, seen: { directories, digest: seen.digest } }
+}

@@ -1,0 +1,108 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { openDirectory } from '../../lib/context/directory-tree.ts'
+import { isUnchanged } from '../../lib/context/seen-files.ts'
+
+let root = ''
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tsbuild-seen-'))
+  mkdirSync(join(root, 'd/e'), { recursive: true })
+  mkdirSync(join(root, 'unseen'))
+  for (const name of ['a', 'd/b', 'd/e/c', 'unseen/u']) writeFileSync(join(root, name), 'one')
+  symlinkSync('a', join(root, 'link'))
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  rmSync(root, { recursive: true })
+})
+
+/** What a copy of everything but `unseen` sees, an hour after the files were written. */
+function see() {
+  vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] })
+  const tree = openDirectory(root)
+  for (const path of ['', 'd', 'd/e']) tree.list(path)
+  return tree.seen()
+}
+
+function changes(change: () => void): boolean {
+  const seen = see()
+  if (!seen) throw new Error('nothing was seen')
+  expect(isUnchanged(root, seen)).toBe(true)
+  change()
+  return !isUnchanged(root, seen)
+}
+
+test.each<readonly [string, () => void]>([
+  ['a file that was written', () => writeFileSync(join(root, 'd/b'), 'two')],
+  [
+    'a file that was written with the same size and time',
+    () => {
+      const { atime, mtime } = statSync(join(root, 'd/b'))
+      writeFileSync(join(root, 'd/b'), 'two')
+      utimesSync(join(root, 'd/b'), atime, mtime)
+    },
+  ],
+  ['a file that was added', () => writeFileSync(join(root, 'd/e/new'), '')],
+  ['a file that was removed', () => rmSync(join(root, 'd/e/c'))],
+  ['a file that was renamed', () => renameSync(join(root, 'a'), join(root, 'z'))],
+  ['two files that changed names', () => swap('a', 'd/b')],
+  ['a mode', () => chmodSync(join(root, 'a'), 0o600)],
+  ["a directory's mode", () => chmodSync(join(root, 'd'), 0o700)],
+  ["a directory's time", () => utimesSync(join(root, 'd/e'), 1, 1)],
+  ["the root's time", () => utimesSync(root, 1, 1)],
+  ["the root's mode", () => chmodSync(root, 0o711)],
+  [
+    'a symlink',
+    () => {
+      rmSync(join(root, 'link'))
+      symlinkSync('d', join(root, 'link'))
+    },
+  ],
+  [
+    'a file in place of a directory that nobody looked into',
+    () => {
+      rmSync(join(root, 'unseen'), { recursive: true })
+      writeFileSync(join(root, 'unseen'), '')
+    },
+  ],
+  ['a directory that is gone', () => rmSync(join(root, 'd'), { recursive: true })],
+  ['a root that is gone', () => renameSync(root, `${root}-gone`)],
+])('%s is a change', (what, change) => {
+  expect(changes(change), what).toBe(true)
+  if (what === 'a root that is gone') renameSync(`${root}-gone`, root)
+})
+
+function swap(a: string, b: string): void {
+  renameSync(join(root, a), join(root, 'swapped'))
+  renameSync(join(root, b), join(root, a))
+  renameSync(join(root, 'swapped'), join(root, b))
+}
+
+test.each<readonly [string, () => void]>([
+  ['a file', () => writeFileSync(join(root, 'unseen/u'), 'two')],
+  ['a new file', () => writeFileSync(join(root, 'unseen/v'), '')],
+  ['its mode', () => chmodSync(join(root, 'unseen'), 0o700)],
+])('in a directory that nobody looked into, %s is none', (_, change) => {
+  expect(changes(change)).toBe(false)
+})
+
+test('files that were written just before they were seen are not relied on', () => {
+  const tree = openDirectory(root)
+  expect(tree.seen()).toBeDefined()
+  tree.list('')
+  expect(tree.seen()).toBeUndefined()
+})
