@@ -26,7 +26,10 @@ export async function* inflatePortable(
 }
 
 async function* inflateXz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { XzReadableStream } = await import('xz-decompress')
+  // The package is CommonJS whose exports Node.js can not name in advance.
+  const {
+    default: { XzReadableStream },
+  } = await import('xz-decompress')
   const output: AsyncIterable<Uint8Array> = new XzReadableStream(ReadableStream.from(source))
   try {
     yield* output
