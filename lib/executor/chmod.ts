@@ -31,6 +31,10 @@ function invalid(text: string): TsbuildError {
   )
 }
 
+function specialBits(named: string): number {
+  return named === '' ? 0o6000 : [...named].reduce((bits, c) => bits | (SPECIAL[c] ?? 0), 0)
+}
+
 /** From the mode so far and the mode before the first change. */
 type Change = (now: number, before: number, isDirectory: boolean) => number
 
@@ -51,8 +55,9 @@ function parseClause(clause: string, text: string): Change {
 }
 
 function action(named: string, who: readonly Who[], operator: string, permissions: string): Change {
-  // Without a class the special bits are meant too; with one, only those that go with it.
-  const special = named === '' ? 0o6000 : [...named].reduce((bits, c) => bits | (SPECIAL[c] ?? 0), 0)
+  // Without a class the special bits are meant too; with one, only those that go with it. `g=u` copies the other bits alone.
+  const copies = operator === '=' && /^[ugo]+$/.test(permissions)
+  const special = copies ? 0 : specialBits(named)
   const sticky = /^o+$/.test(named) ? 0 : 0o1000
   const mask = who.reduce(
     (bits, class_) => bits | (7 << SHIFT[class_]),
