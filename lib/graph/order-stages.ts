@@ -1,10 +1,19 @@
 import { TsbuildError } from '../errors.ts'
+import type { Location } from '../source.ts'
 
 /** What a stage needs, by index, with the message for the case that it turns out to need itself. */
 export type Dependencies = readonly ReadonlySet<number>[]
 
-/** The stages that `target` needs, itself included, in ascending order. Errors with `STAGE_CYCLE`. */
-export function reachableStages(dependencies: Dependencies, target: number, name: (index: number) => string): number[] {
+/**
+ * The stages that `target` needs, itself included, in ascending order. Errors with `STAGE_CYCLE`, at the place where the stage `from`
+ * says that it needs the stage `to`.
+ */
+export function reachableStages(
+  dependencies: Dependencies,
+  target: number,
+  name: (index: number) => string,
+  place: (from: number, to: number) => Location | undefined,
+): number[] {
   const state = new Map<number, 'open' | 'done'>()
   const path: number[] = []
   // An explicit stack: a chain of stages may be longer than the call stack is deep.
@@ -19,7 +28,9 @@ export function reachableStages(dependencies: Dependencies, target: number, name
     if (state.get(index) === 'done') continue
     if (state.get(index) === 'open') {
       const cycle = [...path.slice(path.indexOf(index)), index].map(name)
-      throw new TsbuildError('STAGE_CYCLE', `stages depend on each other: ${cycle.join(' → ')}`)
+      throw new TsbuildError('STAGE_CYCLE', `stages depend on each other: ${cycle.join(' → ')}`, {
+        location: place(path.at(-1) ?? index, index),
+      })
     }
     state.set(index, 'open')
     path.push(index)

@@ -47,7 +47,12 @@ export async function planStages(
   for (;;) {
     const sources = stages.map((stage) => stageSources(stage, stages, commands, overrides, dockerfile.file))
     const dependencies = sources.map((list) => new Set(list.flatMap((s) => (s.to.kind === 'stage' ? s.to.index : []))))
-    const order = reachableStages(dependencies, target, (index) => at(stages, index).displayName)
+    const order = reachableStages(
+      dependencies,
+      target,
+      (index) => at(stages, index).displayName || 'the stage',
+      (from, to) => sources[from]?.find((use) => use.to.kind === 'stage' && use.to.index === to)?.location,
+    )
     await resolveNames(
       order.flatMap((index) => at(sources, index)),
       names,

@@ -239,7 +239,7 @@ const errors: readonly [string, string, EvaluateOptions, string, number | undefi
     'STAGE_UNKNOWN',
     2,
   ],
-  ['a stage that copies from itself', 'FROM scratch AS a\nCOPY --from=a x /', {}, 'STAGE_CYCLE', undefined],
+  ['a stage that copies from itself', 'FROM scratch AS a\nCOPY --from=a x /', {}, 'STAGE_CYCLE', 2],
   ['a variable in --from', 'FROM scratch\nARG F=a\nCOPY --from=$F x /', {}, 'INSTRUCTION_ARGUMENTS', 3],
   ['a mount that cannot be', 'FROM scratch\nRUN --mount=type=tmpfs,target=/x,size=lots true', {}, 'FLAG_INVALID', 2],
   ['a Dockerfile without a stage', 'ARG A=1', {}, 'DOCKERFILE_EMPTY', undefined],
