@@ -1,5 +1,5 @@
 import { withLocation } from '../errors.ts'
-import { heredocText, type ResolvedMount, resolveMount } from '../parser/index.ts'
+import { heredocText, parseHeredocWord, type ResolvedMount, resolveMount } from '../parser/index.ts'
 import type { Heredoc, Run, Word } from '../parser/types.ts'
 import { argv, shellOf } from './evaluate-config.ts'
 import type { StageCommand } from './evaluation.ts'
@@ -90,5 +90,6 @@ function scriptOf(instruction: Run): RunOp['script'] {
 function wholeCommand({ command, heredocs }: Run): Heredoc | undefined {
   const [first, ...others] = heredocs
   if (command.form === 'exec' || !first || others.length > 0) return undefined
-  return /^\d*<<-?\s*\S+$/.test(command.command.value.trim()) ? first : undefined
+  const word = parseHeredocWord(command.command.value.trim())
+  return word && 'name' in word ? first : undefined
 }

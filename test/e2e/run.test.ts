@@ -120,6 +120,11 @@ describe.skipIf(busybox === undefined)('RUN', () => {
       { dockerfile: "FROM base\nRUN df /dev/shm | awk 'NR==2 {print $2}' > /out", args: ['--shm-size', '3m'] },
       '3072\n',
     ],
+    [
+      'a heredoc whose name has a space',
+      { dockerfile: 'FROM base\nRUN <<"END OF IT"\necho done > /out\nEND OF IT' },
+      'done\n',
+    ],
     ['its input is empty', { dockerfile: 'FROM base\nRUN wc -c > /out' }, '0\n'],
   ])('%s', async (_name, step, expected) => {
     expect(await outputOf(step)).toBe(expected)
@@ -158,6 +163,30 @@ describe.skipIf(busybox === undefined)('RUN', () => {
           'FROM base\nRUN --mount=type=tmpfs,target=/t,size=2m echo x > /t/f && ls /t > /out\nRUN ls / | grep -c "^t$" >> /out || true',
       },
       'f\n0\n',
+    ],
+    [
+      'tmpfs is for everybody where it covers nothing, else as what it covers',
+      {
+        dockerfile:
+          'FROM base\nRUN mkdir -m 711 /old\nUSER 5\nRUN --mount=type=tmpfs,target=/t --mount=type=tmpfs,target=/old stat -c %a /t /old > /t/out && cat /t/out\nUSER 0\nRUN --mount=type=tmpfs,target=/t --mount=type=tmpfs,target=/old stat -c %a /t /old > /out',
+      },
+      '1777\n711\n',
+    ],
+    [
+      'tmpfs that is read-only',
+      {
+        dockerfile: 'FROM base\nRUN --mount=type=tmpfs,target=/t,ro touch /t/x 2>/dev/null || echo refused > /out',
+      },
+      'refused\n',
+    ],
+    [
+      'a mount in another is made after it, wherever it is written',
+      {
+        dockerfile:
+          'FROM base\nRUN --mount=source=a,target=/t/in --mount=type=tmpfs,target=/t ls /t /t/in | xargs echo > /out',
+        files: { 'a/b': 'b' },
+      },
+      '/t: in /t/in: b\n',
     ],
     [
       'a secret file',

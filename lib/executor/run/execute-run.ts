@@ -111,7 +111,10 @@ function runRequest(
   // An agent's socket is only offered: a variable of the image goes before it.
   const offered = env.filter((line) => !line.startsWith('SSH_AUTH_SOCK=') || !hasVariable(variables, 'SSH_AUTH_SOCK'))
   // As with docker, a size that is asked for makes a mount of its own.
-  const shm = run.shmSize === undefined ? [] : [{ kind: 'tmpfs', target: '/dev/shm', size: run.shmSize } as const]
+  const shm =
+    run.shmSize === undefined
+      ? []
+      : [{ kind: 'tmpfs', target: '/dev/shm', size: run.shmSize, readonly: false } as const]
   return {
     kind: 'run',
     step,

@@ -1,5 +1,6 @@
 // Places to mount at: made in the root where they are missing, and removed again afterwards.
 import {
+  chmodSync,
   chownSync,
   closeSync,
   lstatSync,
@@ -19,11 +20,16 @@ export interface MountStubs {
    * made, directories on the way included, belongs to root.
    */
   ensure(target: string, kind: Kind): string
+  /** The mode for the root of a tmpfs at a path that ensure() gave: that of the directory it covers, else anybody may write. */
+  tmpfsMode(target: string): number
   /** Removes what was made and is still empty; the directories that it was in get their times back. */
   remove(): void
 }
 
 type Kind = 'directory' | 'file'
+
+/** Of the root of a tmpfs that covers nothing, as the kernel makes it. */
+export const TMPFS_MODE = 0o1777
 
 interface Stub {
   /** In the form of entry.ts. */
@@ -51,6 +57,12 @@ export function createMountStubs(root: string): MountStubs {
       for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) make(path.slice(0, at), 'directory')
       make(path, kind)
       return `/${path}`
+    },
+    tmpfsMode: (target) => {
+      const directory = toFsPath(root + target)
+      // Some runtimes take the mode from here, whatever they are told.
+      if (stubs.some(({ path }) => `/${path}` === target)) chmodSync(directory, TMPFS_MODE)
+      return lstatSync(directory).mode & 0o7777
     },
     remove: () => {
       for (const stub of stubs.splice(0).reverse()) removeStub(root, stub)

@@ -93,7 +93,8 @@ async function planCache(
   const from = source && (await findTree(mount, source, session))
   if (!from && !['', '/', '.'].includes(mount.source)) throw sourceMissing(mount, undefined)
   const seed = from ? from.key : 'empty'
-  const { uid, gid, mode } = mount
+  const { uid, gid, mode, readonly } = mount
+  const access = [readonly ? 'ro' : 'rw', uid ?? '', gid ?? '', mode ?? ''].join(' ')
   // As in BuildKit: a cache that begins with other files, or with another owner, is another cache.
   const origin = from || uid !== undefined || gid !== undefined || mode !== undefined ? [seed, uid, gid, mode] : []
   return {
@@ -104,19 +105,23 @@ async function planCache(
       sharing: mount.sharing ?? 'shared',
       layers: from?.layers ?? [],
       source: from?.path ?? '',
-      readonly: mount.readonly,
+      readonly,
       uid: uid ?? 0,
       gid: gid ?? 0,
       mode: mode ?? 0o755,
     },
-    key: `cache ${target} ${seed}`,
+    key: `cache ${target} ${access} ${seed}`,
   }
 }
 
 function planTmpfs(mount: ResolvedMount, workdir: string): PlannedMount {
   const target = mountTarget(mount, workdir)
   const size = mount.size === 0 ? undefined : mount.size
-  return { mount: { kind: 'tmpfs', target, size }, key: `tmpfs ${target} ${mount.size}` }
+  const { readonly } = mount
+  return {
+    mount: { kind: 'tmpfs', target, size, readonly },
+    key: `tmpfs ${target} ${mount.size} ${readonly ? 'ro' : 'rw'}`,
+  }
 }
 
 function planSecret(

@@ -43,7 +43,12 @@ export type RequestedMount =
       readonly gid: number
       readonly mode: number
     }
-  | { readonly kind: 'tmpfs'; readonly target: string; readonly size: number | undefined }
+  | {
+      readonly kind: 'tmpfs'
+      readonly target: string
+      readonly size: number | undefined
+      readonly readonly: boolean
+    }
   | {
       readonly kind: 'secret'
       readonly target: string

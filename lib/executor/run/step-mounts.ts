@@ -12,7 +12,7 @@ import { viewOf } from '../filesystem.ts'
 import { proxyAgent } from './agent-proxy.ts'
 import { openCache } from './cache-mounts.ts'
 import type { Cleanups } from './cleanups.ts'
-import type { MountStubs } from './mount-stubs.ts'
+import { type MountStubs, TMPFS_MODE } from './mount-stubs.ts'
 import { mountTarget } from './mount-target.ts'
 import { mountStack } from './mounted-stack.ts'
 import { hostsFile, resolvConf } from './network-files.ts'
@@ -81,7 +81,9 @@ export async function prepareMounts(
     file(`pipes/${request.script.name}`, request.script.text, 0o755)
     bind({ path: directory, kind: 'directory' }, '/dev/pipes', true)
   }
-  for (const [at, mount] of request.mounts.entries()) {
+  // A directory is mounted before what is mounted in it, in whatever order they are written.
+  const inOrder = request.mounts.toSorted((a, b) => (a.target < b.target ? -1 : Number(a.target > b.target)))
+  for (const [at, mount] of inOrder.entries()) {
     switch (mount.kind) {
       case 'layers':
         bind(await layersSource(mount, stacks, cleanups, context), mount.target, mount.readonly)
@@ -98,8 +100,13 @@ export async function prepareMounts(
         break
       }
       case 'tmpfs': {
+        if (mount.readonly) {
+          bind(emptyDirectory(join(scratch, `empty-${at}`)), mount.target, true)
+          break
+        }
         const target = targetOf(mount.target, 'directory')
-        mounts.push({ kind: 'tmpfs', target, size: mount.size, mode: 0o1777 })
+        const inRoot = !target.startsWith('/dev/') && !mounts.some((outer) => target.startsWith(`${outer.target}/`))
+        mounts.push({ kind: 'tmpfs', target, size: mount.size, mode: inRoot ? stubs.tmpfsMode(target) : TMPFS_MODE })
         break
       }
       case 'secret': {
@@ -118,6 +125,13 @@ export async function prepareMounts(
     }
   }
   return mounts
+}
+
+/** Nobody can tell a read-only tmpfs from it. */
+function emptyDirectory(path: string): Source {
+  mkdirSync(path)
+  chmodSync(path, TMPFS_MODE)
+  return { path, kind: 'directory' }
 }
 
 async function layersSource(
