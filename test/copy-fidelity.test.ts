@@ -17,6 +17,7 @@ import { build } from '../lib/index.ts'
 import type { Entry } from '../lib/layers/entry.ts'
 import { asBuffer, bytesToPath } from '../lib/layers/path-bytes.ts'
 import { TarParser } from '../lib/layers/tar-parser.ts'
+import { makeTar } from './support/make-tar.ts'
 import { run } from './support/run.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
@@ -124,6 +125,30 @@ test.each([
 ])('--chown=%s is kept, however large', async (chown, uid, gid) => {
   writeFileSync(join(root, 'file'), '')
   expect((await copy(`COPY --chown=${chown} file /`)).get('file')).toMatchObject({ uid, gid })
+})
+
+test.each([
+  ['an image that is still empty', 'COPY --chown=app file /'],
+  ['a linked layer', 'COPY file /\nCOPY --link --chown=5:app file /x'],
+  ['a WORKDIR that has nothing below it', 'USER app\nWORKDIR /x'],
+])('an owner with a name is refused for %s', async (_, instructions) => {
+  writeFileSync(join(root, 'file'), '')
+  await expect(copy(instructions)).rejects.toMatchObject({ code: 'CHOWN_INVALID', location: { file: {} } })
+})
+
+test.each(['root', 'root:0', '1:root', ''])('--chown=%s needs no files of the image', async (chown) => {
+  writeFileSync(join(root, 'file'), '')
+  expect((await copy(`COPY --link --chown=${chown} file /`)).get('file')).toMatchObject({ gid: 0 })
+})
+
+test('--chmod says nothing about where an archive is unpacked', async () => {
+  writeFileSync(join(root, 'a'), await makeTar({ name: 'file', mode: 0o640 }))
+  const found = await copy('ADD --chmod=700 --chown=5:6 a /new/place/')
+  expect(['new', 'new/place', 'new/place/file'].map((path) => found.get(path))).toMatchObject([
+    { mode: 0o755, uid: 5 },
+    { mode: 0o755, uid: 5 },
+    { mode: 0o640, uid: 5 },
+  ])
 })
 
 describe('kinds of files', () => {

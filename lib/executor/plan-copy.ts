@@ -177,14 +177,15 @@ async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
 
 function unpack(copy: Copy, archive: Archive): void {
   const { op, options, stage } = copy
-  const directory = makeDestination(copy, op.destination)
+  // Modes are the archive's: --chmod has no say, not even about the directories above.
+  const directory = makeDestination(copy, op.destination, () => directoryInode(0o755, options.now, options.owner))
   copyArchive(stage, archive.entries, directory, { owner: options.owner, now: options.now })
 }
 
 /** Makes a directory of the destination, wherever symlinks lead, and returns where that is. */
-function makeDestination({ stage, makeParent }: Copy, path: string): string {
+function makeDestination({ stage, makeParent }: Copy, path: string, make: () => Inode = makeParent): string {
   const resolved = resolvePath(stage, cleanPath(path), { followLast: true })
-  stage.makeDirectories(resolved, makeParent)
+  stage.makeDirectories(resolved, make)
   return resolved
 }
 

@@ -5,12 +5,12 @@ import type { FileTree } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
 import { materialize, stack, viewOf } from './filesystem.ts'
+import { findOwner } from './find-owner.ts'
 import type { WantedForm } from './layer-compression.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
 import { openArchiveEntry } from './open-archive-entry.ts'
 import { openRemotes } from './open-remotes.ts'
-import { ownerOf } from './owner-of.ts'
 import { type CopyPlanOptions, planCopy } from './plan-copy.ts'
 import { planWorkdir } from './plan-workdir.ts'
 import { produceLayer } from './produce-layer.ts'
@@ -109,7 +109,9 @@ async function copyPlan(
         : await viewOf(source.filesystem, session)
   const context = source?.kind === 'context' ? source.context : undefined
   const owner =
-    op.chown === undefined ? undefined : await ownerOf(op.chown, await viewOf(filesystem, session), filesystem, session)
+    op.chown === undefined
+      ? undefined
+      : await findOwner(op.chown, { what: `--chown=${op.chown}`, linked }, filesystem, session)
   const { entries } = await planCopy(op, tree, target, {
     owner,
     now: session.now,
@@ -130,7 +132,10 @@ async function workdirPlan(
   session: Session,
 ): Promise<Parameters<typeof produceLayer>[0]> {
   const view = await viewOf(filesystem, session)
-  const owner = op.user === '' ? undefined : await ownerOf(op.user, view, filesystem, session)
+  const owner =
+    op.user === ''
+      ? undefined
+      : await findOwner(op.user, { what: `USER ${op.user}`, linked: false }, filesystem, session)
   const entries = planWorkdir(op.path, view, { owner, now: session.now, timestamp: session.epoch })
   return { step: 'WORKDIR', definition: `WORKDIR ${op.path} ${op.user}`, entries, root: undefined }
 }
