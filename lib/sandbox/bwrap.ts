@@ -8,31 +8,39 @@ import { probeEnvironment } from './attempt.ts'
 import { DEFAULT_CAPABILITIES } from './capabilities.ts'
 import { type CarriedProgram, carryProgram } from './carried-program.ts'
 import { launchedCommand } from './command-environment.ts'
+import { commandFilter } from './command-filter.ts'
 import { MASKED_PATHS, READONLY_PATHS } from './docker-paths.ts'
 import { findTools } from './find-tools.ts'
 import { killMarked, newMark } from './kill-processes.ts'
 import { limitWords } from './resource-limits.ts'
+import { readSurroundings } from './surroundings.ts'
 import type { Backend, Place, PreparedCommand, SandboxCommand, SandboxMount } from './types.ts'
 
 type Tools = Readonly<Record<'bwrap' | 'prlimit' | 'setpriv', string>>
 
 /**
  * The back-end of bubblewrap, for a worker that is root, real or in a user namespace, and may mount. Two differences from Docker are
- * bubblewrap's own: it sets `no_new_privs`, so that `su` and `sudo` work for root only; and it adds `PWD` to the environment. It has no
- * seccomp filter. Throws SANDBOX_FAILED where a program is missing.
+ * bubblewrap's own: it sets `no_new_privs`, so that `su` and `sudo` work for root only; and it adds `PWD` to the environment. Throws
+ * SANDBOX_FAILED where a program is missing.
  */
 export function createBwrapBackend(place: Place): Backend {
   const tools = findTools(['bwrap', 'prlimit', 'setpriv'])
   const version = execFileSync(tools.bwrap, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
+  const filter = commandFilter(readSurroundings().effective)
   return {
     isolation: 'bwrap',
     program: version.trim(),
     features: { networkNone: true, controlLimits: false, insecure: true, processes: place.processes, mounts: true },
-    prepare: (command) => prepare(command, place, tools),
+    prepare: (command) => prepare(command, place, tools, filter),
   }
 }
 
-async function prepare(command: SandboxCommand, place: Place, tools: Tools): Promise<PreparedCommand> {
+async function prepare(
+  command: SandboxCommand,
+  place: Place,
+  tools: Tools,
+  filter: Uint8Array | undefined,
+): Promise<PreparedCommand> {
   const mark = newMark()
   const becoming = await userWords(command, place, tools)
   // Only a program on the way to the command may be misled by the environment: bubblewrap has its own.
@@ -45,16 +53,21 @@ async function prepare(command: SandboxCommand, place: Place, tools: Tools): Pro
     ...['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])],
     ...['--chdir', command.cwd, '--hostname', command.hostname],
   ]
+  const files = [join(command.scratch, 'bwrap')]
+  if (filter && !command.insecure) {
+    // Inherited descriptors begin with 3.
+    options.push('--seccomp', `${2 + files.push(join(command.scratch, 'filter'))}`)
+    await writeFile(files[1] ?? '', filter)
+  }
   // Not as arguments, which everybody on the machine could read.
-  const file = join(command.scratch, 'bwrap')
-  await writeFile(file, options.map((option) => `${option}\0`).join(''), { mode: 0o600 })
+  await writeFile(files[0] ?? '', options.map((option) => `${option}\0`).join(''), { mode: 0o600 })
   const words = [
     ...limitWords(tools.prlimit, command.resourceLimits, mark),
     ...[tools.bwrap, '--args', '3', '--', ...(becoming?.words ?? []), ...args],
   ]
   // bubblewrap may end before the last processes of its namespace do, and where it has none they may stay.
   const kill = (): Promise<void> => killMarked(mark)
-  return { file: tools.prlimit, args: words.slice(1), env: probeEnvironment(), files: [file], kill, finish: kill }
+  return { file: tools.prlimit, args: words.slice(1), env: probeEnvironment(), files, kill, finish: kill }
 }
 
 function environmentOf({ env }: SandboxCommand): Readonly<Record<string, string>> {

@@ -2,11 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
-import { DEFAULT_CAPABILITIES, within } from './capabilities.ts'
+import { commandFilter } from './command-filter.ts'
 import { nativeSpec } from './native-spec.ts'
 import type { OwnedCommand } from './ownership.ts'
-import { seccompProfile } from './seccomp.ts'
-import { seccompProgram } from './seccomp-program.ts'
 import { readSurroundings } from './surroundings.ts'
 import type { Backend, Place } from './types.ts'
 
@@ -17,9 +15,7 @@ import type { Backend, Place } from './types.ts'
 export function createNativeBackend(place: Place, path: string): Backend {
   if (!place.mounts) throw new TsbuildError('SANDBOX_LACKS', 'the native helper needs a mount namespace')
   const capabilities = readSurroundings().effective
-  const { arch } = process
-  const filter = seccompProgram(seccompProfile(within(DEFAULT_CAPABILITIES, capabilities), arch), arch)
-  const settings = { place, capabilities, arch, filter }
+  const settings = { place, capabilities, arch: process.arch, filter: commandFilter(capabilities) }
   return {
     isolation: 'userns',
     program: 'tsbuild-sandbox 1',

@@ -6,11 +6,13 @@ import { join } from 'node:path'
 import { findProgram } from '../find-program.ts'
 import { probeEnvironment } from './attempt.ts'
 import { launchedCommand } from './command-environment.ts'
+import { commandFilter } from './command-filter.ts'
 import { findTools } from './find-tools.ts'
-import { setprivWords } from './give-up-capabilities.ts'
+import { setprivWords, takesFilter } from './give-up-capabilities.ts'
 import { killMarked, newMark } from './kill-processes.ts'
 import { formatMountTable, type TableLine } from './mount-table.ts'
 import { limitWords } from './resource-limits.ts'
+import { readSurroundings } from './surroundings.ts'
 import type { Backend, Place, PreparedCommand, SandboxCommand } from './types.ts'
 import { type Keeper, startKeeper } from './userns-keeper.ts'
 import { setupSteps } from './userns-mounts.ts'
@@ -24,11 +26,13 @@ type Tools = Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'prlimit', stri
  * namespaces and all mounts; a process in them keeps them until finish(), or until this process dies. The command joins them, gives up
  * all capabilities but Docker's, and changes its root and user as the last thing.
  *
- * It has no seccomp filter. Throws SANDBOX_FAILED where a program is missing.
+ * It has Docker's seccomp filter where setpriv is from util-linux 2.40 or newer, but not for another user than root where there is one id.
+ * Throws SANDBOX_FAILED where a program is missing.
  */
 export function createUsernsBackend(place: Place): Backend {
   const tools = findTools(['unshare', 'nsenter', 'setpriv', 'prlimit'])
   findTools(['sh', 'mount', 'umount', 'pivot_root', 'mkdir', 'cat'])
+  const filter = takesFilter(tools.setpriv) ? commandFilter(readSurroundings().effective) : undefined
   const version = execFileSync(tools.unshare, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
   return {
     isolation: 'userns',
@@ -40,11 +44,16 @@ export function createUsernsBackend(place: Place): Backend {
       processes: place.processes,
       mounts: true,
     },
-    prepare: (command) => prepare(command, place, tools),
+    prepare: (command) => prepare(command, place, tools, filter),
   }
 }
 
-async function prepare(command: SandboxCommand, place: Place, tools: Tools): Promise<PreparedCommand> {
+async function prepare(
+  command: SandboxCommand,
+  place: Place,
+  tools: Tools,
+  filter: Uint8Array | undefined,
+): Promise<PreparedCommand> {
   const { env, args } = launchedCommand(command)
   const words = await writeSetup(command, place)
   const namespaces = [
@@ -69,12 +78,14 @@ async function prepare(command: SandboxCommand, place: Place, tools: Tools): Pro
   }
   try {
     user = await openUser(command, place, tools)
+    const calls = filter && !command.insecure && !user ? join(command.scratch, 'filter') : undefined
+    if (filter && calls !== undefined) await writeFile(calls, filter)
     const chain = [
       ...joinNamespaces(keeper, command, place),
       ...limitWords(tools.prlimit, command.resourceLimits, mark),
       // Groups can't be set in a namespace with one id.
-      ...setprivWords(tools.setpriv, command, place.mapping !== 'single'),
-      ...(user ? joinUser(command, user, tools) : changeRoot(command, tools)),
+      ...setprivWords(tools.setpriv, command, place.mapping !== 'single', calls),
+      ...changeRoot(command, user, calls !== undefined, tools),
     ]
     return { file: tools.nsenter, args: [...chain, ...args], env, kill, finish }
   } catch (error) {
@@ -121,10 +132,18 @@ function joinNamespaces({ pid }: Keeper, { network }: SandboxCommand, place: Pla
   return [...options, '--root=/', `--wd=/proc/${pid}/root`, '--']
 }
 
-function changeRoot({ cwd, user }: SandboxCommand, { unshare }: Tools): readonly string[] {
-  return [unshare, '--root=.', `--wd=${cwd}`, ...(user.uid === 0 ? [] : [`--setuid=${user.uid}`]), '--']
-}
-
-function joinUser({ cwd }: SandboxCommand, { pid }: Keeper, { nsenter }: Tools): readonly string[] {
-  return [nsenter, `--user=/proc/${pid}/ns/user`, '--preserve-credentials', '--root=.', `--wdns=${cwd}`, '--']
+function changeRoot(
+  { cwd, user }: SandboxCommand,
+  namespace: Keeper | undefined,
+  filtered: boolean,
+  { nsenter, unshare }: Tools,
+): readonly string[] {
+  if (namespace) {
+    const joined = [`--user=/proc/${namespace.pid}/ns/user`, '--preserve-credentials']
+    return [nsenter, ...joined, '--root=.', `--wdns=${cwd}`, '--']
+  }
+  const became = user.uid === 0 ? [] : [`--setuid=${user.uid}`]
+  // The filter refuses unshare(2) even where there is nothing to unshare; util-linux from before it had filters doesn't know --wdns.
+  if (filtered) return [nsenter, ...became, '--root=.', `--wdns=${cwd}`, '--']
+  return [unshare, '--root=.', `--wd=${cwd}`, ...became, '--']
 }

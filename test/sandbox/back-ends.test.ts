@@ -230,6 +230,13 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
       if (place.processes) expect(stderr).toMatch(/hostname: (Read-only file system|Permission denied)/)
     })
 
+    test("has Docker's seccomp filter if there is a program that can put one on", () => {
+      const filtered = backend === 'bwrap' || spawnSync('setpriv', ['--help']).stdout.includes('--seccomp-filter')
+      expect(done('capabilities').stdout).toContain(`Seccomp:\t${filtered ? 2 : 0}\n`)
+      if (filtered) expect(done('filter').stdout).toMatch(/^unshare: .*Operation not permitted\n\d/)
+      expect(done('insecure').stdout).toContain('Seccomp:\t0\n')
+    })
+
     test('has the capabilities of its place when it is insecure', () => {
       expect(done('insecure').stdout).not.toContain('00000000a80425fb')
       expect(done('insecure').stdout).toMatch(/CapEff:\t000001f/)
@@ -286,8 +293,11 @@ function commands(directory: string, sleep: string): Readonly<Record<string, San
     network: shell('ip -o link', { network: 'none' }),
     host: shell('echo "/: $(ls / | busybox tr "\\n" " ")"; cat /proc/mounts; ps; ls /proc/1/root/ /proc/1/cwd/'),
     hostname: shell('hostname'),
-    capabilities: shell('grep CapEff /proc/self/status; df -k /dev/shm; echo x >/proc/sys/kernel/hostname'),
-    insecure: shell('grep CapEff /proc/self/status', { insecure: true }),
+    filter: shell('unshare -U true 2>&1; id -u'),
+    capabilities: shell(
+      'grep -E "CapEff|Seccomp:" /proc/self/status; df -k /dev/shm; echo x >/proc/sys/kernel/hostname',
+    ),
+    insecure: shell('grep -E "CapEff|Seccomp:" /proc/self/status', { insecure: true }),
   }
 }
 
