@@ -8,6 +8,6 @@ export function createAssumedOwnership(): OwnershipSource {
     warning: 'owners that this step sets with chown or useradd are not recorded: new files belong to its user',
     unknown: 'before',
     wrap: async (command) => command,
-    read: async () => ({ find: () => undefined }),
+    read: async () => ({ find: () => undefined, asked: false }),
   }
 }

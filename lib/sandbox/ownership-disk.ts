@@ -8,6 +8,6 @@ export function createDiskOwnership(): OwnershipSource {
     warning: undefined,
     unknown: 'disk',
     wrap: async (command) => command,
-    read: async () => ({ find: () => undefined }),
+    read: async () => ({ find: () => undefined, asked: false }),
   }
 }

@@ -75,7 +75,8 @@ export function createFakerootOwnership({ faked, library, modeOf }: FakerootOpti
       // It writes when it is told to end: an empty one was not.
       const entries = statSync(file).size > 0 ? parseFakerootTable(await readFile(file, 'utf8')) : undefined
       if (!entries) throw new TsbuildError('SANDBOX_LACKS', 'fakeroot did not say who owns what the step made')
-      return ownersFrom(entries)
+      const before = parseFakerootTable(await readFile(join(command.scratch, 'fakeroot/before'), 'utf8'))
+      return ownersFrom(entries, before)
     },
   }
 }

@@ -37,6 +37,8 @@ export interface OwnedCommand extends SandboxCommand {
 export interface OwnersAfter {
   /** Undefined for a file that the source knows nothing of: see {@link OwnershipSource.unknown}. */
   find(key: InodeKey): InodeOwner | undefined
+  /** Whether the step gave files to others than root, as far as the source knows. */
+  readonly asked: boolean
 }
 
 /**
@@ -59,9 +61,19 @@ export interface OwnershipSource {
   read(command: SandboxCommand): Promise<OwnersAfter>
 }
 
-/** Looks up by key in a list. */
-export function ownersFrom(entries: KnownOwners): OwnersAfter {
-  const byKey = new Map<string, InodeOwner>()
-  for (const [{ dev, ino }, owner] of entries) byKey.set(`${dev}:${ino}`, owner)
-  return { find: ({ dev, ino }) => byKey.get(`${dev}:${ino}`) }
+/** Looks up by key in a list; `before` is what the step began with. */
+export function ownersFrom(entries: KnownOwners, before: KnownOwners = []): OwnersAfter {
+  const former = byKey(before)
+  const now = byKey(entries)
+  const isNew = ([key, { uid, gid }]: readonly [string, InodeOwner]): boolean => {
+    const old = former.get(key)
+    return (uid !== 0 || gid !== 0) && (old?.uid !== uid || old.gid !== gid)
+  }
+  return { find: ({ dev, ino }) => now.get(`${dev}:${ino}`), asked: [...now].some(isNew) }
+}
+
+function byKey(entries: KnownOwners): Map<string, InodeOwner> {
+  const map = new Map<string, InodeOwner>()
+  for (const [{ dev, ino }, owner] of entries) map.set(`${dev}:${ino}`, owner)
+  return map
 }

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly store: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Words before the command, of programs that become what follows them. */
+  readonly within?: readonly string[]
   /** Kills the process with a signal: so many milliseconds after its start, or as soon as its standard error matches. */
   readonly kill?: { readonly signal: NodeJS.Signals; readonly when: number | RegExp }
 }
@@ -25,7 +27,8 @@ export interface RunOptions {
 export function tsbuild(args: readonly string[], options: RunOptions): Promise<Run> {
   const { SOURCE_DATE_EPOCH: _, ...inherited } = process.env
   const env = { ...inherited, NO_COLOR: '1', TSBUILD_HOME: options.store, ...options.env }
-  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [file = '', ...words] = [...(options.within ?? []), process.execPath, bin, ...args]
+  const child = spawn(file, words, { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -29,11 +29,11 @@ export async function carryOut(
   const root = await openRoot(filesystem, context)
   try {
     const view = await viewOf(filesystem, context)
-    const { exit, mountTargets, owners } = await runInRoot(request, root, view, stacks, context, tell)
+    const { exit, mountTargets, refused, owners } = await runInRoot(request, root, view, stacks, context, tell)
     context.signal.throwIfAborted()
     if (!owners) {
       const kept = request.keepFailed ? await keepFailed(request, root, context) : undefined
-      return { kind: 'failed', step, exit, kept }
+      return { kind: 'failed', step, exit, kept, refused }
     }
     const entries = captureChanges(root, mountTargets, owners, request, context, tell)
     const { diffID, descriptor } = await writeLayer(entries, context.store, {

@@ -183,10 +183,14 @@ async function runInWorker(request: RunRequest, op: RunOp, session: Session): Pr
   )
 }
 
+const ONE_ID =
+  'there is one user id here, and this program needs more: install the native helper, or get subordinate ids, as `tsbuild doctor` says'
+
 function hintFor(
-  { kept, exit }: Extract<FromWorker, { kind: 'failed' }>,
+  { kept, exit, refused }: Extract<FromWorker, { kind: 'failed' }>,
   lines: readonly string[],
 ): string | undefined {
+  if (refused) return ONE_ID
   if (kept !== undefined) return `look around in its filesystem with: tsbuild shell ${kept}`
   if (exit.kind === 'killed' && exit.signal === 'SIGKILL')
     return 'something killed it: maybe the system ran out of memory'

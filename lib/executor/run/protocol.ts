@@ -141,8 +141,16 @@ export type FromWorker =
       /** Whether owners, modes and devices of the layer are what the command made them. */
       readonly exact: boolean
     }
-  /** The command ended with anything but 0, or the shell ended. `kept` names its filesystem for `tsbuild shell`. */
-  | { readonly kind: 'failed'; readonly step: string; readonly exit: Exit; readonly kept: string | undefined }
+  /** The command ended with anything but 0, or the shell ended. */
+  | {
+      readonly kind: 'failed'
+      readonly step: string
+      readonly exit: Exit
+      /** Names its filesystem for `tsbuild shell`. */
+      readonly kept: string | undefined
+      /** Whether it said that it was refused an owner, in a place with one id. */
+      readonly refused: boolean
+    }
   | {
       readonly kind: 'error'
       /** Undefined for the start. */

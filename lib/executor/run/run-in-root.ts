@@ -1,16 +1,18 @@
 // The command of a RUN in its root filesystem.
 import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { TsbuildError } from '../../errors.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { toFsPath } from '../../layers/path-bytes.ts'
-import type { InodeKey, InodeOwner, KnownOwners, OwnershipSource } from '../../sandbox/ownership.ts'
+import type { InodeKey, InodeOwner, KnownOwners } from '../../sandbox/ownership.ts'
 import { runCommand } from '../../sandbox/run-command.ts'
 import type { Exit } from '../../sandbox/types.ts'
 import { createCleanups } from './cleanups.ts'
 import { resolveInRoot } from './disk-tree.ts'
 import { createLineWriter, type LineWriter } from './line-writer.ts'
 import { createMountStubs, ensureWorkdir } from './mount-stubs.ts'
+import { refuseAssumed, saysRefused, tellDoubts } from './owner-doubts.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
 import { removeTree } from './remove-tree.ts'
 import type { RunRoot } from './run-root.ts'
@@ -26,8 +28,10 @@ export interface CommandEnd {
   readonly user: RunUser
   /** In the form of entry.ts. */
   readonly mountTargets: readonly string[]
+  /** Whether it said that it was refused an owner, in a place with one id. */
+  readonly refused: boolean
   /** Who owns what it made; undefined if it failed. */
-  readonly owners: StepOwners | undefined
+  readonly owners: (StepOwners & { readonly exact: boolean }) | undefined
 }
 
 /**
@@ -44,14 +48,15 @@ export async function runInRoot(
   interactive = false,
 ): Promise<CommandEnd> {
   const ownership = ownershipOf(directory, context.means)
-  checkOwnership(ownership, request, context, tell)
+  refuseAssumed(ownership, request)
   const cleanups = createCleanups()
   try {
     const scratch = context.scratch.directory()
     cleanups.add(() => removeTree(scratch))
     const stubs = createMountStubs(directory)
     cleanups.add(stubs.remove)
-    const user = resolveRunUser(request.user, textIn(directory, '/etc/passwd'), textIn(directory, '/etc/group'))
+    const accounts = accountsIn(directory)
+    const user = resolveRunUser(request.user, accounts.passwd, accounts.group)
     for (const name of ['proc', 'dev', 'sys']) requireDirectory(directory, name)
     const cwd = ensureWorkdir(directory, request.workdir, context.owners ? user : undefined)
     const [mountScratch, backendScratch] = [join(scratch, 'mounts'), join(scratch, 'backend')]
@@ -77,8 +82,12 @@ export async function runInRoot(
       joined([knownOwners(view, directory), ...mounts.map(({ known }) => known?.(directory) ?? [])]),
     )
     const { step } = request
+    let refused = false
     const writer = (stream: 'stdout' | 'stderr'): LineWriter =>
-      createLineWriter((text) => tell({ kind: 'log', step, stream, text }))
+      createLineWriter((text) => {
+        refused ||= saysRefused(text, ownership, context.place)
+        tell({ kind: 'log', step, stream, text })
+      })
     const writers = { stdout: writer('stdout'), stderr: writer('stderr') }
     const { signal } = context
     const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => writers[stream].write(chunk)
@@ -88,9 +97,19 @@ export async function runInRoot(
         writers.stderr.end()
       },
     )
-    const succeeded = exit.kind === 'exited' && exit.code === 0
-    const owners = succeeded ? stepOwners(ownership, await ownership.read(command), directory, user) : undefined
-    return { exit, user, owners, mountTargets: mounts.map(({ target }) => target.slice(1)) }
+    const mountTargets = mounts.map(({ target }) => target.slice(1))
+    if (exit.kind === 'killed' || exit.code !== 0) return { exit, user, refused, mountTargets, owners: undefined }
+    const after = await ownership.read(command)
+    const isAssumed = ownership.kind === 'assumed'
+    const signs = { after, refused, accounts: isAssumed && !isDeepStrictEqual(accounts, accountsIn(directory)) }
+    const lost = tellDoubts(ownership, signs, directory, request, context, tell)
+    return {
+      exit,
+      user,
+      refused,
+      mountTargets,
+      owners: { ...stepOwners(ownership, after, directory, user), exact: !(lost && isAssumed) },
+    }
   } finally {
     forgetRoot(directory)
     await cleanups.run()
@@ -104,21 +123,6 @@ function* joined(lists: readonly KnownOwners[]): Generator<readonly [InodeKey, I
 // Milliseconds for a command to end by itself: who stops a build does not want to wait for it.
 const GRACE = 1000
 
-/** Where owners can't be recorded the step says so, or is refused. */
-function checkOwnership(
-  { kind, warning }: OwnershipSource,
-  { step, strictOwnership }: RunRequest,
-  { told }: WorkerContext,
-  tell: (message: FromWorker) => void,
-): void {
-  if (warning === undefined) return
-  const hint = '`tsbuild doctor` shows what would record them'
-  if (strictOwnership && kind === 'assumed') throw new TsbuildError('SANDBOX_LACKS', warning, { hint })
-  if (told.has(warning)) return
-  told.add(warning)
-  tell({ kind: 'warning', step, code: 'SANDBOX_LACKS', message: warning, hint })
-}
-
 /** What the back-end mounts at must be in the root itself: a link could lead anywhere on the host. */
 function requireDirectory(root: string, name: string): void {
   const path = join(root, name)
@@ -129,6 +133,10 @@ function requireDirectory(root: string, name: string): void {
 
 // As in BuildKit.
 const USER_FILE_LIMIT = 10 * 1024 * 1024
+
+function accountsIn(root: string): { readonly passwd: string | undefined; readonly group: string | undefined } {
+  return { passwd: textIn(root, '/etc/passwd'), group: textIn(root, '/etc/group') }
+}
 
 function textIn(root: string, path: string): string | undefined {
   const file = toFsPath(`${root}/${resolveInRoot(root, path)}`)

@@ -104,8 +104,6 @@ export interface StepOwners {
   readonly identify: Identify
   /** By path, filled by `identify`. */
   readonly capabilities: ReadonlyMap<string, Uint8Array>
-  /** Whether they are what the command made them, as far as can be told. */
-  readonly exact: boolean
 }
 
 export function stepOwners(source: OwnershipSource, after: OwnersAfter, root: string, user: SandboxUser): StepOwners {
@@ -130,7 +128,7 @@ export function stepOwners(source: OwnershipSource, after: OwnersAfter, root: st
     const type = device.type === 'character' ? 0o020000 : 0o060000
     return { uid, gid, mode: (Number(stat.mode) & 0o7777) | type, rdev: deviceNumber(device.major, device.minor) }
   }
-  return { identify, capabilities, exact: source.kind !== 'assumed' }
+  return { identify, capabilities }
 }
 
 /** As makedev(3) of Linux puts it together. */

@@ -150,7 +150,7 @@ async function openShell(message: ShellRequest): Promise<void> {
   try {
     const view = await viewOf(filesystem, context)
     const { exit } = await runInRoot(request, root, view, stacks, context, send, true)
-    send({ kind: 'failed', step: message.step, exit, kept: message.kept })
+    send({ kind: 'failed', step: message.step, exit, kept: message.kept, refused: false })
   } finally {
     await root.discard()
   }

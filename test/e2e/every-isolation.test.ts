@@ -1,0 +1,175 @@
+// What has to hold in every back-end: a hostile image reaches nothing of the host, a step sees nothing of the builder, and nothing is left
+// of a build that was killed.
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isRoot, staticBusybox } from '../support/programs.ts'
+import { requires } from '../support/requires.ts'
+import { run } from '../support/run.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { busyboxBase } from './busybox-base.ts'
+import { type Run, type RunOptions, tsbuild } from './tsbuild.ts'
+
+const busybox = staticBusybox()
+const root = isRoot('all back-ends')
+const helper = resolve(import.meta.dirname, `../../native/build/tsbuild-sandbox-linux-${process.arch}`)
+const proot = process.env['TSBUILD_TEST_PROOT']
+
+interface Row {
+  readonly name: string
+  readonly isolation: string
+  readonly available: boolean
+  readonly env?: Readonly<Record<string, string>>
+  readonly within?: readonly string[]
+}
+
+/** No capabilities, and a user namespace in which no other can be made. */
+const CONFINED =
+  'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"'
+
+const ROWS: readonly Row[] = [
+  { name: 'oci', isolation: 'oci', available: requires('runc') },
+  { name: 'bwrap', isolation: 'bwrap', available: requires('bwrap') },
+  {
+    name: 'userns, the helper',
+    isolation: 'userns',
+    available: existsSync(helper),
+    env: { TSBUILD_SANDBOX_HELPER: helper },
+  },
+  { name: 'userns, unshare', isolation: 'userns', available: true, env: { TSBUILD_SANDBOX_HELPER: '' } },
+  { name: 'chroot', isolation: 'chroot', available: true },
+  {
+    name: 'proot',
+    isolation: 'proot',
+    available: proot !== undefined,
+    env: { TSBUILD_PROOT: proot ?? '' },
+    within: ['unshare', '-U', '-r', 'sh', '-c', CONFINED, 'sh'],
+  },
+]
+
+const directory = mkdtempSync(join(tmpdir(), 'tsbuild-isolation-'))
+let base = ''
+beforeAll(async () => {
+  if (busybox !== undefined) base = await busyboxBase(busybox, directory)
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const rows = ROWS.filter(({ available }) => available)
+describe.skipIf(busybox === undefined || !root).each(rows)('$name', ({ isolation, env, within = [] }) => {
+  /** `links` are symbolic links below `root` in the context. */
+  const build = (
+    dockerfile: string,
+    args: readonly string[],
+    options: RunOptions,
+    links: Readonly<Record<string, string>> = {},
+  ): Promise<Run> => {
+    const context = temporaryDirectory()
+    for (const [name, target] of Object.entries(links)) {
+      mkdirSync(join(context, 'root', name, '..'), { recursive: true })
+      symlinkSync(target, join(context, 'root', name))
+    }
+    writeFileSync(join(context, 'Dockerfile'), dockerfile)
+    const words = ['--progress=plain', `--isolation=${isolation}`, '--build-context', `base=oci-layout://${base}`]
+    return tsbuild([...words, ...args, context], { ...options, env: { ...env, ...options.env }, within })
+  }
+
+  test('an image full of links reaches nothing of the host, whatever is mounted over them', async () => {
+    const host = temporaryDirectory()
+    for (const name of ['files', 'cache', 'parent/c', 'work']) mkdirSync(join(host, name), { recursive: true })
+    for (const name of ['hosts', 'resolv.conf', 'secret', 'cache/old']) writeFileSync(join(host, name), 'of the host\n')
+    const before = contentOf(host)
+    const links = {
+      'etc/hosts': `${host}/hosts`,
+      'etc/resolv.conf': `../../../../../../../../..${host}/resolv.conf`,
+      'run/secrets/s': `${host}/secret`,
+      cache: `${host}/cache`,
+      bound: `${host}/files`,
+      work: `${host}/work`,
+    }
+    const dockerfile = `FROM base AS hostile
+COPY root /
+FROM hostile
+WORKDIR /work/deep
+RUN --mount=type=secret,id=s --mount=type=cache,target=/cache --mount=target=/bound,rw --mount=type=tmpfs,target=/a/b/c \\
+  echo step > /cache/new; echo step > /bound/new; echo step > here; (echo step > /etc/hosts; echo step > /etc/resolv.conf) 2> /dev/null; \\
+  mv /a/b /a/moved; ln -s ${host}/parent /a/b; cat ${host}/cache/old > /stolen 2> /dev/null; true
+FROM scratch
+COPY --from=1 /stolen /
+`
+    const out = temporaryDirectory()
+    const args = ['--secret', 'id=s,env=HUSH', '-o', out]
+    const { code, stderr } = await build(
+      dockerfile,
+      args,
+      { store: temporaryDirectory(), env: { HUSH: 'hush' } },
+      links,
+    )
+    expect(code, stderr).toBe(0)
+    expect(contentOf(host)).toEqual(before)
+    expect(readFileSync(join(out, 'stolen'), 'utf8')).toBe('')
+  })
+
+  test('a step sees no variable and no open file of the builder, and no secret is left anywhere', async () => {
+    const store = temporaryDirectory()
+    const out = temporaryDirectory()
+    const dockerfile = `FROM base AS made
+RUN --mount=type=secret,id=s --mount=type=secret,id=s,env=S test "$S" = "$(cat /run/secrets/s)" && env | grep -v ^S= > /seen; \\
+  for n in 3 4 5 6 7 8 9; do (eval ": <&$n") 2> /dev/null && echo "file $n" >> /seen; done; [ ! -e /proc/1/environ ] || tr '\\0' '\\n' < /proc/1/environ | grep -v ^S= >> /seen; true
+FROM scratch
+COPY --from=made /seen /
+`
+    const args = ['--secret', 'id=s,env=MY_SECRET', '-o', out]
+    const options = { store, env: { MY_SECRET: 'canary-of-a-secret', MY_TOKEN: 'canary-of-a-token' } }
+    const { code, stdout, stderr } = await build(dockerfile, args, options)
+    expect(code, stderr).toBe(0)
+    expect(stdout + stderr + readFileSync(join(out, 'seen'), 'utf8')).not.toMatch(/canary|file \d/)
+    expect(run('sh', ['-c', 'grep -rl canary-of "$1" || true', 'sh', store])).toBe('')
+  })
+
+  test.each(['SIGINT', 'SIGKILL'] as const)('%s leaves no process and no mount', async (signal) => {
+    const store = temporaryDirectory()
+    const mark = `9${process.pid}${ROWS.findIndex((row) => row.env === env && row.isolation === isolation)}${signal.length}`
+    const dockerfile = `FROM base\nRUN echo started; sleep ${mark} & setsid sleep ${mark} & trap : TERM; sleep ${mark}`
+    const killed = await build(dockerfile, [], { store, kill: { signal, when: /\d started/ } })
+    expect(killed.code).not.toBe(0)
+    for (let tries = 0; sleeping(mark).length > 0 && tries < 300; tries++) await wait(100)
+    expect(sleeping(mark)).toEqual([])
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(store)
+    const next = await build('FROM base\nRUN true', [], { store })
+    expect(next.code, next.stderr).toBe(0)
+    const homes = readdirSync(join(store, 'sandbox'))
+    expect(homes.flatMap((home) => readdirSync(join(store, 'sandbox', home, 'tmp')))).toEqual([])
+  })
+})
+
+/** All files below a directory, with what is in them and when they were written. */
+function contentOf(path: string): readonly string[] {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => {
+    const stat = lstatSync(join(path, name))
+    const content = stat.isFile() ? readFileSync(join(path, name), 'utf8') : ''
+    return `${name} ${stat.mode.toString(8)} ${stat.mtimeMs} ${content}`
+  })
+}
+
+function sleeping(mark: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`sleep\0${mark}\0`)
+    } catch {
+      // It ended meanwhile.
+      return false
+    }
+  })
+}
