@@ -1,10 +1,10 @@
 import { TsbuildError } from '../errors.ts'
 import { backoff } from '../http/retry.ts'
-import type { Descriptor } from '../oci/types.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
 import type { RepositoryName } from './hosts.ts'
 import type { BlobOrigin } from './pull-blobs.ts'
 import { cutFailure, type PushTarget, pushError, type UploadFailure } from './push-target.ts'
-import { patchBlob, putBlob, startUpload, type UploadSession, uploadedBytes } from './upload-session.ts'
+import { cancelUpload, patchBlob, putBlob, startUpload, type UploadSession, uploadedBytes } from './upload-session.ts'
 
 /** How a blob got where it should be. */
 export type PushedHow = 'there' | 'mounted' | 'uploaded'
@@ -29,10 +29,11 @@ const LARGEST_PART = 64 << 20
  */
 export async function pushBlob(blob: Descriptor, source: BlobSource, target: PushTarget): Promise<PushedHow> {
   if (await isThere(blob, target)) return 'there'
-  for (const from of source.mounts) if (await mounts(blob, from, target)) return 'mounted'
+  const offered = await mount(blob, source.mounts, target)
+  if (offered === 'mounted') return 'mounted'
   let part: number | undefined
   for (let attempt = 1; ; attempt++) {
-    const failure = await uploadOnce(blob, part, source, target)
+    const failure = await uploadOnce(blob, { part, session: attempt === 1 ? offered : undefined }, source, target)
     if (!failure) return 'uploaded'
     target.signal?.throwIfAborted()
     const smaller = part === undefined ? PART : Math.ceil(part / 4)
@@ -62,16 +63,39 @@ async function isThere({ digest }: Descriptor, target: PushTarget): Promise<bool
   return response.status === 200
 }
 
-/** A mount that does not work out costs one request; the upload that it may start is left to expire. */
-async function mounts({ digest }: Descriptor, from: RepositoryName, target: PushTarget): Promise<boolean> {
+/**
+ * Asks for the blob of other repositories. Each that does not work out costs one request; where the registry starts an upload instead, that
+ * is the answer.
+ */
+async function mount(
+  { digest }: Descriptor,
+  mounts: readonly RepositoryName[],
+  target: PushTarget,
+): Promise<'mounted' | UploadSession | undefined> {
   const { domain, path } = target.repository
-  if (from.domain !== domain || from.path === path) return false
+  let offered: UploadSession | undefined
+  for (const from of mounts) {
+    if (from.domain !== domain || from.path === path) continue
+    const started = await startMount(digest, from, target)
+    if (started?.kind === 'session' && offered === undefined) offered = started.session
+    else if (started?.kind === 'session') await cancelUpload(started.session, target)
+    if (started?.kind !== 'mounted') continue
+    if (offered) await cancelUpload(offered, target)
+    return 'mounted'
+  }
+  return offered
+}
+
+async function startMount(
+  digest: Digest,
+  from: RepositoryName,
+  target: PushTarget,
+): Promise<Awaited<ReturnType<typeof startUpload>>> {
   try {
-    const started = await startUpload(target, { digest, from })
-    return started?.kind === 'mounted'
+    return await startUpload(target, { digest, from })
   } catch (error) {
     // A token for both repositories may be denied where one for the target alone is not.
-    if (error instanceof TsbuildError && error.code === 'REGISTRY_AUTH') return false
+    if (error instanceof TsbuildError && error.code === 'REGISTRY_AUTH') return undefined
     throw error
   }
 }
@@ -79,7 +103,7 @@ async function mounts({ digest }: Descriptor, from: RepositoryName, target: Push
 /** Gives the failure, if another attempt may help or the last error is to be told. */
 async function uploadOnce(
   blob: Descriptor,
-  part: number | undefined,
+  { part, session: offered }: { readonly part: number | undefined; readonly session: UploadSession | undefined },
   source: BlobSource,
   target: PushTarget,
 ): Promise<UploadFailure | undefined> {
@@ -88,16 +112,23 @@ async function uploadOnce(
     sent += bytes
     source.count(bytes)
   }
+  let session = offered
   try {
-    const started = await startUpload(target)
-    if (started?.kind !== 'session') throw new Error('bug: an upload without a mount is a session')
-    if (part === undefined) await sendWhole(blob, started.session, { ...source, count }, target)
-    else await sendParts(blob, part, started.session, { ...source, count }, target)
+    session ??= await startSession(target)
+    if (part === undefined) await sendWhole(blob, session, { ...source, count }, target)
+    else await sendParts(blob, part, session, { ...source, count }, target)
     return undefined
   } catch (error) {
     source.count(-sent)
+    if (session) await cancelUpload(session, target)
     return cutFailure(error)
   }
+}
+
+async function startSession(target: PushTarget): Promise<UploadSession> {
+  const started = await startUpload(target)
+  if (started?.kind === 'session') return started.session
+  throw new Error('bug: an upload without a mount is a session')
 }
 
 async function sendWhole(

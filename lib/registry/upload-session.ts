@@ -94,6 +94,22 @@ export async function uploadedBytes(
   return { size, session: await sessionOf(response, target, location) }
 }
 
+/** Milliseconds that giving up an upload may take. */
+const CANCEL_TIME = 1000
+
+/** Tells the registry that an upload is given up, also after an abort. What comes of that doesn't matter: uploads expire. */
+export async function cancelUpload({ location }: UploadSession, target: PushTarget): Promise<void> {
+  const { client, repository } = target
+  const signal = AbortSignal.timeout(CANCEL_TIME)
+  try {
+    if (location.origin !== (await client.origin(repository, signal))) return
+    const request = { method: 'DELETE', path: location, repository, actions: 'pull,push', idempotent: false } as const
+    await (await client.request({ ...request, signal })).discard()
+  } catch {
+    // distribution-spec, "Cancel a blob upload": "Clients SHOULD ignore any failures".
+  }
+}
+
 function upload(
   method: 'PUT' | 'PATCH',
   path: URL,

@@ -110,6 +110,40 @@ test('what nothing needs of a base is never fetched: a push mounts it', async ()
   opened.close()
 })
 
+test('a changed line on a big base costs its own bytes: nothing of the base is sent to another repository of the registry', async () => {
+  const registry = await startRegistry()
+  const base = `${registry.host}/base:1`
+  const large = Buffer.alloc(8 << 20)
+  for (let at = 0; at < large.length; at += 4) large.writeUInt32LE(Math.imul(at + 1, 2654435761) >>> 0, at)
+  await build({
+    context: new Map([['large', { content: large }]]),
+    dockerfile: { text: 'FROM scratch\nCOPY large /\n' },
+    store: temporaryDirectory(),
+    tags: [base],
+    outputs: [{ type: 'registry' }],
+  })
+  expect(registry.uploaded).toBeGreaterThan(8_000_000)
+  const store = temporaryDirectory()
+  const push = async (line: string): Promise<{ readonly sent: number; readonly own: number }> => {
+    const before = registry.uploaded
+    const { image } = await build({
+      context: files({ 'app.txt': line }),
+      dockerfile: { text: `FROM ${base}\nCOPY app.txt /\n` },
+      store,
+      tags: [`${registry.host}/team/app:1`],
+      outputs: [{ type: 'registry' }],
+    })
+    const { layers, config } = image.manifest
+    return { sent: registry.uploaded - before, own: (layers[1]?.size ?? 0) + config.size }
+  }
+  for (const line of ['one\n', 'two\n']) {
+    const { sent, own } = await push(line)
+    expect(sent).toBe(own)
+    expect(sent).toBeLessThan(2000)
+  }
+  expect((await push('two\n')).sent).toBe(0)
+})
+
 test('a layer whose paths are known is not fetched again for a COPY', async () => {
   const { registry, base, image } = await withBase()
   const store = temporaryDirectory()

@@ -6,6 +6,7 @@ import { indexBytes } from '../../lib/oci/manifest.ts'
 import { OCI_INDEX } from '../../lib/oci/media-types.ts'
 import { parseReference } from '../../lib/oci/reference.ts'
 import type { Descriptor, Image } from '../../lib/oci/types.ts'
+import { pushBlob } from '../../lib/registry/push-blob.ts'
 import { type PushOptions, type PushReport, pushImage } from '../../lib/registry/push-image.ts'
 import { serve } from '../http/server.ts'
 import { type MemoryStore, memoryStore, putImage } from '../support/memory-store.ts'
@@ -37,6 +38,11 @@ function push(
 ): Promise<PushReport> {
   const references = names.map((name) => parseReference(`${registry.host}/${name}`))
   return pushImage(descriptor, references, { client, reader: store, ...options })
+}
+
+/** Uploads that bytes were sent to, and that are neither ended nor given up. */
+function forgotten({ pendingUploads, requests }: TestRegistry): readonly string[] {
+  return pendingUploads.filter((id) => requests.some((line) => /^(PUT|PATCH)/.test(line) && line.includes(`/${id}?`)))
 }
 
 const sizeOf = (image: Image): number =>
@@ -72,15 +78,35 @@ test('blobs of another repository of the registry are mounted, and uploaded wher
   expect((await push(given, ['team/app:1'], { mounts })).blobs).toEqual({ there: 0, mounted: 3, uploaded: 0 })
   expect(given.registry.uploaded).toBe(uploaded)
 
-  for (const status of [202, 401, 403, 404, 405]) {
+  for (const status of [401, 403, 404, 405]) {
     given.registry.fault = (request, response) => {
       if (!request.url?.includes('mount=')) return false
-      response.writeHead(status, status === 202 ? { location: '/v2/x/blobs/uploads/none' } : {}).end()
+      response.writeHead(status).end()
       return true
     }
     const name = `no-mount-${status}`
     expect((await push(given, [`${name}:1`], { mounts })).blobs, name).toEqual({ there: 0, mounted: 0, uploaded: 3 })
   }
+})
+
+test('an upload that the registry starts in place of a mount is used', async () => {
+  const given = await setting()
+  const mounts = (): { domain: string; path: string }[] => [{ domain: given.registry.host, path: 'empty' }]
+  expect((await push(given, ['app:1'], { mounts })).blobs.uploaded).toBe(3)
+  const posts = given.registry.requests.filter((line) => line.startsWith('POST'))
+  expect(posts).toHaveLength(3)
+  for (const line of posts) expect(line).toContain('mount=')
+  expect(given.registry.pendingUploads).toEqual([])
+})
+
+test('an upload that turns out not to be needed is given up', async () => {
+  const given = await setting()
+  await push(given, ['base:1'])
+  const { host } = given.registry
+  const mounts = (): { domain: string; path: string }[] => ['empty', 'base'].map((path) => ({ domain: host, path }))
+  expect((await push(given, ['app:1'], { mounts })).blobs.mounted).toBe(3)
+  expect(given.registry.requests.filter((line) => line.startsWith('DELETE'))).toHaveLength(3)
+  expect(given.registry.pendingUploads).toEqual([])
 })
 
 test('a second repository of one push is mounted from the first', async () => {
@@ -181,45 +207,89 @@ test.each<[string, TestRegistryOptions, Fault | undefined, number]>([
   for (const layer of given.image.manifest.layers) expect(blobs.get(layer.digest)).toHaveLength(layer.size)
 })
 
-test('what is too much at once goes in parts, without a wait, and from where the registry stands', async () => {
+const LARGE = 20 << 20
+const MIB = 1 << 20
+
+interface LargePush {
+  readonly registry: TestRegistry
+  readonly client: TestRegistryClient
+  /** Sizes of the parts that came. */
+  readonly parts: readonly number[]
+  /** Pushes a layer of 20 MiB, and gives the bytes that it counted. */
+  run(): Promise<number>
+}
+
+/** `fault` sees the parts, by their number. */
+async function largePush(
+  options: TestRegistryOptions,
+  fault: (part: number, ...of: Parameters<Fault>) => boolean = () => false,
+): Promise<LargePush> {
   const store = memoryStore()
-  const size = 20 << 20
-  const large = Buffer.alloc(size)
-  for (let at = 0; at < size; at += 4) large.writeUInt32LE(Math.imul(at, 2654435761) >>> 0, at)
+  const large = Buffer.alloc(LARGE)
+  for (let at = 0; at < LARGE; at += 4) large.writeUInt32LE(Math.imul(at, 2654435761) >>> 0, at)
   const layer = store.put(large, 'application/vnd.oci.image.layer.v1.tar')
-  const image = putImage(store, [noise])
-  const registry = await startRegistry({ bodyLimit: 9 << 20 })
+  const registry = await startRegistry(options)
   const client = registryClient()
   const parts: number[] = []
-  let cuts = 1
-  registry.fault = (request, response) => {
-    if (request.method !== 'PATCH') return false
+  registry.fault = (request, ...rest) => {
+    if (request.method !== 'PATCH' || request.headers['x-test'] !== undefined) return false
     parts.push(Number(request.headers['content-length']))
+    return fault(parts.length, request, ...rest)
+  }
+  const run = async (): Promise<number> => {
+    const target = { client, repository: { domain: registry.host, path: 'app' }, doing: 'pushing', signal: undefined }
+    let sent = 0
+    const count = (bytes: number): void => {
+      sent += bytes
+    }
+    expect(await pushBlob(layer, { reader: store, mounts: [], count }, target)).toBe('uploaded')
+    expect(registry.repository('app').blobs.get(layer.digest)).toHaveLength(LARGE)
+    return sent
+  }
+  return { registry, client, parts, run }
+}
+
+test('what is too much at once goes in parts, without a wait, and from where the registry stands', async () => {
+  const given = await largePush({ bodyLimit: 9 * MIB }, (part, request, response) => {
     // The second part arrives, but nobody hears of it.
-    if (parts.length !== 2 || cuts-- === 0) return false
+    if (part !== 2) return false
     response.writeHead = (): never => {
       request.socket.resetAndDestroy()
       throw new Error('cut')
     }
     return false
-  }
-  const { pushBlob } = await import('../../lib/registry/push-blob.ts')
-  const target = {
-    client,
-    repository: { domain: registry.host, path: 'app' },
-    doing: 'pushing "app"',
-    signal: undefined,
-  }
-  let sent = 0
-  const count = (bytes: number): void => {
-    sent += bytes
-  }
-  expect(await pushBlob(layer, { reader: store, mounts: [], count }, target)).toBe('uploaded')
-  expect(registry.repository('app').blobs.get(layer.digest)).toHaveLength(size)
-  expect(parts).toEqual([8 << 20, 8 << 20, 4 << 20])
-  expect(client.waits).toHaveLength(1)
-  expect(sent).toBe(size)
-  expect(image.layers).toHaveLength(1)
+  })
+  expect(await given.run()).toBe(LARGE)
+  expect(given.parts).toEqual([8 * MIB, 8 * MIB, 4 * MIB])
+  expect(given.client.waits).toHaveLength(1)
+})
+
+test('a part that is cut in the middle goes on with what the registry lacks', async () => {
+  const given = await largePush({ bodyLimit: 9 * MIB }, (part, request) => {
+    if (part !== 2) return false
+    const half = async (): Promise<void> => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      await fetch(`${given.registry.origin}${request.url}`, {
+        method: 'PATCH',
+        headers: { 'content-range': `${8 * MIB}-${11 * MIB - 1}`, 'x-test': 'half' },
+        body: Buffer.concat(chunks).subarray(0, 3 * MIB),
+      })
+      request.socket.resetAndDestroy()
+    }
+    void half()
+    return true
+  })
+  expect(await given.run()).toBe(LARGE)
+  expect(given.parts).toEqual([8 * MIB, 8 * MIB, 5 * MIB, 4 * MIB])
+  expect(given.registry.uploaded).toBe(LARGE)
+  expect(given.registry.requests.filter((line) => /^GET .*uploads/.test(line))).toHaveLength(1)
+})
+
+test('parts are no smaller than OCI-Chunk-Min-Length, but for the last', async () => {
+  const given = await largePush({ bodyLimit: 10 * MIB, leastPart: 9 * MIB })
+  await given.run()
+  expect(given.parts).toEqual([9 * MIB, 9 * MIB, 2 * MIB])
 })
 
 test.each<[string, Fault, string, RegExp]>([
@@ -264,6 +334,7 @@ test.each<[string, Fault, string, RegExp]>([
   given.registry.fault = fault
   await expect(push(given, ['app:1'])).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
   expect(given.registry.repository('app').manifests.size).toBe(0)
+  expect(forgotten(given.registry)).toEqual([])
 })
 
 test('an upload to another origin gets no credentials', async () => {
@@ -289,7 +360,7 @@ test('an upload to another origin gets no credentials', async () => {
   }
 })
 
-test('an abort stops a push', async () => {
+test('an abort stops a push, and gives up its uploads', async () => {
   const given = await setting()
   const controller = new AbortController()
   const reason = new Error('enough')
@@ -298,6 +369,8 @@ test('an abort stops a push', async () => {
     return request.method === 'PUT'
   }
   await expect(push(given, ['app:1'], { signal: controller.signal })).rejects.toBe(reason)
+  expect(given.registry.requests.some((line) => line.startsWith('DELETE'))).toBe(true)
+  expect(forgotten(given.registry)).toEqual([])
 })
 
 test('a blob that was damaged here is found when the registry refuses it, and told as that', async () => {

@@ -36,6 +36,8 @@ export interface TestRegistryOptions {
   readonly bodyLimit?: number
   /** Knows the referrers API; `unfiltered`: but not to filter. */
   readonly referrers?: boolean | 'unfiltered'
+  /** Announced as the smallest part of an upload, and demanded of all but the last. */
+  readonly leastPart?: number
   /** Entries of a page of a list, where it has pages. */
   readonly pageSize?: number
 }
@@ -48,6 +50,8 @@ export interface TestRegistry {
   readonly requests: string[]
   /** Bytes of bodies that came with PUT and PATCH of blobs. */
   uploaded: number
+  /** Uploads that were started and neither ended nor given up. */
+  readonly pendingUploads: readonly string[]
   fault: Fault | undefined
   /** Forgets the tokens given out. */
   revoke(): void
@@ -82,6 +86,9 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     origin: `http://${host}`,
     requests: [],
     uploaded: 0,
+    get pendingUploads() {
+      return [...uploads.keys()]
+    },
     fault: undefined,
     revoke: () => tokens.clear(),
     repository,
@@ -243,7 +250,11 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     id: string,
     url: URL,
   ): Promise<void> => {
-    const at = (key: string): Record<string, string> => ({ location: `/v2/${name}/blobs/uploads/${key}?state=a%2Fb` })
+    const least = options.leastPart === undefined ? {} : { 'oci-chunk-min-length': String(options.leastPart) }
+    const at = (key: string): Record<string, string> => ({
+      location: `/v2/${name}/blobs/uploads/${key}?state=a%2Fb`,
+      ...least,
+    })
     if (request.method === 'POST') {
       const [mount, from] = [url.searchParams.get('mount'), url.searchParams.get('from')]
       const bytes = mount && from ? repositories.get(from)?.blobs.get(mount) : undefined
@@ -261,6 +272,10 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     if (!session) return fail(response, 404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry')
     const range = (): string => `0-${Math.max(0, session.bytes.byteLength - 1)}`
     if (request.method === 'GET') return void response.writeHead(204, { ...at(id), range: range() }).end()
+    if (request.method === 'DELETE') {
+      uploads.delete(id)
+      return void response.writeHead(204).end()
+    }
     const limit = options.bodyLimit ?? Number.POSITIVE_INFINITY
     if (Number(request.headers['content-length']) > limit) {
       request.resume()
