@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BenchOptions } from './bench-options.ts'
 import { copySmall } from './copy-small.ts'
+import { growth } from './growth.ts'
 import { parser } from './parser.ts'
 import { registry } from './registry.ts'
 import { runSteps } from './run-steps.ts'
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   'copy-small': copySmall,
+  growth,
   parser,
   registry,
   'run-steps': runSteps,

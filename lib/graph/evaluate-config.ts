@@ -5,7 +5,7 @@ import type { Arg, CommandLine, Env, Expose, Healthcheck, Label, Volume, Word } 
 import type { EvaluationScope } from './evaluation.ts'
 import { exposedPorts } from './exposed-ports.ts'
 import { goDuration, goList, goQuoteList } from './go-format.ts'
-import { commit, type StageState, setEnv, setVariable } from './stage-state.ts'
+import { commit, type StageState, setEnv, setRecord, setVariable } from './stage-state.ts'
 import { checkStopSignal } from './stop-signal.ts'
 
 type ExpandWord = (word: Word) => string
@@ -19,7 +19,7 @@ export function evaluateEnv(state: StageState, instruction: Env, expand: ExpandW
 
 export function evaluateLabel(state: StageState, instruction: Label, expand: ExpandWord): void {
   const pairs = instruction.pairs.map(({ key, value }) => [expand(key), expand(value)] as const)
-  state.config.Labels = { ...state.config.Labels, ...Object.fromEntries(pairs) }
+  setRecord(state, 'Labels', pairs)
   commit(state, `LABEL${pairs.map(([key, value]) => ` ${key}=${value}`).join('')}`)
 }
 
@@ -42,8 +42,11 @@ export function evaluateExpose(
   // Docker sorts the words as they are written.
   const words = instruction.ports.toSorted((a, b) => (a.value < b.value ? -1 : 1))
   const ports = words.flatMap(expandWords).flatMap(exposedPorts)
-  const exposed = Object.fromEntries(ports.map((port) => [port, {}]))
-  state.config.ExposedPorts = { ...state.config.ExposedPorts, ...exposed }
+  setRecord(
+    state,
+    'ExposedPorts',
+    ports.map((port) => [port, {}]),
+  )
   commit(state, `EXPOSE ${goList(ports)}`)
 }
 
@@ -54,7 +57,11 @@ export function evaluateVolume(state: StageState, instruction: Volume, expand: E
       hint: 'name a path in the image, e.g. VOLUME /data',
     })
   }
-  state.config.Volumes = { ...state.config.Volumes, ...Object.fromEntries(paths.map((path) => [path, {}])) }
+  setRecord(
+    state,
+    'Volumes',
+    paths.map((path) => [path, {}]),
+  )
   commit(state, `VOLUME ${goList(paths)}`)
 }
 

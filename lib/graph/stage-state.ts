@@ -25,7 +25,16 @@ export interface StageState {
   filesystem: string
   /** CMD was given in this stage, so that ENTRYPOINT must not clear it. */
   cmdIsSet: boolean
+  /** Lists and records of the config that this stage has copied, and may change in place: thousands of instructions add to one. */
+  readonly own: OwnParts
 }
+
+interface OwnParts {
+  env?: { readonly list: string[]; readonly positions: Map<string, number> }
+  readonly records: Map<RecordName, Record<string, unknown>>
+}
+
+type RecordName = 'Labels' | 'ExposedPorts' | 'Volumes'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -67,6 +76,7 @@ export function stateFromStage(base: StageState): StageState {
     history: [...base.history],
     instructions: [],
     cmdIsSet: false,
+    own: { records: new Map() },
   }
 }
 
@@ -86,24 +96,50 @@ function newState(config: ContainerConfig, platform: Platform, filesystem: strin
     instructions: [],
     filesystem,
     cmdIsSet: false,
+    own: { records: new Map() },
   }
 }
 
 /** Makes sure that PATH is set, which every image gets but those for Windows. */
 export function ensurePath(state: StageState): void {
   if (state.env.has('PATH') || state.platform.os === 'windows') return
-  setVariable(state, 'PATH', DEFAULT_PATH)
-  state.config.Env = [...(state.config.Env ?? []), `PATH=${DEFAULT_PATH}`]
+  setEnv(state, 'PATH', DEFAULT_PATH)
 }
 
 /** ENV: for later instructions and for the image. */
 export function setEnv(state: StageState, key: string, value: string): void {
   setVariable(state, key, value)
-  const list = [...(state.config.Env ?? [])]
-  const at = list.findIndex((entry) => splitVariable(entry)[0] === key)
-  if (at === -1) list.push(`${key}=${value}`)
-  else list[at] = `${key}=${value}`
+  state.own.env ??= ownEnv(state.config.Env)
+  const { list, positions } = state.own.env
+  const at = positions.get(key) ?? list.length
+  positions.set(key, at)
+  list[at] = `${key}=${value}`
   state.config.Env = list
+}
+
+function ownEnv(inherited: readonly string[] = []): NonNullable<OwnParts['env']> {
+  const positions = new Map<string, number>()
+  for (const [at, entry] of inherited.entries()) {
+    const [key] = splitVariable(entry)
+    // Of a name that a base image has twice, the first counts.
+    if (!positions.has(key)) positions.set(key, at)
+  }
+  return { list: [...inherited], positions }
+}
+
+/** Adds to one of the config's records. */
+export function setRecord<K extends RecordName>(
+  state: StageState,
+  name: K,
+  pairs: readonly (readonly [string, NonNullable<ContainerConfig[K]>[string]])[],
+): void {
+  let record = state.own.records.get(name)
+  if (!record) state.own.records.set(name, (record = { ...state.config[name] }))
+  // Whatever the key: `__proto__` is one as any other.
+  for (const [key, value] of pairs) {
+    Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
+  }
+  state.config[name] = record as Mutable<ContainerConfig>[K]
 }
 
 /** A variable for later instructions. */
