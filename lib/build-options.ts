@@ -42,8 +42,11 @@ export interface BuildOptions {
   readonly run?: RunOptions
   /** The store's directory; default `$TSBUILD_HOME`, else `$XDG_CACHE_HOME/tsbuild`, else `~/.cache/tsbuild`. */
   readonly store?: string
-  /** Seconds since 1970 for every timestamp that the build writes; default `$SOURCE_DATE_EPOCH` if set, else times are as Docker's. */
-  readonly sourceDateEpoch?: number
+  /**
+   * Seconds since 1970 for every timestamp that the build writes, or `context` for when the build context is from: a git repository's commit,
+   * a URL's last change, an archive's newest file. Default `$SOURCE_DATE_EPOCH` if set, else times are as Docker's.
+   */
+  readonly sourceDateEpoch?: number | 'context'
   readonly signal?: AbortSignal
   /** Called synchronously, in order. Must not throw. */
   readonly onEvent?: (event: BuildEvent) => void

@@ -20,15 +20,19 @@ import { withUnpackLimit } from './executor/unpack-limit.ts'
 import { isHttpUrl } from './git-url.ts'
 import { detectCompression } from './layers/compression-magic.ts'
 import { startsWithHeader } from './layers/decode-header.ts'
+import type { SourceEntry } from './layers/entry.ts'
 import type { FileTree, TreeEntry } from './layers/file-tree.ts'
 import { openArchive } from './layers/read-archive.ts'
 import type { SourceFile } from './source.ts'
+import { checkoutTime, givenEpoch, newestTime } from './source-date-epoch.ts'
 
 /** The main build context and the Dockerfile. */
 export interface MainContext extends OpenedContext {
   readonly dockerfile: SourceFile
   /** Undefined where there is no ignore file, and for contexts that are fetched, to which, as in BuildKit, none applies. */
   readonly ignore: IgnoreMatcher | undefined
+  /** Seconds since 1970: when what it holds is from, for `SOURCE_DATE_EPOCH=context`. Undefined where nothing tells. */
+  readonly time: () => Promise<number | undefined>
 }
 
 /** What a single file is called that is the whole context. */
@@ -48,10 +52,16 @@ export async function openMainContext(options: BuildOptions, store: Store): Prom
     return openStream(context.stream, { ...options, ...(dockerfile && { dockerfile }) }, store)
   }
   const remote = typeof context === 'string' ? remoteContext(context) : undefined
-  if (!remote) return openContext(context, dockerfile)
-  const { tree, only } = await observe('context', options, (onBytes) => fetchContext(remote, options, store, onBytes))
+  if (!remote) {
+    const opened = openContext(context, dockerfile)
+    const { disk } = opened
+    return { ...opened, time: async () => disk && checkoutTime(disk.root, options.signal) }
+  }
+  const { tree, only, time } = await observe('context', options, (onBytes) =>
+    fetchContext(remote, options, store, onBytes),
+  )
   const file = typeof dockerfile === 'string' && isAbsolute(dockerfile) ? localFile(dockerfile) : dockerfile
-  return { tree, disk: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, file, only) }
+  return { tree, disk: undefined, ignore: undefined, time, dockerfile: chooseDockerfile(tree, file, only) }
 }
 
 /** Opens a named context that holds files. Errors as {@link openMainContext} does, but for the Dockerfile's. */
@@ -94,6 +104,7 @@ interface FetchedContext {
   readonly tree: FileTree
   /** The path of the only file, if the context is just that. */
   readonly only?: string
+  readonly time: MainContext['time']
 }
 
 async function fetchContext(
@@ -107,21 +118,19 @@ async function fetchContext(
   if (remote.kind === 'git') {
     const { keepGitDir = false, mtime } = remote.url
     const keepsAnyway = /^(?:1|t|true)$/i.test(buildArgs['BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '')
-    const commitTime = mtime === 'commit' || Boolean(buildArgs['SOURCE_DATE_EPOCH'])
-    return {
-      tree: await openRemoteGit(remote.url, {
-        store,
-        keepGitDir: keepGitDir || keepsAnyway,
-        commitTime,
-        secrets,
-        signal,
-      }),
-    }
+    const commitTime = mtime === 'commit' || givenEpoch(options) !== undefined
+    const own = { store, keepGitDir: keepGitDir || keepsAnyway, secrets, signal }
+    const tree = await openRemoteGit(remote.url, { ...own, commitTime })
+    const time = async (): Promise<number | undefined> =>
+      (commitTime ? tree : await openRemoteGit(remote.url, { ...own, commitTime: true })).lookup('')?.mtime
+    return { tree, time }
   }
   const file = await openRemoteFile(remote.url, { store, name: FILE_NAME, secrets, signal, onBytes })
   const path = file.content?.kind === 'file' ? file.content.path : ''
-  if (!isArchive(path)) return { tree: singleFile(file), only: FILE_NAME }
-  return { tree: await unpack(path, store, signal) }
+  const modified = file.mtime || undefined
+  if (!isArchive(path)) return { tree: singleFile(file), only: FILE_NAME, time: async () => modified }
+  const { tree, entries } = await unpack(path, store, signal)
+  return { tree, time: async () => modified ?? newestTime(entries) }
 }
 
 async function openStream(
@@ -132,8 +141,9 @@ async function openStream(
   const path = join(store.temporary(), 'context')
   await saveStream(stream, path, { signal })
   if (isArchive(path)) {
-    const tree = await unpack(path, store, signal)
-    return { tree, disk: undefined, ignore: undefined, dockerfile: chooseDockerfile(tree, dockerfile, undefined) }
+    const { tree, entries } = await unpack(path, store, signal)
+    const time = async (): Promise<number | undefined> => newestTime(entries)
+    return { tree, disk: undefined, ignore: undefined, time, dockerfile: chooseDockerfile(tree, dockerfile, undefined) }
   }
   if (dockerfile !== undefined) {
     throw new TsbuildError('OPTION_INVALID', 'two Dockerfiles are given: one by its name, and one on the stream', {
@@ -141,7 +151,7 @@ async function openStream(
     })
   }
   const text = readTextFile(path)?.text ?? ''
-  return openContext(new Map(), { text, name: 'stdin' })
+  return { ...openContext(new Map(), { text, name: 'stdin' }), time: async () => undefined }
 }
 
 async function downloadDockerfile(
@@ -165,10 +175,17 @@ function localFile(path: string): { readonly text: string; readonly name: string
   throw new TsbuildError('DOCKERFILE_NOT_FOUND', `Dockerfile ${JSON.stringify(path)} does not exist`)
 }
 
-async function unpack(path: string, store: Store, signal: AbortSignal | undefined): Promise<FileTree> {
+async function unpack(
+  path: string,
+  store: Store,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly tree: FileTree; readonly entries: readonly SourceEntry[] }> {
   try {
     const archive = await openArchive(path, withUnpackLimit(store), signal)
-    if (archive) return archiveTree(archive.entries, Math.floor(Date.now() / 1000))
+    if (archive) {
+      const { entries } = archive
+      return { tree: archiveTree(entries, Math.floor(Date.now() / 1000)), entries }
+    }
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     const message = error.message.replace(JSON.stringify(path), 'the build context')

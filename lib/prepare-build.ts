@@ -2,7 +2,7 @@
 import type { BuildOptions } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
 import { remoteContext } from './context/remote-context.ts'
-import { failOnErrors, TsbuildError } from './errors.ts'
+import { failOnErrors } from './errors.ts'
 import type { OpenedContext } from './executor/session.ts'
 import { createGraph, createGraphs } from './graph/create-graph.ts'
 import { type JoinedGraphs, joinGraphs } from './graph/join-graphs.ts'
@@ -18,6 +18,7 @@ import type { BlobOrigin } from './registry/pull-blobs.ts'
 import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
 import type { SourceFile } from './source.ts'
+import { checkEpoch, givenEpoch, noContextTime, parseEpoch, wantsContextTime } from './source-date-epoch.ts'
 import { targetPlatforms } from './target-platforms.ts'
 
 export interface PreparedBuild {
@@ -81,7 +82,10 @@ export async function prepareBuild(
   const buildContexts = options.buildContexts ?? {}
   const remote = openRemoteBases(store, { client, policy: options.pull ?? 'missing', signal: options.signal })
   const resolver = createNameResolver(store, buildContexts, remote)
-  const epoch = sourceDateEpoch(options)
+  const given = givenEpoch(options) ?? (wantsContextTime(dockerfile) ? 'context' : undefined)
+  const fixed = given === 'context' ? ((await main.time()) ?? Number.NaN) : given
+  if (Number.isNaN(fixed)) throw noContextTime()
+  const epoch = fixed === undefined ? undefined : checkEpoch(fixed)
   const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
   const [platform, ...others] = targetPlatforms(options)
   const graphOptions = {
@@ -103,15 +107,13 @@ export async function prepareBuild(
     const isRemote = typeof source === 'string' && remoteContext(source) !== undefined
     if (needed.has(name) || !isRemote) contexts.set(name, await openFileContext(name, source, options, store))
   }
-  return { joined, dockerfile, contexts, images: resolver.images, remoteBlobs: remote.blobs, epoch }
+  const { images } = resolver
+  return { joined, dockerfile, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? defaultEpoch(joined) }
 }
 
-function sourceDateEpoch(options: BuildOptions): number | undefined {
-  const text = options.buildArgs?.['SOURCE_DATE_EPOCH'] ?? process.env['SOURCE_DATE_EPOCH'] ?? ''
-  const value = options.sourceDateEpoch ?? (text === '' ? undefined : Number(/^\d+$/.test(text) ? text : Number.NaN))
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 0 && value < 2 ** 36)) return value
-  throw new TsbuildError(
-    'OPTION_INVALID',
-    `SOURCE_DATE_EPOCH must be a whole number of seconds since 1970, not ${JSON.stringify(text || value)}`,
-  )
+/** What an ARG before the first FROM says, where the caller says nothing: it is the same for every platform, or of the first. */
+function defaultEpoch({ graphs: [graph] }: JoinedGraphs): number | undefined {
+  const epoch = parseEpoch(graph?.globalArgs.get('SOURCE_DATE_EPOCH') ?? '')
+  if (epoch === 'context') throw noContextTime()
+  return epoch
 }
