@@ -24,7 +24,11 @@ export async function runSteps({ runs, directory }: BenchOptions): Promise<void>
   mkdirSync(context, { recursive: true })
   copyFileSync('/bin/busybox', join(context, 'busybox'))
   await writeBaseLayout(base)
-  const contenders = [...ISOLATIONS.map((isolation) => tsbuild(isolation, context, work, base)), buildah(context, work)]
+  const contenders = [
+    ...ISOLATIONS.map((isolation) => tsbuild(isolation, context, work, base)),
+    withoutHelper(tsbuild('userns', context, work, base)),
+    buildah(context, work),
+  ]
   const able = contenders.filter(({ missing }) => missing === undefined)
   for (const { name, missing } of contenders) if (missing) console.log(`without ${name}: ${missing}`)
   const series = able.map((contender) => ({ ...contender, runs: [] as Measurement[], outputBytes: 0 }))
@@ -56,6 +60,11 @@ function tsbuild(isolation: string, context: string, work: string, base: string)
     script: `node ${root}/bin/tsbuild.js build -q --isolation ${isolation} --build-context base=oci-layout://${base} ${context}`,
     env: { TSBUILD_HOME: join(work, 'home') },
   }
+}
+
+function withoutHelper(contender: Contender): Contender {
+  const { name, env } = contender
+  return { ...contender, name: `${name}, no helper`, env: { ...env, TSBUILD_SANDBOX_HELPER: '' } }
 }
 
 /** Why an isolation can't take part, in the words of `tsbuild doctor`. */

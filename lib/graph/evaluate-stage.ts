@@ -159,13 +159,14 @@ function mountSources({ mounts }: RunOp, span: Span, scope: EvaluationScope): st
   })
 }
 
-/** The instruction as progress shows it: on one line, keyword in capitals, variables replaced. */
+/** The instruction as progress shows it: on one line, keyword in capitals, variables replaced; in a RUN those that the build knows. */
 function stepText({ instruction, expander }: StageCommand, state: StageState): string {
   const line = instruction.original.trim()
   const span: Span = instruction.span
   let text = line
   try {
-    text = expander.word({ value: line, span }, state.env)
+    const expand = instruction.kind === 'RUN' ? expander.command : expander.word
+    text = expand({ value: line, span }, state.env)
   } catch (error) {
     // Only a label: a line that cannot be expanded as one word (an odd quote in a RUN, say) is shown as it is.
     if (!(error instanceof TsbuildError)) throw error

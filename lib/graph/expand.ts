@@ -19,6 +19,8 @@ export interface Expander {
   words(word: Word, env: ReadonlyMap<string, string>, note?: Expansions): readonly string[]
   /** A heredoc's body: variables only, quotes stay. */
   body(word: Word, env: ReadonlyMap<string, string>, note?: Expansions): string
+  /** A shell's command, for people to read: quotes, and variables that only the shell knows, stay. */
+  command(word: Word, env: ReadonlyMap<string, string>): string
 }
 
 export function createExpander(file: SourceFile, escapeCharacter: EscapeCharacter): Expander {
@@ -35,9 +37,11 @@ export function createExpander(file: SourceFile, escapeCharacter: EscapeCharacte
   }
   const line = { escape: escapeCharacter }
   const body = { escape: '\\', skipProcessQuotes: true } as const
+  const command = { escape: escapeCharacter, rawQuotes: true, skipUnsetEnv: true }
   return {
     word: (word, env, note) => place(word, expandWord(word.value, env, line), note),
     words: (word, env, note) => place(word, expandWords(word.value, env, line), note),
     body: (word, env, note) => place(word, expandWord(word.value, env, body), note),
+    command: (word, env) => place(word, expandWord(word.value, env, command)),
   }
 }

@@ -159,6 +159,16 @@ test('steps are named as BuildKit names them', async () => {
   ])
 })
 
+test('a RUN is named by its command: variables of the build are replaced, quotes and those of the shell stay', async () => {
+  const graph = await evaluate(
+    `FROM base\nENV V=1.2\nRUN for i in a b; do echo "$i $V" 'x' \\\n  >> out; done; printf "%s\\n" $$ \${U:-d}\n`,
+    { images: { base: {} } },
+  )
+  expect(stepNames(graph)).toContain(
+    `[2/2] RUN for i in a b; do echo "$i 1.2" 'x'   >> out; done; printf "%s\\n" $$ \${U:-d}`,
+  )
+})
+
 test('triggers of a base image run first, and may bring other stages in', async () => {
   const images = { base: { OnBuild: ['COPY --from=assets x /x', 'ENV TRIGGERED=yes'] } }
   const graph = await evaluate('FROM scratch AS assets\nFROM base\nLABEL t=$TRIGGERED\n', { images })
