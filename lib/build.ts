@@ -16,6 +16,7 @@ import type { ImageSet } from './oci/image-set.ts'
 import { normaliseName } from './oci/reference.ts'
 import { resultCompression } from './output-compression.ts'
 import { type PreparedBuild, prepareBuild } from './prepare-build.ts'
+import { refuseWarnings } from './refuse-warnings.ts'
 import { openRegistryClient } from './registry/client.ts'
 import { startBuild } from './running-build.ts'
 import { positionAt } from './source.ts'
@@ -43,6 +44,7 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
   const runs = createRunWorkers(options.run ?? {}, disk, emit)
   try {
     const prepared = await prepareBuild({ ...options, onEvent: emit }, disk, client)
+    await refuseWarnings(prepared.main, prepared.dockerfile, disk, options)
     const store = lazyStore(disk, prepared.remoteBlobs)
     const { joined } = prepared
     const session = createSession(options, prepared, store, runs, emit)

@@ -7,7 +7,7 @@ import type { BaseImage, LintOptions, RuleChoice } from './lint/lint-options.ts'
 import type { LintPlatform } from './lint/lint-platform.ts'
 import { lintContext } from './lint-context.ts'
 import { defaultPlatform, formatPlatform } from './oci/platform.ts'
-import { openMainContext } from './open-contexts.ts'
+import { type MainContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
 import { openRegistryClient } from './registry/client.ts'
@@ -30,15 +30,21 @@ export interface CheckedBuild {
 export async function checkBuild(options: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
   const store = openStore(options.store)
   try {
-    return await checkIn(store, options, choice)
+    const main = await openMainContext(options, store)
+    return await checkContext(main, parse(main.dockerfile.text, { name: main.dockerfile.name }), store, options, choice)
   } finally {
     store.close()
   }
 }
 
-async function checkIn(store: Store, options: BuildOptions, choice: RuleChoice): Promise<CheckedBuild> {
-  const { dockerfile: file, ignore, tree } = await openMainContext(options, store)
-  const dockerfile = parse(file.text, { name: file.name })
+/** As {@link checkBuild}, of what is open and read already. */
+export async function checkContext(
+  { ignore, tree }: MainContext,
+  dockerfile: Dockerfile,
+  store: Store,
+  options: BuildOptions,
+  choice: RuleChoice = {},
+): Promise<CheckedBuild> {
   const images = new Map<string, BaseImage | undefined>()
   const wanted = new Map<string, { readonly name: string; readonly platform: LintPlatform }>()
   const lintOptions: LintOptions = {

@@ -10,7 +10,7 @@ import type { Graph } from './graph/types.ts'
 import type { ContentReader } from './oci/content.ts'
 import { defaultPlatform } from './oci/platform.ts'
 import type { Digest } from './oci/types.ts'
-import { openFileContext, openMainContext } from './open-contexts.ts'
+import { type MainContext, openFileContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
 import { openRegistryClient, type RegistryClient } from './registry/client.ts'
@@ -25,6 +25,7 @@ export interface PreparedBuild {
   /** One for each platform. */
   readonly joined: JoinedGraphs
   readonly dockerfile: Dockerfile
+  readonly main: MainContext
   readonly contexts: ReadonlyMap<string, OpenedContext>
   /** Where base images outside the store have their blobs, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
@@ -108,7 +109,7 @@ export async function prepareBuild(
     if (needed.has(name) || !isRemote) contexts.set(name, await openFileContext(name, source, options, store))
   }
   const { images } = resolver
-  return { joined, dockerfile, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? defaultEpoch(joined) }
+  return { joined, dockerfile, main, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? defaultEpoch(joined) }
 }
 
 /** What an ARG before the first FROM says, where the caller says nothing: it is the same for every platform, or of the first. */

@@ -9,8 +9,10 @@ import {
   type MemoryFile,
   openStore,
   planBuild,
+  type TsbuildError,
   validateImage,
 } from '../lib/index.ts'
+import { positionAt } from '../lib/source.ts'
 import { run } from './support/run.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
@@ -47,6 +49,25 @@ test('a build from files in memory gives a valid image', async () => {
     '-rw-r--r-- 0/0 a/b',
     '-rwsr-xr-x 0/0 c',
   ])
+})
+
+test.each([
+  ['error=true', 'FROM scratch as x\nENV A 1\n', 'CHECK_FAILED', 2],
+  ['error=true', 'FROM scratch AS x\nENV A=1\n', undefined, undefined],
+  ['skip=FromAsCasing;error=true', 'FROM scratch as x\nENV A=1\n', undefined, undefined],
+  ['skip=FromAsCasing', 'FROM scratch as x\nENV A 1\n', undefined, undefined],
+  ['colour=red', 'FROM scratch\n', 'DIRECTIVE_INVALID', 1],
+])('with # check=%s, %j builds or is an error', async (check, dockerfile, code, line) => {
+  const given = options(`# check=${check}\n${dockerfile}`)
+  const failure = await build(given).then(
+    () => undefined,
+    (error: TsbuildError) => error,
+  )
+  expect(failure?.code).toBe(code)
+  const { location } = failure ?? {}
+  expect(location && positionAt(location.file.text, location.span.start).line).toBe(line)
+  const buildArgs = { BUILDKIT_DOCKERFILE_CHECK: 'skip=all' }
+  await expect(build({ ...given, buildArgs })).resolves.toBeDefined()
 })
 
 test('the same files in memory are cached', async () => {
