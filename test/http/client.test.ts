@@ -169,6 +169,14 @@ test('timeouts are errors that say what did not come', async () => {
   })
 })
 
+test('a server that is slow to answer at first is asked again', async () => {
+  const origin = await serve(inTurn(() => {}, done))
+  const client = testClient({ timeouts: { headers: 50 } })
+  const reasons: string[] = []
+  expect(await textOf(client, { url: origin, onRetry: (reason) => reasons.push(reason) })).toBe('done')
+  expect(reasons).toEqual([expect.stringContaining('no answer in time')])
+})
+
 test('an abort ends a request, a wait and a body with its reason', async () => {
   const reason = new Error('enough')
   const before = AbortSignal.abort(reason)

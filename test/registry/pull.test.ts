@@ -143,6 +143,11 @@ const status =
 
 test.each<[string, (setting: Setting) => Fault, { waits: number }]>([
   ['429 with Retry-After', () => times(1, MANIFEST, status(429, { 'retry-after': '3' })), { waits: 1 }],
+  [
+    '429 with the date of a second ago',
+    () => times(1, MANIFEST, status(429, { 'retry-after': new Date(Date.now() - 1000).toUTCString() })),
+    { waits: 1 },
+  ],
   ['503 at the start', () => times(3, /./, status(503)), { waits: 2 }],
   ['a reset', () => times(1, MANIFEST, ({ socket }) => socket.resetAndDestroy() !== undefined), { waits: 1 }],
   ['HEAD without a digest', () => times(1, /^HEAD/, status(200)), { waits: 0 }],
@@ -204,6 +209,41 @@ test.each<[string, (setting: Setting) => Fault, { waits: number }]>([
   expect(pulled.blobs).toHaveLength(3)
 })
 
+test.each<[string, (realm: string) => string | readonly string[]]>([
+  ['Basic and Bearer in one header', (realm) => `Basic realm="x", Bearer realm="${realm}",service="test"`],
+  ['Basic and Bearer in two', (realm) => ['Basic realm="x"', `Bearer realm="${realm}",service="test"`]],
+  ['odd letters, no quotes', (realm) => `BEARER Realm=${realm} , Service=test`],
+  ['no service and no scope', (realm) => `Bearer realm="${realm}"`],
+  ['one that nobody knows before', (realm) => `Negotiate, Bearer realm="${realm}",error="invalid_token"`],
+])('a challenge with %s is met', async (_, header) => {
+  const { registry, image } = await withImage({ auth: 'bearer' })
+  registry.fault = (request, response) => {
+    if (request.headers.authorization || !request.url?.startsWith('/v2/team')) return false
+    const value = header(`${registry.origin}/token`)
+    response.setHeader('www-authenticate', typeof value === 'string' ? value : [...value])
+    response.writeHead(401).end()
+    return true
+  }
+  expect((await pull(`${registry.host}/team/app:1`)).image.descriptor.digest).toBe(image.descriptor.digest)
+})
+
+test('a token is asked for what the request needs, and for what else the registry wants', async () => {
+  const { registry } = await withImage({ auth: 'bearer' })
+  const scopes = 'repository:team/app:pull repository:other/app:pull registry:catalog:* repository:team/app:delete'
+  const asked: (readonly string[])[] = []
+  registry.fault = (request, response) => {
+    const url = new URL(request.url ?? '', registry.origin)
+    if (url.pathname === '/token') asked.push(url.searchParams.getAll('scope'))
+    if (request.headers.authorization || !url.pathname.startsWith('/v2/team')) return false
+    response.setHeader('www-authenticate', `Bearer realm="${registry.origin}/token",service="test",scope="${scopes}"`)
+    response.writeHead(401).end()
+    return true
+  }
+  await pull(`${registry.host}/team/app:1`)
+  // What it needs is not asked for twice, and what is of another repository is not its business.
+  expect(asked).toEqual([['repository:team/app:pull', 'registry:catalog:*', 'repository:team/app:delete']])
+})
+
 const spoil =
   (pattern: RegExp, body: string | Buffer, type: string, headers: Record<string, string> = {}): Fault =>
   (request, response) => {
@@ -244,6 +284,40 @@ test.each<[string, (setting: Setting) => Fault, { code: string; message: RegExp;
       message: /answered 403 Forbidden$/,
       hint: /^asked for repository:team\/app:pull; there are no credentials for 127/,
     },
+  ],
+  [
+    'an error page of HTML from a gateway',
+    () =>
+      times(99, MANIFEST, (_, response) => {
+        response.writeHead(502, { 'content-type': 'text/html' }).end('<html>bad gateway</html>')
+        return true
+      }),
+    { code: 'HTTP_STATUS', message: /answered 502 Bad Gateway$/, hint: /^the registry has a problem/ },
+  ],
+  [
+    'a page of HTML for a layer',
+    ({ layer }) => spoil(new RegExp(`^GET .*${layer}`), '<html>sign in</html>', 'text/html'),
+    { code: 'HTTP_FAILED', message: /ended after 20 of \d+ bytes/ },
+  ],
+  [
+    'a gigantic manifest that is not announced',
+    () =>
+      times(99, MANIFEST, (request, response) => {
+        response.writeHead(200, { 'content-type': OCI_MANIFEST })
+        if (request.method === 'HEAD') response.end()
+        else for (let sent = 0; sent < 5; sent++) response.write(Buffer.alloc(1 << 20, ' '))
+        return true
+      }),
+    { code: 'HTTP_FAILED', message: /has more than 4194304 bytes$/ },
+  ],
+  [
+    'a config with other bytes',
+    ({ registry, image }) => {
+      const { digest, size } = image.manifest.config
+      registry.repository('team/app').blobs.set(digest, Buffer.alloc(size, ' '))
+      return () => false
+    },
+    { code: 'DIGEST_MISMATCH', message: /does not match its digest/ },
   ],
   [
     'a gigantic manifest',
@@ -322,6 +396,15 @@ test.each<[string, (setting: Setting) => Fault, { code: string; message: RegExp;
     '500 to the end',
     () => times(99, MANIFEST, status(500)),
     { code: 'HTTP_STATUS', message: /answered 500 Internal Server Error$/ },
+  ],
+  [
+    'a 307 to what is not there',
+    () =>
+      times(99, LAYER, (_, response) => {
+        response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()
+        return true
+      }),
+    { code: 'HTTP_FAILED', message: /nothing listens there \(ECONNREFUSED\)$/ },
   ],
   [
     'a redirect in a circle',

@@ -109,6 +109,20 @@ test('an upload that turns out not to be needed is given up', async () => {
   expect(given.registry.pendingUploads).toEqual([])
 })
 
+test('a token for a mount is for both repositories', async () => {
+  const store = memoryStore()
+  const registry = await startRegistry({ auth: 'bearer' })
+  const given = { registry, store, image: putImage(store, [noise]), client: registryClient() }
+  await push(given, ['base:1'])
+  registry.requests.length = 0
+  const mounts = () => [{ domain: registry.host, path: 'base' }]
+  expect((await push(given, ['app:1'], { mounts })).blobs.mounted).toBe(2)
+  const scopes = registry.requests
+    .filter((line) => line.includes('/token'))
+    .map((line) => new URL(line.slice(4), registry.origin).searchParams.getAll('scope'))
+  expect(scopes).toContainEqual(['repository:app:pull,push', 'repository:base:pull'])
+})
+
 test('a second repository of one push is mounted from the first', async () => {
   const given = await setting()
   expect((await push(given, ['a:1', 'b:1'])).blobs).toEqual({ there: 0, mounted: 3, uploaded: 3 })
@@ -311,6 +325,34 @@ test.each<[string, Fault, string, RegExp]>([
     once(/^POST/, status(202), 99),
     'REGISTRY_INVALID',
     /started an upload without saying where to$/,
+  ],
+  [
+    'an error page of HTML',
+    once(
+      /^POST/,
+      (request, response) => {
+        request.resume()
+        response.writeHead(502, { 'content-type': 'text/html' }).end('<html>bad gateway</html>')
+        return true
+      },
+      99,
+    ),
+    'HTTP_STATUS',
+    /answered 502 Bad Gateway$/,
+  ],
+  [
+    'a blob that arrives as another',
+    once(
+      UPLOAD,
+      (request, response) => {
+        request.resume()
+        request.on('end', () => fail(response, 400, 'DIGEST_INVALID', 'provided digest did not match'))
+        return true
+      },
+      99,
+    ),
+    'HTTP_STATUS',
+    /answered 400 Bad Request: DIGEST_INVALID: provided digest did not match$/,
   ],
   ['500 to the end', once(UPLOAD, status(500), 99), 'HTTP_STATUS', /answered 500 Internal Server Error$/],
   ['too much, however little it is', once(/^(PUT|PATCH) .*uploads/, status(413), 99), 'HTTP_STATUS', /answered 413/],
