@@ -47,9 +47,9 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
     await refuseWarnings(prepared.main, prepared.dockerfile, disk, options)
     const store = lazyStore(disk, prepared.remoteBlobs)
     const { joined } = prepared
-    const session = createSession(options, prepared, store, runs, emit)
+    const opened = createSession(options, prepared, store, runs, emit)
     const warnings = warnOf(joined.graphs, emit)
-    checkRuns(joined.graphs, options.run ?? {}, session)
+    const session = { ...opened, neededEmulators: checkRuns(joined.vertices, options.run ?? {}, opened) }
     // Whether commands can be run is to be known before anything is built.
     const needsWorker = ({ op }: Vertex): boolean => op.kind === 'run' && (session.noCache || isNewCommand(op, store))
     if (joined.vertices.some(needsWorker)) await runs.worker()

@@ -13,6 +13,7 @@ import type { BlobOrigin } from '../registry/pull-blobs.ts'
 import type { Location, Span } from '../source.ts'
 import type { LayerCompression } from './layer-compression.ts'
 import type { BaseNeed } from './needed-bases.ts'
+import type { NeededEmulators } from './run/check-runs.ts'
 import type { RunWorker } from './run/worker-client.ts'
 
 /** A layer in a stack. `layer` is a form of it that the store has. */
@@ -66,6 +67,8 @@ export interface Session {
   readonly compression: LayerCompression
   readonly location: (span: Span) => Location
   readonly run: RunOptions
+  /** Emulators that have to be in the root of a RUN step, by vertex; default none. */
+  readonly neededEmulators?: NeededEmulators
   /** The worker that carries out RUN steps, started when it is first asked for. */
   readonly worker: () => Promise<RunWorker>
   /** Tells of something that the user should know and that stops nothing. */

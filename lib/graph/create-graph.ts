@@ -207,7 +207,6 @@ function stageResult(linked: LinkedStage, state: StageState, plan: StagePlan): G
     result: state.filesystem,
     config: state.config,
     imagePlatform: state.imagePlatform,
-    basePlatform: state.imagePlatform,
     author: state.author,
     history: state.history,
     baseImage: state.baseImage,

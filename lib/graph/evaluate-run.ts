@@ -22,6 +22,7 @@ export function evaluateRun(
     kind: 'run',
     args,
     script: scriptOf(instruction),
+    platform: state.imagePlatform,
     env: [...state.env].map(([key, value]) => `${key}=${value}`),
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',

@@ -64,6 +64,8 @@ export interface RunOp {
   readonly args: readonly string[]
   /** A heredoc with a `#!` line, which `args` names as `/dev/pipes/NAME`. */
   readonly script: { readonly name: string; readonly text: string } | undefined
+  /** What its programs are for: the base image's platform, or else the stage's. */
+  readonly platform: Platform
   /** `NAME=value`, build args in scope included. */
   readonly env: readonly string[]
   readonly workdir: string
@@ -151,8 +153,6 @@ export interface GraphStage {
   readonly config: ContainerConfig
   /** What the image config will say; differs from `platform` where a base image is of another one. */
   readonly imagePlatform: Platform
-  /** What the programs below the stage are for: the platform of its base image, or else its own. */
-  readonly basePlatform: Platform
   readonly author: string | undefined
   /** History of everything above the base image, parent stages included. */
   readonly history: readonly PlannedHistory[]

@@ -12,7 +12,7 @@ const MANIFEST_LIMIT = 4 << 20
 const CONFIG_LIMIT = 8 << 20
 
 export interface ReadImageOptions {
-  /** What to take from an index that has nothing for the platform; by default that is an error. */
+  /** Of an index, take an image that is there, one for the platform if possible; by default all else is an error. */
   readonly otherwise?: 'first'
 }
 
@@ -51,7 +51,9 @@ async function findManifest(search: Search, descriptor: Descriptor, depth: numbe
 
 /** The entry of an index for a platform. Entries that name no platform are asked for their config's, where they are images. */
 async function choose({ reader, platform, otherwise }: Search, index: ImageIndex, what: string): Promise<Descriptor> {
-  const images = index.manifests.filter((entry) => !entry.annotations?.['vnd.docker.reference.type'])
+  const listed = index.manifests.filter((entry) => !entry.annotations?.['vnd.docker.reference.type'])
+  const here = otherwise === 'first' ? listed.filter((entry) => reader.has(entry.digest)) : []
+  const images = here.length > 0 ? here : listed
   const platforms: Platform[] = []
   for (const entry of images) platforms.push(entry.platform ?? (await platformOf(reader, entry)))
   const chosen = images[matchPlatform(platform, platforms)]
@@ -59,8 +61,7 @@ async function choose({ reader, platform, otherwise }: Search, index: ImageIndex
   // A nested index with no platform of its own may hold the wanted one; more than one such can't be told apart.
   const nested = images.filter((entry) => isIndexType(entry.mediaType) && !entry.platform)
   if (nested.length === 1 && nested[0]) return nested[0]
-  const first = otherwise === 'first' ? images.find((entry) => reader.has(entry.digest)) : undefined
-  if (first) return first
+  if (here[0]) return here[0]
   const offered = [...new Set(platforms.map(formatPlatform))].filter((p) => p !== 'unknown').join(', ')
   throw new TsbuildError('PLATFORM_NOT_FOUND', `${what} has no image for platform ${formatPlatform(platform)}`, {
     hint: offered ? `it has ${offered}` : undefined,

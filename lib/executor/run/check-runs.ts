@@ -1,38 +1,48 @@
 // What can be said of RUN steps before anything is built.
-import { readFileSync } from 'node:fs'
 import type { RunOptions } from '../../build-options.ts'
 import { TsbuildError } from '../../errors.ts'
-import type { Graph, RunOp, Vertex } from '../../graph/types.ts'
-import { defaultPlatform } from '../../oci/platform.ts'
+import type { RunOp, Vertex } from '../../graph/types.ts'
+import { defaultPlatform, formatPlatform } from '../../oci/platform.ts'
 import type { Platform } from '../../oci/types.ts'
+import { type Emulator, readEmulators } from '../../sandbox/emulators.ts'
+import { examineForeign, type ForeignPrograms } from '../../sandbox/run-foreign.ts'
 import type { Session } from '../session.ts'
+
+/** What the checks found that matters later: the emulator that has to be in the root of a step, by vertex. */
+export type NeededEmulators = ReadonlyMap<string, Emulator>
 
 /**
  * Refuses what can't be done: devices, rights that were not granted, programs of an architecture that this machine can't execute.
  * Errors with `UNSUPPORTED`, `ENTITLEMENT_MISSING`.
  */
 export function checkRuns(
-  graphs: readonly Graph[],
+  vertices: readonly Vertex[],
   options: RunOptions,
-  { location }: Pick<Session, 'location'>,
-): void {
+  session: Pick<Session, 'location' | 'store'>,
+): NeededEmulators {
+  const examine = examiner(session)
+  const emulators = new Map<string, Emulator>()
   const errors: TsbuildError[] = []
-  const checked = new Set<string>()
-  for (const [vertex, graph] of graphs.flatMap((graph) => graph.vertices.map((vertex) => [vertex, graph] as const))) {
-    if (vertex.op.kind !== 'run' || checked.has(vertex.id)) continue
-    checked.add(vertex.id)
-    const problem = findProblem(vertex, vertex.op, graph, options)
-    if (!problem) continue
-    const { code, message, hint } = problem
-    errors.push(new TsbuildError(code, message, { hint, location: vertex.span && location(vertex.span) }))
+  for (const vertex of vertices) {
+    const { op } = vertex
+    if (op.kind !== 'run') continue
+    const problem = findProblem(op, options) ?? foreignPlatform(op.platform, examine)
+    if (problem) {
+      const { code, message, hint } = problem
+      const location = vertex.span && session.location(vertex.span)
+      errors.push(new TsbuildError(code, message, { hint, location }))
+    } else {
+      const found = examine(op.platform.architecture)
+      if (found.kind === 'with-emulator') emulators.set(vertex.id, found.emulator)
+    }
   }
   const [first, ...others] = errors
-  if (!first) return
+  if (!first) return emulators
   const { code, message, hint, location: place } = first
   throw new TsbuildError(code, message, { hint, location: place, others: others.slice(0, 2) })
 }
 
-function findProblem(vertex: Vertex, op: RunOp, graph: Graph, { allow = [] }: RunOptions): TsbuildError | undefined {
+function findProblem(op: RunOp, { allow = [] }: RunOptions): TsbuildError | undefined {
   if (op.devices) {
     const hint = 'leave --device out, or build this stage elsewhere and pass it with --build-context'
     return new TsbuildError('UNSUPPORTED', 'RUN --device is not supported', { hint })
@@ -42,49 +52,39 @@ function findProblem(vertex: Vertex, op: RunOp, graph: Graph, { allow = [] }: Ru
       hint: 'allow it with --allow security.insecure',
     })
   }
-  const platform = graph.stages.find(({ index }) => index === vertex.stage)?.basePlatform
-  return platform && foreignPlatform(platform)
+  return undefined
 }
 
-// The names that qemu-user's packages register their interpreters under.
-const EMULATORS: Readonly<Record<string, string>> = {
-  amd64: 'x86_64',
-  arm64: 'aarch64',
-  '386': 'i386',
-  ppc64le: 'ppc64le',
-  s390x: 's390x',
-  riscv64: 'riscv64',
-  arm: 'arm',
-  mips64le: 'mips64el',
-  loong64: 'loongarch64',
-}
+/** Looks each architecture up once. */
+type Examine = (architecture: string) => ForeignPrograms
 
-/** Architectures whose programs run on another one without help. */
-const NATIVE: Readonly<Record<string, readonly string[]>> = { amd64: ['386'], arm64: ['arm'] }
-
-function foreignPlatform({ os, architecture }: Platform): TsbuildError | undefined {
-  const here = defaultPlatform().architecture
+function foreignPlatform(platform: Platform, examine: Examine): TsbuildError | undefined {
+  const { os, architecture } = platform
   if (os !== 'linux') {
     return new TsbuildError('UNSUPPORTED', `RUN is for linux images, this stage is for ${os}`, {
       hint: 'leave RUN out of that stage: everything else works',
     })
   }
-  if (architecture === here || NATIVE[here]?.includes(architecture)) return undefined
-  const emulator = EMULATORS[architecture]
-  if (emulator !== undefined && hasEmulator(`qemu-${emulator}`)) return undefined
-  return new TsbuildError('UNSUPPORTED', `RUN for ${architecture} is not possible on this machine, which is ${here}`, {
+  const found = examine(architecture)
+  if (found.kind !== 'fail') return undefined
+  const here = formatPlatform(defaultPlatform())
+  const message = `this RUN is for ${formatPlatform(platform)}, whose programs can't be run on this machine, ${here}: ${found.reason}`
+  return new TsbuildError('UNSUPPORTED', message, {
     hint:
-      'register an emulator (on Debian: apt install qemu-user-static), or run the commands in a stage that is ' +
-      'FROM --platform=$BUILDPLATFORM and copy their results',
+      `register an emulator: "docker run --privileged --rm tonistiigi/binfmt --install ${architecture}", or on Debian ` +
+      '"apt install qemu-user-static"; or run the command in a stage that is FROM --platform=$BUILDPLATFORM, compile for ' +
+      '$TARGETARCH there, and copy the result',
   })
 }
 
-/** See the kernel's Documentation/admin-guide/binfmt-misc.rst. */
-function hasEmulator(name: string): boolean {
-  try {
-    return readFileSync(`/proc/sys/fs/binfmt_misc/${name}`, 'utf8').startsWith('enabled')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false
-    throw error
+function examiner({ store }: Pick<Session, 'store'>): Examine {
+  const known = new Map<string, ForeignPrograms>()
+  let emulators: readonly Emulator[] | undefined
+  return (architecture) => {
+    if (architecture === defaultPlatform().architecture) return { kind: 'run' }
+    emulators ??= readEmulators()
+    const found = known.get(architecture) ?? examineForeign(architecture, { temporary: store.temporary(), emulators })
+    known.set(architecture, found)
+    return found
   }
 }

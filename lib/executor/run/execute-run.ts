@@ -3,9 +3,11 @@ import { cacheKey, KEY_VERSION, type KeyPart } from '../../cache/cache-key.ts'
 import type { Store } from '../../cache/store.ts'
 import { type ErrorCode, TsbuildError } from '../../errors.ts'
 import type { RunOp, Vertex } from '../../graph/types.ts'
+import { resolvePath } from '../../layers/resolve-path.ts'
 import { isDigest } from '../../oci/digest.ts'
+import { formatPlatform, normalisePlatform } from '../../oci/platform.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
-import { stack, stackKey } from '../filesystem.ts'
+import { stack, stackKey, viewOf } from '../filesystem.ts'
 import type { WantedForm } from '../layer-compression.ts'
 import { layerInForm } from '../layer-forms.ts'
 import { formerBlob } from '../produce-layer.ts'
@@ -44,6 +46,7 @@ export async function executeRun(
   const request = runRequest(vertex.id, op, filesystem, planned, form, session)
   const reuse = former && formerBlob(former, form, session)
   await bringHere(request, session)
+  await checkEmulator(vertex.id, filesystem, session)
   const done = await runInWorker({ ...request, reuse }, op, session)
   const { diffID, descriptor, exact } = done
   if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
@@ -73,6 +76,7 @@ function keyParts(op: RunOp, filesystem: Filesystem, planned: PlannedRun, sessio
   return [
     commandPart(op),
     { label: 'environment', value: JSON.stringify([...op.env].sort()) },
+    { label: 'platform', value: formatPlatform(normalisePlatform(op.platform)) },
     { label: 'user', value: op.user },
     { label: 'working directory', value: op.workdir },
     { label: 'mounts', value: JSON.stringify(planned.mounts.map((mount) => mount.key)) },
@@ -152,6 +156,18 @@ async function bringHere(request: Pick<RunRequest, 'layers' | 'mounts'>, { store
     // To open it is to fetch it.
     for await (const _ of store.open(descriptor, signal)) break
   }
+}
+
+/** A kernel that doesn't find the emulator says that there is no such program: not what anybody would understand. */
+async function checkEmulator(step: string, filesystem: Filesystem, session: Session): Promise<void> {
+  const emulator = session.neededEmulators?.get(step)
+  if (!emulator) return
+  const view = await viewOf(filesystem, session)
+  if (view.lookup(resolvePath(view, emulator.interpreter, { followLast: true })) !== undefined) return
+  const where = `${emulator.interpreter} is not in the image, and ${emulator.name} is registered without the flag F`
+  throw new TsbuildError('UNSUPPORTED', `the programs of this stage can't be run: their emulator ${where}`, {
+    hint: 'register it with F ("docker run --privileged --rm tonistiigi/binfmt --install all"), or COPY it into the stage',
+  })
 }
 
 const hasVariable = (env: readonly string[], name: string): boolean => env.some((line) => line.startsWith(`${name}=`))
