@@ -13,7 +13,6 @@ import type { JoinedGraphs } from './graph/join-graphs.ts'
 import type { ImageSet } from './oci/image-set.ts'
 import { formatPlatform } from './oci/platform.ts'
 import { layerCompression } from './output-compression.ts'
-import { pushOutput } from './push-output.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { targetPlatforms } from './target-platforms.ts'
 
@@ -65,6 +64,7 @@ export async function deliverOutputs(
     const exported = await observeStep(step, session, async (): Promise<ExportedOutput> => {
       const converted = await resultFor(output, delivery, session)
       if (output.type !== 'registry') return exportImage(converted, output, { ...session, names })
+      const { pushOutput } = await import('./push-output.ts')
       return pushOutput(converted.descriptor, output, names, { ...session, client, step })
     })
     const { digest } = result.descriptor

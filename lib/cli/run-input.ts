@@ -1,16 +1,7 @@
 // The flags of a command line that say how RUN steps are carried out, as options of the library.
-import {
-  type ControlLimits,
-  type Isolation,
-  parseAddHost,
-  parseBytes,
-  parseEntitlement,
-  parseSecret,
-  parseSsh,
-  parseUlimit,
-  type RunOptions,
-  TsbuildError,
-} from '../index.ts'
+import { TsbuildError } from '../errors.ts'
+import type { ControlLimits, Isolation, RunOptions } from '../index.ts'
+import { parseAddHost, parseBytes, parseEntitlement, parseSecret, parseSsh, parseUlimit } from '../parse-run-flags.ts'
 import type { Args } from './command.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'

@@ -1,6 +1,7 @@
 // The files that --iidfile and --metadata-file ask for.
 import { rmSync, writeFileSync } from 'node:fs'
-import { type BuildResult, TsbuildError } from '../index.ts'
+import { TsbuildError } from '../errors.ts'
+import type { BuildResult } from '../index.ts'
 
 export interface BuildFiles {
   readonly iidfile: string | undefined

@@ -1,19 +1,13 @@
-import {
-  type BuildOptions,
-  type BuildResult,
-  build,
-  checkBuild,
-  type Output,
-  parseOutput,
-  TsbuildError,
-} from '../../index.ts'
+import { build } from '../../build.ts'
+import { TsbuildError } from '../../errors.ts'
+import { parseOutput } from '../../export/parse-output.ts'
+import type { BuildOptions, BuildResult, Output } from '../../index.ts'
 import { readBuildInput, readPairs } from '../build-input.ts'
-import { readCall, showOutline, showTargets } from '../call.ts'
 import type { Args, Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupts.ts'
-import { type LintFormat, showReport } from '../lint/show-report.ts'
 import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
+import { type Call, readCall } from '../read-call.ts'
 import { readRunInput } from '../run-input.ts'
 import { summaryLines } from '../summary.ts'
 import type { Terminal } from '../terminal.ts'
@@ -27,9 +21,8 @@ export const run: Run = async (args, terminal) => {
   const files = { iidfile: args.value('iidfile'), metadataFile: args.value('metadata-file') }
   const call = readCall(args.value('call') ?? 'build')
   const input = await readBuildInput(args, terminal)
-  if (call.method === 'targets') return await showTargets(input, call.format, terminal)
-  if (call.method === 'outline') return await showOutline(input, call.format, terminal)
-  if (args.on('check') || call.method === 'check') return await check(input, call.format, terminal)
+  const method = args.on('check') ? 'check' : call.method
+  if (method !== 'build') return await tell(method, input, call.format, terminal)
   const labels = readPairs('label', args.list('label'), () => '')
   removeBuildFiles(files)
   const progress = openProgress(kind, terminal.err)
@@ -51,8 +44,20 @@ export const run: Run = async (args, terminal) => {
   return exitCodes.ok
 }
 
-/** Warnings are the result then; nothing is built or written. */
-async function check(input: BuildOptions, format: LintFormat, terminal: Terminal): Promise<number> {
+/** Nothing is built or written then, and what it takes is not loaded for those who build. */
+async function tell(
+  method: Exclude<Call['method'], 'build'>,
+  input: BuildOptions,
+  format: Call['format'],
+  terminal: Terminal,
+): Promise<number> {
+  const { showOutline, showTargets } = await import('../call.ts')
+  if (method === 'targets') return await showTargets(input, format, terminal)
+  if (method === 'outline') return await showOutline(input, format, terminal)
+  const [{ checkBuild }, { showReport }] = await Promise.all([
+    import('../../index.ts'),
+    import('../lint/show-report.ts'),
+  ])
   const { dockerfile, report } = await checkBuild(input)
   return showReport(dockerfile.file, report, format, terminal.out)
 }
