@@ -1,16 +1,25 @@
 // A directory on disk as a file tree, read as it is asked for.
-import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import type { EntryType } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
 import { baseName, joinPath, parentPath } from './paths.ts'
-import { readNames } from './read-names.ts'
-import { type ListedDirectory, type SeenFiles, STATUS_FIELDS, seenFiles, writeStatus } from './seen-files.ts'
+import {
+  isUnchanged,
+  type ListedDirectory,
+  listDirectory,
+  type SeenFiles,
+  STATUS_FIELDS,
+  seenFiles,
+} from './seen-files.ts'
 
-/** A directory on disk, and what was seen of it so far: undefined if that can't be relied on (see {@link seenFiles}). */
+/** A directory on disk, which knows what was seen of it. */
 export interface DirectoryTree extends FileTree {
+  /** What was read so far; undefined if that can't be relied on (see {@link seenFiles}). */
   seen(): SeenFiles | undefined
+  /** Whether all that was seen in another run is the same now. What this lists is not listed again when it is read. */
+  isAs(seen: SeenFiles): boolean
 }
 
 interface Directory extends ListedDirectory {
@@ -27,12 +36,21 @@ export function openDirectory(root: string): DirectoryTree {
   const begun = Date.now()
   const rootStat = readRoot(root)
   const rootEntry = entryOf('', 'directory', rootStat)
+  const listings = new Map<string, ListedDirectory>()
   const directories = new Map<string, Directory>()
 
+  const listing = (path: string): ListedDirectory => {
+    let listed = listings.get(path)
+    if (!listed) {
+      listed = listDirectory(diskPath(root, path))
+      listings.set(path, listed)
+    }
+    return listed
+  }
   const read = (path: string): Directory | undefined => {
     const known = directories.get(path)
     if (known || lookup(path)?.type !== 'directory') return known
-    const directory = readDirectory(root, path)
+    const directory = readDirectory(root, path, listing)
     directories.set(path, directory)
     return directory
   }
@@ -43,6 +61,7 @@ export function openDirectory(root: string): DirectoryTree {
     lookup,
     list: (path) => read(path)?.entries ?? [],
     seen: () => seenFiles(rootStat, directories, begun),
+    isAs: (seen) => isUnchanged(rootStat, seen, listing),
   }
 }
 
@@ -64,63 +83,74 @@ function statRoot(root: string): Stats {
   }
 }
 
-function readDirectory(root: string, path: string): Directory {
-  const directory = path === '' ? root : `${root}/${path}`
+function readDirectory(root: string, path: string, list: (path: string) => ListedDirectory): Directory {
   const entries: TreeEntry[] = []
   const byName = new Map<string, TreeEntry>()
-  let name = ''
   try {
-    const names = readNames(directory)
-    const status = new Float64Array(names.length * STATUS_FIELDS)
+    const { names, status } = list(path)
     for (let i = 0; i < names.length; i++) {
-      name = names[i] ?? ''
-      const onDisk = `${directory}/${name}`
-      const stat = lstatSync(toFsPath(onDisk))
-      writeStatus(status, i * STATUS_FIELDS, stat)
-      const entry = toEntry(joinPath(path, name), onDisk, stat)
+      const name = names[i] ?? ''
+      const entry = toEntry(root, joinPath(path, name), status, i * STATUS_FIELDS)
       if (!entry) continue
       entries.push(entry)
       byName.set(name, entry)
     }
     return { names, status, entries, byName }
   } catch (cause) {
-    throw readError(cause, joinPath(path, name))
+    throw readError(cause, root, path)
   }
+}
+
+function diskPath(root: string, path: string): string {
+  return path === '' ? root : `${root}/${path}`
 }
 
 /** Undefined for what a context cannot hold. */
-function toEntry(path: string, onDisk: string, stat: Stats): TreeEntry | undefined {
-  if (stat.isFile()) return fileEntry(path, onDisk, stat, stat.nlink > 1 ? inodeOf(toFsPath(onDisk)) : undefined)
-  if (stat.isDirectory()) return entryOf(path, 'directory', stat)
-  if (stat.isSymbolicLink()) {
-    const linkname = bytesToPath(readlinkSync(toFsPath(onDisk), { encoding: 'buffer' }))
-    return { ...entryOf(path, 'symlink', stat), mode: 0o777, linkname }
+function toEntry(root: string, path: string, status: Float64Array, at: number): TreeEntry | undefined {
+  const [mode = 0, mtimeMs = 0] = [status[at], status[at + 1]]
+  switch (mode & constants.S_IFMT) {
+    case constants.S_IFREG:
+      return fileEntry(root, path, status, at)
+    case constants.S_IFDIR:
+      return entryOf(path, 'directory', { mode, mtimeMs })
+    case constants.S_IFLNK: {
+      const linkname = bytesToPath(readlinkSync(toFsPath(diskPath(root, path)), { encoding: 'buffer' }))
+      return { ...entryOf(path, 'symlink', { mode, mtimeMs }), mode: 0o777, linkname }
+    }
+    case constants.S_IFIFO:
+      return entryOf(path, 'fifo', { mode, mtimeMs })
+    case constants.S_IFSOCK:
+      return { ...entryOf(path, 'file', { mode, mtimeMs }), content: { kind: 'bytes', bytes: new Uint8Array() } }
+    case constants.S_IFCHR:
+    case constants.S_IFBLK: {
+      const type = (mode & constants.S_IFMT) === constants.S_IFCHR ? 'character' : 'block'
+      const { rdev } = lstatSync(toFsPath(diskPath(root, path)))
+      return { ...entryOf(path, type, { mode, mtimeMs }), ...deviceNumbers(rdev) }
+    }
+    default:
+      return undefined
   }
-  if (stat.isFIFO()) return entryOf(path, 'fifo', stat)
-  if (stat.isSocket()) return { ...entryOf(path, 'file', stat), content: { kind: 'bytes', bytes: new Uint8Array() } }
-  if (stat.isCharacterDevice()) return { ...entryOf(path, 'character', stat), ...deviceNumbers(stat.rdev) }
-  if (stat.isBlockDevice()) return { ...entryOf(path, 'block', stat), ...deviceNumbers(stat.rdev) }
-  return undefined
 }
 
 /** One literal: there are many, and spreading costs more than reading the status. */
-function fileEntry(path: string, onDisk: string, stat: Stats, inode: string | undefined): TreeEntry {
-  const { mode, size, mtimeMs, ctimeMs, ino, dev } = stat
+function fileEntry(root: string, path: string, status: Float64Array, at: number): TreeEntry {
+  const onDisk = diskPath(root, path)
+  const mtimeMs = status[at + 1] ?? 0
   return {
     path,
     type: 'file',
-    mode: mode & 0o7777,
+    mode: (status[at] ?? 0) & 0o7777,
     uid: 0,
     gid: 0,
     mtime: mtimeMs / 1000,
-    size,
+    size: status[at + 3] ?? 0,
     content: { kind: 'file', path: onDisk },
-    stat: { mtimeMs, ctimeMs, ino, dev },
-    inode,
+    stat: { mtimeMs, ctimeMs: status[at + 2] ?? 0, ino: status[at + 4] ?? 0, dev: status[at + 5] ?? 0 },
+    inode: (status[at + 6] ?? 0) > 1 ? inodeOf(toFsPath(onDisk)) : undefined,
   }
 }
 
-function entryOf(path: string, type: EntryType, stat: Stats): TreeEntry {
+function entryOf(path: string, type: EntryType, stat: Pick<Stats, 'mode' | 'mtimeMs'>): TreeEntry {
   return { path, type, mode: stat.mode & 0o7777, uid: 0, gid: 0, mtime: stat.mtimeMs / 1000, size: 0 }
 }
 
@@ -135,8 +165,11 @@ function deviceNumbers(rdev: number): Pick<TreeEntry, 'devMajor' | 'devMinor'> {
   return { devMajor: (rdev >>> 8) & 0xfff, devMinor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) }
 }
 
-function readError(cause: unknown, path: string): unknown {
+function readError(cause: unknown, root: string, directory: string): unknown {
   if (!(cause instanceof Error) || !('code' in cause)) return cause
+  // What the system was asked for: the directory, or something in it.
+  const asked = 'path' in cause && typeof cause.path === 'string' ? cause.path : ''
+  const path = asked.startsWith(`${root}/`) ? asked.slice(root.length + 1) : directory
   const name = JSON.stringify(path === '' ? '.' : path)
   if (hasCode(cause, 'ENOENT', 'ENOTDIR')) {
     return new TsbuildError('CONTEXT_CHANGED', `${name} went away while the context was read`, { cause })

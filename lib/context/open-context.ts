@@ -19,7 +19,7 @@ export interface BuildContext {
 }
 
 /** The directory behind a context. */
-export interface ContextOnDisk extends Pick<DirectoryTree, 'seen'> {
+export interface ContextOnDisk extends Pick<DirectoryTree, 'seen' | 'isAs'> {
   readonly root: string
   /** The text of the ignore file that is in force. */
   readonly ignoring: string
@@ -52,7 +52,7 @@ function openTree(source: NamedContext): FileTree | DirectoryTree {
 function withIgnore(source: NamedContext, tree: FileTree | DirectoryTree, file: SourceFile | undefined): BuildContext {
   const disk =
     typeof source === 'string' && 'seen' in tree
-      ? { root: path.resolve(source), ignoring: file?.text ?? '', seen: tree.seen }
+      ? { root: path.resolve(source), ignoring: file?.text ?? '', seen: tree.seen, isAs: tree.isAs }
       : undefined
   if (!file) return { tree, disk, ignore: undefined, explainMissing: () => undefined }
   const ignore = createIgnoreMatcher(file)

@@ -1,6 +1,6 @@
 // A copy from a context in which nothing has changed: its layer is known without planning it.
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
-import { isUnchanged, type SeenFiles } from '../context/seen-files.ts'
+import type { SeenFiles } from '../context/seen-files.ts'
 import type { CopyOp } from '../graph/types.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey } from '../oci/types.ts'
@@ -29,7 +29,7 @@ export async function recallLayer(
 ): Promise<StackedLayer | undefined> {
   const step = session.noCache ? undefined : recallable(op, filesystem, source, session)
   const noted = step && parseNote(session.store.records.find(step.key)?.result)
-  if (!noted || !isUnchanged(step.disk.root, noted.seen)) return undefined
+  if (!noted || !step.disk.isAs(noted.seen)) return undefined
   return await findLayer(noted.layer, form, session)
 }
 

@@ -16,7 +16,7 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
   const firstLinks = new Map<Inode, string>()
 
   const write = (path: string, inode: Inode) => {
-    const mtime = timestamp ?? inode.mtime
+    const mtime = timestamp ?? Math.floor(inode.mtime)
     const first = inode.linked ? firstLinks.get(inode) : undefined
     if (first !== undefined) {
       const { mode, uid, gid } = inode
@@ -101,7 +101,7 @@ function isSame(inode: Inode, base: TreeEntry, timestamp: number | undefined): b
     return false
   if ((inode.devMajor ?? 0) !== (base.devMajor ?? 0) || (inode.devMinor ?? 0) !== (base.devMinor ?? 0)) return false
   if (inode.type === 'directory') return true
-  if ((timestamp ?? inode.mtime) !== Math.floor(base.mtime)) return false
+  if ((timestamp ?? Math.floor(inode.mtime)) !== Math.floor(base.mtime)) return false
   if (inode.size !== base.size || inode.linkname !== base.linkname) return false
   if (!sameBytes(inode.xattrs?.[CAPABILITY], base.xattrs?.[CAPABILITY])) return false
   return inode.type !== 'file' || inode.size === 0 || (base.sha256 !== undefined && base.sha256 === digestOf(inode))
