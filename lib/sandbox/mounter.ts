@@ -9,6 +9,8 @@ export interface Mounter {
   tmpfs(target: string): Promise<void>
   /** Takes away what is mounted; rejects where a process still uses it. */
   unmount(target: string): Promise<void>
+  /** Takes it out of sight, even where a process still uses it. */
+  detach(target: string): Promise<void>
   /** Ends what mounts; the mounts stay. Idempotent. */
   close(): void
 }

@@ -22,6 +22,7 @@ export async function startNativeMounter(helper: string): Promise<Mounter | unde
     },
     tmpfs: (target) => ask(`cannot mount a tmpfs at ${target}`, 'tmpfs', target, TMPFS_OPTIONS),
     unmount: (target) => ask(`cannot unmount ${target}`, 'unmount', target),
+    detach: (target) => ask(`cannot unmount ${target}`, 'detach', target),
     close: () => child.stdin?.end(),
   }
 }

@@ -12,6 +12,7 @@ export function createSystemMounter(): Mounter {
     },
     tmpfs: (target) => run('mount', ['-t', 'tmpfs', '-o', `${TMPFS_OPTIONS},nosuid,nodev`, 'tmpfs', target]),
     unmount: (target) => run('umount', ['-c', target]),
+    detach: (target) => run('umount', ['-c', '-l', target]),
     close() {},
   }
 }

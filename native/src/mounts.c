@@ -53,6 +53,8 @@ _Noreturn void serve_mounts(void)
 			result = mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, argument(&second));
 		} else if (!strcmp(request.text, "unmount")) {
 			result = umount2(argument(&first), UMOUNT_NOFOLLOW);
+		} else if (!strcmp(request.text, "detach")) {
+			result = umount2(argument(&first), UMOUNT_NOFOLLOW | MNT_DETACH);
 		} else {
 			refuse("read words", "an unknown request");
 		}

@@ -1,5 +1,5 @@
 // Mounts of the same kinds by the native helper and by mount(8).
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Mounter } from '../../lib/sandbox/mounter.ts'
@@ -40,6 +40,13 @@ test.skipIf(!isRoot('mounting')).each(mounters)('%s stacks directories, and says
   writeFileSync(join(target, 'in memory'), '')
   await mounter.unmount(target)
   expect(existsSync(join(target, 'in memory'))).toBe(false)
+  await mounter.tmpfs(target)
+  writeFileSync(join(target, 'in use'), '')
+  const inUse = openSync(join(target, 'in use'), 'r')
+  await expect(mounter.unmount(target)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' })
+  await mounter.detach(target)
+  closeSync(inUse)
+  expect(existsSync(join(target, 'in use'))).toBe(false)
 
   await expect(mounter.unmount(target)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' })
   await expect(mounter.tmpfs(join(base, 'nowhere'))).rejects.toMatchObject({ code: 'SANDBOX_FAILED' })

@@ -8,7 +8,7 @@ export interface Scratch {
   readonly inMemory: boolean
   /** A new empty directory; its last name is unique on this machine. */
   directory(): string
-  /** Nothing may be in use any more. */
+  /** Takes what is in memory away; `base` is empty then. */
   close(): Promise<void>
 }
 
@@ -23,6 +23,6 @@ export async function openScratch(base: string, mounter: Mounter | undefined): P
       mkdirSync(path, { mode: 0o711 })
       return path
     },
-    close: async () => mounter?.unmount(base),
+    close: async () => mounter?.detach(base),
   }
 }

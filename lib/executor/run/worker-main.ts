@@ -10,6 +10,7 @@ import { openMounter } from '../../sandbox/open-mounter.ts'
 import { probeOverlay } from '../../sandbox/probe-overlay.ts'
 import { viewOf } from '../filesystem.ts'
 import { carryOut } from './carry-out.ts'
+import { createCleanups } from './cleanups.ts'
 import { interruptProcesses } from './interrupt-processes.ts'
 import { readKept } from './kept-steps.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
@@ -37,7 +38,8 @@ const send = (message: FromWorker): void => {
 
 let context: WorkerContext | undefined
 let stacks: Stacks = createStacks()
-let close = async (): Promise<void> => {}
+/** Undoes all that the worker made. */
+const cleanups = createCleanups()
 let inShell = false
 const running = new Map<string, AbortController>()
 const pending = new Set<Promise<void>>()
@@ -63,7 +65,7 @@ process.on('message', (message: ToWorker) => {
 process.on('disconnect', () => {
   for (const controller of running.values()) controller.abort()
   void Promise.allSettled(pending)
-    .then(() => close())
+    .then(() => cleanups.run())
     .then(() => process.exit(0))
 })
 
@@ -74,6 +76,7 @@ function track(work: Promise<void>): void {
 
 async function start({ store: directory, home: base, isolation, place, prefix, stale }: WorkerStart): Promise<void> {
   const store = openStore(directory)
+  cleanups.add(store.close)
   const temporary = temporaryDirectory(base)
   for (const path of [temporary, join(base, 'layers'), join(base, 'caches')]) {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -84,6 +87,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
   process.umask(0o022)
 
   const mounter = place.mounts ? await openMounter() : undefined
+  cleanups.add(() => mounter?.close())
   const overlay = mounter && (await probeOverlay(base, place.mapping !== 'root', mounter))
   const { backends, probes } = await openBackends(base, place, isolation)
   const [backend] = backends
@@ -92,15 +96,16 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     send({ kind: 'unavailable', probes: all })
     return
   }
-  const made: string[] = []
+  let made = 0
   const makeTemporary = (): string => {
-    const path = join(temporary, `${prefix}-${made.length}`)
+    const path = join(temporary, `${prefix}-${made++}`)
     mkdirSync(path, { mode: 0o711 })
-    made.push(path)
+    cleanups.add(() => removeTree(path))
     return path
   }
   // Where mounts are copies, what they hide waits in scratch: best on the disk of the root.
   const scratch = await openScratch(makeTemporary(), backend.features.mounts ? mounter : undefined)
+  cleanups.add(scratch.close)
   context = {
     store,
     place,
@@ -119,12 +124,6 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     views: new Map(),
     signal: new AbortController().signal,
     unpacking: new Map(),
-  }
-  close = async () => {
-    await scratch.close()
-    mounter?.close()
-    for (const path of made) removeTree(path)
-    store.close()
   }
   const { isolation: chosen, program } = backend
   send({ kind: 'ready', isolation: chosen, program, overlay: context.overlay !== undefined, probes: all })
