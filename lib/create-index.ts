@@ -49,7 +49,7 @@ export interface CreatedIndex extends IndexCopy {
  */
 export async function createIndex(sources: readonly string[], options: CreateIndexOptions = {}): Promise<CreatedIndex> {
   const { names = [], append = false, dryRun = false, signal, onProgress, ...rest } = options
-  const targets = names.map((name) => withDefaultTag(parseReference(name)))
+  const targets = names.map(parseTarget)
   const written = [...(append ? names.slice(0, 1) : []), ...sources].map(parseIndexSource)
   if (names.length === 0 && (append || !dryRun)) {
     throw new TsbuildError('OPTION_INVALID', `there is no name to ${append ? 'append to' : 'push the index as'}`)
@@ -57,7 +57,9 @@ export async function createIndex(sources: readonly string[], options: CreateInd
   if (written.length === 0) throw new TsbuildError('OPTION_INVALID', 'there is nothing to make an index of')
   const client = openRegistryClient(rest)
   try {
-    const read = await readSources(written, targets, client, signal)
+    const read = await readSources(written, targets, client, signal).catch((error: unknown) => {
+      throw append ? nothingThere(error, targets) : error
+    })
     const created = combine(read, { ...options, platforms: (options.platforms ?? []).map(parsePlatform) })
     const copy = await pushIndex(created, read, dryRun ? [] : targets, { client, signal, onProgress })
     const { descriptor, bytes, replaced } = created
@@ -66,6 +68,21 @@ export async function createIndex(sources: readonly string[], options: CreateInd
   } finally {
     await client.close()
   }
+}
+
+function parseTarget(name: string): Reference {
+  if (!name.startsWith('oci-layout://')) return withDefaultTag(parseReference(name))
+  throw new TsbuildError('UNSUPPORTED', `an index can't be written to ${JSON.stringify(name)}, only pushed`, {
+    hint: 'write layouts with "tsbuild build -o type=oci"',
+  })
+}
+
+/** Where nothing is to append to, the advice is another one. */
+function nothingThere(error: unknown, [first]: readonly Reference[]): unknown {
+  if (!(error instanceof TsbuildError) || error.code !== 'IMAGE_NOT_FOUND') return error
+  if (!first || !error.message.includes(JSON.stringify(familiarReference(first)))) return error
+  const hint = 'where there is nothing to append to yet, leave out --append'
+  return new TsbuildError(error.code, error.message, { hint, cause: error })
 }
 
 function readSources(

@@ -12,6 +12,7 @@ import { exportImage } from './export/export-image.ts'
 import type { JoinedGraphs } from './graph/join-graphs.ts'
 import type { ImageSet } from './oci/image-set.ts'
 import { formatPlatform } from './oci/platform.ts'
+import { parseReference } from './oci/reference.ts'
 import { layerCompression } from './output-compression.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { targetPlatforms } from './target-platforms.ts'
@@ -27,11 +28,22 @@ export interface Delivery {
 
 /** Refuses outputs that can't hold what is asked for, before anything is built. Errors with `OUTPUT_INVALID`. */
 export function checkOutputs(options: BuildOptions): void {
+  for (const output of options.outputs ?? []) {
+    if (output.type === 'registry' && output.pushByDigest) refuseTags(output.name?.split(',') ?? options.tags ?? [])
+  }
   const platforms = targetPlatforms(options)
   if (platforms.length < 2 || !options.outputs?.some(({ type }) => type === 'docker')) return
   const message = `type=docker holds an image of one platform, not of ${platforms.map(formatPlatform).join(', ')}`
   throw new TsbuildError('OUTPUT_INVALID', message, {
     hint: 'type=oci holds all of them, in one archive; or build for one platform at a time',
+  })
+}
+
+function refuseTags(names: readonly string[]): void {
+  const tagged = names.find((name) => parseReference(name).tag !== undefined)
+  if (tagged === undefined) return
+  throw new TsbuildError('OUTPUT_INVALID', `${JSON.stringify(tagged)} has a tag, and push-by-digest gives none`, {
+    hint: 'leave out the tag: "tsbuild imagetools create -t NAME:TAG NAME@DIGEST" gives it later',
   })
 }
 

@@ -2,7 +2,7 @@ import type { Store } from './cache/store.ts'
 import { TsbuildError } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import type { ExportedOutput, RegistryOutput } from './export/output.ts'
-import { formatReference, normaliseName, parseReference } from './oci/reference.ts'
+import { formatReference, normaliseName, parseReference, type Reference } from './oci/reference.ts'
 import type { Descriptor } from './oci/types.ts'
 import { pushStored } from './push-image.ts'
 import type { RegistryClient } from './registry/client.ts'
@@ -19,7 +19,10 @@ export interface PushOutputOptions {
 /** Milliseconds between two reports. */
 const INTERVAL = 100
 
-/** Pushes a build's result under the names of the output, or else of the build. Errors as pushImage() does. */
+/**
+ * Pushes a build's result under the names of the output, or else of the build; by digest where the output says so. Errors as pushImage()
+ * does.
+ */
 export async function pushOutput(
   descriptor: Descriptor,
   output: RegistryOutput,
@@ -32,7 +35,10 @@ export async function pushOutput(
       hint: 'give it one with -t REGISTRY/NAME:TAG',
     })
   }
-  const references = wanted.map(parseReference)
+  const references = wanted.map(parseReference).map((reference): Reference => {
+    const { domain, path } = reference
+    return output.pushByDigest ? { domain, path, digest: descriptor.digest } : reference
+  })
   let told = 0
   const onProgress = (current: number, total: number): void => {
     const now = Date.now()

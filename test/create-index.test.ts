@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { build, createIndex, inspectRemote, parseIndexAnnotation } from '../lib/index.ts'
+import { build, createIndex, inspectRemote, listTags, parseIndexAnnotation } from '../lib/index.ts'
 import { sha256 } from '../lib/oci/digest.ts'
 import { indexBytes } from '../lib/oci/manifest.ts'
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../lib/oci/media-types.ts'
@@ -271,6 +271,44 @@ describe('from elsewhere', () => {
   })
 })
 
+test('what jobs push by digest gets its one tag when it is joined', async () => {
+  const registry = await startRegistry()
+  const app = `${registry.host}/app`
+  const sources: string[] = []
+  for (const [at, architecture] of ['amd64', 'arm64'].entries()) {
+    const { outputs, digest, names } = await build({
+      context: new Map([['file', { content: architecture }]]),
+      dockerfile: { text: 'FROM scratch\nCOPY file /\n' },
+      platforms: [`linux/${architecture}`],
+      store: temporaryDirectory(),
+      // By its own name, and by that of the build.
+      ...(at === 0 ? { tags: [app] } : {}),
+      outputs: [{ type: 'registry', pushByDigest: true, ...(at === 1 && { name: app }) }],
+    })
+    expect(outputs).toMatchObject([{ type: 'registry', destination: `${app}@${digest}` }])
+    expect(names).toEqual([])
+    sources.push(`${app}@${digest}`)
+  }
+  expect(await listTags(app, { env })).toEqual([])
+  await createIndex(sources, { names: [`${app}:1`], env })
+  expect(await listTags(app, { env })).toEqual(['1'])
+  expect((await inspectRemote(`${app}:1`, { configs: true, env })).images).toHaveLength(2)
+})
+
+test('a push by digest with a tag is refused before anything is built', async () => {
+  const options = {
+    context: new Map(),
+    dockerfile: { text: 'FROM scratch\nCOPY missing /\n' },
+    store: temporaryDirectory(),
+  }
+  for (const more of [{ tags: ['app:1'] }, { tags: ['app'], name: 'a,b:latest' }]) {
+    const { tags, ...output } = more
+    await expect(
+      build({ ...options, tags, outputs: [{ type: 'registry', pushByDigest: true, ...output }] }),
+    ).rejects.toMatchObject({ code: 'OUTPUT_INVALID', message: expect.stringMatching(/has a tag, and push-by-digest/) })
+  }
+})
+
 test.each<[string, (host: string) => Promise<unknown>, string, RegExp]>([
   [
     'no source',
@@ -284,6 +322,12 @@ test.each<[string, (host: string) => Promise<unknown>, string, RegExp]>([
     (host) => createIndex([`${host}/app:amd64`], { names: [`${host}/app:none`], append: true, env }),
     'IMAGE_NOT_FOUND',
     /app:none" failed/,
+  ],
+  [
+    'a layout to write to',
+    (host) => createIndex([`${host}/app:amd64`], { names: ['oci-layout://x'], env }),
+    'UNSUPPORTED',
+    /can't be written to "oci-layout:\/\/x", only pushed$/,
   ],
   [
     'a source that is not there',
@@ -353,6 +397,17 @@ test('an index that fails on the way is not named', async () => {
     code: 'BLOB_NOT_FOUND',
   })
   expect([...to.repository('app').manifests.keys()]).toEqual([from.amd64.descriptor.digest])
+})
+
+test('what is appended to has to be there, and the error says so', async () => {
+  const { registry } = await setting()
+  const name = `${registry.host}/app:none`
+  await expect(createIndex([`${registry.host}/app:amd64`], { names: [name], append: true, env })).rejects.toMatchObject(
+    {
+      code: 'IMAGE_NOT_FOUND',
+      hint: 'where there is nothing to append to yet, leave out --append',
+    },
+  )
 })
 
 test('a layout that is none is an error', async () => {

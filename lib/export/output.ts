@@ -11,6 +11,8 @@ export interface RegistryOutput {
   readonly type: 'registry'
   /** Names to push, separated by commas; default the names that the build gives. */
   readonly name?: string
+  /** Push to the repositories of the names, which have no tag then, by nothing but the digest: for jobs whose images are joined later. */
+  readonly pushByDigest?: boolean
   readonly compression?: CompressionOption
 }
 

@@ -28,7 +28,7 @@ type Attributes = ReadonlyMap<string, string>
 
 const IMAGE_KEYS = ['tar', 'name', 'compression', 'compression-level']
 const KEYS: Readonly<Record<Output['type'], readonly string[]>> = {
-  registry: ['name', 'compression', 'compression-level'],
+  registry: ['name', 'push-by-digest', 'name-canonical', 'compression', 'compression-level'],
   oci: IMAGE_KEYS,
   docker: IMAGE_KEYS,
   local: ['platform-split'],
@@ -85,8 +85,10 @@ function toOutput(value: string, attributes: Attributes): Output {
       return toOutput(value, new Map([...attributes, ['type', 'registry']]))
     case 'registry': {
       checkKeys(value, type, attributes)
-      const { name, compression } = namedOptions(value, attributes)
-      return { type, ...(name ? { name } : {}), ...(compression ? { compression } : {}) }
+      const pushByDigest = parseBoolean(value, 'push-by-digest', attributes.get('push-by-digest'))
+      // For a daemon's own store of images, which would list name@digest then.
+      parseBoolean(value, 'name-canonical', attributes.get('name-canonical'))
+      return { type, ...namedOptions(value, attributes), ...(pushByDigest && { pushByDigest }) }
     }
   }
   const foreign = FOREIGN_TYPES.get(type)

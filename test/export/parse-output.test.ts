@@ -37,6 +37,11 @@ test.each<[string, Output]>([
   ['type=registry', { type: 'registry' }],
   ['type=registry,push=true,"name=a:1,b"', { type: 'registry', name: 'a:1,b' }],
   ['type=image,name=a,push=true', { type: 'registry', name: 'a' }],
+  [
+    'type=image,name=a,push-by-digest=true,name-canonical=true,push=true',
+    { type: 'registry', name: 'a', pushByDigest: true },
+  ],
+  ['type=registry,push-by-digest=false,name-canonical=false', { type: 'registry' }],
   ['type=registry,name=a,compression=gzip', { type: 'registry', name: 'a', compression: { algorithm: 'gzip' } }],
   ['type=oci,dest=x,oci-mediatypes=true,push=false', { type: 'oci', dest: 'x' }],
 ])('%s', (value, output) => {
@@ -79,6 +84,7 @@ test.each<[string, string, RegExp, string | undefined]>([
   ['type=docker,dest=x,tar=false', 'UNSUPPORTED', /tar=false/, 'type=oci,tar=false writes a directory'],
   ['type=registry,dest=x', 'OUTPUT_INVALID', /unknown key "dest"/, undefined],
   ['type=registry,tar=true', 'OUTPUT_INVALID', /tar is not for type=registry/, undefined],
+  ['type=registry,push-by-digest=no', 'OUTPUT_INVALID', /push-by-digest must be true or false/, undefined],
   ['type=registry,push=false', 'UNSUPPORTED', /push=false/, undefined],
   [
     'type=image',

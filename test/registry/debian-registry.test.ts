@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { openStore } from '../../lib/cache/store.ts'
-import { build, login, logout, openLayout, pullImage, pushImage, validateImage } from '../../lib/index.ts'
+import { build, createIndex, login, logout, openLayout, pullImage, pushImage, validateImage } from '../../lib/index.ts'
 import { certificate } from '../http/certificate.ts'
 import { requires } from '../support/requires.ts'
 import { run } from '../support/run.ts'
@@ -96,23 +96,27 @@ withRegistry('an index that skopeo copies with all its images', async () => {
       outputs: [{ type: 'registry' }],
     })
   }
-  // An index from the two, as any tool would make it.
-  const manifests = ['amd64', 'arm64'].map((architecture) => {
-    const raw = run('skopeo', ['inspect', '--raw', '--tls-verify=false', `docker://${host}/app:${architecture}`])
-    const found = JSON.parse(run('skopeo', ['inspect', '--tls-verify=false', `docker://${host}/app:${architecture}`]))
-    return {
-      mediaType: JSON.parse(raw).mediaType,
-      digest: found.Digest,
-      size: Buffer.byteLength(raw),
-      platform: { os: 'linux', architecture },
-    }
+  const sources = ['amd64', 'arm64'].map((architecture) => `${host}/app:${architecture}`)
+  const created = await createIndex(sources, { names: [`${host}/app:all`, `${host}/other:all`] })
+  expect(created.blobs).toEqual({ there: 0, mounted: 4, uploaded: 0 })
+  const raw = run('skopeo', ['inspect', '--raw', '--tls-verify=false', `docker://${host}/other:all`])
+  expect(raw).toBe(Buffer.from(created.bytes).toString())
+  const arm = join(temporaryDirectory(), 'layout')
+  run('skopeo', [
+    'copy',
+    '--override-arch=arm64',
+    '--src-tls-verify=false',
+    `docker://${host}/other:all`,
+    `oci:${arm}:arm`,
+  ])
+  expect(openLayout(arm).find('arm').digest).toBe(JSON.parse(raw).manifests[1].digest)
+  const based = await build({
+    context: new Map(),
+    dockerfile: { text: `FROM ${host}/other:all\n` },
+    platforms: ['linux/arm64'],
+    store: temporaryDirectory(),
   })
-  const index = JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests })
-  await fetch(`http://${host}/v2/app/manifests/all`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/vnd.oci.image.index.v1+json' },
-    body: index,
-  })
+  expect(based.image.config.architecture).toBe('arm64')
   for (const architecture of ['amd64', 'arm64']) {
     const { image } = await pullImage(store, `${host}/app:all`, { platform: `linux/${architecture}` })
     expect(image.config.architecture).toBe(architecture)

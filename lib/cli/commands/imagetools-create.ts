@@ -10,6 +10,7 @@ import {
 } from '../../index.ts'
 import type { Args, Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { count } from '../format-quantity.ts'
 import { shortDigest } from '../short-names.ts'
 import { showTransfer, type Transfer } from '../show-transfer.ts'
 import type { Terminal } from '../terminal.ts'
@@ -86,7 +87,7 @@ function showResult(
     err.write(`replaced: ${printable(formatPlatform(platform))} ${shortDigest(from)} by ${shortDigest(to)}\n`)
   }
   const copied = [
-    ...(blobs.uploaded > 0 ? [`${blobs.uploaded} blobs sent (${formatSize(uploaded)})`] : []),
+    ...(blobs.uploaded > 0 ? [`${count(blobs.uploaded, 'blob')} sent (${formatSize(uploaded)})`] : []),
     ...(blobs.mounted > 0 ? [`${blobs.mounted} mounted`] : []),
     ...(blobs.there > 0 ? [`${blobs.there} there already`] : []),
   ]
