@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '../..')
 const MIB = 1 << 20
 /** More than twice what the process may have. */
 const SIZE = 384 * MIB
-const LIMIT = 150e6
+const LIMIT = 150 * MIB
 /** Of so many zeros. */
 const DIGEST = 'sha256:3201548f7070f0ae5adf2c869b15df99b5f85ca51feda443c1597c130976619a'
 
