@@ -189,6 +189,13 @@ describe.skipIf(busybox === undefined)('RUN', () => {
       '/t: in /t/in: b\n',
     ],
     [
+      'a cache has the mode that it is given, without special bits',
+      {
+        dockerfile: 'FROM base\nRUN --mount=type=cache,target=/c,id=special,mode=3775,uid=5 stat -c %a:%u /c > /out',
+      },
+      '775:5\n',
+    ],
+    [
       'a secret file',
       {
         dockerfile:

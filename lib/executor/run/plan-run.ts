@@ -108,7 +108,8 @@ async function planCache(
       readonly,
       uid: uid ?? 0,
       gid: gid ?? 0,
-      mode: mode ?? 0o755,
+      // As in BuildKit, which makes the directory without special bits.
+      mode: (mode ?? 0o755) & 0o777,
     },
     key: `cache ${target} ${access} ${seed}`,
   }
