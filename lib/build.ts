@@ -126,6 +126,8 @@ function createSession(
     indexes: new Map(),
     producing: new Map(),
     views: new Map(),
+    inflated: new Map(),
+    downloads: new Map(),
     emit,
     signal: options.signal ?? new AbortController().signal,
     now: Math.floor(Date.now() / 1000),

@@ -88,6 +88,16 @@ describe('ADD of a URL', () => {
     expect(requests).toEqual(['/a', '/a', '/a'])
   })
 
+  test('is asked for once in a build, by however many steps', async () => {
+    etag = undefined
+    const text = ['a', 'b', 'c'].map(
+      (name) => `FROM scratch AS ${name}\nADD ${origin}/x /${name}\nADD ${origin}/x /2\n`,
+    )
+    const copies = 'FROM scratch\nCOPY --from=a / /\nCOPY --from=b / /\nCOPY --from=c / /\n'
+    await build({ context: new Map([['Dockerfile', text.join('') + copies]]), store })
+    expect(requests).toEqual(['/x'])
+  })
+
   test('or while it was not modified since', async () => {
     etag = undefined
     await add(`${origin}/a /`)

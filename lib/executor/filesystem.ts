@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import type { LayerIndex, SourceEntry } from '../layers/entry.ts'
 import { indexLayer } from '../layers/index-layer.ts'
 import { ensurePlainLayer } from '../layers/plain-layer.ts'
+import { readLayerFiles } from '../layers/read-layer-files.ts'
 import { createUnionView, extendUnionView, type UnionView } from '../layers/union-view.ts'
 import { digestPath } from '../oci/digest.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
@@ -24,7 +25,7 @@ export function stackKey({ layers }: Filesystem): string {
   return layers.map(({ layer }) => layer.diffID).join(' ')
 }
 
-/** The merged view of a stack. Reads indexes only; file contents may not be there yet (see {@link materialize}). */
+/** The merged view of a stack. Reads indexes only; file contents may not be there yet (see {@link withContents}). */
 export async function viewOf(filesystem: Filesystem, session: LayerSource): Promise<UnionView> {
   const { views } = session
   const missing: Filesystem[] = []
@@ -60,18 +61,61 @@ export function indexOf(layer: Layer, session: LayerSource): Promise<LayerIndex>
   return index
 }
 
-/** Makes sure that the contents of entries taken from a stack's view can be read. */
-export async function materialize(
-  entries: Iterable<SourceEntry>,
+/** What is taken of a compressed layer at a time without keeping the layer decompressed: it is held in memory. */
+const MAX_TAKEN = 4 << 20
+
+/**
+ * Entries taken from a stack's view, with contents that can be read. A few small files are taken from a compressed layer by decompressing no
+ * more of it than up to them. When that has been done for as much as the layer is, or for more, it is decompressed once and kept.
+ */
+export async function withContents(
+  entries: readonly SourceEntry[],
   filesystem: Filesystem,
-  session: Session,
-): Promise<void> {
-  const paths = new Set<string>()
-  for (const { content } of entries) if (content?.kind === 'range') paths.add(content.path)
-  for (const path of paths) {
-    const found = filesystem.layers.find(({ layer }) => layer.diffID.endsWith(basename(path)))
-    if (found) await ensurePlainLayer(session.store, found.layer, session.signal)
+  session: LayerSource & Pick<Session, 'inflated'>,
+): Promise<readonly SourceEntry[]> {
+  const byPlain = new Map<string, SourceEntry[]>()
+  for (const entry of entries) {
+    if (entry.content?.kind !== 'range') continue
+    const known = byPlain.get(entry.content.path)
+    if (known) known.push(entry)
+    else byPlain.set(entry.content.path, [entry])
   }
+  const taken = new Map<string, ReadonlyMap<number, Uint8Array>>()
+  for (const [path, wanted] of byPlain) {
+    const layer = filesystem.layers.find((stacked) => stacked.layer.diffID.endsWith(basename(path)))?.layer
+    const contents = layer && (await takeFiles(layer, wanted, session))
+    if (contents) taken.set(path, contents)
+  }
+  if (taken.size === 0) return entries
+  return entries.map((entry) => {
+    const bytes = entry.content?.kind === 'range' ? taken.get(entry.content.path)?.get(entry.content.offset) : undefined
+    return bytes ? { ...entry, content: { kind: 'bytes', bytes } } : entry
+  })
+}
+
+/** The contents by offset; undefined once the plain tar is in the store. */
+async function takeFiles(
+  layer: Layer,
+  wanted: readonly SourceEntry[],
+  session: LayerSource & Pick<Session, 'inflated'>,
+): Promise<ReadonlyMap<number, Uint8Array> | undefined> {
+  const { store, inflated, signal } = session
+  if (store.has(layer.diffID)) return undefined
+  let size = 0
+  let end = 0
+  for (const entry of wanted) {
+    if (entry.content?.kind !== 'range') continue
+    size += entry.size
+    end = Math.max(end, entry.content.offset + entry.size)
+  }
+  const whole = (await indexOf(layer, session)).size
+  const total = (inflated.get(layer.diffID) ?? 0) + end
+  if (size <= MAX_TAKEN && total < whole) {
+    inflated.set(layer.diffID, total)
+    return readLayerFiles(store, layer, wanted, signal)
+  }
+  await ensurePlainLayer(store, layer, signal)
+  return undefined
 }
 
 /** Where the plain tar of a layer is in the store, or will be once something needs it. */

@@ -1,7 +1,7 @@
 import { TsbuildError } from '../errors.ts'
 import { readContent } from '../layers/read-content.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
-import { materialize, viewOf } from './filesystem.ts'
+import { viewOf, withContents } from './filesystem.ts'
 import { type Owner, resolveOwner } from './resolve-owner.ts'
 import type { Filesystem, Session } from './session.ts'
 
@@ -30,8 +30,8 @@ export async function findOwner(
   const read = async (path: string): Promise<string | undefined> => {
     const entry = view.lookup(resolvePath(view, path, { followLast: true }))
     if (entry?.type !== 'file') return undefined
-    await materialize([entry], filesystem, session)
-    return new TextDecoder().decode(readContent(entry, LIMIT))
+    const [file = entry] = await withContents([entry], filesystem, session)
+    return new TextDecoder().decode(readContent(file, LIMIT))
   }
   return resolveOwner(spec, await read('etc/passwd'), await read('etc/group'))
 }

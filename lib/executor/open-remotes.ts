@@ -12,7 +12,13 @@ import type { Session } from './session.ts'
  */
 export async function openRemotes(
   { sources }: CopyOp,
-  { store, run: { secrets }, signal, location }: Pick<Session, 'store' | 'run' | 'signal' | 'location'>,
+  {
+    store,
+    downloads,
+    run: { secrets },
+    signal,
+    location,
+  }: Pick<Session, 'store' | 'downloads' | 'run' | 'signal' | 'location'>,
   onBytes: (bytes: number) => void,
 ): Promise<ReadonlyMap<RemoteInput, RemoteContent>> {
   const inputs = sources.flatMap((source) => (source.kind === 'url' || source.kind === 'git' ? source : []))
@@ -30,7 +36,10 @@ export async function openRemotes(
   async function openRemote(input: RemoteInput): Promise<RemoteContent> {
     if (input.kind === 'url') {
       const { url, name, checksum } = input
-      return { kind: 'file', entry: await openRemoteFile(url, { store, name, checksum, secrets, signal, onBytes }) }
+      return {
+        kind: 'file',
+        entry: await openRemoteFile(url, { store, name, checksum, downloads, secrets, signal, onBytes }),
+      }
     }
     const commitTime = input.url.mtime === 'commit'
     return {

@@ -21,6 +21,8 @@ export interface LayerPlan {
   readonly entries: readonly SourceEntry[]
   /** The directory that entries with a status come from. */
   readonly root: string | undefined
+  /** Makes the contents of entries readable: asked for only if the layer has to be written. */
+  readonly withContents?: (entries: readonly SourceEntry[]) => Promise<readonly SourceEntry[]>
 }
 
 export interface ProducedLayer {
@@ -87,7 +89,8 @@ async function produce(
     }
   }
 
-  const written = await writeLayer(withDigests(plan.entries, digests), store, {
+  const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
+  const written = await writeLayer(withDigests(entries, digests), store, {
     compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
     reuse: former && formerBlob(former, form, session),
     signal: session.signal,

@@ -7,7 +7,7 @@ import { type HttpClient, openHttpClient } from '../http/client.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
 import { digestParts, isDigest, sha256 } from '../oci/digest.ts'
 import type { JsonValue } from '../oci/json.ts'
-import type { Digest } from '../oci/types.ts'
+import type { CacheKey, Digest } from '../oci/types.ts'
 import { httpAuthorization } from './source-credentials.ts'
 
 export interface RemoteFileOptions {
@@ -15,6 +15,8 @@ export interface RemoteFileOptions {
   /** The name that the file gets. */
   readonly name: string
   readonly checksum?: Digest | undefined
+  /** Downloads of this build: what is in there is not asked for again. */
+  readonly downloads?: Map<CacheKey, Promise<Download>> | undefined
   readonly secrets?: RunOptions['secrets'] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onBytes?: ((bytes: number) => void) | undefined
@@ -27,25 +29,29 @@ export interface RemoteFileOptions {
  * is taken if the server says that it is the same, or if it is what the checksum says. Errors as {@link download} does.
  */
 export async function openRemoteFile(url: string, options: RemoteFileOptions): Promise<TreeEntry> {
-  const { digest, size, modified } = await fetchFile(url, options)
+  const { downloads = new Map(), checksum, name, store } = options
+  // A URL may hold a secret, so that it is not shown.
+  const key = cacheKey('http', [{ label: 'url', value: sha256(url) }])
+  const once = checksum === undefined ? key : cacheKey(key, [{ label: 'checksum', value: checksum }])
+  const coming = downloads.get(once) ?? fetchFile(url, key, options)
+  downloads.set(once, coming)
+  const { digest, size, modified } = await coming
   const seconds = Math.floor(Date.parse(modified ?? '') / 1000)
   return {
-    path: options.name,
+    path: name,
     type: 'file',
     mode: 0o600,
     uid: 0,
     gid: 0,
     mtime: Number.isSafeInteger(seconds) && seconds > 0 ? seconds : 0,
     size,
-    content: { kind: 'file', path: options.store.path(digest) },
+    content: { kind: 'file', path: store.path(digest) },
     sha256: digestParts(digest).hex,
   }
 }
 
-async function fetchFile(url: string, options: RemoteFileOptions): Promise<Download> {
+async function fetchFile(url: string, key: CacheKey, options: RemoteFileOptions): Promise<Download> {
   const { store, checksum, secrets, signal, onBytes } = options
-  // A URL may hold a secret, so that it is not shown.
-  const key = cacheKey('http', [{ label: 'url', value: sha256(url) }])
   const known = readDownload(store.records.find(key)?.result, store)
   if (known && known.digest === checksum) return known
   const client = options.client ?? openHttpClient()

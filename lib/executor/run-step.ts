@@ -4,7 +4,7 @@ import type { CopyOp, Op, Vertex } from '../graph/types.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
-import { materialize, stack, viewOf } from './filesystem.ts'
+import { stack, viewOf, withContents } from './filesystem.ts'
 import { findOwner } from './find-owner.ts'
 import type { WantedForm } from './layer-compression.ts'
 import type { Limiter } from './limiter.ts'
@@ -121,9 +121,15 @@ async function copyPlan(
     explainMissing: context?.explainMissing,
     location: session.location,
   })
-  if (source?.kind === 'filesystem') await materialize(entries, source.filesystem, session)
   const definition = copyDefinition(op, source)
-  return { step: op.instruction, definition, entries, root: context?.disk?.root }
+  const from = source?.kind === 'filesystem' ? source.filesystem : undefined
+  return {
+    step: op.instruction,
+    definition,
+    entries,
+    root: context?.disk?.root,
+    ...(from && { withContents: (wanted) => withContents(wanted, from, session) }),
+  }
 }
 
 async function workdirPlan(

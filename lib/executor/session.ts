@@ -1,6 +1,7 @@
 // What a build has at hand while its graph is executed.
 import type { RunOptions } from '../build-options.ts'
 import type { Store } from '../cache/store.ts'
+import type { Download } from '../context/download.ts'
 import type { ContextOnDisk } from '../context/open-context.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { BuildEvent } from '../events.ts'
@@ -57,6 +58,10 @@ export interface Session {
   readonly producing: Map<CacheKey, Promise<void>>
   /** Merged views, those used last at the end. */
   readonly views: Map<Filesystem, UnionView>
+  /** Bytes that were decompressed of layers to take a few files, by diffID. */
+  readonly inflated: Map<DiffID, number>
+  /** What was asked of servers, so that steps with the same URL ask once. */
+  readonly downloads: Map<CacheKey, Promise<Download>>
   readonly emit: (event: BuildEvent) => void
   readonly signal: AbortSignal
   /** Seconds since 1970: the time that directories made by the build get, and the history's. */
