@@ -50,6 +50,9 @@ export function applyRule(rule: RegistryRule | undefined, repository: Repository
   const rest = rule && restBelow(rule.prefix, repository)
   if (!rule || rest === undefined) return { transport: SECURE, location: repository, mirrors: [], blockedBy: undefined }
   const { transport, location, mirrors, blocked, file } = rule
+  const blockedBy = blocked ? file : undefined
+  // The registry itself, to log in: it has no other place.
+  if (repository.path === '') return { transport, location: repository, mirrors: [], blockedBy }
   const moved = (base: RepositoryName): RepositoryName => {
     const path = `${base.path}${rest}`.replace(/^\//, '')
     if (path !== '') return { ...base, path }
@@ -62,7 +65,7 @@ export function applyRule(rule: RegistryRule | undefined, repository: Repository
     transport,
     location: location ? { ...moved(location), transport } : repository,
     mirrors: mirrors.map((mirror) => ({ ...mirror, ...moved(mirror) })),
-    blockedBy: blocked ? file : undefined,
+    blockedBy,
   }
 }
 

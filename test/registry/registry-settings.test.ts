@@ -360,3 +360,12 @@ test('a location that leaves no name is an error', async () => {
   })
   expect(await placesOf(given, 'a.com/x/y')).toBe('b.com/y')
 })
+
+test('a registry itself, which is logged in to, has a transport and no other place', async () => {
+  const own = machine({ [OWN]: '{"docker.io":{"mirrors":["own.lan"]}}' })
+  expect(await placesOf(own, 'docker.io/')).toBe('docker.io/')
+  const podman = machine({
+    [PODMAN]: registry('location = "a.com"\ninsecure = true\nmirror = [{ location = "b.com" }]'),
+  })
+  expect(await placesOf(podman, 'a.com/')).toBe('a.com/ insecure')
+})
