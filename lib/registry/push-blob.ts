@@ -92,7 +92,7 @@ async function startMount(
   target: PushTarget,
 ): Promise<Awaited<ReturnType<typeof startUpload>>> {
   try {
-    return await startUpload(target, { digest, from })
+    return await startUpload(digest, target, from)
   } catch (error) {
     // A token for both repositories may be denied where one for the target alone is not.
     if (error instanceof TsbuildError && error.code === 'REGISTRY_AUTH') return undefined
@@ -114,7 +114,7 @@ async function uploadOnce(
   }
   let session = offered
   try {
-    session ??= await startSession(target)
+    session ??= await startSession(blob.digest, target)
     if (part === undefined) await sendWhole(blob, session, { ...source, count }, target)
     else await sendParts(blob, part, session, { ...source, count }, target)
     return undefined
@@ -125,8 +125,8 @@ async function uploadOnce(
   }
 }
 
-async function startSession(target: PushTarget): Promise<UploadSession> {
-  const started = await startUpload(target)
+async function startSession(digest: Digest, target: PushTarget): Promise<UploadSession> {
+  const started = await startUpload(digest, target)
   if (started?.kind === 'session') return started.session
   throw new Error('bug: an upload without a mount is a session')
 }

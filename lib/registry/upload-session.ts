@@ -2,6 +2,7 @@
 import { TsbuildError } from '../errors.ts'
 import { safeURL } from '../http/safe-url.ts'
 import type { HttpBody, HttpResponse } from '../http/types.ts'
+import { digestParts } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
 import type { RepositoryName } from './hosts.ts'
 import { type PushTarget, uploadFailure } from './push-target.ts'
@@ -16,24 +17,25 @@ export interface UploadSession {
 /** What came of starting an upload: with a mount, the registry may have the blob at once. */
 export type StartedUpload = { readonly kind: 'mounted' } | { readonly kind: 'session'; readonly session: UploadSession }
 
-/** Starts an upload; `mount` asks for the blob of another repository instead. Undefined for a mount that is refused. */
+/** Starts an upload; with `from` it asks for the blob of another repository instead. Undefined for a mount that is refused. */
 export async function startUpload(
+  digest: Digest,
   target: PushTarget,
-  mount?: { readonly digest: Digest; readonly from: RepositoryName },
+  from?: RepositoryName,
 ): Promise<StartedUpload | undefined> {
   const { repository, client, signal } = target
-  const query = mount ? `?${new URLSearchParams({ mount: mount.digest, from: mount.from.path })}` : ''
+  const query = queryOf(digest, from)
   const response = await client.request({
     method: 'POST',
     repository,
     path: `${repository.path}/blobs/uploads/${query}`,
     actions: 'pull,push',
-    ...(mount && { from: mount.from }),
+    from,
     body: '',
     signal,
     idempotent: true,
   })
-  if (mount && response.status === 201) {
+  if (from && response.status === 201) {
     await response.discard()
     return { kind: 'mounted' }
   }
@@ -41,9 +43,16 @@ export async function startUpload(
     await response.discard()
     return { kind: 'session', session: await sessionOf(response, target) }
   }
-  if (!mount) throw await uploadFailure(response, target)
+  if (!from) throw await uploadFailure(response, target)
   await response.discard()
   return undefined
+}
+
+/** Registries compute sha256 unless they are told, and may do so while the bytes come. */
+function queryOf(digest: Digest, from: RepositoryName | undefined): string {
+  if (from) return `?${new URLSearchParams({ mount: digest, from: from.path })}`
+  const { algorithm } = digestParts(digest)
+  return algorithm === 'sha256' ? '' : `?digest-algorithm=${algorithm}`
 }
 
 /** Sends the whole blob and ends the upload. */

@@ -1,4 +1,5 @@
 // Requirements of the distribution specification that no other test is about, and the table of all of them.
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +7,7 @@ import { openStore } from '../../lib/cache/store.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../../lib/oci/media-types.ts'
 import { parseReference } from '../../lib/oci/reference.ts'
-import type { Descriptor } from '../../lib/oci/types.ts'
+import type { Descriptor, Digest } from '../../lib/oci/types.ts'
 import { pullBlobs } from '../../lib/registry/pull-blobs.ts'
 import { pushImage } from '../../lib/registry/push-image.ts'
 import { openRepository } from '../../lib/registry/repository.ts'
@@ -84,6 +85,20 @@ test('an empty blob is pushed and pulled', async () => {
   await pullBlobs(store, openRepository(client, reference), [empty])
   expect(store.holds(empty)).toBe(true)
   store.close()
+})
+
+test('a blob with a digest of another algorithm is announced and pushed', async () => {
+  const registry = await startRegistry()
+  const store = memoryStore()
+  const bytes = Buffer.from('of sha512')
+  const digest: Digest = `sha512:${hash('sha512', bytes, 'hex')}`
+  store.blobs.set(digest, bytes)
+  const config = { mediaType: 'application/vnd.example', digest, size: bytes.byteLength }
+  const manifest = JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] })
+  const descriptor = store.put(Buffer.from(manifest), OCI_MANIFEST)
+  await pushImage(descriptor, [parseReference(`${registry.host}/app:1`)], { client: registryClient(), reader: store })
+  expect(registry.requests).toContain('POST /v2/app/blobs/uploads/?digest-algorithm=sha512')
+  expect(registry.repository('app').blobs.get(digest)).toEqual(bytes)
 })
 
 test('layers that are not to be distributed are not pushed', async () => {

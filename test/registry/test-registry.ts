@@ -1,8 +1,9 @@
 // A registry in the test's process: distribution-spec's pull and push, tokens, and a place for faults.
+import { hash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { sha256 } from '../../lib/oci/digest.ts'
+import { digestParts, sha256 } from '../../lib/oci/digest.ts'
 import { imageBlobs } from '../../lib/oci/image-blobs.ts'
 import { isIndexType, isManifestType } from '../../lib/oci/media-types.ts'
 import type { Descriptor, Digest } from '../../lib/oci/types.ts'
@@ -290,7 +291,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     session.bytes = Buffer.concat([session.bytes, bytes])
     if (request.method === 'PATCH') return void response.writeHead(202, { ...at(id), range: range() }).end()
     const digest = url.searchParams.get('digest') as Digest
-    if (sha256(session.bytes) !== digest || url.searchParams.get('state') !== 'a/b') {
+    if (digestOf(digest, session.bytes) !== digest || url.searchParams.get('state') !== 'a/b') {
       return fail(response, 400, 'DIGEST_INVALID', 'provided digest did not match uploaded content')
     }
     repository(name).blobs.set(digest, session.bytes)
@@ -298,6 +299,12 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     response.writeHead(201, { location: `/v2/${name}/blobs/${digest}`, 'docker-content-digest': digest }).end()
   }
   return registry
+}
+
+/** In the algorithm of another digest. */
+function digestOf(like: Digest, bytes: Uint8Array): string {
+  const { algorithm } = digestParts(like)
+  return `${algorithm}:${hash(algorithm, bytes, 'hex')}`
 }
 
 export function fail(response: ServerResponse, status: number, code: string, message: string): void {
