@@ -133,7 +133,9 @@ function combine(sources: readonly IndexSource[], wanted: Wanted): Combined {
     sources.map(({ parsed, descriptor }) => (parsed.kind === 'index' ? parsed.index.manifests : [descriptor])),
   )
   const kept = append && first?.parsed.kind === 'index' ? first.parsed.index.annotations : undefined
-  const isDockers = merged.manifests.length > 0 && merged.manifests.every(({ mediaType }) => mediaType.startsWith('application/vnd.docker.'))
+  const isDockers =
+    merged.manifests.length > 0 &&
+    merged.manifests.every(({ mediaType }) => mediaType.startsWith('application/vnd.docker.'))
   const index: ImageIndex = {
     schemaVersion: 2,
     // Docker's lists have no annotations.
