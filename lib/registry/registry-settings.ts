@@ -16,7 +16,9 @@ export type FindSettings = (repository: RepositoryName) => Promise<RegistrySetti
  */
 export function registrySettings(env: Env, etc = '/etc'): FindSettings {
   let sources: Promise<Sources> | undefined
-  return async (repository) => {
+  // Each request asks, and a host may have to be looked up.
+  const known = new Map<string, Promise<RegistrySettings>>()
+  const settingsOf = async (repository: RepositoryName): Promise<RegistrySettings> => {
     sources ??= readSources(env, etc)
     const all = await sources
     const settings = await find(repository, all)
@@ -24,6 +26,12 @@ export function registrySettings(env: Env, etc = '/etc'): FindSettings {
       return mirror.transport ? mirror : { ...mirror, transport: (await find(mirror, all)).transport }
     })
     return { ...settings, mirrors: await Promise.all(mirrors) }
+  }
+  return ({ domain, path }) => {
+    const name = `${domain}/${path}`
+    const settings = known.get(name) ?? settingsOf({ domain, path })
+    known.set(name, settings)
+    return settings
   }
 }
 
