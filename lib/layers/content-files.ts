@@ -24,6 +24,8 @@ export class ContentFiles {
     const { content, size } = entry
     this.#entry = entry
     this.#position = 0
+    // Of the entry before, closed by now: its number may be another file's.
+    this.#file = -1
     if (content === undefined) {
       if (size > 0) throw new Error(`bug: ${JSON.stringify(entry.path)} has a size but no content`)
     } else if (content.kind === 'file') {
@@ -57,8 +59,8 @@ export class ContentFiles {
   end(): void {
     const entry = this.#entry
     if (entry?.content?.kind === 'file') {
-      // Nobody hashes what was read: that it is what was hashed is told by the file's status.
-      if (entry.sha256 !== undefined && entry.stat) checkStatus(entry, entry.stat, this.#file)
+      // A file of the same size may be another by now, or be written while it is read; and what is hashed already is not hashed again.
+      if (entry.stat) checkStatus(entry, entry.stat, this.#file)
       closeSync(this.#file)
     }
     this.#entry = undefined
@@ -116,8 +118,9 @@ function openFile(entry: SourceEntry, path: string): number {
 
 function checkStatus(entry: SourceEntry, before: FileStat, file: number): void {
   const { mtimeMs, ctimeMs, ino, dev } = fstatSync(file)
-  const same = mtimeMs === before.mtimeMs && ctimeMs === before.ctimeMs && ino === before.ino && dev === before.dev
-  if (!same) throw changed(entry, 'it has another status than before')
+  if (ino !== before.ino || dev !== before.dev) throw changed(entry, 'there is another file in its place')
+  if (mtimeMs !== before.mtimeMs) throw changed(entry, 'it was written to')
+  if (ctimeMs !== before.ctimeMs) throw changed(entry, 'its status is another one')
 }
 
 function openPlain(path: string): number {

@@ -14,7 +14,10 @@ export function hashContent(entry: SourceEntry): string {
     files.begin(entry)
     const first = Math.min(CHUNK, entry.size)
     files.read(buffer, 0, first)
-    if (entry.size <= CHUNK) return hash('sha256', buffer.subarray(0, first), 'hex')
+    if (entry.size <= CHUNK) {
+      files.end()
+      return hash('sha256', buffer.subarray(0, first), 'hex')
+    }
     const hasher = createHash('sha256').update(buffer.subarray(0, first))
     for (let left = entry.size - first; left > 0; ) {
       const length = Math.min(CHUNK, left)
@@ -22,6 +25,7 @@ export function hashContent(entry: SourceEntry): string {
       hasher.update(buffer.subarray(0, length))
       left -= length
     }
+    files.end()
     return hasher.digest('hex')
   } finally {
     // Ranges too: nobody says when the last entry was hashed.
