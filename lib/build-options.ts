@@ -35,8 +35,8 @@ export interface BuildOptions {
   readonly platforms?: readonly string[]
   /** When registries are asked for base images. Default `missing`. */
   readonly pull?: PullPolicy
-  /** Run every step again; results are still recorded. */
-  readonly noCache?: boolean
+  /** Run every step again, or those of the stages with these names; results are still recorded. */
+  readonly noCache?: boolean | readonly string[]
   readonly outputs?: readonly Output[]
   /** How RUN steps are carried out. */
   readonly run?: RunOptions

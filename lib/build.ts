@@ -4,12 +4,13 @@ import { checkOutputs, deliverOutputs, exportSteps, keptInStore, onlyPushed } fr
 import { type Diagnostic, formatDiagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import { assembleImages } from './executor/assemble-image.ts'
-import { execute, shownSteps } from './executor/execute.ts'
+import { execute, sessionOf, shownSteps } from './executor/execute.ts'
 import { neededBases } from './executor/needed-bases.ts'
 import { checkRuns } from './executor/run/check-runs.ts'
 import { isNewCommand } from './executor/run/execute-run.ts'
 import { createRunWorkers, type RunWorkers } from './executor/run/run-workers.ts'
 import type { BuildWarning, Session } from './executor/session.ts'
+import { stagesNamed } from './graph/link-stages.ts'
 import type { Graph, Vertex } from './graph/types.ts'
 import { lazyStore } from './lazy-store.ts'
 import type { ImageSet } from './oci/image-set.ts'
@@ -51,7 +52,8 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
     const warnings = warnOf(joined.graphs, emit)
     const session = { ...opened, neededEmulators: checkRuns(joined.vertices, options.run ?? {}, opened) }
     // Whether commands can be run is to be known before anything is built.
-    const needsWorker = ({ op }: Vertex): boolean => op.kind === 'run' && (session.noCache || isNewCommand(op, store))
+    const needsWorker = (vertex: Vertex): boolean =>
+      vertex.op.kind === 'run' && (sessionOf(vertex, session).noCache || isNewCommand(vertex.op, store))
     if (joined.vertices.some(needsWorker)) await runs.worker()
     emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(joined), ...exportSteps(options, joined)] })
     const execution = await execute(joined, session).finally(runs.close)
@@ -132,7 +134,9 @@ function createSession(
     signal: options.signal ?? new AbortController().signal,
     now: Math.floor(Date.now() / 1000),
     epoch,
-    noCache: options.noCache ?? false,
+    noCache: options.noCache === true,
+    noCacheStages:
+      typeof options.noCache === 'object' ? stagesNamed(prepared.dockerfile.stages, options.noCache) : new Set(),
     compression: resultCompression(options),
     location: (span) => ({ file: prepared.dockerfile.file, span }),
     run: options.run ?? {},

@@ -37,7 +37,7 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
     const form: WantedForm = chain.has(vertex.id) ? session.compression : 'any'
     const inputs = Promise.all(vertex.inputs.map((id) => required(results, id)))
     const result = inputs.then((ready) => {
-      const action = (): Promise<StepResult> => runStep(vertex, ready, form, session, limit)
+      const action = (): Promise<StepResult> => runStep(vertex, ready, form, sessionOf(vertex, session), limit)
       return isShown(vertex) ? observeStep(vertex.id, session, action, isCached) : action()
     })
     results.set(vertex.id, result)
@@ -68,6 +68,12 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
     filesystems.set(id, await filesystemOf(await required(results, id), session.compression, session))
   }
   return { filesystems, created, steps: { total, cached } }
+}
+
+/** A session in which a step is looked up in the cache only if it may be. */
+export function sessionOf({ stage }: Vertex, session: Session): Session {
+  const isAgain = stage !== undefined && (session.noCacheStages?.has(stage) ?? false)
+  return isAgain ? { ...session, noCache: true } : session
 }
 
 /** The steps that progress shows, in the graphs' order. */

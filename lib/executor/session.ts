@@ -69,6 +69,8 @@ export interface Session {
   /** Seconds since 1970 for every timestamp, where SOURCE_DATE_EPOCH asks for it. */
   readonly epoch: number | undefined
   readonly noCache: boolean
+  /** Stages whose steps are run again even so, by index; default none. */
+  readonly noCacheStages?: ReadonlySet<number>
   readonly compression: LayerCompression
   readonly location: (span: Span) => Location
   readonly run: RunOptions

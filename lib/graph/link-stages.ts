@@ -77,9 +77,28 @@ export function findTarget(stages: readonly LinkedStage[], target: string | unde
   const wanted = target.toLowerCase()
   const found = stages.findLastIndex(({ stage }) => stage.name === wanted)
   if (found !== -1) return found
-  const names = stages.flatMap(({ stage }) => stage.name ?? [])
-  const near = suggest(wanted, names)
-  throw new TsbuildError('TARGET_UNKNOWN', `there is no stage named ${JSON.stringify(target)}`, {
+  throw unknownStage(
+    target,
+    stages.map(({ stage }) => stage),
+  )
+}
+
+/** The indexes of all stages with these names. Errors with `TARGET_UNKNOWN` for a name that no stage has. */
+export function stagesNamed(stages: readonly NamedStage[], names: readonly string[]): ReadonlySet<number> {
+  const found = names.flatMap((name) => {
+    const same = stages.filter((stage) => stage.name === name.toLowerCase())
+    if (same.length === 0) throw unknownStage(name, stages)
+    return same.map(({ index }) => index)
+  })
+  return new Set(found)
+}
+
+type NamedStage = Pick<Stage, 'index' | 'name'>
+
+function unknownStage(wanted: string, stages: readonly NamedStage[]): TsbuildError {
+  const names = stages.flatMap(({ name }) => name ?? [])
+  const near = suggest(wanted.toLowerCase(), names)
+  return new TsbuildError('TARGET_UNKNOWN', `there is no stage named ${JSON.stringify(wanted)}`, {
     hint: near
       ? `did you mean "${near}"?`
       : names.length > 0

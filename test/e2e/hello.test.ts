@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openLayout, validateImage } from '../../lib/index.ts'
@@ -31,6 +31,25 @@ test('--no-cache runs the steps again', async () => {
   await succeed([hello], { store })
   const { stderr } = await succeed(['--no-cache', '--progress=plain', hello], { store })
   expect(stderr).not.toMatch(/CACHED/)
+})
+
+test('--no-cache-filter runs the steps of a stage again, and no others', async () => {
+  const store = temporaryDirectory()
+  const context = temporaryDirectory()
+  const stages = ['one', 'Two'].map((name) => `FROM scratch AS ${name}\nCOPY Dockerfile /${name}\n`)
+  writeFileSync(join(context, 'Dockerfile'), [...stages, 'FROM one', 'COPY --from=two / /two', ''].join('\n'))
+  await succeed([context], { store })
+  const { stderr } = await succeed(['--no-cache-filter', 'TWO', '--progress=plain', context], { store })
+  const done = (name: string): string[] => {
+    const id = stderr.match(new RegExp(`^#(\\d+) \\[${name} `, 'm'))?.[1]
+    return stderr.split('\n').filter((line) => line.startsWith(`#${id} `) && /CACHED|DONE/.test(line))
+  }
+  expect(done('one')).toEqual([expect.stringMatching(/CACHED$/)])
+  expect(done('two')).toEqual([expect.stringMatching(/DONE/)])
+  const unknown = await tsbuild(['--no-cache-filter', 'one,tow', context], { store })
+  expect(unknown.stderr).toMatch(
+    /^error: there is no stage named "tow" \[TARGET_UNKNOWN\]\nhint: did you mean "two"\?$/m,
+  )
 })
 
 test('every image is valid by our own validator', async () => {

@@ -30,7 +30,7 @@ export const run: Run = async (args, terminal) => {
     ...input,
     labels,
     tags: args.list('tag'),
-    noCache: args.on('no-cache'),
+    noCache: args.on('no-cache') || args.list('no-cache-filter').flatMap((value) => value.split(',')),
     ...(args.on('pull') && { pull: 'always' as const }),
     run: readRunInput(args, terminal),
     outputs,

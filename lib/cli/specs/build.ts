@@ -58,6 +58,13 @@ export const buildSpec: CommandSpec = {
     { name: 'pull', kind: 'switch', group: 'Input', summary: 'Ask registries again what base images are now' },
     { name: 'no-cache', kind: 'switch', group: 'Input', summary: 'Run every step again' },
     {
+      name: 'no-cache-filter',
+      kind: 'list',
+      placeholder: 'STAGE,...',
+      group: 'Input',
+      summary: 'Run every step of these stages again',
+    },
+    {
       name: 'call',
       kind: 'value',
       placeholder: 'METHOD',

@@ -23,7 +23,6 @@ export const buildxFlags: readonly RefusedFlag[] = [
   { name: 'force-rm', kind: 'switch', harmless: ['false'] },
   { name: 'invoke', kind: 'value' },
   { name: 'load', kind: 'switch', harmless: ['false'], hint: load },
-  { name: 'no-cache-filter', kind: 'value', hint: '`--no-cache` runs every step again' },
   { name: 'policy', kind: 'value' },
   { name: 'print', kind: 'value', hint: '`tsbuild graph` shows stages and steps' },
   { name: 'provenance', kind: 'value', harmless: ['false'] },
