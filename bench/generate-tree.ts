@@ -41,7 +41,7 @@ export function generateTree(directory: string, spec: TreeSpec): void {
 }
 
 /** Text with the regularity of code: names of which some are used much more than others, idioms, indentation, comments. */
-function source(random: (below: number) => number, length: number): string {
+export function source(random: (below: number) => number, length: number): string {
   let text = "'use strict'\n\n"
   while (text.length < length) {
     const [a, b, c] = [identifier(random), identifier(random), identifier(random)]
@@ -91,7 +91,7 @@ function word(random: (below: number) => number): string {
   return WORDS[random(WORDS.length)] ?? ''
 }
 
-function xorshift(seed: number): (below: number) => number {
+export function xorshift(seed: number): (below: number) => number {
   let state = seed
   return (below) => {
     state ^= state << 13

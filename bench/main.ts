@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BenchOptions } from './bench-options.ts'
-import { copySmall } from './copy-small.ts'
+import { copyLarge, copySmall } from './copy-tree.ts'
 import { growth } from './growth.ts'
 import { parser } from './parser.ts'
 import { registry } from './registry.ts'
@@ -12,6 +12,7 @@ import { runSteps } from './run-steps.ts'
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   'copy-small': copySmall,
+  'copy-large': copyLarge,
   growth,
   parser,
   registry,

@@ -22,11 +22,6 @@ export interface DirectoryTree extends FileTree {
   isAs(seen: SeenFiles): boolean
 }
 
-interface Directory extends ListedDirectory {
-  readonly entries: readonly TreeEntry[]
-  readonly byName: ReadonlyMap<string, TreeEntry>
-}
-
 /**
  * A directory as BuildKit sends a local context: everything belongs to 0:0, modes and times are kept, symlinks are never followed,
  * sockets become empty files. Each directory is read once, when it is first asked for. Errors with `CONTEXT_NOT_FOUND`,
@@ -37,7 +32,8 @@ export function openDirectory(root: string): DirectoryTree {
   const rootStat = readRoot(root)
   const rootEntry = entryOf('', 'directory', rootStat)
   const listings = new Map<string, ListedDirectory>()
-  const directories = new Map<string, Directory>()
+  /** The directories that were read, which is not all that were listed. */
+  const seen = new Map<string, ListedDirectory>()
 
   const listing = (path: string): ListedDirectory => {
     let listed = listings.get(path)
@@ -47,22 +43,50 @@ export function openDirectory(root: string): DirectoryTree {
     }
     return listed
   }
-  const read = (path: string): Directory | undefined => {
-    const known = directories.get(path)
+  const read = (path: string): ListedDirectory | undefined => {
+    const known = seen.get(path)
     if (known || lookup(path)?.type !== 'directory') return known
-    const directory = readDirectory(root, path, listing)
-    directories.set(path, directory)
+    const directory = whileReading(root, path, () => listing(path))
+    seen.set(path, directory)
     return directory
   }
-  const lookup = (path: string): TreeEntry | undefined =>
-    path === '' ? rootEntry : read(parentPath(path))?.byName.get(baseName(path))
-
+  // Entries are made when they are asked for: keeping them would take most of the memory of a build.
+  const entryAt = (directory: string, { names, status }: ListedDirectory, at: number): TreeEntry | undefined => {
+    const path = joinPath(directory, names[at] ?? '')
+    return whileReading(root, path, () => toEntry(root, path, status, at * STATUS_FIELDS))
+  }
+  const lookup = (path: string): TreeEntry | undefined => {
+    if (path === '') return rootEntry
+    const parent = parentPath(path)
+    const directory = read(parent)
+    const at = directory === undefined ? -1 : indexOfName(directory.names, baseName(path))
+    return directory && at !== -1 ? entryAt(parent, directory, at) : undefined
+  }
+  const list = (path: string): readonly TreeEntry[] => {
+    const directory = read(path)
+    const entries: TreeEntry[] = []
+    for (let at = 0; directory && at < directory.names.length; at++) {
+      const entry = entryAt(path, directory, at)
+      if (entry) entries.push(entry)
+    }
+    return entries
+  }
   return {
     lookup,
-    list: (path) => read(path)?.entries ?? [],
-    seen: () => seenFiles(rootStat, directories, begun),
-    isAs: (seen) => isUnchanged(rootStat, seen, listing),
+    list,
+    seen: () => seenFiles(rootStat, seen, begun),
+    isAs: (before) => isUnchanged(rootStat, before, listing),
   }
+}
+
+function indexOfName(names: readonly string[], name: string): number {
+  let [low, high] = [0, names.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((names[middle] ?? '') < name) low = middle + 1
+    else high = middle
+  }
+  return names[low] === name ? low : -1
 }
 
 /** The root may be a symlink: it is named by the user, not by the context. */
@@ -83,19 +107,9 @@ function statRoot(root: string): Stats {
   }
 }
 
-function readDirectory(root: string, path: string, list: (path: string) => ListedDirectory): Directory {
-  const entries: TreeEntry[] = []
-  const byName = new Map<string, TreeEntry>()
+function whileReading<T>(root: string, path: string, action: () => T): T {
   try {
-    const { names, status } = list(path)
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i] ?? ''
-      const entry = toEntry(root, joinPath(path, name), status, i * STATUS_FIELDS)
-      if (!entry) continue
-      entries.push(entry)
-      byName.set(name, entry)
-    }
-    return { names, status, entries, byName }
+    return action()
   } catch (cause) {
     throw readError(cause, root, path)
   }

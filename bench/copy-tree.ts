@@ -1,9 +1,10 @@
-// 50,000 small files copied onto a base and exported as a gzip-compressed OCI archive: tsbuild, the raw pipe that nobody can do
-// without (tar, two hashes, pigz), and buildah.
+// A directory copied onto a base and exported as a gzip-compressed OCI archive: tsbuild, the raw pipe that nobody can do without (tar,
+// two hashes, pigz), and buildah.
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { writeBaseLayout } from './base-layout.ts'
 import type { BenchOptions } from './bench-options.ts'
+import { generateLargeFiles } from './generate-large-files.ts'
 import { generateTree } from './generate-tree.ts'
 import { type Measurement, measure } from './measure.ts'
 import { missingCommand } from './missing-command.ts'
@@ -20,11 +21,23 @@ interface Contender {
 
 const PIPE = 'raw pipe'
 
-export async function copySmall({ runs, directory }: BenchOptions): Promise<void> {
-  const tree = join(directory, 'copy-small')
+/** 50,000 small files, 200 MB. */
+export async function copySmall(options: BenchOptions): Promise<void> {
+  const tree = join(options.directory, 'copy-small')
+  generateTree(tree, { files: 50_000, meanSize: 4096, minDepth: 3, maxDepth: 8 })
+  await copyTree('50,000 files', tree, options)
+}
+
+/** 1 GiB in files of 10 MiB, every second one as good as random. */
+export async function copyLarge(options: BenchOptions): Promise<void> {
+  const tree = join(options.directory, 'copy-large')
+  generateLargeFiles(tree, { files: 102, size: 10 * 1024 * 1024 })
+  await copyTree('1 GiB in files of 10 MiB, half incompressible', tree, options)
+}
+
+async function copyTree(what: string, tree: string, { runs, directory }: BenchOptions): Promise<void> {
   const work = join(directory, 'work')
   const base = join(directory, 'base')
-  generateTree(tree, { files: 50_000, meanSize: 4096, minDepth: 3, maxDepth: 8 })
   await writeBaseLayout(base)
   const dockerfile = join(directory, 'Dockerfile')
   const contenders = [tsbuild(tree, work, base, dockerfile), rawPipe(tree, work), buildah(tree, work, dockerfile)]
@@ -42,7 +55,7 @@ export async function copySmall({ runs, directory }: BenchOptions): Promise<void
     }
   }
   rmSync(work, { recursive: true, force: true })
-  console.log(`\n50,000 files copied onto a base, gzip level 6; medians of ${runs} interleaved runs\n`)
+  console.log(`\n${what} copied onto a base, gzip level 6; medians of ${runs} interleaved runs\n`)
   console.log(formatTable(series, PIPE))
 }
 
