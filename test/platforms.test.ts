@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type BuildEvent, type BuildOptions, build, listImages, openStore, validateImage } from '../lib/index.ts'
 import { writeIndex } from '../lib/oci/image-set.ts'
+import { serve } from './http/server.ts'
 import { layeredImage } from './support/layered-image.ts'
 import { run } from './support/run.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
@@ -117,6 +118,17 @@ test.each([[false], [true]])(
     expect(steps).toEqual({ total: 4, cached: 3 })
   },
 )
+
+test('what ADD fetches is fetched once, so that all platforms get the same', async () => {
+  let requests = 0
+  const origin = await serve((_, response) => {
+    requests++
+    response.end(`answer ${requests}`)
+  })
+  const { images } = await build(options(`${PER_PLATFORM}ADD ${origin}/file /\n`))
+  expect(requests).toBe(1)
+  expect(new Set(images.map(({ image }) => image.layers.at(-1)?.diffID)).size).toBe(1)
+})
 
 test.each<[string[], string[]]>([
   [['linux/arm'], ['linux/arm/v7', 'v7']],

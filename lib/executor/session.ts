@@ -11,10 +11,10 @@ import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
 import type { CacheKey, DiffID, Digest, Layer } from '../oci/types.ts'
 import type { BlobOrigin } from '../registry/pull-blobs.ts'
+import type { Emulator } from '../sandbox/emulators.ts'
 import type { Location, Span } from '../source.ts'
 import type { LayerCompression } from './layer-compression.ts'
 import type { BaseNeed } from './needed-bases.ts'
-import type { NeededEmulators } from './run/check-runs.ts'
 import type { RunWorker } from './run/worker-client.ts'
 
 /** A layer in a stack. `layer` is a form of it that the store has. */
@@ -75,7 +75,7 @@ export interface Session {
   readonly location: (span: Span) => Location
   readonly run: RunOptions
   /** Emulators that have to be in the root of a RUN step, by vertex; default none. */
-  readonly neededEmulators?: NeededEmulators
+  readonly neededEmulators?: ReadonlyMap<string, Emulator>
   /** The worker that carries out RUN steps, started when it is first asked for. */
   readonly worker: () => Promise<RunWorker>
   /** Tells of something that the user should know and that stops nothing. */

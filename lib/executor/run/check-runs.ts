@@ -8,18 +8,16 @@ import { type Emulator, readEmulators } from '../../sandbox/emulators.ts'
 import { examineForeign, type ForeignPrograms } from '../../sandbox/run-foreign.ts'
 import type { Session } from '../session.ts'
 
-/** What the checks found that matters later: the emulator that has to be in the root of a step, by vertex. */
-export type NeededEmulators = ReadonlyMap<string, Emulator>
-
 /**
  * Refuses what can't be done: devices, rights that were not granted, programs of an architecture that this machine can't execute.
+ * Gives the emulators that have to be in the root of a step, by vertex: whether they are is known once the step is about to run.
  * Errors with `UNSUPPORTED`, `ENTITLEMENT_MISSING`.
  */
 export function checkRuns(
   vertices: readonly Vertex[],
   options: RunOptions,
   session: Pick<Session, 'location' | 'store'>,
-): NeededEmulators {
+): ReadonlyMap<string, Emulator> {
   const examine = examiner(session)
   const emulators = new Map<string, Emulator>()
   const errors: TsbuildError[] = []
