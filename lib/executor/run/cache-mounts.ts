@@ -27,12 +27,14 @@ export async function openCache(
     readonly signal: AbortSignal
     readonly temporary: () => string
     readonly fill: (directory: string) => Promise<void>
+    /** Called when a locked cache is in use. */
+    readonly onWait?: () => void
   },
 ): Promise<CacheDirectory> {
   const name = createHash('sha256').update(request.id).digest('hex').slice(0, 16)
   const place = join(directory, name)
   mkdirSync(place, { recursive: true, mode: 0o700 })
-  const { at, held } = await choose(place, request.sharing, options.signal)
+  const { at, held } = await choose(place, request.sharing, options)
   const path = join(place, at)
   try {
     if (!existsSync(path)) await create(path, request, options)
@@ -46,10 +48,10 @@ export async function openCache(
 async function choose(
   place: string,
   sharing: CacheRequest['sharing'],
-  signal: AbortSignal,
+  { signal, onWait }: Pick<Parameters<typeof openCache>[2], 'signal' | 'onWait'>,
 ): Promise<{ readonly at: string; readonly held: Lock | undefined }> {
   if (sharing === 'shared') return { at: '0', held: undefined }
-  if (sharing === 'locked') return { at: '0', held: await lock(join(place, '0.lock'), signal) }
+  if (sharing === 'locked') return { at: '0', held: await lock(join(place, '0.lock'), signal, onWait) }
   for (let at = 0; ; at++) {
     const held = await tryLock(join(place, `${at}.lock`))
     if (held) return { at: String(at), held }

@@ -61,7 +61,9 @@ export async function runInRoot(
     const cwd = ensureWorkdir(directory, request.workdir, context.owners ? user : undefined)
     const [mountScratch, backendScratch] = [join(scratch, 'mounts'), join(scratch, 'backend')]
     for (const path of [mountScratch, backendScratch]) mkdirSync(path, { mode: 0o711 })
-    const mounts = await prepareMounts(request, directory, stubs, mountScratch, stacks, cleanups, context)
+    const { step } = request
+    const say = (text: string): void => tell({ kind: 'log', step, stream: 'stderr', text })
+    const mounts = await prepareMounts(request, directory, stubs, mountScratch, stacks, cleanups, context, say)
     const command = await ownership.wrap(
       {
         id: `tsbuild-${basename(scratch)}`,
@@ -81,7 +83,6 @@ export async function runInRoot(
       },
       joined([knownOwners(view, directory), ...mounts.map(({ known }) => known?.(directory) ?? [])]),
     )
-    const { step } = request
     let refused = false
     const writer = (stream: 'stdout' | 'stderr'): LineWriter =>
       createLineWriter((text) => {

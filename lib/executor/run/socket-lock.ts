@@ -29,11 +29,12 @@ export async function tryLock(path: string): Promise<Lock | undefined> {
   }
 }
 
-/** Waits until the lock is free and takes it. Rejects with the signal's reason. */
-export async function lock(path: string, signal: AbortSignal): Promise<Lock> {
-  for (;;) {
+/** Waits until the lock is free and takes it; `onWait` is called if it isn't at once. Rejects with the signal's reason. */
+export async function lock(path: string, signal: AbortSignal, onWait: () => void = () => {}): Promise<Lock> {
+  for (let tried = 0; ; tried++) {
     const taken = await tryLock(path)
     if (taken) return taken
+    if (tried === 0) onWait()
     await wait(RETRY, undefined, { signal })
   }
 }

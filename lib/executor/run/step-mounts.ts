@@ -47,7 +47,7 @@ const owned = (source: Source, owner: Owner): Source => ({
 
 /**
  * Makes the mounts of a step in a root ready: its own, /etc/hosts, /etc/resolv.conf and the script of a heredoc. `scratch` is an empty directory
- * of the step. What has to be undone is added to `cleanups`.
+ * of the step. What has to be undone is added to `cleanups`; `say` is told what the step waits for.
  */
 export async function prepareMounts(
   request: RunRequest,
@@ -57,6 +57,7 @@ export async function prepareMounts(
   stacks: Stacks,
   cleanups: Cleanups,
   context: WorkerContext,
+  say: (text: string) => void,
 ): Promise<StepMount[]> {
   const mounts: StepMount[] = []
   const targetOf = (target: string, kind: 'directory' | 'file'): string =>
@@ -94,6 +95,7 @@ export async function prepareMounts(
           signal: context.signal,
           temporary: context.temporary,
           fill: (directory) => fillCache(mount, directory, stacks, context),
+          onWait: () => say(`waiting for the cache ${JSON.stringify(mount.target)}, which another step has locked\n`),
         })
         cleanups.add(release)
         bind(owned({ path: join(process.cwd(), path), kind: 'directory' }, mount), mount.target, mount.readonly)

@@ -14,7 +14,7 @@ afterEach(() => rmSync(directory, { recursive: true }))
 
 type Sharing = 'shared' | 'private' | 'locked'
 let count = 0
-const open = (sharing: Sharing, signal: AbortSignal = new AbortController().signal) =>
+const open = (sharing: Sharing, signal: AbortSignal = new AbortController().signal, onWait: () => void = () => {}) =>
   openCache(
     directory,
     {
@@ -38,6 +38,7 @@ const open = (sharing: Sharing, signal: AbortSignal = new AbortController().sign
         return path
       },
       fill: async (fresh) => writeFileSync(join(fresh, 'seed'), 'x'),
+      onWait,
     },
   )
 
@@ -62,9 +63,9 @@ test('private caches are apart while they are in use, and used again afterwards'
 })
 
 test('a locked cache waits for its turn', async () => {
-  const one = await open('locked')
   const order: string[] = []
-  const two = open('locked').then((cache) => {
+  const one = await open('locked', undefined, () => order.push('first waits'))
+  const two = open('locked', undefined, () => order.push('second waits')).then((cache) => {
     order.push('second')
     return cache
   })
@@ -72,7 +73,7 @@ test('a locked cache waits for its turn', async () => {
   order.push('first released')
   one.release()
   ;(await two).release()
-  expect(order).toEqual(['first released', 'second'])
+  expect(order).toEqual(['second waits', 'first released', 'second'])
 })
 
 test('waiting for a lock ends with the signal', async () => {
