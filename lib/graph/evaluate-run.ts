@@ -1,4 +1,4 @@
-import { withLocation } from '../errors.ts'
+import { TsbuildError, withLocation } from '../errors.ts'
 import { heredocText, parseHeredocWord, type ResolvedMount, resolveMount } from '../parser/index.ts'
 import type { Heredoc, Run, Word } from '../parser/types.ts'
 import { argv, shellOf } from './evaluate-config.ts'
@@ -18,6 +18,8 @@ export function evaluateRun(
   buildArgs: Readonly<Record<string, string>>,
 ): { readonly op: RunOp; readonly text: string } {
   const args = runArgs(state, instruction)
+  if (args.length === 0)
+    throw new TsbuildError('INSTRUCTION_ARGUMENTS', 'RUN has no command', { hint: 'name a program' })
   const op: RunOp = {
     kind: 'run',
     args,

@@ -251,6 +251,7 @@ const errors: readonly [string, string, EvaluateOptions, string, number | undefi
   ],
   ['a stage that copies from itself', 'FROM scratch AS a\nCOPY --from=a x /', {}, 'STAGE_CYCLE', 2],
   ['a variable in --from', 'FROM scratch\nARG F=a\nCOPY --from=$F x /', {}, 'INSTRUCTION_ARGUMENTS', 3],
+  ['a RUN of nothing', 'FROM scratch\nRUN []', {}, 'INSTRUCTION_ARGUMENTS', 2],
   ['a mount that cannot be', 'FROM scratch\nRUN --mount=type=tmpfs,target=/x,size=lots true', {}, 'FLAG_INVALID', 2],
   ['a Dockerfile without a stage', 'ARG A=1', {}, 'DOCKERFILE_EMPTY', undefined],
   ['a required variable', 'FROM scratch\nLABEL a=${X:?needed}', {}, 'VARIABLE_REQUIRED', 2],
