@@ -152,18 +152,31 @@ static void mount_dev(int root, const struct spec *spec)
 	if (mount_at(root, "/dev/mqueue", "mqueue", "mqueue", flags, NULL) && errno != ENODEV) fail("mount", "/dev/mqueue");
 }
 
-/* /dev is new: nobody could prepare a mount point there. Names are plain, since `find` follows no links and a new directory has none. */
-static void make_point_in_dev(int root, const struct step_mount *m)
+/* Whether a mount is in /dev or in an earlier tmpfs. These are new: nobody could prepare a mount point there. */
+static bool is_in_new(const struct spec *spec, size_t index)
+{
+	const char *target = spec->mounts[index].target;
+	if (!strncmp(target, "/dev/", 5)) return true;
+	for (size_t i = 0; i < index; i++) {
+		const struct step_mount *outer = &spec->mounts[i];
+		size_t length = strlen(outer->target);
+		if (!outer->source && !strncmp(target, outer->target, length) && target[length] == '/') return true;
+	}
+	return false;
+}
+
+/* Names are plain, since `find` follows no links and a new directory has none. */
+static void make_point(int root, const struct step_mount *m)
 {
 	struct stat st;
 	char path[PATH_MAX];
-	int above = strncmp(m->target, "/dev/", 5) ? -1 : find(root, m->target);
+	int above = find(root, m->target);
 	if (above >= 0) close(above);
-	if (above >= 0 || strncmp(m->target, "/dev/", 5) || errno != ENOENT) return;
+	if (above >= 0 || errno != ENOENT) return;
 	bool file = m->source && !stat(m->source, &st) && !S_ISDIR(st.st_mode);
 	int n = snprintf(path, sizeof path, "%s", m->target);
 	if (n < 0 || (size_t)n >= sizeof path) refuse("mount point", "its name is too long");
-	for (char *slash = path + 5;; slash++) {
+	for (char *slash = path + 1;; slash++) {
 		slash += strcspn(slash, "/");
 		bool last = !*slash;
 		*slash = 0;
@@ -190,7 +203,7 @@ static void mount_for_step(int root, const struct spec *spec)
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct step_mount *m = &spec->mounts[i];
 		char options[64];
-		make_point_in_dev(root, m);
+		if (is_in_new(spec, i)) make_point(root, m);
 		if (m->source) {
 			bind_at(root, m->target, m->source, nodev | (m->readonly ? ATTR_RDONLY : 0));
 		} else {

@@ -288,6 +288,22 @@ test.skipIf(!parts)('mount points below /dev are made', () => {
   expect(readdirSync(room.root)).not.toContain('x')
 })
 
+test.skipIf(!parts)('mount points in a tmpfs are made', () => {
+  if (!parts) return
+  const room = stepRoom(parts)
+  const file = join(room.root, '../file')
+  writeFileSync(file, 'content')
+  giveToPlainUser(join(room.root, '..'))
+  const mounts: readonly SandboxMount[] = [
+    { kind: 'tmpfs', target: '/tmp', size: undefined, mode: 0o755 },
+    { kind: 'bind', source: file, target: '/tmp/a/file', readonly: true },
+    { kind: 'tmpfs', target: '/tmp/a/t', size: undefined, mode: 0o711 },
+  ]
+  const said = room.run('cat /tmp/a/file; echo; stat -c "%F %a" /tmp/a /tmp/a/t', { command: { mounts } })
+  expect(lines(said)).toEqual(['content', 'directory 755', 'directory 711'])
+  expect(readdirSync(join(room.root, 'tmp'))).toEqual([])
+})
+
 test.skipIf(!parts)('without virtual owners another user gets the one id that there is', () => {
   if (!parts) return
   const said = stepRoom(parts).run('id -u; id -g; grep CapEff /proc/self/status; stat -c %u /bin', {
