@@ -1,5 +1,5 @@
 // What is loaded before a command is known decides how fast `tsbuild --version` and `tsbuild --help` are.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -37,17 +37,5 @@ describe('what the command line loads', () => {
     const outside = loaded.filter((file) => !file.startsWith(`${root}/`) && !file.startsWith('node:'))
     expect(outside).toEqual([])
     expect(loaded.filter((file) => file.includes('/commands/'))).toEqual([])
-  })
-
-  test('of the project is its public API, and a module that has nothing to load', () => {
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-    const outside = files.flatMap((file) => {
-      const text = readFileSync(join(root, file), 'utf8')
-      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1] ?? '')
-      const targets = specifiers.map((specifier) => relative(root, resolve(root, dirname(file), specifier)))
-      return targets.filter((target) => target.startsWith('..'))
-    })
-    expect(outside.length).toBeGreaterThan(0)
-    expect([...new Set(outside)].sort()).toEqual(['../format-size.ts', '../index.ts'])
   })
 })
