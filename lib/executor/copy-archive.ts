@@ -6,7 +6,7 @@ import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
 import type { Owner } from './resolve-owner.ts'
-import { directoryInode, type Inode, inodeOf, quote, type StagedTree } from './staged-tree.ts'
+import { directoryInode, type Inode, inodeOf, quote, type StagedNode, type StagedTree } from './staged-tree.ts'
 
 /**
  * Unpacks entries below a directory of the stage, which is a root to them: no `..` and no symlink leads out of it. What is in the way
@@ -20,12 +20,8 @@ export function copyArchive(
   directory: string,
   { owner, now }: { readonly owner: Owner | undefined; readonly now: number },
 ): void {
-  const view: FileTree = {
-    lookup: (path) => stage.lookup(joinPath(directory, path)),
-    list: (path) => stage.list(joinPath(directory, path)),
-  }
   const inStage = (path: string, followLast: boolean): string =>
-    joinPath(directory, resolvePath(view, path, { followLast })).replace(/\/$/, '')
+    joinPath(directory, resolvePath(pathView(stage, directory), path, { followLast })).replace(/\/$/, '')
 
   for (const entry of entries) {
     if (entry.path === '') continue
@@ -43,6 +39,22 @@ export function copyArchive(
     if (entry.type === 'directory' && existing?.inode.type === 'directory')
       Object.assign(existing.inode, pickMeta(meta))
     else stage.put(parent, name, meta)
+  }
+}
+
+/** A directory of the stage as a root, for resolving one path: each name is looked up from the one before, however deep. */
+function pathView(stage: StagedTree, directory: string): FileTree {
+  let before: { readonly path: string; readonly node: StagedNode | undefined } = { path: '', node: undefined }
+  return {
+    lookup: (path) => {
+      const parent = parentPath(path)
+      const { node: above } = before
+      const node =
+        above && before.path === parent ? stage.child(above, baseName(path)) : stage.find(joinPath(directory, path))
+      before = { path, node }
+      return node && { ...node.inode, path }
+    },
+    list: (path) => stage.list(joinPath(directory, path)),
   }
 }
 
