@@ -30,6 +30,7 @@ export interface Blobs extends ContentReader, UnhashedReader {
  * again.
  */
 export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
+  const written: WrittenBlobs = new Map()
   const place = `the store ${JSON.stringify(root)}`
   const path = (digest: Digest): string => join(root, digestPath(digest))
   const sizeOf = (digest: Digest): number | undefined => {
@@ -56,7 +57,8 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
     async *open(descriptor, signal) {
       existing(descriptor.digest)
       try {
-        yield* openBlobFile(path(descriptor.digest), descriptor, signal)
+        const open = isAsWritten(path(descriptor.digest), descriptor, written) ? openUnhashedFile : openBlobFile
+        yield* open(path(descriptor.digest), descriptor, signal)
       } catch (error) {
         throw discardDamaged(error, descriptor)
       }
@@ -72,7 +74,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
         throw discardDamaged(error, descriptor)
       })
     },
-    createWriter: () => openWriter(temporary.path(), path, holds),
+    createWriter: () => openWriter(temporary.path(), path, holds, written),
     put: (bytes, mediaType) => {
       const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
       if (!holds(descriptor)) writeAtomically(path(descriptor.digest), temporary.path(), bytes)
@@ -80,7 +82,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
     },
     copyBlob: async (from, descriptor, signal) => {
       if (holds(descriptor)) return
-      const writer = openWriter(temporary.path(), path, holds, descriptor)
+      const writer = openWriter(temporary.path(), path, holds, written, descriptor)
       try {
         for await (const chunk of from.open(descriptor, signal)) writer.write(chunk)
         writer.commit()
@@ -106,6 +108,24 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
   return blobs
 }
 
+/** When the status of a blob that this process wrote changed last: by giving it its name. */
+type WrittenBlobs = Map<Digest, number>
+
+/** Blobs that are smaller are hashed in no time. */
+const WORTH_KNOWING = 1 << 20
+
+/** Whether this process wrote the blob, hashing it on the way, and nothing has touched it since: then it need not be hashed again. */
+function isAsWritten(
+  path: string,
+  { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+  written: WrittenBlobs,
+): boolean {
+  const time = size < WORTH_KNOWING ? undefined : written.get(digest)
+  if (time === undefined) return false
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat?.ctimeMs === time && stat.size === size
+}
+
 function hashFile(path: string, like: Digest): Digest {
   const { algorithm } = digestParts(like)
   const hasher = createHash(algorithm)
@@ -126,6 +146,7 @@ function openWriter(
   temporary: string,
   path: (digest: Digest) => string,
   holds: Blobs['holds'],
+  written: WrittenBlobs,
   expected?: Descriptor,
 ): BlobWriter {
   const algorithm = expected ? digestParts(expected.digest).algorithm : 'sha256'
@@ -158,7 +179,14 @@ function openWriter(
     const digest: Digest = `${algorithm}:${hasher.digest('hex')}`
     if (expected && digest !== expected.digest) throw digestMismatch(expected.digest, digest)
     const result = { digest, size }
-    storeIO(`writing ${digest}`, () => (holds(result) ? rmSync(temporary) : renameInto(temporary, path(digest))))
+    storeIO(`writing ${digest}`, () => {
+      if (holds(result)) {
+        rmSync(temporary)
+        return
+      }
+      renameInto(temporary, path(digest))
+      written.set(digest, statSync(path(digest)).ctimeMs)
+    })
     committed = result
     return result
   }

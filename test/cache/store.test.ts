@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -228,3 +229,21 @@ async function text(source: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const chunk of source) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
 }
+
+test('a large blob that something touched after this process wrote it is hashed again', async () => {
+  const writer = store.createWriter()
+  writer.write(Buffer.alloc(2 << 20, 1))
+  const { digest, size } = writer.commit()
+  const path = store.path(digest)
+  const read = async (): Promise<number> => {
+    let length = 0
+    for await (const chunk of store.open({ digest, size })) length += chunk.length
+    return length
+  }
+  expect(await read()).toBe(size)
+  const { ctimeMs } = statSync(path)
+  writeFileSync(path, Buffer.alloc(2 << 20, 2))
+  // The clock of a file system may stand still for some milliseconds.
+  while (statSync(path).ctimeMs === ctimeMs) utimesSync(path, 1, 1)
+  await expect(read()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+})
