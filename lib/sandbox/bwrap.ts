@@ -88,13 +88,15 @@ function namespaceOptions({ network, insecure, user }: SandboxCommand, place: Pl
   ]
 }
 
-function systemOptions({ root, insecure, shmSize }: SandboxCommand, place: Place): readonly string[] {
+function systemOptions({ root, insecure, shmSize, mounts }: SandboxCommand, place: Place): readonly string[] {
+  // What the command mounts there is all that is there.
+  const hasMemory = mounts.some(({ target }) => target === '/dev/shm')
   return [
-    // Devices of the image are there, as in Docker; a plain --bind would hide them.
-    ...['--dev-bind', root, '/'],
+    // Devices of the image can be seen and not used: there is no control group of devices that would keep the machine's from a command.
+    ...[insecure ? '--dev-bind' : '--bind', root, '/'],
     ...(place.processes ? ['--proc', '/proc'] : ['--bind', '/proc', '/proc']),
     ...['--dev', '/dev', '--mqueue', '/dev/mqueue'],
-    ...['--perms', '1777', '--size', `${shmSize}`, '--tmpfs', '/dev/shm'],
+    ...(hasMemory ? [] : ['--perms', '1777', '--size', `${shmSize}`, '--tmpfs', '/dev/shm']),
     ...[insecure ? '--dev-bind' : '--ro-bind', '/sys', '/sys'],
     // Where the outer /proc is shown, it is as read-only as that place wanted it.
     ...(insecure || !place.processes

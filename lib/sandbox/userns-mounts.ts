@@ -21,17 +21,20 @@ export function setupSteps(command: SandboxCommand, place: Place, dev: string): 
   const mounts = readMounts()
   const { root } = command
   return [
-    ...mountSteps([{ source: root, target: root, type: 'none', options: ['bind'] }]),
+    ...mountSteps(bindLines(root, root, { readonly: false, flags: noDevices(command) }, mounts)),
     ...mountSteps(procLines(root, place, mounts)),
     ...sysSteps(command, place, mounts),
     ...mountSteps(devLines(command, place, dev, mounts)),
     ...(command.insecure ? [] : mountSteps(hidingLines(root, place))),
     ...command.mounts.flatMap((mount, index) => [
       ...stubSteps(mount, command.mounts.slice(0, index), root),
-      ...mountSteps(commandLines(mount, root, mounts)),
+      ...mountSteps(commandLines(mount, command, mounts)),
     ]),
   ]
 }
+
+/** Nothing else keeps a command that may make devices from the machine's: there is no control group of devices here. */
+const noDevices = ({ insecure }: SandboxCommand): readonly string[] => (insecure ? [] : ['nodev'])
 
 function mountSteps(lines: readonly TableLine[]): readonly SetupStep[] {
   return lines.map((line) => ({ kind: 'mount', line }))
@@ -104,8 +107,8 @@ function plainBind(source: string, target: string): TableLine {
   return { source, target, type: 'none', options: ['bind'] }
 }
 
-function commandLines(mount: SandboxMount, root: string, mounts: readonly Mount[]): readonly TableLine[] {
-  const target = join(root, mount.target)
+function commandLines(mount: SandboxMount, command: SandboxCommand, mounts: readonly Mount[]): readonly TableLine[] {
+  const target = join(command.root, mount.target)
   switch (mount.kind) {
     case 'bind': {
       const { source, readonly } = mount
@@ -113,8 +116,7 @@ function commandLines(mount: SandboxMount, root: string, mounts: readonly Mount[
     }
     case 'tmpfs': {
       const size = mount.size === undefined ? [] : [`size=${mount.size}`]
-      // No nodev: who may make devices in a step may use them there, as with Docker.
-      const options = ['nosuid', `mode=${mount.mode.toString(8)}`, ...size]
+      const options = ['nosuid', ...noDevices(command), `mode=${mount.mode.toString(8)}`, ...size]
       return [{ source: 'tmpfs', target, type: 'tmpfs', options }]
     }
     default:

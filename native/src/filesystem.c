@@ -114,6 +114,13 @@ static void make_directory(int dev, const char *name, mode_t mode)
 	if (mkdirat(dev, name, mode)) fail("make /dev directory", name);
 }
 
+static bool is_mounted_for_step(const struct spec *spec, const char *target)
+{
+	for (size_t i = 0; i < spec->mount_count; i++)
+		if (!strcmp(spec->mounts[i].target, target)) return true;
+	return false;
+}
+
 static void mount_dev(int root, const struct spec *spec)
 {
 	static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
@@ -148,7 +155,8 @@ static void mount_dev(int root, const struct spec *spec)
 	flags |= MS_NODEV;
 	if (spec->shm_size) snprintf(options, sizeof options, "mode=1777,size=%llu", (unsigned long long)spec->shm_size);
 	else strcpy(options, "mode=1777");
-	must_mount(root, "/dev/shm", "shm", "tmpfs", flags, options);
+	/* What the step mounts there is all that is there. */
+	if (!is_mounted_for_step(spec, "/dev/shm")) must_mount(root, "/dev/shm", "shm", "tmpfs", flags, options);
 	if (mount_at(root, "/dev/mqueue", "mqueue", "mqueue", flags, NULL) && errno != ENODEV) fail("mount", "/dev/mqueue");
 }
 

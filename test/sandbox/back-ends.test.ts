@@ -230,6 +230,13 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
       if (place.processes) expect(stderr).toMatch(/hostname: (Read-only file system|Permission denied)/)
     })
 
+    test('devices that it makes can not be used, unless it is insecure', () => {
+      // Where there are user namespaces none can be made.
+      const made = place.mapping === 'root'
+      expect(done('device').stdout).toBe(made ? 'made\nrefused\n' : 'refused\n')
+      if (made) expect(done('insecureDevice').stdout).toBe('made\nused\n')
+    })
+
     test("has Docker's seccomp filter if there is a program that can put one on", () => {
       const filtered = backend === 'bwrap' || spawnSync('setpriv', ['--help']).stdout.includes('--seccomp-filter')
       expect(done('capabilities').stdout).toContain(`Seccomp:\t${filtered ? 2 : 0}\n`)
@@ -243,6 +250,9 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
     })
   }
 })
+
+const DEVICE =
+  'rm -f /work/null; mknod /work/null c 1 3 2>/dev/null && echo made; (cat </work/null && echo used) 2>/dev/null || echo refused'
 
 function commands(directory: string, sleep: string): Readonly<Record<string, SandboxCommand>> {
   let count = 0
@@ -293,6 +303,8 @@ function commands(directory: string, sleep: string): Readonly<Record<string, San
     network: shell('ip -o link', { network: 'none' }),
     host: shell('echo "/: $(ls / | busybox tr "\\n" " ")"; cat /proc/mounts; ps; ls /proc/1/root/ /proc/1/cwd/'),
     hostname: shell('hostname'),
+    device: shell(DEVICE),
+    insecureDevice: shell(DEVICE, { insecure: true }),
     filter: shell('unshare -U true 2>&1; id -u'),
     capabilities: shell(
       'grep -E "CapEff|Seccomp:" /proc/self/status; df -k /dev/shm; echo x >/proc/sys/kernel/hostname',
