@@ -8,7 +8,7 @@ import type { WorkerContext } from './worker-context.ts'
 export function captureChanges(
   root: RunRoot,
   mountTargets: readonly string[],
-  { identify, capabilities }: StepOwners,
+  { identify, capabilities, named }: StepOwners,
   { step, timestamp }: RunRequest,
   { backend }: WorkerContext,
   tell: (message: FromWorker) => void,
@@ -27,10 +27,26 @@ export function captureChanges(
     onWhiteoutNames: ([path]: readonly string[]) =>
       warn(`files with names that begin with .wh. can't be in a layer: ${JSON.stringify(path)} is left out`),
   }
-  const entries = root.capture(options, timestamp)
+  const entries = withOwnersOfLinks(root.capture(options, timestamp), named)
   if (capabilities.size === 0) return entries
   return entries.map((entry) => {
     const value = entry.type === 'file' ? capabilities.get(entry.path) : undefined
     return value ? { ...entry, xattrs: { 'security.capability': value } } : entry
+  })
+}
+
+/** All names of a file have its owner, whichever of them the command changed it by. */
+function withOwnersOfLinks(entries: readonly SourceEntry[], named: ReadonlySet<string>): readonly SourceEntry[] {
+  const fileOf = (entry: SourceEntry): string => (entry.type === 'hardlink' ? (entry.linkname ?? '') : entry.path)
+  const linked = new Set(entries.filter(({ type }) => type === 'hardlink').map(fileOf))
+  if (linked.size === 0 || named.size === 0) return entries
+  const owners = new Map<string, SourceEntry>()
+  for (const entry of entries) {
+    const file = fileOf(entry)
+    if (linked.has(file) && named.has(entry.path) && !owners.has(file)) owners.set(file, entry)
+  }
+  return entries.map((entry) => {
+    const owner = owners.get(fileOf(entry))
+    return owner ? { ...entry, uid: owner.uid, gid: owner.gid } : entry
   })
 }

@@ -104,10 +104,13 @@ export interface StepOwners {
   readonly identify: Identify
   /** By path, filled by `identify`. */
   readonly capabilities: ReadonlyMap<string, Uint8Array>
+  /** Paths whose owners the source named, filled by `identify`: of a file with several names it may know only some. */
+  readonly named: ReadonlySet<string>
 }
 
 export function stepOwners(source: OwnershipSource, after: OwnersAfter, root: string, user: SandboxUser): StepOwners {
   const capabilities = new Map<string, Uint8Array>()
+  const named = new Set<string>()
   const unknown = (base: TreeEntry | undefined): FileIdentity => {
     const isRoots = base?.uid === 0 && base.gid === 0
     if (source.unknown === 'root' || (source.unknown === 'user' && isRoots)) return { uid: 0, gid: 0 }
@@ -118,17 +121,19 @@ export function stepOwners(source: OwnershipSource, after: OwnersAfter, root: st
     if (source.unknown === 'disk') return { uid: Number(stat.uid), gid: Number(stat.gid) }
     // Through the root, which numbers files as the command saw them.
     const { dev, ino } = lstatSync(toFsPath(`${root}/${path}`), { bigint: true })
-    const owner = after.find({ dev, ino })
+    // overlayfs numbers a new name of a file from below as the upper one's, and the old name as the lower one's for as long as it knows it.
+    const owner = (stat.nlink > 1n ? after.find({ dev, ino: stat.ino }) : undefined) ?? after.find({ dev, ino })
     // It says root of any file that it first hears of by chmod.
     const isUnsure = source.unknown === 'user' && owner?.uid === 0 && owner.gid === 0 && !owner.device
     if (!owner || isUnsure) return unknown(base)
+    named.add(path)
     const { uid, gid, device, capability } = owner
     if (capability) capabilities.set(path, capability)
     if (!device) return { uid, gid }
     const type = device.type === 'character' ? 0o020000 : 0o060000
     return { uid, gid, mode: (Number(stat.mode) & 0o7777) | type, rdev: deviceNumber(device.major, device.minor) }
   }
-  return { identify, capabilities }
+  return { identify, capabilities, named }
 }
 
 /** As makedev(3) of Linux puts it together. */

@@ -22,6 +22,7 @@ export interface Built {
   /** Of an error, if there is no image. */
   readonly code?: string
   readonly message?: string
+  readonly hint?: string
   /** The image's files as tar lists them, without sizes and times. */
   readonly files: readonly string[]
 }
@@ -31,7 +32,7 @@ export const dockerfile: string = readFileSync(join(here, 'Dockerfile'), 'utf8')
 
 const SCRIPT = '[ ! -x "$HOME/proot" ] || export TSBUILD_PROOT="$HOME/proot"; exec node "$0" "$HOME/task.json"'
 
-/** `bases` has OCI layouts `base` and `glibc`. */
+/** `bases` has OCI layouts `base`, `glibc` and, for cases that begin with `debian-`, `debian`. */
 export function buildInPlace(
   { place, isolation = 'auto', helper, proot }: Row,
   bases: string,
@@ -40,10 +41,12 @@ export function buildInPlace(
   const results: Record<string, Built> = {}
   const { uid } = PLACES[place]
   const ran = inPlace(place, ['sh', '-c', SCRIPT, join(here, 'build-cases.mjs')], {
-    timeout: 120,
+    timeout: 400,
     env: helper ? {} : { TSBUILD_SANDBOX_HELPER: '' },
     before: (home) => {
-      for (const name of ['base', 'glibc']) cpSync(join(bases, name), join(home, name), { recursive: true })
+      for (const name of ['base', 'glibc', 'debian']) {
+        if (existsSync(join(bases, name))) cpSync(join(bases, name), join(home, name), { recursive: true })
+      }
       if (proot !== undefined) cpSync(proot, join(home, 'proot'))
       const files = join(home, 'context/files')
       mkdirSync(files, { recursive: true })

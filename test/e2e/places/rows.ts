@@ -7,6 +7,8 @@ export interface KnownRow extends Row {
   readonly title: string
   /** The back-end that is taken; undefined where there is none. */
   readonly chosen: Isolation | undefined
+  /** Whether layers are stacked with overlayfs there. */
+  readonly overlay: boolean
   /** Stages that differ from what root builds, with the reason; `*` for all. */
   readonly shortfalls: Readonly<Record<string, string>>
 }
@@ -22,7 +24,7 @@ const ONE_ID =
   'permissions: with one id, another user of the image may read and write what root of the image may (nothing of the host’s)'
 const SETPRIV =
   'a program that gives up its user id before its groups (setpriv; su, gosu and su-exec do not) is refused the latter'
-const CHOWN_FAILS =
+export const CHOWN_FAILS =
   'chown and su of static programs: no library reaches them, and the kernel refuses ids that are not there, so the step fails; install the helper'
 const OWNER_UNSEEN =
   'owners that the step looks at: to a static program everything seems root’s; what the layer says is right'
@@ -30,7 +32,7 @@ const FAKEROOT_GROUP = 'set-group directories: fakeroot gives what is made in th
 const FAKEROOT_USER = 'files made after a change of user within a step: fakeroot takes them for root’s'
 const FAKEROOT_CAPABILITIES = 'file capabilities: fakeroot does not record them, which the step warns about'
 const CHROOT_NETWORK = '`--network=none`: refused, since nothing can keep a step from the network'
-const CHROOT_PROC = '/proc: a chroot has none, and so no /dev/fd'
+const CHROOT_PROC = '/proc: a chroot has none, and so no /dev/fd, and `mknod -m` of Debian fails'
 
 const PRETENDED =
   'owners: proot pretends that they are changed and forgets them, which the step warns about, and to static programs all files seem their own'
@@ -53,11 +55,13 @@ const WITHOUT_HELPER = {
   'glibc-set-group': FAKEROOT_GROUP,
   'glibc-setpriv': FAKEROOT_USER,
   'glibc-capabilities': FAKEROOT_CAPABILITIES,
+  'debian-su': FAKEROOT_USER,
+  'debian-capabilities': FAKEROOT_CAPABILITIES,
 }
 const WITH_HELPER = { 'set-id-copy': COPIED_SET_ID, permissions: ONE_ID, 'glibc-setpriv': SETPRIV }
 
 export const ROWS: readonly KnownRow[] = [
-  { name: 'root', title: 'root', place: 'root', helper: true, chosen: 'oci', shortfalls: {} },
+  { name: 'root', title: 'root', place: 'root', helper: true, chosen: 'oci', overlay: true, shortfalls: {} },
   {
     name: 'root, chroot',
     title: 'root, `--isolation=chroot`',
@@ -65,7 +69,8 @@ export const ROWS: readonly KnownRow[] = [
     isolation: 'chroot',
     helper: true,
     chosen: 'chroot',
-    shortfalls: { 'network-none': CHROOT_NETWORK, 'process-files': CHROOT_PROC },
+    overlay: true,
+    shortfalls: { 'network-none': CHROOT_NETWORK, 'process-files': CHROOT_PROC, 'debian-devices': CHROOT_PROC },
   },
   {
     name: 'subordinate',
@@ -73,7 +78,13 @@ export const ROWS: readonly KnownRow[] = [
     place: 'subordinate',
     helper: true,
     chosen: 'oci',
-    shortfalls: { 'set-id-copy': COPIED_SET_ID, devices: NO_DEVICES, 'glibc-devices': NO_DEVICES },
+    overlay: true,
+    shortfalls: {
+      'set-id-copy': COPIED_SET_ID,
+      devices: NO_DEVICES,
+      'glibc-devices': NO_DEVICES,
+      'debian-devices': NO_DEVICES,
+    },
   },
   {
     name: 'single',
@@ -81,6 +92,7 @@ export const ROWS: readonly KnownRow[] = [
     place: 'single',
     helper: true,
     chosen: 'userns',
+    overlay: true,
     shortfalls: WITH_HELPER,
   },
   {
@@ -89,6 +101,7 @@ export const ROWS: readonly KnownRow[] = [
     place: 'single',
     helper: false,
     chosen: 'bwrap',
+    overlay: true,
     shortfalls: WITHOUT_HELPER,
   },
   {
@@ -97,7 +110,8 @@ export const ROWS: readonly KnownRow[] = [
     place: 'container',
     helper: true,
     chosen: 'chroot',
-    shortfalls: { 'network-none': CHROOT_NETWORK, 'process-files': CHROOT_PROC },
+    overlay: false,
+    shortfalls: { 'network-none': CHROOT_NETWORK, 'process-files': CHROOT_PROC, 'debian-devices': CHROOT_PROC },
   },
   {
     name: 'unfiltered',
@@ -105,6 +119,7 @@ export const ROWS: readonly KnownRow[] = [
     place: 'unfiltered',
     helper: true,
     chosen: 'userns',
+    overlay: true,
     shortfalls: WITH_HELPER,
   },
   {
@@ -113,6 +128,7 @@ export const ROWS: readonly KnownRow[] = [
     place: 'unfiltered',
     helper: false,
     chosen: 'bwrap',
+    overlay: true,
     shortfalls: WITHOUT_HELPER,
   },
   {
@@ -121,6 +137,7 @@ export const ROWS: readonly KnownRow[] = [
     place: 'restricted',
     helper: true,
     chosen: undefined,
+    overlay: false,
     shortfalls: {
       '*': 'without proot 5.4 nothing works there: the build ends before its first step, with what would allow it',
     },
@@ -132,6 +149,7 @@ export const ROWS: readonly KnownRow[] = [
     helper: true,
     proot: process.env['TSBUILD_TEST_PROOT'],
     chosen: 'proot',
+    overlay: false,
     shortfalls: {
       chown: PRETENDED,
       modes: PRETENDED,
@@ -149,6 +167,8 @@ export const ROWS: readonly KnownRow[] = [
       'glibc-set-group': FAKEROOT_GROUP,
       'glibc-setpriv': FAKEROOT_USER,
       'glibc-capabilities': FAKEROOT_CAPABILITIES,
+      'debian-su': FAKEROOT_USER,
+      'debian-capabilities': FAKEROOT_CAPABILITIES,
     },
   },
 ]

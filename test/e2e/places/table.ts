@@ -20,15 +20,16 @@ export function createTable(
     if (!notes.includes(reason)) notes.push(reason)
     return notes.indexOf(reason) + 1
   }
-  const lines = ROWS.map(({ name, title, shortfalls }) => {
-    const built = measured.get(name) ?? {}
-    const sandbox = CASES.map((at) => built[at]?.sandbox).find((found) => found !== undefined)
-    const different = CASES.filter((at) => differs(byRoot[at], built[at]))
+  const lines = ROWS.map(({ name, title, chosen, overlay, shortfalls }) => {
+    const built = measured.get(name)
+    const known = shortfalls['*'] === undefined ? Object.keys(shortfalls) : CASES
+    // A row that this machine lacks something for is what others found.
+    const different = CASES.filter((at) => (built ? differs(byRoot[at], built[at]) : known.includes(at)))
     const reasons = different.map((at) => shortfalls[at] ?? shortfalls['*'] ?? 'unknown')
     const numbers = [...new Set(reasons.map(noteOf))].sort((a, b) => a - b)
-    const layers = sandbox ? (sandbox.overlay ? 'overlayfs' : 'one directory') : ''
+    const layers = chosen === undefined ? '' : overlay ? 'overlayfs' : 'one directory'
     const same = `${CASES.length - different.length} of ${CASES.length}`
-    return `| ${title} | ${sandbox ? `\`${sandbox.isolation}\`` : 'none'} | ${layers} | ${same} | ${numbers.join(', ')} |`
+    return `| ${title} | ${chosen === undefined ? 'none' : `\`${chosen}\``} | ${layers} | ${same} | ${numbers.join(', ')} |`
   })
   const head = ['| who builds | back-end | layers | same as root’s | otherwise |', '| --- | --- | --- | --- | --- |']
   const explained = notes.map((text, at) => `${at + 1}. ${text}.`)

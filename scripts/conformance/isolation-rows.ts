@@ -1,0 +1,119 @@
+// The rows of the table in docs/sandbox.md about the recorded RUN cases, one a program that steps run in.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { findProgram } from '../../lib/find-program.ts'
+import type { BuildRun } from './run-builds.ts'
+
+export interface IsolationRow {
+  readonly name: string
+  readonly title: string
+  readonly run: BuildRun
+  /** Whether this machine has what it takes. */
+  readonly available: boolean
+  /** Cases that are known not to pass, with the reason. */
+  readonly shortfalls: Readonly<Record<string, string>>
+}
+
+const OLD_CACHE = 'one case expects the result of the build before it, which had other proxy variables, from the cache'
+const COMMON = { 'buildkit-builtinargs-1': OLD_CACHE }
+const DEVICES =
+  'one case prints the options of a tmpfs, which has `nodev` here: no control group keeps the devices of the machine away'
+const NO_DEVICES = { ...COMMON, 'buildkit-mounttmpfssize': DEVICES }
+const NO_PROC = 'one case looks at its mounts in /proc, which a chroot has not'
+const PRETENDED = 'to a static program all files seem its own, and `chown` is pretended'
+const GROUPS = 'supplementary groups are those of the builder'
+const DIRECTORY = 'a tmpfs is a directory'
+
+const root = process.getuid?.() === 0
+const has = (...names: readonly string[]): boolean => root && names.every((name) => findProgram(name) !== undefined)
+const helper = resolve(import.meta.dirname, `../../native/build/tsbuild-sandbox-linux-${process.arch}`)
+
+/** In a mount namespace of its own, after a script. */
+const mounted = (script: string): readonly string[] => [
+  ...['unshare', '-m', '--propagation', 'private', 'sh', '-c'],
+  ...[`${script} && exec "$@"`, 'sh'],
+]
+
+/** Where control groups come in two versions crun wants the newer alone. */
+const NEWER_GROUPS = '{ [ ! -d /sys/fs/cgroup/unified ] || mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup; }'
+const crun = findProgram('crun')
+const WITHOUT_CRUN = crun === undefined ? 'true' : `mount --bind /bin/false ${crun}`
+
+/** `filter` is a file with Docker's filter for who has no capability: with that, and none, proot has the place that it is for. */
+export function isolationRows(filter: string): readonly IsolationRow[] {
+  const restricted = `bwrap --dev-bind / / --cap-drop ALL --seccomp 9 9<${filter} --`
+  const proot = process.env['TSBUILD_TEST_PROOT']
+  return [
+    {
+      name: 'runc',
+      title: '`oci` (runc)',
+      run: { isolation: 'oci', within: mounted(WITHOUT_CRUN) },
+      available: has('runc', 'unshare'),
+      shortfalls: COMMON,
+    },
+    {
+      name: 'crun',
+      title: '`oci` (crun)',
+      run: { isolation: 'oci', within: mounted(NEWER_GROUPS) },
+      available: has('crun', 'unshare') && runsCrun(),
+      shortfalls: COMMON,
+    },
+    {
+      name: 'bwrap',
+      title: '`bwrap`',
+      run: { isolation: 'bwrap' },
+      available: has('bwrap'),
+      shortfalls: NO_DEVICES,
+    },
+    {
+      name: 'helper',
+      title: '`userns` (the native helper)',
+      run: { isolation: 'userns', env: { TSBUILD_SANDBOX_HELPER: helper } },
+      available: root && existsSync(helper),
+      shortfalls: NO_DEVICES,
+    },
+    {
+      name: 'unshare',
+      title: '`userns` (unshare)',
+      run: { isolation: 'userns', env: { TSBUILD_SANDBOX_HELPER: '' } },
+      available: has('unshare', 'nsenter', 'setpriv'),
+      shortfalls: NO_DEVICES,
+    },
+    {
+      name: 'chroot',
+      title: '`chroot`',
+      run: { isolation: 'chroot' },
+      available: has('nsenter', 'setpriv'),
+      shortfalls: { ...COMMON, 'buildkit-mounttmpfssize': NO_PROC },
+    },
+    {
+      name: 'proot',
+      title: '`proot` (5.4, without any capability)',
+      run: { isolation: 'proot', enter: restricted, env: { TSBUILD_PROOT: proot ?? '' } },
+      available: proot !== undefined && has('bwrap'),
+      shortfalls: {
+        ...COMMON,
+        'buildah-copy-from-owner': PRETENDED,
+        'buildah-mount-cache-by-ownership': PRETENDED,
+        'buildkit-cachemountuser': PRETENDED,
+        'buildkit-copychown': PRETENDED,
+        'buildkit-copychowncreatedest': PRETENDED,
+        'buildkit-copychownexistingdir-0': PRETENDED,
+        'buildkit-copychownexistingdir-1': PRETENDED,
+        'buildkit-copyheredoc': PRETENDED,
+        'buildkit-dockerfileaddchownexpand': PRETENDED,
+        'buildkit-user-0': GROUPS,
+        'buildkit-mounttmpfssize': DIRECTORY,
+      },
+    },
+  ]
+}
+
+function runsCrun(): boolean {
+  const [file = '', ...words] = mounted(NEWER_GROUPS)
+  const { stdout } = spawnSync(file, [...words, 'stat', '-f', '-c', '%T', '/sys/fs/cgroup'], { encoding: 'utf8' })
+  return stdout.trim() === 'cgroup2fs'
+}
+
+export const DOCUMENT: string = join(import.meta.dirname, '../../docs/sandbox.md')
