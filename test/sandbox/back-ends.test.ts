@@ -17,6 +17,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findProgram } from '../../lib/find-program.ts'
+import { takesFilter } from '../../lib/sandbox/give-up-capabilities.ts'
 import { withSameIds } from '../../lib/sandbox/map-ids.ts'
 import type { BackendFeatures, Place, SandboxCommand } from '../../lib/sandbox/types.ts'
 import { isRoot, staticBusybox } from '../support/programs.ts'
@@ -238,7 +240,7 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
     })
 
     test("has Docker's seccomp filter if there is a program that can put one on", () => {
-      const filtered = backend === 'bwrap' || spawnSync('setpriv', ['--help']).stdout.includes('--seccomp-filter')
+      const filtered = backend === 'bwrap' || takesFilter(findProgram('setpriv') ?? '')
       expect(done('capabilities').stdout).toContain(`Seccomp:\t${filtered ? 2 : 0}\n`)
       if (filtered) expect(done('filter').stdout).toMatch(/^unshare: .*Operation not permitted\n\d/)
       expect(done('insecure').stdout).toContain('Seccomp:\t0\n')
