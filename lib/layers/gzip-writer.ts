@@ -7,8 +7,11 @@ import { isIncompressible } from './incompressible.ts'
 import type { ChunkIdentity, PackedChunk, PackedChunks } from './packed-chunks.ts'
 import type { TarChunk } from './tar-chunks.ts'
 
-/** Chunks on their way: enough to feed every thread when the main thread is held up, and a bound for memory. */
-const IN_FLIGHT = 8
+/**
+ * Chunks on their way, a bound for memory: enough to feed every thread while the main thread is held up, or goes through files that need
+ * no compression. With 8, a build takes a quarter more time.
+ */
+const IN_FLIGHT = 20
 const WINDOW = 32 * 1024
 /** No name, no time, no hint at a system (RFC 1952, 2.3). */
 export const GZIP_HEADER: Uint8Array = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
