@@ -1,7 +1,7 @@
 // From what was found on disk after a command to the entries of its layer.
 import fs from 'node:fs'
 import { TsbuildError } from '../errors.ts'
-import type { EntryType, FileStat, SourceEntry } from './entry.ts'
+import type { EntryType, SourceEntry } from './entry.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 import { hashContent } from './hash-content.ts'
 import { leastMode } from './least-mode.ts'
@@ -196,8 +196,8 @@ function toEntry(
     // The numbers of makedev(3).
     devMajor: isDevice ? Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)) : undefined,
     devMinor: isDevice ? Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)) : undefined,
+    // Without its status: nothing runs any more that could change it, and what a snapshot makes readable has another one.
     content: isFile ? { kind: 'file', path: file } : undefined,
-    stat: isFile ? fileStat(stat) : undefined,
   }
 }
 
@@ -212,15 +212,6 @@ function readLink(file: string): string {
 function wholeSeconds(ns: bigint): number {
   const seconds = Number(ns / 1_000_000_000n)
   return ns % 1_000_000_000n < 0n ? seconds - 1 : seconds
-}
-
-/** The same numbers as in a `fs.Stats`. */
-function fileStat({ mtimeNs, ctimeNs, ino, dev }: fs.BigIntStats): FileStat {
-  return { mtimeMs: milliseconds(mtimeNs), ctimeMs: milliseconds(ctimeNs), ino: Number(ino), dev: Number(dev) }
-}
-
-function milliseconds(ns: bigint): number {
-  return Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
 }
 
 function isSame(entry: SourceEntry, base: TreeEntry): boolean {
