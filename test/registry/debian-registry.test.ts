@@ -9,6 +9,7 @@ import { requires } from '../support/requires.ts'
 import { run } from '../support/run.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { hasDebianRegistry, startDebianRegistry } from './debian-registry.ts'
+import { startTokenServer } from './token-server.ts'
 
 const isHere = hasDebianRegistry() && requires('skopeo')
 const withRegistry = test.skipIf(!isHere)
@@ -204,5 +205,34 @@ test.skipIf(!isHere || !requires('openssl'))('a registry with TLS on this machin
   } finally {
     vi.unstubAllEnvs()
     store.close()
+  }
+})
+
+withRegistry('a token server says who may do what', async () => {
+  const tokens = await startTokenServer({ u: 'p' })
+  const signer = join(temporaryDirectory(), 'signer.pem')
+  writeFileSync(signer, tokens.certificate)
+  const host = await startDebianRegistry({ token: { realm: tokens.realm, certificate: signer } })
+  vi.stubEnv('DOCKER_CONFIG', temporaryDirectory())
+  try {
+    const store = openStore(temporaryDirectory())
+    const files = { context: context('x'), dockerfile: { text: 'FROM scratch\nCOPY file /\n' }, store: store.root }
+    await build({ ...files, tags: ['app'] })
+    const push = (name: string): ReturnType<typeof pushImage> => pushImage(store, 'app', { names: [`${host}/${name}`] })
+    await expect(push('public/app:1')).rejects.toMatchObject({ code: 'REGISTRY_AUTH' })
+    await expect(login(host, { username: 'u', password: 'wrong' })).rejects.toMatchObject({ code: 'REGISTRY_AUTH' })
+    await login(host, { username: 'u', password: 'p' })
+    expect((await push('public/app:1')).blobs.uploaded).toBe(2)
+    // Mounting asks for both repositories in one token.
+    expect((await push('private/app:1')).blobs).toMatchObject({ mounted: 2, uploaded: 0 })
+    expect(tokens.asked.some((scopes) => scopes.length === 2)).toBe(true)
+    await logout(host)
+    const pull = (name: string): ReturnType<typeof pullImage> =>
+      pullImage(openStore(temporaryDirectory()), `${host}/${name}`)
+    expect((await pull('public/app:1')).image.layers).toHaveLength(1)
+    await expect(pull('private/app:1')).rejects.toMatchObject({ code: 'REGISTRY_AUTH' })
+    store.close()
+  } finally {
+    vi.unstubAllEnvs()
   }
 })

@@ -7,12 +7,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { ISSUER, SERVICE } from './token-server.ts'
 
 export interface DebianRegistryOptions {
   /** Lines as `htpasswd -B` writes them. */
   readonly htpasswd?: string
   /** Paths of PEM files. */
   readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Who gives tokens: the address, and the path of the certificate that they are signed with. */
+  readonly token?: { readonly realm: string; readonly certificate: string }
 }
 
 /** Whether it is installed. If not: false, after saying so; an error where `CI` is `true`. */
@@ -25,7 +28,7 @@ export function hasDebianRegistry(): boolean {
 }
 
 /** Starts it until the test ends, and gives `127.0.0.1:PORT`. */
-export async function startDebianRegistry({ htpasswd, tls }: DebianRegistryOptions = {}): Promise<string> {
+export async function startDebianRegistry({ htpasswd, tls, token }: DebianRegistryOptions = {}): Promise<string> {
   const directory = temporaryDirectory()
   const host = `127.0.0.1:${await freePort()}`
   if (htpasswd !== undefined) writeFileSync(join(directory, 'htpasswd'), htpasswd)
@@ -35,6 +38,9 @@ export async function startDebianRegistry({ htpasswd, tls }: DebianRegistryOptio
     storage: { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } },
     http: { addr: host, ...(tls && { tls: { certificate: tls.certificate, key: tls.key } }) },
     ...(htpasswd !== undefined && { auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } } }),
+    ...(token && {
+      auth: { token: { realm: token.realm, service: SERVICE, issuer: ISSUER, rootcertbundle: token.certificate } },
+    }),
   }
   // JSON is YAML.
   writeFileSync(join(directory, 'config.yml'), JSON.stringify(config))
