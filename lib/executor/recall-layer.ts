@@ -2,6 +2,7 @@
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
 import type { SeenFiles } from '../context/seen-files.ts'
 import type { CopyOp } from '../graph/types.ts'
+import { withoutPlaces } from '../graph/without-places.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey } from '../oci/types.ts'
 import { stackKey } from './filesystem.ts'
@@ -11,9 +12,7 @@ import type { Filesystem, Session, StackedLayer, StepResult } from './session.ts
 
 /** What a copy does, whatever it copies. */
 export function copyDefinition(op: CopyOp, source: StepResult | undefined): string {
-  return JSON.stringify([op, source?.kind === 'context' ? source.name : ''], (key, value) =>
-    key === 'span' ? undefined : value,
-  )
+  return withoutPlaces([op, source?.kind === 'context' ? source.name : ''])
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Span } from '../source.ts'
 import type { Op, ResolvedImage, Vertex } from './types.ts'
+import { withoutPlaces } from './without-places.ts'
 
 /** Collects the vertices of one graph; sources that several stages use exist once. */
 export interface VertexBuilder {
@@ -18,9 +19,13 @@ export interface VertexBuilder {
 export function createVertexBuilders(): (prefix: string) => VertexBuilder {
   const vertices = new Map<string, Vertex>()
   const shared = new Map<string, string>()
-  let own: [definition: string, id: string][] = []
+  let own: Pick<Vertex, 'id' | 'op' | 'inputs'>[] = []
   return (prefix) => {
-    for (const [definition, id] of own) if (!shared.has(definition)) shared.set(definition, id)
+    // Only now, since most builds have one graph.
+    for (const { id, op, inputs } of own) {
+      const definition = definitionOf(op, inputs)
+      if (!shared.has(definition)) shared.set(definition, id)
+    }
     own = []
     const counts = new Map<number, number>()
     const add = (vertex: Vertex): string => {
@@ -43,18 +48,15 @@ export function createVertexBuilders(): (prefix: string) => VertexBuilder {
       step: (op, inputs, name, stage, span) => {
         const n = (counts.get(stage) ?? 0) + 1
         counts.set(stage, n)
-        const definition = definitionOf(op, inputs)
-        const known = shared.get(definition)
+        const known = shared.size === 0 ? undefined : shared.get(definitionOf(op, inputs))
         if (known !== undefined) return known
         const id = `${prefix}${stage}:${n}`
-        own.push([definition, id])
+        own.push({ id, op, inputs })
         return add({ id, name, op, inputs, stage, span })
       },
     }
   }
 }
 
-/** All that decides what a step makes, so not where it is written. */
-function definitionOf(op: Op, inputs: readonly string[]): string {
-  return JSON.stringify([op, inputs], (key, value) => (key === 'span' ? undefined : value))
-}
+/** All that decides what a step makes. */
+const definitionOf = (op: Op, inputs: readonly string[]): string => withoutPlaces([op, inputs])
