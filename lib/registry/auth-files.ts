@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import { type AuthFile, parseAuthFile } from './auth-file.ts'
-
-export type Env = Readonly<Record<string, string | undefined>>
+import { configHome, dockerConfig, type Env } from './config-directories.ts'
 
 /**
  * The files that may have credentials, in the order in which they count: the JSON in `$DOCKER_AUTH_CONFIG`, `$REGISTRY_AUTH_FILE`,
@@ -40,13 +38,10 @@ export function readAuthFile(path: string): Uint8Array | undefined {
 }
 
 function dockerConfigPath(env: Env): string {
-  return join(env['DOCKER_CONFIG'] || join(home(env), '.docker'), 'config.json')
+  return join(dockerConfig(env), 'config.json')
 }
 
 function podmanPaths(env: Env): readonly (string | undefined)[] {
   const runtime = env['XDG_RUNTIME_DIR']
-  const config = env['XDG_CONFIG_HOME'] || join(home(env), '.config')
-  return [runtime && join(runtime, 'containers/auth.json'), join(config, 'containers/auth.json')]
+  return [runtime && join(runtime, 'containers/auth.json'), join(configHome(env), 'containers/auth.json')]
 }
-
-const home = (env: Env): string => env['HOME'] || homedir()

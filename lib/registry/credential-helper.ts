@@ -1,6 +1,6 @@
 // Programs that keep passwords (github.com/docker/docker-credential-helpers): `docker-credential-NAME get|store|erase`.
 import { spawn } from 'node:child_process'
-import type { Env } from './auth-files.ts'
+import type { Env } from './config-directories.ts'
 
 export type HelperAnswer =
   | { readonly kind: 'found'; readonly username: string; readonly secret: string }

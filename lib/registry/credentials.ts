@@ -1,6 +1,7 @@
 // Who a request comes from: credentials as users of Docker and Podman have them.
 import type { AuthEntry, AuthFile } from './auth-file.ts'
-import { authFiles, type Env } from './auth-files.ts'
+import { authFiles } from './auth-files.ts'
+import type { Env } from './config-directories.ts'
 import { askHelper } from './credential-helper.ts'
 import { credentialKey, type RepositoryName } from './hosts.ts'
 

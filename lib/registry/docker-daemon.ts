@@ -1,13 +1,12 @@
 // The daemon.json of Docker's daemon: its `registry-mirrors` and `insecure-registries`.
 import { lookup } from 'node:dns/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { isInNetwork } from '../http/network.ts'
 import { arrayAt, fail, objectAt, optional, type Place, stringAt, stringsAt } from '../oci/guard.ts'
-import type { Env } from './auth-files.ts'
+import { configHome, dockerConfig, type Env } from './config-directories.ts'
 import { type RepositoryName, SECURE, type Transport, toDomain } from './hosts.ts'
 import { locationAt, type MirrorRule, type RegistryRule } from './registry-rules.ts'
-import { configHome, parseSettings, readSettings } from './settings-file.ts'
+import { parseSettings, readSettings } from './settings-file.ts'
 
 /** What Docker's daemon does with a repository, where that is anything special. */
 export type DockerRules = (repository: RepositoryName) => Promise<RegistryRule | undefined>
@@ -18,7 +17,7 @@ export type DockerRules = (repository: RepositoryName) => Promise<RegistryRule |
  */
 export function dockerRules(env: Env, etc: string): DockerRules {
   const file =
-    readSettings(join(env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker'), 'daemon.json')) ??
+    readSettings(join(dockerConfig(env), 'daemon.json')) ??
     readSettings(join(configHome(env), 'docker/daemon.json')) ??
     readSettings(join(etc, 'docker/daemon.json'), { system: true })
   // The daemon takes an empty file for none.

@@ -1,11 +1,9 @@
 // What Docker and Podman keep for a registry's TLS: `certs.d/HOST[:PORT]/` with `*.crt` (authorities), `*.cert` and `*.key` (ours).
 import { readdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import type { TlsOptions } from '../http/types.ts'
-import type { Env } from './auth-files.ts'
-import { configHome } from './settings-file.ts'
+import { configHome, dockerConfig, type Env } from './config-directories.ts'
 
 /** For each host, what the first directory that has something for it says, and whether its certificate is checked. Errors with `CREDENTIALS_INVALID` for unreadable files. */
 export function tlsOf(env: Env, isInsecure: (host: string) => boolean): (host: string) => TlsOptions | undefined {
@@ -26,9 +24,8 @@ function fromDirectories(host: string, env: Env): TlsOptions | undefined {
 }
 
 function roots(env: Env): readonly string[] {
-  const docker = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker')
   const own = ['docker', 'containers'].map((name) => join(configHome(env), name))
-  return [docker, ...own, '/etc/docker', '/etc/containers'].map((place) => join(place, 'certs.d'))
+  return [dockerConfig(env), ...own, '/etc/docker', '/etc/containers'].map((place) => join(place, 'certs.d'))
 }
 
 function readDirectory(directory: string): TlsOptions | undefined {

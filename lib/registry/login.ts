@@ -1,9 +1,9 @@
 // Logging in and out, with credentials kept where Docker and Podman look for them.
 import { TsbuildError } from '../errors.ts'
 import { parseAuthFile } from './auth-file.ts'
-import type { Env } from './auth-files.ts'
 import { loginPath, readAuthFile } from './auth-files.ts'
 import { openRegistryClient, type RegistryOptions } from './client.ts'
+import type { Env } from './config-directories.ts'
 import { tellHelper } from './credential-helper.ts'
 import { editAuthFile } from './edit-auth-file.ts'
 import { credentialKey, toDomain } from './hosts.ts'

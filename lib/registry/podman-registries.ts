@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import { arrayAt, at, booleanAt, fail, failWith, objectAt, optional, type Place, stringAt } from '../oci/guard.ts'
-import type { Env } from './auth-files.ts'
+import { configHome, type Env } from './config-directories.ts'
 import { type Transport, toDomain } from './hosts.ts'
 import { parseToml } from './parse-toml.ts'
 import { locationAt, type MirrorRule, type RegistryRule, type RegistryRules } from './registry-rules.ts'
-import { configHome, readDropIns, readSettings, type SettingsFile } from './settings-file.ts'
+import { readDropIns, readSettings, type SettingsFile } from './settings-file.ts'
 
 /**
  * The rules that Podman goes by: of `$CONTAINERS_REGISTRIES_CONF`, else the user's file, else the system's, and of the directories

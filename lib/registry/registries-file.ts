@@ -1,10 +1,10 @@
 // Our own file: what the user says about single registries.
 import { join } from 'node:path'
 import { arrayAt, booleanAt, failWith, objectAt, optional, type Place, recordAt } from '../oci/guard.ts'
-import type { Env } from './auth-files.ts'
+import { configHome, type Env } from './config-directories.ts'
 import { toDomain } from './hosts.ts'
 import { locationAt, type MirrorRule, type RegistryRule, type RegistryRules } from './registry-rules.ts'
-import { configHome, parseSettings, readSettings } from './settings-file.ts'
+import { parseSettings, readSettings } from './settings-file.ts'
 
 /**
  * The rules of the JSON file `$TSBUILD_REGISTRIES`, else `registries.json` in the directory `tsbuild` of the user's configuration. Errors

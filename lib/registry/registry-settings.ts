@@ -1,5 +1,5 @@
 // What the user and the machine say about registries: our own file, Podman's, Docker's.
-import type { Env } from './auth-files.ts'
+import type { Env } from './config-directories.ts'
 import { type DockerRules, dockerRules } from './docker-daemon.ts'
 import type { RepositoryName } from './hosts.ts'
 import { podmanRules } from './podman-registries.ts'

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import type { Place } from '../oci/guard.ts'
-import type { Env } from './auth-files.ts'
 
 /** A file with settings of registries. */
 export interface SettingsFile {
@@ -59,11 +57,6 @@ export function parseSettings({ text, place }: SettingsFile): unknown {
     const line = position === undefined ? '' : `, line ${text.slice(0, Number(position)).split('\n').length},`
     throw new TsbuildError(place.code, `${place.what}${line} is not JSON: ${cause.message}`, { cause })
   }
-}
-
-/** The directory of the user's configuration. */
-export function configHome(env: Env): string {
-  return env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config')
 }
 
 const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR']

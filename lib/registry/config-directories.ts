@@ -1,0 +1,17 @@
+// Where users keep what they set, by the environment that they give.
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** The directory of the user's configuration. */
+export function configHome(env: Env): string {
+  return env['XDG_CONFIG_HOME'] || join(home(env), '.config')
+}
+
+/** The directory of Docker's. */
+export function dockerConfig(env: Env): string {
+  return env['DOCKER_CONFIG'] || join(home(env), '.docker')
+}
+
+const home = (env: Env): string => env['HOME'] || homedir()
