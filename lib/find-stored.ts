@@ -5,7 +5,7 @@ import type { Place } from './oci/guard.ts'
 import { imageManifests } from './oci/image-blobs.ts'
 import { parseJson } from './oci/json.ts'
 import { MANIFEST_KIND } from './oci/manifest.ts'
-import { parseDescriptor, parseManifest } from './oci/parse-manifest.ts'
+import { MANIFEST_LIMIT, parseDescriptor, parseManifest } from './oci/parse-manifest.ts'
 import { shortName, tryNormaliseName } from './oci/reference.ts'
 import type { Descriptor, Digest } from './oci/types.ts'
 import { suggest } from './suggest.ts'
@@ -17,8 +17,6 @@ export interface FoundImage {
   /** Whether it was asked for by this name, not by digest. */
   readonly byName: boolean
 }
-
-const MANIFEST_LIMIT = 4 << 20
 
 /** Finds an image by name, digest, image ID, or the first four or more digits of one. Errors with `IMAGE_NOT_FOUND`. */
 export async function findStored(store: Store, asked: string): Promise<FoundImage> {

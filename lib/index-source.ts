@@ -15,8 +15,8 @@ import {
 } from './oci/guard.ts'
 import { parseJson } from './oci/json.ts'
 import { isConfigType } from './oci/media-types.ts'
-import { parseConfig } from './oci/parse-config.ts'
-import { digestAt, type ParsedManifest, parseManifest } from './oci/parse-manifest.ts'
+import { CONFIG_LIMIT, parseConfig } from './oci/parse-config.ts'
+import { digestAt, MANIFEST_LIMIT, type ParsedManifest, parseManifest } from './oci/parse-manifest.ts'
 import { normalisePlatform } from './oci/platform.ts'
 import type { Reference } from './oci/reference.ts'
 import type { Descriptor, Digest, ImageManifest, Platform } from './oci/types.ts'
@@ -41,9 +41,6 @@ interface GivenDescriptor {
   readonly annotations?: Readonly<Record<string, string>>
   readonly platform?: Partial<Platform>
 }
-
-const MANIFEST_LIMIT = 4 << 20
-const CONFIG_LIMIT = 8 << 20
 
 /** Reads a name, a digest, or a descriptor as JSON. Errors with `OPTION_INVALID`. */
 export function parseIndexSource(text: string): WrittenSource {

@@ -1,11 +1,13 @@
 // Looking at images without fetching them: `imagetools inspect`.
+
 import { openLocation } from './image-location.ts'
 import type { ContentReader } from './oci/content.ts'
 import { objectAt } from './oci/guard.ts'
 import { parseJson } from './oci/json.ts'
 import { isConfigType, isManifestType } from './oci/media-types.ts'
 import { attestedDigest } from './oci/merge-manifests.ts'
-import { type ParsedManifest, parseManifest, parsePlatformObject } from './oci/parse-manifest.ts'
+import { CONFIG_LIMIT } from './oci/parse-config.ts'
+import { MANIFEST_LIMIT, type ParsedManifest, parseManifest, parsePlatformObject } from './oci/parse-manifest.ts'
 import type { Descriptor, Digest, Platform } from './oci/types.ts'
 import { openRegistryClient, type RegistryOptions } from './registry/client.ts'
 import { inParallel } from './registry/in-parallel.ts'
@@ -37,9 +39,6 @@ export interface RemoteConfig {
   /** The config as it is: unknown fields are kept. */
   readonly config: Readonly<Record<string, unknown>>
 }
-
-const MANIFEST_LIMIT = 4 << 20
-const CONFIG_LIMIT = 8 << 20
 
 /**
  * Reads the manifest or index that `NAME[:TAG|@DIGEST]` or `oci-layout://DIR[:TAG]` leads to. Errors with `IMAGE_NOT_FOUND`,

@@ -3,6 +3,7 @@ import type { ImageLocation } from './image-location.ts'
 import type { IndexSource } from './index-source.ts'
 import { familiarReference, type Reference } from './oci/reference.ts'
 import type { Descriptor, Digest } from './oci/types.ts'
+import { byRepository } from './registry/by-repository.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { fetchReferrers } from './registry/fetch-referrers.ts'
 import type { RepositoryName } from './registry/hosts.ts'
@@ -57,15 +58,9 @@ export async function pushIndex(
   refuseOtherDigests(pushed.descriptor, targets)
   const places = placesOf(sources)
   const tally = openTally(options)
-  const repositories = new Map<string, Reference[]>()
-  for (const target of targets) {
-    const key = `${target.domain}/${target.path}`
-    repositories.set(key, [...(repositories.get(key) ?? []), target])
-  }
   const done: RepositoryName[] = []
-  for (const own of repositories.values()) {
+  for (const own of byRepository(targets)) {
     const [repository] = own
-    if (!repository) continue
     const target: PushTarget = {
       client,
       repository,

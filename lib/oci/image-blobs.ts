@@ -2,10 +2,9 @@
 import { TsbuildError } from '../errors.ts'
 import type { ContentReader } from './content.ts'
 import { isIndexType, isManifestType } from './media-types.ts'
-import { type ParsedManifest, parseManifest } from './parse-manifest.ts'
+import { MANIFEST_LIMIT, type ParsedManifest, parseManifest } from './parse-manifest.ts'
 import type { Descriptor, Digest, ImageManifest } from './types.ts'
 
-const MANIFEST_LIMIT = 4 << 20
 const MAX_DEPTH = 5
 const MAX_MANIFESTS = 10_000
 

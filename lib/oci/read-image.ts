@@ -1,16 +1,13 @@
 import { TsbuildError } from '../errors.ts'
 import type { ContentReader } from './content.ts'
 import { compressionOf, isConfigType, isIndexType } from './media-types.ts'
-import { parseConfig } from './parse-config.ts'
-import { parseManifest } from './parse-manifest.ts'
+import { CONFIG_LIMIT, parseConfig } from './parse-config.ts'
+import { MANIFEST_LIMIT, parseManifest } from './parse-manifest.ts'
 import { formatPlatform, matchPlatform } from './platform.ts'
 import type { Descriptor, Image, ImageConfig, ImageIndex, ImageManifest, Layer, Platform } from './types.ts'
 
 /** Indexes in indexes beyond this are an attack or a mistake. */
 const MAX_DEPTH = 4
-const MANIFEST_LIMIT = 4 << 20
-const CONFIG_LIMIT = 8 << 20
-
 export interface ReadImageOptions {
   /** Of an index, take an image that is there, one for the platform if possible; by default all else is an error. */
   readonly otherwise?: 'first'

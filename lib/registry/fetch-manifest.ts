@@ -11,14 +11,11 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from '../oci/media-types.ts'
-import { parseManifest } from '../oci/parse-manifest.ts'
+import { MANIFEST_LIMIT, parseManifest } from '../oci/parse-manifest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import type { RegistryClient } from './client.ts'
 import type { RepositoryName } from './hosts.ts'
 import { registryError } from './registry-error.ts'
-
-/** distribution-spec: "registries should enforce some limit", of at least 4 MiB. */
-export const MANIFEST_LIMIT: number = 4 << 20
 
 /** Registries say that they haven't what is not asked for by type. */
 export const MANIFEST_TYPES: string = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ')

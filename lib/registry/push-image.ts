@@ -2,12 +2,12 @@ import { TsbuildError } from '../errors.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { imageBlobs } from '../oci/image-blobs.ts'
 import { isIndexType, isManifestType } from '../oci/media-types.ts'
-import { parseManifest } from '../oci/parse-manifest.ts'
+import { MANIFEST_LIMIT, parseManifest } from '../oci/parse-manifest.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { familiarReference, type Reference, withDefaultTag } from '../oci/reference.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
+import { byRepository } from './by-repository.ts'
 import type { RegistryClient } from './client.ts'
-import { MANIFEST_LIMIT } from './fetch-manifest.ts'
 import type { RepositoryName } from './hosts.ts'
 import { inParallel } from './in-parallel.ts'
 import type { BlobOrigin, TransferOptions } from './pull-blobs.ts'
@@ -56,30 +56,24 @@ export async function pushImage(
   const all = await imageBlobs(reader, descriptor)
   const blobs = all.filter((blob) => !isManifest(blob) && isDistributed(blob))
   const children = all.filter((blob) => isManifest(blob) && blob.digest !== descriptor.digest)
-
-  const repositories = new Map<string, Reference[]>()
-  for (const reference of references.map(withDefaultTag)) {
-    const key = `${reference.domain}/${reference.path}`
-    repositories.set(key, [...(repositories.get(key) ?? []), reference])
-  }
+  const repositories = byRepository(references.map(withDefaultTag))
   const read = (manifest: Descriptor): Promise<Uint8Array> => reader.read(manifest, MANIFEST_LIMIT)
   const pushed: RepositoryName[] = []
   const counts: Record<PushedHow, number> = { there: 0, mounted: 0, uploaded: 0 }
   let uploaded = 0
   let current = 0
-  const total = blobs.reduce((sum, { size }) => sum + size, 0) * repositories.size
+  const total = blobs.reduce((sum, { size }) => sum + size, 0) * repositories.length
   const count = (bytes: number): void => {
     current += bytes
     onProgress?.(current, total)
   }
-  for (const [name, own] of repositories) {
+  for (const own of repositories) {
     const [repository] = own
-    if (!repository) continue
     const doing = `pushing ${JSON.stringify(familiarReference(repository))}`
     const target: PushTarget = { client, repository, doing, signal }
     await inParallel(blobs, AT_ONCE, signal, async (blob, stop) => {
       const mounts = [...pushed, ...(options.mounts?.(blob.digest) ?? [])].filter(
-        (from) => from.domain === repository.domain && `${from.domain}/${from.path}` !== name,
+        (from) => from.domain === repository.domain && from.path !== repository.path,
       )
       const how = await pushBlob(blob, { reader, count, mounts: firstFew(mounts) }, { ...target, signal: stop })
       counts[how]++

@@ -2,11 +2,12 @@ import { checkLimit } from '../oci/blob-file.ts'
 import type { ContentReader, UnhashedReader } from '../oci/content.ts'
 import { verifyBytes } from '../oci/digest.ts'
 import { isIndexType, isManifestType } from '../oci/media-types.ts'
+import { MANIFEST_LIMIT } from '../oci/parse-manifest.ts'
 import { familiarReference, type Reference, withDefaultTag } from '../oci/reference.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import type { RegistryClient } from './client.ts'
 import { fetchBlob, fetchBytes, readBlob } from './fetch-blob.ts'
-import { fetchManifest, headManifest, MANIFEST_LIMIT, type ManifestRequest } from './fetch-manifest.ts'
+import { fetchManifest, headManifest, type ManifestRequest } from './fetch-manifest.ts'
 import type { RepositoryName } from './hosts.ts'
 
 /**
