@@ -1,22 +1,16 @@
 // A directory copied onto a base and exported as a gzip-compressed OCI archive: tsbuild, the raw pipe that nobody can do without (tar,
 // two hashes, pigz), and buildah.
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { writeBaseLayout } from './base-layout.ts'
 import type { BenchOptions } from './bench-options.ts'
+import { type Contender, compare } from './compare.ts'
 import { generateLargeFiles } from './generate-large-files.ts'
 import { generateTree } from './generate-tree.ts'
-import { type Measurement, measure } from './measure.ts'
 import { missingCommand } from './missing-command.ts'
-import { formatTable } from './report.ts'
 
-interface Contender {
-  readonly name: string
-  /** Why it can't take part, if so. */
-  readonly missing: string | undefined
-  readonly script: string
+interface Exporter extends Contender {
   readonly output: string
-  readonly env: Readonly<Record<string, string>>
 }
 
 const PIPE = 'raw pipe'
@@ -41,25 +35,18 @@ async function copyTree(what: string, tree: string, { runs, directory }: BenchOp
   await writeBaseLayout(base)
   const dockerfile = join(directory, 'Dockerfile')
   const contenders = [tsbuild(tree, work, base, dockerfile), rawPipe(tree, work), buildah(tree, work, dockerfile)]
-  const able = contenders.filter(({ missing }) => missing === undefined)
-  for (const { name, missing } of contenders) if (missing) console.log(`without ${name}: ${missing}`)
-  const series = able.map((contender) => ({ ...contender, runs: [] as Measurement[], outputBytes: 0 }))
-  // Interleaved, so that what else the machine does hits all alike.
-  for (let run = 0; run < runs; run++) {
-    for (const one of series) {
-      rmSync(work, { recursive: true, force: true })
-      mkdirSync(work, { recursive: true })
-      writeFileSync(dockerfile, `FROM ${one.name === 'buildah' ? `oci:${base}:latest` : 'base'}\nCOPY . /app\n`)
-      one.runs.push(await measure(one.script, one.env))
-      one.outputBytes = statSync(one.output).size
-    }
-  }
-  rmSync(work, { recursive: true, force: true })
-  console.log(`\n${what} copied onto a base, gzip level 6; medians of ${runs} interleaved runs\n`)
-  console.log(formatTable(series, PIPE))
+  await compare(contenders, {
+    title: `${what} copied onto a base, gzip level 6`,
+    baseline: PIPE,
+    runs,
+    work,
+    prepare: ({ name }) =>
+      writeFileSync(dockerfile, `FROM ${name === 'buildah' ? `oci:${base}:latest` : 'base'}\nCOPY . /app\n`),
+    outputBytes: ({ output }) => statSync(output).size,
+  })
 }
 
-function tsbuild(tree: string, work: string, base: string, dockerfile: string): Contender {
+function tsbuild(tree: string, work: string, base: string, dockerfile: string): Exporter {
   const root = resolve(import.meta.dirname, '..')
   const output = join(work, 'tsbuild.tar')
   return {
@@ -72,7 +59,7 @@ function tsbuild(tree: string, work: string, base: string, dockerfile: string): 
   }
 }
 
-function rawPipe(tree: string, work: string): Contender {
+function rawPipe(tree: string, work: string): Exporter {
   const output = join(work, 'pipe.tar.gz')
   return {
     name: PIPE,
@@ -86,7 +73,7 @@ function rawPipe(tree: string, work: string): Contender {
   }
 }
 
-function buildah(tree: string, work: string, dockerfile: string): Contender {
+function buildah(tree: string, work: string, dockerfile: string): Exporter {
   const output = join(work, 'buildah.tar')
   const command = `buildah --root ${work}/root --runroot ${work}/run --storage-driver vfs`
   const asRoot = process.getuid?.() === 0 ? undefined : 'not root, which its vfs driver with chroot isolation needs'

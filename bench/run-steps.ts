@@ -1,22 +1,14 @@
 // 40 steps of `RUN true` on busybox: what a step costs apart from its command. tsbuild by each isolation that works here, and buildah.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { writeBaseLayout } from './base-layout.ts'
 import type { BenchOptions } from './bench-options.ts'
-import { type Measurement, measure } from './measure.ts'
+import { type Contender, compare } from './compare.ts'
 import { missingCommand } from './missing-command.ts'
-import { formatTable } from './report.ts'
 
 const STEPS = 40
 const ISOLATIONS = ['oci', 'bwrap', 'userns'] as const
-
-interface Contender {
-  readonly name: string
-  readonly missing: string | undefined
-  readonly script: string
-  readonly env: Readonly<Record<string, string>>
-}
 
 export async function runSteps({ runs, directory }: BenchOptions): Promise<void> {
   const [context, work, base] = [join(directory, 'run-steps'), join(directory, 'work'), join(directory, 'base')]
@@ -29,21 +21,17 @@ export async function runSteps({ runs, directory }: BenchOptions): Promise<void>
     withoutHelper(tsbuild('userns', context, work, base)),
     buildah(context, work),
   ]
-  const able = contenders.filter(({ missing }) => missing === undefined)
-  for (const { name, missing } of contenders) if (missing) console.log(`without ${name}: ${missing}`)
-  const series = able.map((contender) => ({ ...contender, runs: [] as Measurement[], outputBytes: 0 }))
-  for (let run = 0; run < runs; run++) {
-    for (const one of series) {
-      rmSync(work, { recursive: true, force: true })
-      mkdirSync(work, { recursive: true })
-      const from = one.name === 'buildah' ? `oci:${base}:latest` : 'base'
+  await compare(contenders, {
+    title: `${STEPS} steps of RUN true`,
+    baseline: 'buildah',
+    runs,
+    work,
+    prepare: ({ name }) => {
+      const from = name === 'buildah' ? `oci:${base}:latest` : 'base'
       writeFileSync(join(context, 'Dockerfile'), dockerfile(from))
-      one.runs.push(await measure(one.script, one.env))
-    }
-  }
-  rmSync(work, { recursive: true, force: true })
-  console.log(`\n${STEPS} steps of RUN true; medians of ${runs} interleaved runs\n`)
-  console.log(formatTable(series, 'buildah'))
+    },
+    outputBytes: () => 0,
+  })
 }
 
 /** Each step is another, so that no cache helps. */
