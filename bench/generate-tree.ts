@@ -11,15 +11,21 @@ export interface TreeSpec {
 }
 
 const EPOCH = 1_700_000_000
-const WORDS =
+const KEYWORDS =
   'module exports require function return const options callback error value index length path stream buffer string object array map filter reduce promise async await resolve reject context config parse token node visit parent child scope type'.split(
     ' ',
   )
+const SYLLABLES =
+  'an ber con de el fi ga har in jo ker lo ma ner o per qui re si tor un ver wa xi yel zon ste pro tra cli ble ment'.split(
+    ' ',
+  )
+/** The most frequent first; what is made of them can be compressed like a real node_modules, about 4 to 1. */
+const WORDS: readonly string[] = makeWords(6000)
 
 /** Writes the tree below a directory, unless it is there already from an earlier run with the same numbers. */
 export function generateTree(directory: string, spec: TreeSpec): void {
   const marker = `${directory}.json`
-  const wanted = JSON.stringify(spec)
+  const wanted = JSON.stringify({ ...spec, source: 2 })
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return
   rmSync(directory, { recursive: true, force: true })
   const random = xorshift(42)
@@ -27,7 +33,7 @@ export function generateTree(directory: string, spec: TreeSpec): void {
   for (let i = 0; i < spec.files; i++) {
     const depth = spec.minDepth + random(spec.maxDepth - spec.minDepth + 1)
     const parts = Array.from({ length: depth - 1 }, (_, level) =>
-      level === 0 ? `package-${random(100)}` : (WORDS[level * 2 + random(2)] ?? 'lib'),
+      level === 0 ? `package-${random(100)}` : (KEYWORDS[level * 2 + random(2)] ?? 'lib'),
     )
     const parent = join(directory, ...parts)
     if (!directories.has(parent)) mkdirSync(parent, { recursive: true })
@@ -46,7 +52,7 @@ export function source(random: (below: number) => number, length: number): strin
   while (text.length < length) {
     const [a, b, c] = [identifier(random), identifier(random), identifier(random)]
     const indent = '  '.repeat(random(4))
-    switch (random(8)) {
+    switch (random(9)) {
       case 0:
         text += `const { ${a}, ${b} } = require('./${c}.js')\n`
         break
@@ -69,6 +75,9 @@ export function source(random: (below: number) => number, length: number): strin
       case 6:
         text += `module.exports.${a} = ${a}\n`
         break
+      case 7:
+        text += `${indent}${a}: [${number(random)}, '${number(random)}${number(random)}', 0x${number(random)}, ${c}],\n`
+        break
       default:
         text += `${indent}const ${a} = await this.${b}(${c}, ${random(100)})\n`
     }
@@ -77,18 +86,32 @@ export function source(random: (below: number) => number, length: number): strin
 }
 
 function identifier(random: (below: number) => number): string {
-  // The cube makes a few of them frequent.
-  const n = Math.floor((random(1000) / 1000) ** 3 * 1200)
-  const [first = '', second = ''] = [WORDS[n % WORDS.length], WORDS[(n * 7) % WORDS.length]]
-  return n < 40 ? first : first + second.charAt(0).toUpperCase() + second.slice(1)
+  const first = word(random)
+  if (random(3) === 0) return first
+  const second = word(random)
+  return first + second.charAt(0).toUpperCase() + second.slice(1)
+}
+
+function number(random: (below: number) => number): string {
+  return random(0x1_0000_0000).toString(16)
 }
 
 function prose(random: (below: number) => number): string {
   return Array.from({ length: 2 + random(4) }, () => word(random)).join(' ')
 }
 
+/** The cube makes a few of them frequent, as in real texts. */
 function word(random: (below: number) => number): string {
-  return WORDS[random(WORDS.length)] ?? ''
+  return WORDS[Math.floor((random(1_000_000) / 1_000_000) ** 2 * WORDS.length)] ?? ''
+}
+
+function makeWords(count: number): readonly string[] {
+  const random = xorshift(7)
+  const made = new Set(KEYWORDS)
+  while (made.size < count) {
+    made.add(Array.from({ length: 2 + random(3) }, () => SYLLABLES[random(SYLLABLES.length)]).join(''))
+  }
+  return [...made]
 }
 
 export function xorshift(seed: number): (below: number) => number {

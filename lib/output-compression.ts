@@ -2,8 +2,8 @@
 import type { BuildOptions, CompressionOption } from './build-options.ts'
 import type { LayerCompression } from './executor/layer-compression.ts'
 
-// What zlib and Go's gzip take when nothing is said.
-const DEFAULT_LEVEL = 6
+// As small as `gzip -6`, which is what others take when nothing is said.
+const DEFAULT_LEVEL = 5
 
 /** Layers are compressed while they are written, unless no output wants them so. */
 export function resultCompression({ outputs = [], tags = [] }: BuildOptions): LayerCompression {

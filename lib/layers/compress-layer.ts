@@ -10,7 +10,7 @@ import { CHUNK_BUFFER } from './tar-chunks.ts'
 import { paddingOf } from './tar-format.ts'
 
 export interface CompressLayerOptions {
-  /** zlib's, 0 to 9. */
+  /** 0, for no compression, to 9. */
   readonly level: number
   readonly signal?: AbortSignal | undefined
   /** Called now and then with the bytes of plain tar read so far. */

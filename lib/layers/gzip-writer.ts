@@ -1,8 +1,9 @@
-// One gzip member made of chunks that are deflated in parallel, on libuv's threads. Each chunk's bytes are a pure function of its
-// content, of the 32 KiB before it and of the level: never of timing, of the number of threads or of other chunks.
-import { constants, crc32, deflateRaw } from 'node:zlib'
+// One gzip member made of chunks that are deflated in parallel. Each chunk's bytes are a pure function of its content and of the level: never
+// of timing, of the number of threads or of other chunks.
+import { crc32 } from 'node:zlib'
 import type { BlobWriter } from '../oci/content.ts'
 import type { BufferPool } from './buffer-pool.ts'
+import { deflateChunk } from './deflate-threads.ts'
 import { isIncompressible } from './incompressible.ts'
 import type { ChunkIdentity, PackedChunk, PackedChunks } from './packed-chunks.ts'
 import type { TarChunk } from './tar-chunks.ts'
@@ -12,15 +13,13 @@ import type { TarChunk } from './tar-chunks.ts'
  * no compression. With 8, a build takes a quarter more time.
  */
 const IN_FLIGHT = 20
-const WINDOW = 32 * 1024
 /** No name, no time, no hint at a system (RFC 1952, 2.3). */
 export const GZIP_HEADER: Uint8Array = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
 const MAX_STORED = 0xffff
 
 interface Job {
-  readonly chunk: TarChunk
-  readonly before: ChunkIdentity | undefined
-  output: readonly Uint8Array[] | undefined
+  readonly identity: ChunkIdentity | undefined
+  packed: { readonly parts: readonly Uint8Array[]; readonly buffer: Buffer } | undefined
 }
 
 /** Writes chunks, in order, as gzip. The chunks' buffers go back to the pool. */
@@ -31,15 +30,13 @@ export class GzipWriter {
   readonly #queue: Job[] = []
   #failure: Error | undefined
   #wake: (() => void) | undefined
-  #dictionary: Buffer | undefined
-  #last: ChunkIdentity | undefined
   readonly #known: PackedChunks | undefined
-  /** The chunks written so far, as far as they have an identity. */
+  /** The chunks written so far. */
   readonly packed: PackedChunk[] = []
   #crc = 0
   #size = 0
 
-  /** `known` are chunks of an earlier blob, to be taken instead of compressing the same again. */
+  /** `level` is 0, for no compression, to 9. `known` are chunks of an earlier blob, to be taken instead of compressing the same again. */
   constructor(out: BlobWriter, level: number, pool: BufferPool, known?: PackedChunks) {
     this.#known = known
     this.#out = out
@@ -50,20 +47,16 @@ export class GzipWriter {
 
   /** Resolves when there is room for another chunk. */
   async write(chunk: TarChunk): Promise<void> {
-    const bytes = chunk.buffer.subarray(0, chunk.length)
-    const { identity } = chunk
-    const before = this.#last
-    const job: Job = { chunk, before, output: undefined }
+    const { buffer, length, identity } = chunk
+    const bytes = buffer.subarray(0, length)
+    const job: Job = { identity, packed: undefined }
     this.#queue.push(job)
-    const taken = identity && this.#known?.take(before, identity)
-    this.#last = identity
-    if (taken) job.output = [taken]
-    else if (this.#level === 0 || isIncompressible(bytes)) job.output = storedBlocks(bytes)
-    else this.#deflate(job, bytes)
-    this.#dictionary = Buffer.from(bytes.subarray(-WINDOW))
     this.#crc = crc32(bytes, this.#crc)
-    this.#size += chunk.length
-    this.#drain()
+    this.#size += length
+    const known = identity && this.#known?.take(identity)
+    if (known) this.#done(job, [known], buffer)
+    else if (this.#level === 0 || isIncompressible(bytes)) this.#done(job, storedBlocks(bytes), buffer)
+    else this.#deflate(job, buffer, length)
     // Lets finished chunks in.
     await new Promise(setImmediate)
     while (this.#queue.length >= IN_FLIGHT && this.#failure === undefined) await this.#progress()
@@ -84,49 +77,52 @@ export class GzipWriter {
 
   /** Drops what is on its way; nothing more is written. */
   abort(): void {
-    this.#failure ??= new Error('aborted')
-    this.#wake?.()
+    this.#fail(new Error('aborted'))
   }
 
-  #deflate(job: Job, bytes: Buffer): void {
-    const options = {
-      level: this.#level,
-      chunkSize: Math.max(1024, job.chunk.length >>> 2),
-      // Ends at a byte, and isn't the last block.
-      finishFlush: constants.Z_SYNC_FLUSH,
-      ...(this.#dictionary && { dictionary: this.#dictionary }),
-    }
-    deflateRaw(bytes, options, (error, output) => {
-      if (error) this.#failure ??= error
-      else job.output = [output]
-      this.#drain()
-      this.#wake?.()
-    })
+  #deflate(job: Job, buffer: Buffer, length: number): void {
+    deflateChunk(buffer, length, this.#level).then(
+      (deflated) => {
+        const parts =
+          deflated.length > 0
+            ? [deflated.buffer.subarray(0, deflated.length)]
+            : storedBlocks(deflated.buffer.subarray(0, length))
+        this.#done(job, parts, deflated.buffer)
+      },
+      (error: unknown) => this.#fail(error),
+    )
   }
 
-  #drain(): void {
+  #done(job: Job, parts: readonly Uint8Array[], buffer: Buffer): void {
+    job.packed = { parts, buffer }
     if (this.#failure) return
     try {
-      for (let job = this.#queue[0]; job?.output !== undefined; job = this.#queue[0]) {
-        this.#emit(job, job.output)
-        this.#pool.release(job.chunk.buffer)
+      for (let first = this.#queue[0]; first?.packed; first = this.#queue[0]) {
+        this.#emit(first.identity, first.packed.parts)
+        this.#pool.release(first.packed.buffer)
         this.#queue.shift()
       }
     } catch (error) {
       // Thrown by the store, possibly in a callback that nobody awaits.
-      this.#failure = error instanceof Error ? error : new Error(String(error))
+      this.#fail(error)
     }
+    this.#wake?.()
   }
 
-  #emit({ chunk: { identity }, before }: Job, output: readonly Uint8Array[]): void {
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error))
+    this.#wake?.()
+  }
+
+  #emit(identity: ChunkIdentity | undefined, parts: readonly Uint8Array[]): void {
     let length = 0
     let crc = 0
-    for (const part of output) {
+    for (const part of parts) {
       this.#out.write(part)
       length += part.length
       crc = crc32(part, crc)
     }
-    this.packed.push({ before, identity: identity ?? { key: undefined }, length, crc })
+    this.packed.push({ identity, length, crc })
   }
 
   #progress(): Promise<void> {

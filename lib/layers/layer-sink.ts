@@ -8,7 +8,7 @@ import { GZIP_HEADER, GzipWriter } from './gzip-writer.ts'
 import { openPackedChunks, savePackedChunks } from './packed-chunks.ts'
 import type { TarChunk } from './tar-chunks.ts'
 
-/** How a layer's blob is packed. `level` is zlib's, 0 to 9. */
+/** How a layer's blob is packed. `level` is 0, for no compression, to 9. */
 export type LayerCompression =
   | { readonly algorithm: 'gzip'; readonly level: number }
   | { readonly algorithm: 'uncompressed' }

@@ -3,31 +3,31 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { ContentStore } from '../oci/content.ts'
 import type { Digest } from '../oci/types.ts'
+import { DEFLATE_VERSION } from './deflate-module.ts'
 
 /** What a chunk is made of, as a digest; undefined as long as it isn't known. */
 export interface ChunkIdentity {
   key: string | undefined
 }
 
-/** A chunk as it stands in a compressed blob. What its bytes are depends on the chunk before it too, which is its dictionary. */
+/** A chunk as it stands in a compressed blob. */
 export interface PackedChunk {
-  readonly before: ChunkIdentity | undefined
-  readonly identity: ChunkIdentity
+  readonly identity: ChunkIdentity | undefined
   readonly length: number
   /** Of the compressed bytes: they are not trusted to be unharmed on disk. */
   readonly crc: number
 }
 
 export interface PackedChunks {
-  /** The compressed bytes of a chunk that follows another (undefined: the first one), if they are there and sound. */
-  take(before: ChunkIdentity | undefined, identity: ChunkIdentity): Buffer | undefined
+  /** The compressed bytes of a chunk, if they are there and sound. */
+  take(identity: ChunkIdentity): Buffer | undefined
   /** Idempotent. */
   close(): void
 }
 
 const KIND = 'chunks'
-/** Compressed bytes are a function of content, level, and the zlib that made them. */
-const maker = (level: number): string => `1 ${process.versions.zlib} ${level}`
+/** Compressed bytes are a function of content, level, and the program that made them. */
+const maker = (level: number): string => `${DEFLATE_VERSION} ${level}`
 
 type Row = readonly [key: string, offset: number, length: number, crc: number]
 interface Table {
@@ -45,9 +45,8 @@ export function savePackedChunks(
 ): void {
   const rows: Row[] = []
   let offset = start
-  for (const { before, identity, length, crc } of chunks) {
-    const key = pairKey(before, identity)
-    if (key !== undefined) rows.push([key, offset, length, crc])
+  for (const { identity, length, crc } of chunks) {
+    if (identity?.key !== undefined) rows.push([identity.key, offset, length, crc])
     offset += length
   }
   const table: Table = { maker: maker(level), rows }
@@ -62,8 +61,7 @@ export function openPackedChunks(store: ContentStore, blob: Digest, level: numbe
   const file = openSync(store.path(blob), 'r')
   let isOpen = true
   return {
-    take: (before, identity) => {
-      const key = pairKey(before, identity)
+    take: ({ key }) => {
       const row = key === undefined ? undefined : rows.get(key)
       if (!row) return undefined
       const [, offset, length, crc] = row
@@ -75,12 +73,6 @@ export function openPackedChunks(store: ContentStore, blob: Digest, level: numbe
       isOpen = false
     },
   }
-}
-
-function pairKey(before: ChunkIdentity | undefined, { key }: ChunkIdentity): string | undefined {
-  if (key === undefined) return undefined
-  if (before === undefined) return key
-  return before.key === undefined ? undefined : `${before.key}${key}`
 }
 
 /** Derived data may be anything: what is no table counts as none. */

@@ -1,0 +1,95 @@
+// Threads that compress chunks of layers, started when there is work and ended when there has been none for a while.
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { createDeflater, type Deflater, deflateModule } from './deflater.ts'
+import { CHUNK_BUFFER } from './tar-chunks.ts'
+
+/** A chunk after compression. */
+export interface DeflatedChunk {
+  /** The same memory that was given, which the giver can't use any more. */
+  readonly buffer: Buffer
+  /** Compressed bytes at its start; 0: they would not have been fewer, and it is as it was. */
+  readonly length: number
+}
+
+/** More threads than this can't be fed: reading and hashing is done by one. */
+const MAX_THREADS = 8
+/** Below this, going to a thread and back costs more than it gains: a small layer starts none. */
+const THREAD_LENGTH = 64 * 1024
+const IDLE_MS = 1000
+
+type Work = readonly [memory: ArrayBuffer, length: number, level: number]
+type Done = readonly [memory: ArrayBuffer, packed: number]
+
+interface Thread {
+  readonly worker: Worker
+  /** In the order in which the answers come. */
+  readonly waiting: { resolve(chunk: DeflatedChunk): void; reject(error: Error): void }[]
+}
+
+// One thread starts in some 20 ms. It is made from text, since it can't load what this program may have been started from: TypeScript, a bundle.
+const PROGRAM = `
+const { parentPort, workerData } = require('node:worker_threads')
+const deflate = (${createDeflater})(workerData.module, workerData.maxLength)
+parentPort.on('message', ([memory, length, level]) => {
+  parentPort.postMessage([memory, deflate(new Uint8Array(memory, 0, length), level)], [memory])
+})`
+
+const threads: Thread[] = []
+let idle: NodeJS.Timeout | undefined
+let here: Deflater | undefined
+
+/**
+ * Compresses the first `length` bytes of a buffer of its own memory, {@link CHUNK_BUFFER} at most. The memory is handed over, and comes back with
+ * the result. The process may end while nobody waits. Rejects if a thread ends by itself, say for lack of memory.
+ */
+export function deflateChunk(buffer: Buffer, length: number, level: number): Promise<DeflatedChunk> {
+  if (length < THREAD_LENGTH) return Promise.resolve(deflateHere(buffer, length, level))
+  const thread = freeThread()
+  return new Promise((resolve, reject) => {
+    if (thread.waiting.push({ resolve, reject }) === 1) thread.worker.ref()
+    const memory = buffer.buffer as ArrayBuffer
+    thread.worker.postMessage([memory, length, level] satisfies Work, [memory])
+  })
+}
+
+function deflateHere(buffer: Buffer, length: number, level: number): DeflatedChunk {
+  here ??= createDeflater(deflateModule(), THREAD_LENGTH)
+  return { buffer, length: here(buffer.subarray(0, length), level) }
+}
+
+/** The one with the least to do; a new one if all have something. */
+function freeThread(): Thread {
+  clearTimeout(idle)
+  idle = setTimeout(endIdle, IDLE_MS).unref()
+  const [least] = threads.toSorted((a, b) => a.waiting.length - b.waiting.length)
+  if (least && (least.waiting.length === 0 || threads.length >= Math.min(availableParallelism(), MAX_THREADS))) {
+    return least
+  }
+  return startThread()
+}
+
+function startThread(): Thread {
+  const workerData = { module: deflateModule(), maxLength: CHUNK_BUFFER }
+  const worker = new Worker(PROGRAM, { eval: true, workerData, env: {}, execArgv: [] })
+  const thread: Thread = { worker, waiting: [] }
+  const fail = (error: Error): void => {
+    const at = threads.indexOf(thread)
+    if (at >= 0) threads.splice(at, 1)
+    for (const { reject } of thread.waiting.splice(0)) reject(error)
+  }
+  worker.on('message', ([memory, packed]: Done) => {
+    const next = thread.waiting.shift()
+    if (thread.waiting.length === 0) worker.unref()
+    next?.resolve({ buffer: Buffer.from(memory), length: packed })
+  })
+  worker.on('error', fail)
+  worker.on('exit', () => fail(new Error('a thread that compresses ended')))
+  threads.push(thread)
+  return thread
+}
+
+function endIdle(): void {
+  if (threads.some(({ waiting }) => waiting.length > 0)) idle = setTimeout(endIdle, IDLE_MS).unref()
+  else for (const { worker } of threads.splice(0)) void worker.terminate()
+}
