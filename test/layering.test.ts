@@ -48,6 +48,7 @@ const BASE = [
   'format-size',
   'git-url',
   'input-limit',
+  'shared-map',
   'source',
   'suggest',
   'unreachable',

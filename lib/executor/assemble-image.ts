@@ -5,8 +5,9 @@ import { writeImage } from '../oci/manifest.ts'
 import { normalisePlatform } from '../oci/platform.ts'
 import type { History, Image } from '../oci/types.ts'
 import type { Execution } from './execute.ts'
+import { layersOf } from './filesystem.ts'
 import { fillHistoryTimes } from './history-times.ts'
-import type { Filesystem, Session } from './session.ts'
+import type { Session, StackedLayer } from './session.ts'
 
 /**
  * Writes configs and manifests of the targets' images into the store, and of several an index, in the order of the graphs. The same graphs
@@ -25,8 +26,8 @@ export function assembleImages(graphs: readonly Graph[], execution: Execution, s
 function assembleImage({ target }: Graph, execution: Execution, session: Session): Image {
   const filesystem = execution.filesystems.get(target.result)
   if (!filesystem) throw new Error('bug: a target without a filesystem')
-  const { layers } = filesystem
-  const history = imageHistory(target, filesystem, execution.created, session.epoch)
+  const layers = layersOf(filesystem)
+  const history = imageHistory(target, layers, execution.created, session.epoch)
   const created = history.findLast((entry) => entry.created !== undefined)?.created
   return writeImage(session.store, {
     config: {
@@ -42,7 +43,7 @@ function assembleImage({ target }: Graph, execution: Execution, session: Session
 
 function imageHistory(
   target: GraphStage,
-  { layers }: Filesystem,
+  layers: readonly StackedLayer[],
   made: Execution['created'],
   epoch: number | undefined,
 ): History[] {

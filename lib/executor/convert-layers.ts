@@ -1,3 +1,4 @@
+import { EMPTY, layersOf, stack } from './filesystem.ts'
 import type { LayerCompression } from './layer-compression.ts'
 import { layerInForm } from './layer-forms.ts'
 import type { Filesystem, Session } from './session.ts'
@@ -8,12 +9,12 @@ export async function convertLayers(
   wanted: LayerCompression,
   session: Session,
 ): Promise<Filesystem> {
-  const layers = []
-  for (const stacked of filesystem.layers) {
+  let converted = EMPTY
+  for (const stacked of layersOf(filesystem)) {
     const layer =
       stacked.created === undefined ? stacked.layer : await layerInForm(stacked.layer.diffID, wanted, session)
     if (!layer) throw new Error(`bug: layer ${stacked.layer.diffID} vanished from the store`)
-    layers.push({ ...stacked, layer })
+    converted = stack(converted, { ...stacked, layer })
   }
-  return { layers }
+  return converted
 }

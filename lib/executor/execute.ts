@@ -59,7 +59,7 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
     total++
     if (result.cached) cached++
     if (op.kind === 'image') continue
-    const time = result.filesystem.layers.at(-1)?.created
+    const time = result.filesystem.top?.created
     if (time !== undefined) created.set(id, time)
   }
   const filesystems = new Map<string, Filesystem>()

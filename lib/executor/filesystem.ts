@@ -5,6 +5,7 @@ import { indexLayer } from '../layers/index-layer.ts'
 import { ensurePlainLayer } from '../layers/plain-layer.ts'
 import { readLayerFiles } from '../layers/read-layer-files.ts'
 import { createUnionView, extendUnionView, type UnionView } from '../layers/union-view.ts'
+import { nextChainID } from '../oci/chain-id.ts'
 import { digestPath } from '../oci/digest.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
 import type { Filesystem, Session, StackedLayer } from './session.ts'
@@ -15,33 +16,39 @@ const VIEWS = 16
 /** Where layers and what is known of them come from. */
 export type LayerSource = Pick<Session, 'store' | 'indexes' | 'views' | 'signal'>
 
+/** The filesystem without layers. */
+export const EMPTY: Filesystem = { top: undefined, below: undefined, chainID: undefined }
+
 /** A filesystem with one more layer. */
-export function stack(below: Filesystem, layer: StackedLayer): Filesystem {
-  return { layers: [...below.layers, layer], below }
+export function stack(below: Filesystem, top: StackedLayer): Filesystem {
+  return { top, below, chainID: nextChainID(below.chainID, top.layer.diffID) }
 }
 
-/** What a filesystem is, as far as a cache key is concerned. */
-export function stackKey({ layers }: Filesystem): string {
-  return layers.map(({ layer }) => layer.diffID).join(' ')
+/** A filesystem's layers, bottom first. */
+export function layersOf(filesystem: Filesystem): readonly StackedLayer[] {
+  const layers: StackedLayer[] = []
+  for (let at: Filesystem | undefined = filesystem; at?.top; at = at.below) layers.push(at.top)
+  return layers.reverse()
+}
+
+/** What a filesystem is, for the parts of a cache key. */
+export function stackKey({ chainID }: Filesystem): string {
+  return chainID ?? ''
 }
 
 /** The merged view of a stack. Reads indexes only; file contents may not be there yet (see {@link withContents}). */
 export async function viewOf(filesystem: Filesystem, session: LayerSource): Promise<UnionView> {
   const { views } = session
-  const missing: Filesystem[] = []
+  const missing: Layer[] = []
   let known: Filesystem | undefined = filesystem
-  while (known && !views.has(known)) {
-    missing.push(known)
+  while (known?.top && !views.has(known)) {
+    missing.push(known.top.layer)
     known = known.below
   }
   let view = (known && views.get(known)) ?? createUnionView([])
-  let done = known?.layers.length ?? 0
-  for (const next of missing.reverse()) {
-    for (const { layer } of next.layers.slice(done)) {
-      const index = await indexOf(layer, session)
-      view = extendUnionView(view, { diffID: layer.diffID, index, plainPath: plainPath(layer.diffID, session) })
-    }
-    done = next.layers.length
+  for (const layer of missing.reverse()) {
+    const index = await indexOf(layer, session)
+    view = extendUnionView(view, { diffID: layer.diffID, index, plainPath: plainPath(layer.diffID, session) })
   }
   views.delete(filesystem)
   views.set(filesystem, view)
@@ -82,7 +89,7 @@ export async function withContents(
   }
   const taken = new Map<string, ReadonlyMap<number, Uint8Array>>()
   for (const [path, wanted] of byPlain) {
-    const layer = filesystem.layers.find((stacked) => stacked.layer.diffID.endsWith(basename(path)))?.layer
+    const layer = layersOf(filesystem).find((stacked) => stacked.layer.diffID.endsWith(basename(path)))?.layer
     const contents = layer && (await takeFiles(layer, wanted, session))
     if (contents) taken.set(path, contents)
   }

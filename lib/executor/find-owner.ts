@@ -20,7 +20,7 @@ export async function findOwner(
   session: Session,
 ): Promise<Owner> {
   if (isNumeric(spec)) return resolveOwner(spec, undefined, undefined)
-  if (linked || filesystem.layers.length === 0) {
+  if (linked || !filesystem.top) {
     const why = linked ? 'a linked layer knows no image to look it up in' : 'the image is still empty'
     throw new TsbuildError('CHOWN_INVALID', `${what} names an account, but ${why}`, {
       hint: linked ? 'give numbers, or leave --link out' : 'give numbers',

@@ -3,6 +3,7 @@ import { INDEX_KIND } from '../layers/layer-index.ts'
 import { readImage } from '../oci/read-image.ts'
 import type { Descriptor, Image, Layer } from '../oci/types.ts'
 import { type BlobOrigin, pullBlobs } from '../registry/pull-blobs.ts'
+import { EMPTY, stack } from './filesystem.ts'
 import type { BaseNeed } from './needed-bases.ts'
 import type { Filesystem, Session } from './session.ts'
 
@@ -30,7 +31,8 @@ export async function loadBase(
     }
   }
   const fetched = await fetchLayers(image, session, options)
-  return { filesystem: { layers: image.layers.map((layer) => ({ layer, created: undefined })) }, fetched }
+  const filesystem = image.layers.reduce((below, layer) => stack(below, { layer, created: undefined }), EMPTY)
+  return { filesystem, fetched }
 }
 
 /** Fetches the layers that are in a registry, several at once. */

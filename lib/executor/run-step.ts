@@ -4,7 +4,7 @@ import type { CopyOp, Op, Vertex } from '../graph/types.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { unreachable } from '../unreachable.ts'
-import { stack, viewOf, withContents } from './filesystem.ts'
+import { EMPTY, stack, viewOf, withContents } from './filesystem.ts'
 import { findOwner } from './find-owner.ts'
 import type { WantedForm } from './layer-compression.ts'
 import type { Limiter } from './limiter.ts'
@@ -30,7 +30,7 @@ export async function runStep(
   const { op } = vertex
   switch (op.kind) {
     case 'scratch':
-      return { kind: 'filesystem', filesystem: { layers: [] }, cached: true }
+      return { kind: 'filesystem', filesystem: EMPTY, cached: true }
     case 'image':
       return await baseStep(vertex.id, op, session)
     case 'context':
@@ -88,7 +88,7 @@ export async function filesystemOf(result: StepResult, form: WantedForm, session
   const entries = [...treeEntries(context.tree)]
   const plan = { step: 'FROM', definition: `FROM context ${name}`, entries, root: context.disk?.root }
   const { layer } = await produceLayer(plan, form, session)
-  return { layers: [layer] }
+  return stack(EMPTY, layer)
 }
 
 async function copyPlan(

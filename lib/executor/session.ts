@@ -9,7 +9,7 @@ import type { LayerIndex } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import type { UnionView } from '../layers/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
-import type { CacheKey, DiffID, Digest, Layer } from '../oci/types.ts'
+import type { CacheKey, ChainID, DiffID, Digest, Layer } from '../oci/types.ts'
 import type { BlobOrigin } from '../registry/pull-blobs.ts'
 import type { Emulator } from '../sandbox/emulators.ts'
 import type { Location, Span } from '../source.ts'
@@ -24,11 +24,12 @@ export interface StackedLayer {
   readonly created: string | undefined
 }
 
-/** Bottom first. */
+/** A stack of layers, as a layer on a stack: steps share what they stand on. Both are undefined for the empty one. */
 export interface Filesystem {
-  readonly layers: readonly StackedLayer[]
-  /** The filesystem that this one adds a layer to. */
-  readonly below?: Filesystem | undefined
+  readonly top: StackedLayer | undefined
+  readonly below: Filesystem | undefined
+  /** What it is, as far as a cache key is concerned; undefined for the empty one. */
+  readonly chainID: ChainID | undefined
 }
 
 /** Layer indexes by diffID, each loaded once in a build. */

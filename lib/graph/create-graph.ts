@@ -9,9 +9,10 @@ import type { EvaluationScope, StageCommand } from './evaluation.ts'
 import { createExpander } from './expand.ts'
 import { globalArgs, platformArgs } from './global-args.ts'
 import type { GraphOptions } from './graph-options.ts'
-import { findSource, findTarget, type LinkedStage, linkStages } from './link-stages.ts'
+import { findSource, findTarget, type LinkedStage, linkStages, stageNames } from './link-stages.ts'
 import { createStepNamer, type StepNamer } from './name-steps.ts'
 import { at, nameKey, planStages, type StagePlan } from './plan-stages.ts'
+import { stageConfig, stageHistory } from './stage-config.ts'
 import { emptyState, type StageState, stateFromImage, stateFromStage, takeScope } from './stage-state.ts'
 import type { Graph, GraphStage, Vertex } from './types.ts'
 import { createVertexBuilders, type VertexBuilder } from './vertex-builder.ts'
@@ -79,6 +80,7 @@ async function planned(outlined: OutlinedGraph): Promise<PlannedGraph> {
 
 function evaluateGraph(planned: PlannedGraph, builder: VertexBuilder, labelled: boolean): Graph {
   const { dockerfile, options, platform, scope, stages, plan } = planned
+  const stagesByName = stageNames(stages)
   const states = new Map<number, StageState>()
   const diagnostics: Diagnostic[] = []
   for (const index of plan.order) {
@@ -86,7 +88,8 @@ function evaluateGraph(planned: PlannedGraph, builder: VertexBuilder, labelled: 
     const commands = plan.commands.get(index) ?? []
     const stepName = stepNamer(linked, commands, plan, labelled ? stagePlatform(linked, states, platform) : undefined)
     const state = startStage(linked, plan, states, builder, platform, stepName)
-    const source = (name: Word): string => sourceVertex(name, linked, stages, states, plan, builder, platform)
+    const source = (name: Word): string =>
+      sourceVertex(name, linked, stages, stagesByName, states, plan, builder, platform)
     const evaluation: EvaluationScope = {
       buildArgs: options.buildArgs ?? {},
       globalArgs: scope,
@@ -165,12 +168,13 @@ function sourceVertex(
   name: Word,
   linked: LinkedStage,
   stages: readonly LinkedStage[],
+  stagesByName: ReadonlyMap<string, number>,
   states: ReadonlyMap<number, StageState>,
   plan: StagePlan,
   builder: VertexBuilder,
   platform: Platform,
 ): string {
-  const reference = findSource(stages, name.value)
+  const reference = findSource(stages, stagesByName, name.value)
   if (reference.kind === 'stage') {
     const state = states.get(reference.index)
     if (state) return state.filesystem
@@ -192,6 +196,9 @@ function sourceVertex(
 function stageResult(linked: LinkedStage, state: StageState, plan: StagePlan): GraphStage {
   const { base, stage } = linked
   const named = base.kind === 'name' ? state.baseImage : undefined
+  // Of most stages no one asks for these.
+  let config: GraphStage['config'] | undefined
+  let history: GraphStage['history'] | undefined
   return {
     index: stage.index,
     name: stage.name,
@@ -205,10 +212,14 @@ function stageResult(linked: LinkedStage, state: StageState, plan: StagePlan): G
     instructions: state.instructions,
     scope: takeScope(state),
     result: state.filesystem,
-    config: state.config,
+    get config() {
+      return (config ??= stageConfig(state))
+    },
     imagePlatform: state.imagePlatform,
     author: state.author,
-    history: state.history,
+    get history() {
+      return (history ??= stageHistory(state))
+    },
     baseImage: state.baseImage,
   }
 }

@@ -5,7 +5,7 @@ import type { Arg, CommandLine, Env, Expose, Healthcheck, Label, Volume, Word } 
 import type { EvaluationScope } from './evaluation.ts'
 import { exposedPorts } from './exposed-ports.ts'
 import { goDuration, goList, goQuoteList } from './go-format.ts'
-import { commit, type StageState, setEnv, setRecord, setVariable } from './stage-state.ts'
+import { addTo, commit, type StageState, setArg, setEnv } from './stage-state.ts'
 import { checkStopSignal } from './stop-signal.ts'
 
 type ExpandWord = (word: Word) => string
@@ -19,7 +19,7 @@ export function evaluateEnv(state: StageState, instruction: Env, expand: ExpandW
 
 export function evaluateLabel(state: StageState, instruction: Label, expand: ExpandWord): void {
   const pairs = instruction.pairs.map(({ key, value }) => [expand(key), expand(value)] as const)
-  setRecord(state, 'Labels', pairs)
+  for (const [key, value] of pairs) addTo(state, 'Labels', key, value)
   commit(state, `LABEL${pairs.map(([key, value]) => ` ${key}=${value}`).join('')}`)
 }
 
@@ -27,8 +27,7 @@ export function evaluateArg(state: StageState, instruction: Arg, expand: ExpandW
   const texts = instruction.args.map(({ name, defaultValue }) => {
     const key = name.value
     const value = scope.buildArgs[key] ?? (defaultValue ? expand(defaultValue) : scope.globalArgs.get(key))
-    if (value !== undefined) setVariable(state, key, value)
-    state.args.set(key, value)
+    setArg(state, key, value)
     return value === undefined ? key : `${key}=${value}`
   })
   commit(state, `ARG ${texts.join(' ')}`)
@@ -42,11 +41,7 @@ export function evaluateExpose(
   // Docker sorts the words as they are written.
   const words = instruction.ports.toSorted((a, b) => (a.value < b.value ? -1 : 1))
   const ports = words.flatMap(expandWords).flatMap(exposedPorts)
-  setRecord(
-    state,
-    'ExposedPorts',
-    ports.map((port) => [port, {}]),
-  )
+  for (const port of ports) addTo(state, 'ExposedPorts', port, {})
   commit(state, `EXPOSE ${goList(ports)}`)
 }
 
@@ -57,11 +52,7 @@ export function evaluateVolume(state: StageState, instruction: Volume, expand: E
       hint: 'name a path in the image, e.g. VOLUME /data',
     })
   }
-  setRecord(
-    state,
-    'Volumes',
-    paths.map((path) => [path, {}]),
-  )
+  for (const path of paths) addTo(state, 'Volumes', path, {})
   commit(state, `VOLUME ${goList(paths)}`)
 }
 

@@ -1,10 +1,11 @@
 import { TsbuildError, withLocation } from '../errors.ts'
 import { heredocText, parseHeredocWord, type ResolvedMount, resolveMount } from '../parser/index.ts'
 import type { Heredoc, Run, Word } from '../parser/types.ts'
+import { entriesOf } from '../shared-map.ts'
 import { argv, shellOf } from './evaluate-config.ts'
 import type { StageCommand } from './evaluation.ts'
 import type { Expansions } from './expand.ts'
-import type { StageState } from './stage-state.ts'
+import { type StageState, variableOf } from './stage-state.ts'
 import type { RunOp } from './types.ts'
 
 const PROXY = new Set(['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'])
@@ -25,7 +26,7 @@ export function evaluateRun(
     args,
     script: scriptOf(instruction),
     platform: state.imagePlatform,
-    env: [...state.env].map(([key, value]) => `${key}=${value}`),
+    env: entriesOf(state.env).map(([key, value]) => `${key}=${value}`),
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',
     mounts: resolveMounts(state, instruction, command, expansions),
@@ -50,7 +51,7 @@ function proxyVariables(buildArgs: Readonly<Record<string, string>>): Record<str
 
 /** `|2 A=1 B=2`: the build args that the command could see, as the history shows them. */
 function buildArgsInForce(state: StageState): string[] {
-  const shown = [...state.args].map(([key, value]) => `${key}=${state.env.get(key) ?? value ?? ''}`)
+  const shown = entriesOf(state.args).map(([key, value]) => `${key}=${variableOf(state, key) ?? value ?? ''}`)
   return shown.length === 0 ? [] : [`|${shown.length}`, ...shown]
 }
 
@@ -63,7 +64,7 @@ function resolveMounts(
   return instruction.mounts.map((mount) => {
     const word = (value: string): Word => ({ value, span: mount.span })
     try {
-      return resolveMount(mount, (value) => expander.word(word(value), state.env, expansions))
+      return resolveMount(mount, (value) => expander.word(word(value), (name) => variableOf(state, name), expansions))
     } catch (error) {
       throw onBuild ? error : withLocation(error, { file, span: mount.span })
     }

@@ -1,6 +1,7 @@
 // Walks the instructions of one stage: words are expanded, config and history grow, filesystem changes become vertices.
 import { TsbuildError, withLocation } from '../errors.ts'
 import type { Arg, Word } from '../parser/types.ts'
+import { valueIn } from '../shared-map.ts'
 import { positionAt, type Span } from '../source.ts'
 import { unreachable } from '../unreachable.ts'
 import {
@@ -22,15 +23,11 @@ import type { EvaluationScope, StageCommand } from './evaluation.ts'
 import type { Expansions } from './expand.ts'
 import { instructionWords } from './instruction-words.ts'
 import { joinWorkdir, workdirPath } from './paths.ts'
-import { commit, ensurePath, type StageState, setVariable, takeScope } from './stage-state.ts'
+import { commit, ensurePath, type StageState, takeScope, variableOf } from './stage-state.ts'
 import type { Op, RunOp, VariableValue } from './types.ts'
 
 export function evaluateStage(state: StageState, commands: readonly StageCommand[], scope: EvaluationScope): void {
   ensurePath(state)
-  for (const entry of state.config.Env ?? []) {
-    const at = entry.indexOf('=')
-    if (at > 0) setVariable(state, entry.slice(0, at), entry.slice(at + 1))
-  }
   if (state.config.WorkingDir)
     state.config.WorkingDir = joinWorkdir('', state.config.WorkingDir, state.imagePlatform.os)
   for (const command of commands) {
@@ -59,10 +56,11 @@ export function evaluateStage(state: StageState, commands: readonly StageCommand
 
 function evaluate(state: StageState, command: StageCommand, scope: EvaluationScope, expansions: Expansions): void {
   const { instruction, expander } = command
-  const word = (w: Word): string => expander.word(w, state.env, expansions)
+  const env = (name: string): string | undefined => variableOf(state, name)
+  const word = (w: Word): string => expander.word(w, env, expansions)
   const step = (op: Op, inputs: readonly string[]): string => {
     const { onBuild, location } = command
-    const name = scope.stepName(stepText(command, state), { onBuild, env: state.env })
+    const name = scope.stepName(stepText(command, state), { onBuild, env })
     return scope.builder.step(op, inputs, name, scope.stage, location.span)
   }
   switch (instruction.kind) {
@@ -76,7 +74,7 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       evaluateArg(state, instruction, word, scope)
       break
     case 'EXPOSE':
-      evaluateExpose(state, instruction, (w) => expander.words(w, state.env, expansions))
+      evaluateExpose(state, instruction, (w) => expander.words(w, env, expansions))
       break
     case 'VOLUME':
       evaluateVolume(state, instruction, word)
@@ -107,7 +105,7 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       commit(state, `MAINTAINER ${instruction.name.value}`)
       break
     case 'ONBUILD':
-      state.config.OnBuild = [...(state.config.OnBuild ?? []), instruction.expression]
+      state.onBuild.push(instruction.expression)
       break
     case 'WORKDIR': {
       const { os } = state.imagePlatform
@@ -123,7 +121,7 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     case 'COPY':
     case 'ADD': {
       const workdir = workdirPath(state.config.WorkingDir ?? '', state.imagePlatform.os)
-      const body = (w: Word): string => expander.body(w, state.env, expansions)
+      const body = (w: Word): string => expander.body(w, env, expansions)
       const { op, text } = evaluateCopy(instruction, { word, body, workdir })
       const from = instruction.kind === 'COPY' ? instruction.from : undefined
       const needsSource = from !== undefined || op.sources.some((source) => source.kind === 'path')
@@ -149,7 +147,7 @@ function lineOf({ instruction, location, onBuild }: StageCommand): number {
 }
 
 function argValues({ args }: Arg, state: StageState): VariableValue[] {
-  return args.map(({ name }) => ({ name: name.value, value: state.args.get(name.value) }))
+  return args.map(({ name }) => ({ name: name.value, value: valueIn(state.args, name.value) }))
 }
 
 function mountSources({ mounts }: RunOp, span: Span, scope: EvaluationScope): string[] {
@@ -166,7 +164,7 @@ function stepText({ instruction, expander }: StageCommand, state: StageState): s
   let text = line
   try {
     const expand = instruction.kind === 'RUN' ? expander.command : expander.word
-    text = expand({ value: line, span }, state.env)
+    text = expand({ value: line, span }, (name) => variableOf(state, name))
   } catch (error) {
     // Only a label: a line that cannot be expanded as one word (an odd quote in a RUN, say) is shown as it is.
     if (!(error instanceof TsbuildError)) throw error

@@ -1,6 +1,6 @@
 // Word expansion with errors placed in the Dockerfile.
 import { TsbuildError } from '../errors.ts'
-import { type Expansion, expandWord, expandWords } from '../parser/index.ts'
+import { type Expansion, expandWord, expandWords, type VariableSource } from '../parser/index.ts'
 import type { EscapeCharacter, Word } from '../parser/types.ts'
 import type { SourceFile } from '../source.ts'
 
@@ -14,13 +14,13 @@ export interface Expansions {
 /** Expands the words of one file's instructions, noting results in the last parameter where there is one. */
 export interface Expander {
   /** The word as one string. Errors with `VARIABLE_SYNTAX` or `VARIABLE_REQUIRED` at the word. */
-  word(word: Word, env: ReadonlyMap<string, string>, note?: Expansions): string
+  word(word: Word, env: VariableSource, note?: Expansions): string
   /** The word split at unquoted white space. */
-  words(word: Word, env: ReadonlyMap<string, string>, note?: Expansions): readonly string[]
+  words(word: Word, env: VariableSource, note?: Expansions): readonly string[]
   /** A heredoc's body: variables only, quotes stay. */
-  body(word: Word, env: ReadonlyMap<string, string>, note?: Expansions): string
+  body(word: Word, env: VariableSource, note?: Expansions): string
   /** A shell's command, for people to read: quotes, and variables that only the shell knows, stay. */
-  command(word: Word, env: ReadonlyMap<string, string>): string
+  command(word: Word, env: VariableSource): string
 }
 
 export function createExpander(file: SourceFile, escapeCharacter: EscapeCharacter): Expander {

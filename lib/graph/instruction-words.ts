@@ -1,4 +1,5 @@
 import type { Add, Copy, From, Instruction, KeyValue, Word } from '../parser/types.ts'
+import { valueIn } from '../shared-map.ts'
 import { unreachable } from '../unreachable.ts'
 import { argv } from './evaluate-config.ts'
 import { runArgs } from './evaluate-run.ts'
@@ -22,7 +23,7 @@ export function instructionWords(
     case 'LABEL':
       return instruction.pairs.map(pair)
     case 'ARG':
-      return instruction.args.map(({ name }) => assignment(name.value, state.args.get(name.value)))
+      return instruction.args.map(({ name }) => assignment(name.value, valueIn(state.args, name.value)))
     case 'COPY':
     case 'ADD':
       return [...copyFlags(instruction, one), ...copyArguments(instruction, one)]

@@ -107,8 +107,17 @@ function unknownStage(wanted: string, stages: readonly NamedStage[]): TsbuildErr
   })
 }
 
-/** What a `--from` names: a stage by name or index, else an image or named context. */
-export function findSource(stages: readonly LinkedStage[], name: string): StageReference {
+/** Stages by name, the last of several. */
+export function stageNames(stages: readonly LinkedStage[]): ReadonlyMap<string, number> {
+  return new Map(stages.flatMap(({ stage }, index) => (stage.name === undefined ? [] : [[stage.name, index] as const])))
+}
+
+/** What a `--from` names: a stage by name (see {@link stageNames}) or index, else an image or named context. */
+export function findSource(
+  stages: readonly LinkedStage[],
+  names: ReadonlyMap<string, number>,
+  name: string,
+): StageReference {
   if (/^[+-]?[0-9]+$/.test(name)) {
     const index = Number(name)
     if (index >= 0 && index < stages.length) return { kind: 'stage', index }
@@ -116,9 +125,8 @@ export function findSource(stages: readonly LinkedStage[], name: string): StageR
       hint: `the stages have the numbers 0 to ${stages.length - 1}`,
     })
   }
-  const wanted = name.toLowerCase()
-  const index = stages.findLastIndex(({ stage }) => stage.name === wanted)
-  return index === -1 ? { kind: 'name', name } : { kind: 'stage', index }
+  const index = names.get(name.toLowerCase())
+  return index === undefined ? { kind: 'name', name } : { kind: 'stage', index }
 }
 
 /** The values of `--from` in an instruction, with the places they stand at. */

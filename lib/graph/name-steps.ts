@@ -4,7 +4,7 @@ import type { Platform } from '../oci/types.ts'
 /** Puts a stage and a number before the text of a step. `env` is what it sees: build args may say what it is for. */
 export type StepNamer = (text: string, step: { readonly onBuild: boolean; readonly env?: Variables }) => string
 
-type Variables = ReadonlyMap<string, string>
+type Variables = (name: string) => string | undefined
 
 /**
  * Names the steps of a stage in their order: `[name 2/5] COPY . /src`, and with a platform `[linux/arm64 name 2/5]`; where it makes
@@ -30,11 +30,11 @@ function crossTarget(own: Platform, env: Variables | undefined): string {
 
 /** The platform that the build args in force name: those that a stage declares, it cares about. */
 function targetOf(env: Variables, own: Platform): Platform | undefined {
-  const [os, architecture, variant] = (env.get('TARGETPLATFORM') ?? '').split('/')
+  const [os, architecture, variant] = (env('TARGETPLATFORM') ?? '').split('/')
   const parts = {
-    os: os || env.get('TARGETOS'),
-    architecture: architecture || env.get('TARGETARCH'),
-    variant: variant || env.get('TARGETVARIANT'),
+    os: os || env('TARGETOS'),
+    architecture: architecture || env('TARGETARCH'),
+    variant: variant || env('TARGETVARIANT'),
   }
   if (!parts.os && !parts.architecture) return undefined
   return normalisePlatform({

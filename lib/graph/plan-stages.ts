@@ -8,7 +8,7 @@ import type { Location, SourceFile } from '../source.ts'
 import type { StageCommand } from './evaluation.ts'
 import { createExpander } from './expand.ts'
 import type { GraphOptions, ResolvedName } from './graph-options.ts'
-import { findSource, type LinkedStage, type StageReference, sourceNames } from './link-stages.ts'
+import { findSource, type LinkedStage, type StageReference, sourceNames, stageNames } from './link-stages.ts'
 import { reachableStages } from './order-stages.ts'
 
 /** What is known of the stages that the target needs before their instructions are evaluated. */
@@ -43,9 +43,12 @@ export async function planStages(
     })
     commands.set(stage.index, override ? [] : own)
   }
+  const stagesByName = stageNames(stages)
   const triggered = new Set<number>()
   for (;;) {
-    const sources = stages.map((stage) => stageSources(stage, stages, commands, overrides, dockerfile.file))
+    const sources = stages.map((stage) =>
+      stageSources(stage, stages, stagesByName, commands, overrides, dockerfile.file),
+    )
     const dependencies = sources.map((list) => new Set(list.flatMap((s) => (s.to.kind === 'stage' ? s.to.index : []))))
     const order = reachableStages(
       dependencies,
@@ -79,6 +82,7 @@ interface SourceUse {
 function stageSources(
   linked: LinkedStage,
   stages: readonly LinkedStage[],
+  stagesByName: ReadonlyMap<string, number>,
   commands: ReadonlyMap<number, readonly StageCommand[]>,
   overrides: ReadonlyMap<number, ResolvedName>,
   file: SourceFile,
@@ -87,7 +91,7 @@ function stageSources(
   const uses = (commands.get(stage.index) ?? []).flatMap((command) =>
     sourceNames(command.instruction).map((name) => {
       const location = command.onBuild ? command.location : { file, span: name.span }
-      const to = located(() => findSource(stages, literalName(name, command)), location)
+      const to = located(() => findSource(stages, stagesByName, literalName(name, command)), location)
       return { to, platform: undefined, location }
     }),
   )

@@ -3,6 +3,7 @@ import { TsbuildError } from '../errors.ts'
 import type { DiffID } from '../oci/types.ts'
 import type { Entry, LayerEntry, LayerIndex } from './entry.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
+import { NameTable } from './name-table.ts'
 import { splitPath } from './tree-paths.ts'
 
 /** A layer with its index, and where its plain tar is or would be. */
@@ -54,7 +55,7 @@ class View implements UnionView {
   list(path: string): readonly UnionEntry[] {
     const node = find(this.root, path)
     if (node?.children === undefined) return []
-    node.names ??= [...node.children.keys()].sort()
+    node.names ??= node.children.names().sort()
     const prefix = path === '' ? '' : `${path}/`
     return node.names.flatMap((name) => {
       const child = node.children?.get(name)
@@ -79,7 +80,7 @@ interface Inode {
 interface Node {
   inode: Inode
   /** Of directories only. */
-  children: Map<string, Node> | undefined
+  children: NameTable<Node> | undefined
   /** The children's names in order, once asked for. */
   names: readonly string[] | undefined
   /** The layer whose merging made this node; nodes of other layers are shared with other views and are copied before a change. */
@@ -136,7 +137,7 @@ function addLayer(root: Node, layer: UnionLayer): void {
 
 /** Puts an inode at a name. Returns whether a directory went away. */
 function place(parent: Node, name: string, inode: Inode, layer: UnionLayer): boolean {
-  const children = (parent.children ??= new Map())
+  const children = (parent.children ??= new NameTable())
   const old = children.get(name)
   if (inode.entry.type === 'directory') {
     const kept = old?.children === undefined ? directory(inode, layer) : writable(old, layer)
@@ -165,7 +166,7 @@ function makeDirectory(root: Node, path: string, layer: UnionLayer): Node {
   let node = root
   if (path === '') return node
   for (const name of path.split('/')) {
-    const children = (node.children ??= new Map())
+    const children = (node.children ??= new NameTable())
     const child = children.get(name)
     const own = child?.children === undefined ? directory(IMPLICIT, layer) : writable(child, layer)
     if (own !== child) children.set(name, own)
@@ -179,7 +180,7 @@ function writable(node: Node, layer: UnionLayer): Node {
     node.names = undefined
     return node
   }
-  return { inode: node.inode, children: new Map(node.children), names: undefined, madeFor: layer }
+  return { inode: node.inode, children: node.children?.fork() ?? new NameTable(), names: undefined, madeFor: layer }
 }
 
 function find(root: Node, path: string): Node | undefined {
@@ -195,7 +196,7 @@ function find(root: Node, path: string): Node | undefined {
 }
 
 function directory(inode: Inode, madeFor: UnionLayer | undefined): Node {
-  return { inode, children: new Map(), names: undefined, madeFor }
+  return { inode, children: new NameTable(), names: undefined, madeFor }
 }
 
 function toEntry(node: Node, path: string): UnionEntry {

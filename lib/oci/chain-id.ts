@@ -10,8 +10,12 @@ export function chainID(diffIDs: readonly DiffID[]): ChainID | undefined {
 export function chainIDs(diffIDs: readonly DiffID[]): readonly ChainID[] {
   const chain: ChainID[] = []
   for (const diffID of diffIDs) {
-    const parent = chain.at(-1)
-    chain.push((parent ? sha256(`${parent} ${diffID}`) : diffID) as ChainID)
+    chain.push(nextChainID(chain.at(-1), diffID))
   }
   return chain
+}
+
+/** The chain ID of a stack with one more layer. */
+export function nextChainID(below: ChainID | undefined, diffID: DiffID): ChainID {
+  return (below === undefined ? diffID : sha256(`${below} ${diffID}`)) as ChainID
 }

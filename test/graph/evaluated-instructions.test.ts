@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { graphToJson } from '../../lib/graph/print-graph.ts'
-import { nextScope } from '../../lib/graph/scope.ts'
 import type { EvaluatedInstruction } from '../../lib/graph/types.ts'
 import { evaluate } from './evaluate.ts'
 
@@ -105,10 +104,10 @@ describe('what is in force', () => {
     expect(labels[0]?.scope.env.size).toBe(101)
   })
 
-  test('where only the user changes, the environment is the same map', () => {
-    const first = nextScope(undefined, { variables: [['A', '1']], user: '', workdir: '/' })
-    const second = nextScope(first, { variables: [], user: 'app', workdir: '/' })
-    expect(second.env).toBe(first.env)
-    expect(nextScope(second, { variables: [], user: 'app', workdir: '/' })).toBe(second)
+  test('where only the user changes, the environment is the same map', async () => {
+    const [, first, second, third] = await instructionsOf('ENV A=1', 'USER app', 'LABEL a=1', 'LABEL b=1')
+    expect(second?.scope.user).toBe('app')
+    expect(second?.scope.env).toBe(first?.scope.env)
+    expect(third?.scope).toBe(second?.scope)
   })
 })

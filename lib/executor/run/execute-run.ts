@@ -7,7 +7,7 @@ import { resolvePath } from '../../layers/resolve-path.ts'
 import { isDigest } from '../../oci/digest.ts'
 import { formatPlatform, normalisePlatform } from '../../oci/platform.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
-import { stack, stackKey, viewOf } from '../filesystem.ts'
+import { layersOf, stack, stackKey, viewOf } from '../filesystem.ts'
 import type { WantedForm } from '../layer-compression.ts'
 import { layerInForm } from '../layer-forms.ts'
 import { formerBlob } from '../produce-layer.ts'
@@ -122,7 +122,7 @@ function runRequest(
   return {
     kind: 'run',
     step,
-    layers: filesystem.layers.map(({ layer }) => layer),
+    layers: layersOf(filesystem).map(({ layer }) => layer),
     args: op.args,
     script: op.script,
     env: [...variables, ...(hasPath ? [] : [PATH]), ...offered],

@@ -8,7 +8,7 @@ import { subTree } from '../../layers/sub-tree.ts'
 import { treeEntries } from '../../layers/tree-entries.ts'
 import type { Layer } from '../../oci/types.ts'
 import { contentKey } from '../content-key.ts'
-import { stackKey, viewOf } from '../filesystem.ts'
+import { layersOf, stackKey, viewOf } from '../filesystem.ts'
 import { produceLayer } from '../produce-layer.ts'
 import { readSecret } from '../read-secret.ts'
 import type { OpenedContext, Session, StepResult } from '../session.ts'
@@ -179,7 +179,7 @@ async function findTree(mount: ResolvedMount, source: StepResult, session: Sessi
   const view = await viewOf(source.filesystem, session)
   const path = resolvePath(view, mount.source, { followLast: true })
   if (path !== '' && !view.lookup(path)) throw sourceMissing(mount, undefined)
-  const layers = source.filesystem.layers.map(({ layer }) => layer)
+  const layers = layersOf(source.filesystem).map(({ layer }) => layer)
   return { layers, path, key: treeKey(view, path) ?? stackKey(source.filesystem) }
 }
 

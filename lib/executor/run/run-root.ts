@@ -11,7 +11,7 @@ import type { UnionView } from '../../layers/union-view.ts'
 import { unpackRoot } from '../../layers/unpack-root.ts'
 import type { DiffID } from '../../oci/types.ts'
 import type { Mounter } from '../../sandbox/mounter.ts'
-import { stackKey, viewOf } from '../filesystem.ts'
+import { layersOf, stackKey, viewOf } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
 import { mountStack } from './mounted-stack.ts'
 import { removeTree } from './remove-tree.ts'
@@ -135,7 +135,7 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext, aside:
 
 async function unpackMerged(filesystem: Filesystem, view: UnionView, context: WorkerContext): Promise<MergedRoot> {
   const { store, signal, owners } = context
-  for (const { layer } of filesystem.layers) await ensurePlainLayer(store, layer, signal)
+  for (const { layer } of layersOf(filesystem)) await ensurePlainLayer(store, layer, signal)
   const directory = context.temporary()
   await unpackRoot(view, directory, { owners, signal })
   return { directory, snapshot: takeSnapshot(directory) }

@@ -1,4 +1,5 @@
 import type { Layer } from '../../oci/types.ts'
+import { EMPTY, stack } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
 
 /** Gives the same object for the same layers: views and directories are kept by it. */
@@ -9,14 +10,13 @@ export function createStacks(): Stacks {
     readonly filesystem: Filesystem
     readonly next: Map<string, Node>
   }
-  const empty: Node = { filesystem: { layers: [] }, next: new Map() }
+  const empty: Node = { filesystem: EMPTY, next: new Map() }
   return (layers) => {
     let node = empty
     for (const layer of layers) {
       let next = node.next.get(layer.diffID)
       if (!next) {
-        const below = node.filesystem
-        next = { filesystem: { layers: [...below.layers, { layer, created: undefined }], below }, next: new Map() }
+        next = { filesystem: stack(node.filesystem, { layer, created: undefined }), next: new Map() }
         node.next.set(layer.diffID, next)
       }
       node = next

@@ -8,7 +8,7 @@ import { unpackRoot } from '../../layers/unpack-root.ts'
 import type { UnpackLoss } from '../../layers/unpacker.ts'
 import { digestParts } from '../../oci/digest.ts'
 import type { DiffID, Layer } from '../../oci/types.ts'
-import { indexOf, stack, viewOf } from '../filesystem.ts'
+import { EMPTY, indexOf, layersOf, stack, viewOf } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
 import { removeTree } from './remove-tree.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -56,9 +56,9 @@ interface Level {
 
 function levelsOf(filesystem: Filesystem): Level[] {
   const levels: Level[] = []
-  let below: Filesystem = { layers: [] }
+  let below = EMPTY
   let chain = ''
-  for (const stacked of filesystem.layers) {
+  for (const stacked of layersOf(filesystem)) {
     chain = chainName(chain, stacked.layer.diffID)
     levels.push({ layer: stacked.layer, below, chain })
     below = stack(below, stacked)
@@ -101,7 +101,7 @@ async function unpack({ layer, below }: Level, path: string, context: WorkerCont
   const index = await indexOf(layer, context)
   const plainPath = await ensurePlainLayer(store, layer, signal)
   // Hard links to files of lower layers become copies of them.
-  if (dependsOnBelow(index)) for (const lower of below.layers) await ensurePlainLayer(store, lower.layer, signal)
+  if (dependsOnBelow(index)) for (const lower of layersOf(below)) await ensurePlainLayer(store, lower.layer, signal)
   const directory = context.temporary()
   const { diffID } = layer
   const view = await viewOf(below, context)
@@ -142,7 +142,7 @@ async function mergedDirectory({ layer, below, chain }: Level, context: WorkerCo
   const path = join(context.layers, `m-${chain}`)
   if (existsSync(path)) return path
   const filesystem = stack(below, { layer, created: undefined })
-  for (const lower of filesystem.layers) await ensurePlainLayer(store, lower.layer, signal)
+  for (const lower of layersOf(filesystem)) await ensurePlainLayer(store, lower.layer, signal)
   const directory = context.temporary()
   const { losses } = await unpackRoot(await viewOf(filesystem, context), directory, { owners, signal })
   noteLost(path, losses)

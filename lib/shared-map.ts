@@ -1,0 +1,69 @@
+// Maps that never change. One made of another shares all of it but a path, so that a chain of thousands costs what its links set.
+
+/** A map from strings; undefined is the empty one. A weight-balanced tree, ordered by key. */
+export type SharedMap<V> = SharedNode<V> | undefined
+
+interface SharedNode<V> {
+  readonly key: string
+  readonly value: V
+  /** How many keys were there when this one was first set. */
+  readonly position: number
+  readonly size: number
+  readonly left: SharedMap<V>
+  readonly right: SharedMap<V>
+}
+
+/** The value of a key; undefined if the map does not have it. */
+export function valueIn<V>(map: SharedMap<V>, key: string): V | undefined {
+  let node = map
+  while (node && node.key !== key) node = key < node.key ? node.left : node.right
+  return node?.value
+}
+
+/** The map with a key set; itself if the key had that value. A key that is there keeps its place in the order. */
+export function withValue<V>(map: SharedMap<V>, key: string, value: V): SharedNode<V> {
+  const insert = (node: SharedMap<V>): SharedNode<V> => {
+    if (!node) return { key, value, position: sizeOf(map), size: 1, left: undefined, right: undefined }
+    if (node.key === key) return node.value === value ? node : { ...node, value }
+    const [left, right] = key < node.key ? [insert(node.left), node.right] : [node.left, insert(node.right)]
+    return left === node.left && right === node.right ? node : balanced(node, left, right)
+  }
+  return insert(map)
+}
+
+/** Keys and values, in the order in which the keys were first set. */
+export function entriesOf<V>(map: SharedMap<V>): readonly (readonly [key: string, value: V])[] {
+  const entries: (readonly [string, V])[] = Array.from({ length: sizeOf(map) })
+  const work = [map]
+  while (work.length > 0) {
+    const node = work.pop()
+    if (!node) continue
+    entries[node.position] = [node.key, node.value]
+    work.push(node.left, node.right)
+  }
+  return entries
+}
+
+const sizeOf = (map: SharedMap<unknown>): number => map?.size ?? 0
+
+/** How much heavier one side may be than the other, and when a rotation has to be a double one (Adams' tree, proved for 3 and 2). */
+const [DELTA, RATIO] = [3, 2]
+
+function balanced<V>(top: SharedNode<V>, left: SharedMap<V>, right: SharedMap<V>): SharedNode<V> {
+  const [l, r] = [sizeOf(left), sizeOf(right)]
+  if (right && l + r > 1 && r > DELTA * l) {
+    const inner = right.left
+    if (!inner || inner.size < RATIO * sizeOf(right.right)) return joined(right, joined(top, left, inner), right.right)
+    return joined(inner, joined(top, left, inner.left), joined(right, inner.right, right.right))
+  }
+  if (left && l + r > 1 && l > DELTA * r) {
+    const inner = left.right
+    if (!inner || inner.size < RATIO * sizeOf(left.left)) return joined(left, left.left, joined(top, inner, right))
+    return joined(inner, joined(left, left.left, inner.left), joined(top, inner.right, right))
+  }
+  return joined(top, left, right)
+}
+
+function joined<V>(top: SharedNode<V>, left: SharedMap<V>, right: SharedMap<V>): SharedNode<V> {
+  return { key: top.key, value: top.value, position: top.position, size: sizeOf(left) + 1 + sizeOf(right), left, right }
+}
