@@ -4,15 +4,9 @@ import { TsbuildError } from '../errors.ts'
 import type { EntryType } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
+import { type ListedDirectory, listDirectory, STATUS_FIELDS, statusOf } from './list-directory.ts'
 import { baseName, joinPath, parentPath } from './paths.ts'
-import {
-  isUnchanged,
-  type ListedDirectory,
-  listDirectory,
-  type SeenFiles,
-  STATUS_FIELDS,
-  seenFiles,
-} from './seen-files.ts'
+import { isUnchanged, type SeenFiles, seenFiles } from './seen-files.ts'
 
 /** A directory on disk, which knows what was seen of it. */
 export interface DirectoryTree extends FileTree {
@@ -35,10 +29,10 @@ export function openDirectory(root: string): DirectoryTree {
   /** The directories that were read, which is not all that were listed. */
   const seen = new Map<string, ListedDirectory>()
 
-  const listing = (path: string): ListedDirectory => {
+  const listing = (path: string, names?: readonly string[]): ListedDirectory => {
     let listed = listings.get(path)
     if (!listed) {
-      listed = listDirectory(diskPath(root, path))
+      listed = listDirectory(diskPath(root, path), names)
       listings.set(path, listed)
     }
     return listed
@@ -74,8 +68,8 @@ export function openDirectory(root: string): DirectoryTree {
   return {
     lookup,
     list,
-    seen: () => seenFiles(rootStat, seen, begun),
-    isAs: (before) => isUnchanged(rootStat, before, listing),
+    seen: () => seenFiles(root, statusOf(rootStat), seen, begun),
+    isAs: (before) => isUnchanged(statusOf(rootStat), before, listing),
   }
 }
 

@@ -1,73 +1,72 @@
-// What was seen of a directory on disk, as one digest of names and status: when it comes out the same again, nothing has changed, and
+// What was seen of a directory on disk, as names and status: when they come out the same again, nothing has changed, and
 // nothing that was made from it has to be planned again.
-import { createHash, type Hash } from 'node:crypto'
-import { constants, lstatSync, type Stats } from 'node:fs'
-import { toFsPath } from '../layers/path-bytes.ts'
+import { constants, statfsSync } from 'node:fs'
+import { isDirectoryMode, type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
 import { joinPath } from './paths.ts'
-import { readNames } from './read-names.ts'
 
-/** The directories that were listed, relative to a root, in the order of the first time, and the digest of what was in them. */
+/** The directories that were listed below a root, by their path relative to it, parents first. */
 export interface SeenFiles {
-  readonly directories: readonly string[]
-  readonly digest: string
+  /** The status of the root itself. */
+  readonly root: Float64Array
+  /** Of what doesn't count in the status of a directory, or can't be relied on, the numbers are NaN. */
+  readonly directories: ReadonlyMap<string, ListedDirectory>
 }
-
-/** The entries of one directory: {@link STATUS_FIELDS} numbers for each name. */
-export interface ListedDirectory {
-  readonly names: readonly string[]
-  readonly status: Float64Array
-}
-
-/** mode, mtimeMs, ctimeMs, size, ino, dev, nlink. */
-export const STATUS_FIELDS = 7
 
 /** Coarser than the time stamps of any file system in use (FAT: 2 s). */
 const MARGIN = 2000
-
-/** Lists a directory on disk. Numbers, since objects for 60,000 files would cost more than their system calls. */
-export function listDirectory(directory: string): ListedDirectory {
-  const names = readNames(directory)
-  const status = new Float64Array(names.length * STATUS_FIELDS)
-  for (let i = 0, at = 0; i < names.length; i++, at += STATUS_FIELDS) {
-    const stat = lstatSync(toFsPath(`${directory}/${names[i]}`))
-    status[at] = stat.mode
-    status[at + 1] = stat.mtimeMs
-    status[at + 2] = stat.ctimeMs
-    status[at + 3] = stat.size
-    status[at + 4] = stat.ino
-    status[at + 5] = stat.dev
-    status[at + 6] = stat.nlink
-  }
-  return { names, status }
-}
 
 /**
  * What was seen since `begun` (milliseconds since 1970). Undefined if a file is hardly older than that: it could change once more
  * without getting another time stamp, which git calls racily clean.
  */
 export function seenFiles(
-  root: Stats,
+  rootPath: string,
+  root: Float64Array,
   listed: ReadonlyMap<string, ListedDirectory>,
   begun: number,
 ): SeenFiles | undefined {
-  for (const { status } of listed.values()) {
-    for (let at = 0; at < status.length; at += STATUS_FIELDS) {
-      const newest = Math.max(status[at + 1] as number, status[at + 2] as number)
-      if (newest >= begun - MARGIN && !isDirectory(status[at] as number)) return undefined
+  const isOld = (status: Float64Array, at: number): boolean =>
+    Math.max(status[at + STATUS.mtimeMs] as number, status[at + STATUS.ctimeMs] as number) < begun - MARGIN
+  const dev = keepsDirectoryTimes(rootPath) ? root[STATUS.dev] : undefined
+  const tellsNames = (status: Float64Array, at: number): boolean => status[at + STATUS.dev] === dev && isOld(status, at)
+
+  const directories = new Map<string, ListedDirectory>()
+  for (const [path, { names, status: now }] of listed) {
+    const status = now.slice()
+    for (let i = 0, at = 0; i < names.length; i++, at += STATUS_FIELDS) {
+      if (!isDirectoryMode(status[at])) {
+        if (!isOld(status, at)) return undefined
+      } else if (!listed.has(joinPath(path, names[i] ?? ''))) {
+        status[at] = constants.S_IFDIR
+        status.fill(Number.NaN, at + 1, at + STATUS_FIELDS)
+      } else if (!tellsNames(status, at)) status[at + STATUS.ctimeMs] = Number.NaN
     }
+    directories.set(path, { names, status })
   }
-  const digest = createDigest(root)
-  for (const [path, directory] of listed) addDirectory(digest, path, directory, listed)
-  return { directories: [...listed.keys()], digest: digest.digest('hex') }
+  const rootStatus = root.slice()
+  if (!tellsNames(root, 0)) rootStatus[STATUS.ctimeMs] = Number.NaN
+  return { root: rootStatus, directories }
 }
 
-/** Whether all that was seen below a root is still the same. `list` is asked for each directory, and may throw what the system says. */
-export function isUnchanged(root: Stats, seen: SeenFiles, list: (path: string) => ListedDirectory): boolean {
-  const listed = new Set(seen.directories)
+/**
+ * Whether all that was seen below a root is still the same. `list` is asked for each directory, and may throw what the system says. It gets the
+ * names if the directory's own times tell that they are the same.
+ */
+export function isUnchanged(
+  root: Float64Array,
+  seen: SeenFiles,
+  list: (path: string, names: readonly string[] | undefined) => ListedDirectory,
+): boolean {
+  let isSame = isSameDirectory(seen.root, root, 0)
+  const untouched = new Set<string>(isUntouched(seen.root, root, 0) ? [''] : [])
   try {
-    const digest = createDigest(root)
-    for (const path of seen.directories) addDirectory(digest, path, list(path), listed)
-    return digest.digest('hex') === seen.digest
+    for (const [path, was] of seen.directories) {
+      const now = list(path, untouched.has(path) ? was.names : undefined)
+      if (!isSameNames(was.names, now.names)) isSame = false
+      // On to the end, since what is listed now need not be listed when it is read.
+      else if (!compareStatus(path, was, now, untouched)) isSame = false
+    }
+    return isSame
   } catch (error) {
     // It went away, or can't be read any more.
     if (error instanceof Error && 'syscall' in error) return false
@@ -75,29 +74,56 @@ export function isUnchanged(root: Stats, seen: SeenFiles, list: (path: string) =
   }
 }
 
-function createDigest(root: Stats): Hash {
-  return createHash('sha256').update(`${root.mode} ${root.mtimeMs}\n`)
-}
-
-/** Of a directory only what its entry says counts; of one that nobody looked into, as one that is ignored, not even that. */
-function addDirectory(
-  digest: Hash,
-  path: string,
-  { names, status }: ListedDirectory,
-  listed: { has(path: string): boolean },
-): void {
-  const counted = status.slice()
-  for (let i = 0; i < names.length; i++) {
-    const at = i * STATUS_FIELDS
-    const mode = counted[at] as number
-    if (!isDirectory(mode)) continue
-    const isListed = listed.has(joinPath(path, names[i] ?? ''))
-    if (!isListed) counted[at] = constants.S_IFDIR
-    counted.fill(0, at + (isListed ? 2 : 1), at + STATUS_FIELDS)
+/** Adds the directories in this one that nothing was added to or removed from. */
+function compareStatus(path: string, was: ListedDirectory, now: ListedDirectory, untouched: Set<string>): boolean {
+  let isSame = true
+  for (let i = 0, at = 0; i < was.names.length; i++, at += STATUS_FIELDS) {
+    if (isDirectoryMode(was.status[at])) {
+      if (!isSameDirectory(was.status, now.status, at)) isSame = false
+      if (isUntouched(was.status, now.status, at)) untouched.add(joinPath(path, was.names[i] ?? ''))
+    } else {
+      for (let field = at; field < at + STATUS_FIELDS; field++) {
+        if (was.status[field] !== now.status[field]) isSame = false
+      }
+    }
   }
-  digest.update(JSON.stringify([path, names])).update(counted)
+  return isSame
 }
 
-function isDirectory(mode: number): boolean {
-  return (mode & constants.S_IFMT) === constants.S_IFDIR
+/** Of a directory only mode and time count; of one that nobody looked into, as one that is ignored, not even that. */
+function isSameDirectory(was: Float64Array, now: Float64Array, at: number): boolean {
+  if (Number.isNaN(was[at + STATUS.mtimeMs])) return isDirectoryMode(now[at])
+  return was[at] === now[at] && was[at + STATUS.mtimeMs] === now[at + STATUS.mtimeMs]
+}
+
+/** NaN, the time that can't be relied on, is never the same. */
+function isUntouched(was: Float64Array, now: Float64Array, at: number): boolean {
+  return (
+    was[at + STATUS.ctimeMs] === now[at + STATUS.ctimeMs] &&
+    was[at + STATUS.mtimeMs] === now[at + STATUS.mtimeMs] &&
+    was[at + STATUS.ino] === now[at + STATUS.ino] &&
+    was[at + STATUS.dev] === now[at + STATUS.dev]
+  )
+}
+
+function isSameNames(was: readonly string[], now: readonly string[]): boolean {
+  return was === now || (was.length === now.length && was.every((name, i) => name === now[i]))
+}
+
+/**
+ * Local file systems of Linux, by the numbers that statfs(2) gives: there a directory's times change with its names. Elsewhere, on network
+ * file systems above all, they may be late, so that directories are listed again.
+ */
+const LOCAL: ReadonlySet<number> = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // XFS
+  0x9123683e, // Btrfs
+  0xf2f52010, // F2FS
+  0x2fc12fc1, // ZFS
+  0x01021994, // tmpfs
+  0x794c7630, // overlayfs
+])
+
+function keepsDirectoryTimes(path: string): boolean {
+  return process.platform === 'linux' && LOCAL.has(statfsSync(path).type)
 }

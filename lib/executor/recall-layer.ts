@@ -1,6 +1,6 @@
 // A copy from a context in which nothing has changed: its layer is known without planning it.
-import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
-import type { SeenFiles } from '../context/seen-files.ts'
+import { cacheKey } from '../cache/cache-key.ts'
+import { decodeSeen, encodeSeen } from '../context/seen-format.ts'
 import type { CopyOp } from '../graph/types.ts'
 import { withoutPlaces } from '../graph/without-places.ts'
 import { isDigest } from '../oci/digest.ts'
@@ -9,6 +9,9 @@ import { stackKey } from './filesystem.ts'
 import type { WantedForm } from './layer-compression.ts'
 import { findLayer } from './produce-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from './session.ts'
+
+/** The kind of derived data that a store keeps what copies have seen as, by a key of the step. */
+const SEEN_KIND = 'seen'
 
 /** What a copy does, whatever it copies. */
 export function copyDefinition(op: CopyOp, source: StepResult | undefined): string {
@@ -27,9 +30,10 @@ export async function recallLayer(
   session: Session,
 ): Promise<StackedLayer | undefined> {
   const step = session.noCache ? undefined : recallable(op, filesystem, source, session)
-  const noted = step && parseNote(session.store.records.find(step.key)?.result)
-  if (!noted || !step.disk.isAs(noted.seen)) return undefined
-  return await findLayer(noted.layer, form, session)
+  const bytes = step && session.store.readDerived(SEEN_KIND, step.key)
+  const noted = bytes && decodeSeen(bytes)
+  if (!noted || !isDigest(noted.note) || !step.disk.isAs(noted.seen)) return undefined
+  return await findLayer(noted.note as CacheKey, form, session)
 }
 
 /** Notes for {@link recallLayer} what a copy's plan has seen, and the key of the layer that came of it. */
@@ -43,14 +47,7 @@ export function noteLayer(
   const step = recallable(op, filesystem, source, session)
   const seen = step?.disk.seen()
   if (!step || !seen) return
-  session.store.records.save({
-    key: step.key,
-    version: KEY_VERSION,
-    step: op.instruction,
-    created: new Date().toISOString(),
-    parts: step.parts,
-    result: { layer, seen: { directories: seen.directories, digest: seen.digest } },
-  })
+  session.store.writeDerived(SEEN_KIND, step.key, encodeSeen(layer, seen))
 }
 
 function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | undefined, session: Session) {
@@ -64,13 +61,5 @@ function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | und
     { label: 'ignore file', value: disk.ignoring },
     { label: 'timestamps', value: session.epoch === undefined ? 'source' : String(session.epoch) },
   ]
-  return { disk, parts, key: cacheKey('what a copy has seen', parts) }
-}
-
-function parseNote(result: unknown): { readonly layer: CacheKey; readonly seen: SeenFiles } | undefined {
-  const { layer, seen } = (result ?? {}) as { layer?: unknown; seen?: Partial<SeenFiles> | null }
-  const directories: unknown = seen?.directories
-  if (!isDigest(layer) || typeof seen?.digest !== 'string' || !Array.isArray(directories)) return undefined
-  if (!directories.every((path) => typeof path === 'string')) return undefined
-  return { layer: layer as CacheKey, seen: { directories, digest: seen.digest } }
+  return { disk, key: cacheKey('what a copy has seen', parts) }
 }

@@ -8,6 +8,7 @@ import { normaliseName } from '../oci/reference.ts'
 import { unreachable } from '../unreachable.ts'
 import { type ArchivedImage, archivedImage, archiveMembers } from './image-archive.ts'
 import { rootEntries, splitRoots } from './image-roots.ts'
+import { archiveKey, noteOutput, renewOutput } from './known-output.ts'
 import type { ExportedOutput, FileOutput } from './output.ts'
 import { writeStream } from './write-stream.ts'
 
@@ -65,16 +66,21 @@ export async function exportImage(set: ImageSet, output: FileOutput, source: Exp
   }
 }
 
-/** Writes images as one archive, and gives its size in bytes. Errors as {@link exportImage} does. */
+/** Writes images as one archive, unless it is there already as it would be, and gives its size in bytes. Errors as {@link exportImage} does. */
 export async function exportArchive(
   images: readonly ArchivedImage[],
   dest: string,
   format: 'oci' | 'docker',
   source: Omit<ExportSource, 'names'>,
 ): Promise<number> {
-  const { packArchive } = await import('../layers/pack-archive.ts')
   const members = archiveMembers(images, source.store, { docker: format === 'docker', signal: source.signal })
-  return writeStream(dest, packArchive(members, { mtime: 0 }), source)
+  const key = archiveKey(members)
+  const known = await renewOutput(dest, key, source.store)
+  if (known !== undefined) return known
+  const { packArchive } = await import('../layers/pack-archive.ts')
+  const size = await writeStream(dest, packArchive(members, { mtime: 0 }), source)
+  await noteOutput(dest, key, source.store)
+  return size
 }
 
 function outputNames(names: string | undefined): readonly string[] | undefined {

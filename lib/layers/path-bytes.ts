@@ -1,8 +1,6 @@
 // File names are bytes, strings are not: bytes that are not UTF-8 become the lone surrogates U+DC80..U+DCFF and back
 // (the form of entry.ts; Python calls it surrogateescape).
 
-// With the u flag, pairs are one character: only lone surrogates match.
-const LONE_SURROGATE = /\p{Surrogate}/u
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The string form of a name's bytes `[start, end)`. Never fails; {@link pathToBytes} gives the same bytes back. */
@@ -20,7 +18,7 @@ export function bytesToPath(bytes: Uint8Array, start = 0, end: number = bytes.le
 
 /** The bytes of a name in its string form. Surrogates that {@link bytesToPath} never makes become U+FFFD. */
 export function pathToBytes(path: string): Buffer {
-  if (!LONE_SURROGATE.test(path)) return Buffer.from(path, 'utf8')
+  if (path.isWellFormed()) return Buffer.from(path, 'utf8')
   const parts: Buffer[] = []
   let plain = 0
   for (let i = 0; i < path.length; i++) {
@@ -38,7 +36,7 @@ export function pathToBytes(path: string): Buffer {
 
 /** A path in the form that `node:fs` takes: the string itself where that says the same bytes. */
 export function toFsPath(path: string): string | Buffer {
-  return LONE_SURROGATE.test(path) ? pathToBytes(path) : path
+  return path.isWellFormed() ? path : pathToBytes(path)
 }
 
 /** A view of the same memory with Buffer's methods. */

@@ -13,6 +13,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openDirectory } from '../../lib/context/directory-tree.ts'
+import { listDirectory, statusOf } from '../../lib/context/list-directory.ts'
+import { isUnchanged, type SeenFiles } from '../../lib/context/seen-files.ts'
+import { decodeSeen, encodeSeen } from '../../lib/context/seen-format.ts'
 
 let root = ''
 
@@ -95,6 +98,60 @@ test.each<readonly [string, () => void]>([
   ['its mode', () => chmodSync(join(root, 'unseen'), 0o700)],
 ])('in a directory that nobody looked into, %s is none', (_, change) => {
   expect(changes(change)).toBe(false)
+})
+
+/** The directories that have to be listed again, to know whether anything changed. */
+function listedAgain(seen: SeenFiles): readonly string[] {
+  const again: string[] = []
+  isUnchanged(statusOf(statSync(root)), seen, (path, names) => {
+    if (!names) again.push(path)
+    return listDirectory(join(root, path), names)
+  })
+  return again
+}
+
+test.skipIf(process.platform !== 'linux')('only directories with another status are listed again', () => {
+  const seen = see()
+  if (!seen) throw new Error('nothing was seen')
+  expect(listedAgain(seen)).toEqual([])
+  writeFileSync(join(root, 'd/e/new'), '')
+  expect(listedAgain(seen)).toEqual(['d/e'])
+  chmodSync(root, 0o711)
+  expect(listedAgain(seen)).toEqual(['', 'd/e'])
+})
+
+test('the names in a directory that had just changed are not relied on', () => {
+  for (const path of ['a', 'd/b', 'd/e/c', 'unseen/u', 'link']) rmSync(join(root, path), { recursive: true })
+  const tree = openDirectory(root)
+  for (const path of ['', 'd', 'd/e']) tree.list(path)
+  const seen = tree.seen()
+  if (!seen) throw new Error('nothing was seen')
+  expect(listedAgain(seen)).toEqual(['', 'd', 'd/e'])
+})
+
+test('what was seen survives as bytes, whatever the names', () => {
+  mkdirSync(join(root, 'empty'))
+  writeFileSync(join(root, 'd/ü\n'), '')
+  vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] })
+  const tree = openDirectory(root)
+  for (const path of ['', 'd', 'empty', 'd/e']) tree.list(path)
+  const seen = tree.seen()
+  if (!seen) throw new Error('nothing was seen')
+  const bytes = encodeSeen('a note', seen)
+  expect(decodeSeen(bytes)).toEqual({ note: 'a note', seen })
+  for (let at = 0; at < bytes.length; at += 7) {
+    const damaged = Uint8Array.from(bytes)
+    damaged[at] = (damaged[at] ?? 0) ^ 0x40
+    expect(decodeSeen(damaged)).toBeUndefined()
+  }
+  expect(decodeSeen(bytes.subarray(0, 30))).toBeUndefined()
+  expect(decodeSeen(new Uint8Array(0))).toBeUndefined()
+})
+
+test.skipIf(process.platform !== 'linux')('names that are not UTF-8 survive as bytes', () => {
+  writeFileSync(Buffer.concat([Buffer.from(`${root}/d/x`), Buffer.of(0xff)]), '')
+  const seen = see()
+  expect(seen && decodeSeen(encodeSeen('', seen))?.seen.directories.get('d')?.names).toEqual(['b', 'e', 'x\udcff'])
 })
 
 test('files that were written just before they were seen are not relied on', () => {
