@@ -49,6 +49,7 @@ const BASE = [
   'git-url',
   'input-limit',
   'shared-map',
+  'module-beside',
   'source',
   'suggest',
   'unreachable',

@@ -1,9 +1,9 @@
 // What this machine, container or account lets a build do, why not more, and what would help.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { release } from 'node:os'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { TsbuildError } from '../errors.ts'
+import { moduleBeside } from '../module-beside.ts'
 import { type Advice, adviceFor } from './advice.ts'
 import { attempt, probeEnvironment } from './attempt.ts'
 import { examinePlace, type PlaceFindings, type WorkingBackend } from './examine-place.ts'
@@ -106,8 +106,7 @@ function scratchIn(directory: string): string {
 /** In a process of its own where there are namespaces to enter, which its end undoes. */
 async function examineIn(directory: string, place: Place): Promise<PlaceFindings> {
   if (place.launcher.length === 0) return examinePlace(directory, place)
-  const here = fileURLToPath(import.meta.url)
-  const program = join(import.meta.dirname, `examine-main${extname(here)}`)
+  const program = moduleBeside('examine-main', import.meta.url)
   const words = [...place.launcher, process.execPath, ...process.execArgv, program, directory, JSON.stringify(place)]
   const told = ['TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT'].map((name) => [name, process.env[name]] as const)
   const env = Object.assign({}, probeEnvironment(), Object.fromEntries(told.filter(([, value]) => value !== undefined)))

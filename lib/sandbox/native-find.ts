@@ -1,7 +1,7 @@
 // Finds the native helper, a small static program (native/README.md). Without it everything else works.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** What the helper is called. */
 export const HELPER = 'tsbuild-sandbox'
@@ -30,7 +30,7 @@ function fromPackage(): string | undefined {
 
 /** From lib/sandbox as well as from dist/sandbox. */
 function fromCheckout(): string {
-  return join(resolve(import.meta.dirname, '../..'), 'native/build', `tsbuild-sandbox-linux-${process.arch}`)
+  return fileURLToPath(new URL(`../../native/build/tsbuild-sandbox-linux-${process.arch}`, import.meta.url))
 }
 
 function startsHere(path: string): boolean {

@@ -1,8 +1,7 @@
 // The builder's end of a worker: starts it once, sends it steps, hears what becomes of them.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { TsbuildError } from '../../errors.ts'
+import { moduleBeside } from '../../module-beside.ts'
 import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
 
@@ -123,9 +122,7 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
 }
 
 function launch(place: Place, terminal: boolean): ChildProcess {
-  // Beside this file, in the language that this file is in.
-  const here = fileURLToPath(import.meta.url)
-  const main = fileURLToPath(new URL(`./worker-main${extname(here)}`, import.meta.url))
+  const main = moduleBeside('worker-main', import.meta.url)
   const [file = process.execPath, ...args] = [...place.launcher, process.execPath, ...process.execArgv, main]
   return spawn(file, args, {
     // Nothing of the builder's environment: steps may be able to look at it, and it may hold credentials.

@@ -1,0 +1,69 @@
+// Makes the JavaScript of dist/: the modules of lib/ in few files, since finding and opening hundreds costs more than what is in them.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '..')
+const lib = join(root, 'lib')
+const dist = join(root, 'dist')
+
+/** Modules that somebody else loads, each a file of dist/ of the same name: the library's, the command line's, those that other processes run. */
+export const entryPoints: readonly string[] = [
+  'index',
+  'parser/index',
+  'cli/main',
+  'executor/run/worker-main',
+  'sandbox/examine-main',
+]
+
+/** Replaces dist/ by the bundle of lib/, without declarations. Packages stay outside, names stay as they are. */
+export async function bundle(): Promise<void> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: entryPoints.map((name) => join(lib, `${name}.ts`)),
+    outbase: lib,
+    outdir: dist,
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    legalComments: 'none',
+    plugins: [moduleURLs],
+    write: false,
+  })
+  rmSync(dist, { recursive: true, force: true })
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, placeURLs(text, path))
+  }
+}
+
+/**
+ * `import.meta.url` stays what it would be if dist/ had a file for each module, whichever file the module is in. So a module finds a
+ * program beside it, or package.json above, in the same way in lib/ and in dist/.
+ */
+const moduleURLs: Plugin = {
+  name: 'module-urls',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const own = relative(lib, path).split(sep).join('/').replace(/ts$/, 'js')
+      const text = readFileSync(path, 'utf8')
+      return {
+        contents: text.replaceAll('import.meta.url', `new URL("dist:${own}", import.meta.url).href`),
+        loader: 'ts',
+      }
+    })
+  },
+}
+
+/** What `dist:` means is known once it is known in which file the module is. */
+function placeURLs(text: string, path: string): string {
+  const up = relative(dirname(path), dist).split(sep).join('/') || '.'
+  return text.replaceAll('new URL("dist:', `new URL("${up}/`)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()
