@@ -1,6 +1,8 @@
 // What works in a place, asked from within it.
 import { attempt, probeEnvironment } from './attempt.ts'
 import { examineBackends } from './backends.ts'
+import type { Mounter } from './mounter.ts'
+import { showOneCgroupVersion } from './one-cgroup-version.ts'
 import { openMounter } from './open-mounter.ts'
 import { probeOverlay } from './probe-overlay.ts'
 import type { BackendFeatures, Isolation, Place, Probe } from './types.ts'
@@ -25,8 +27,11 @@ export interface PlaceFindings {
 
 /** To be asked in a process in the place. Leaves nothing in `directory`. */
 export async function examinePlace(directory: string, place: Place): Promise<PlaceFindings> {
+  const mounter = place.mounts ? await openMounter() : undefined
+  if (mounter) await showOneCgroupVersion(mounter)
   const { backends, probes } = await examineBackends(directory, place)
-  const overlay = await overlayIn(directory, place)
+  const overlay = await overlayIn(directory, place, mounter)
+  mounter?.close()
   const found = await attempt(['fakeroot', '--version'], { env: probeEnvironment() })
   return {
     backends: backends.map(({ isolation, program, features }) => ({ isolation, program, features })),
@@ -38,13 +43,8 @@ export async function examinePlace(directory: string, place: Place): Promise<Pla
   }
 }
 
-async function overlayIn(directory: string, place: Place): Promise<Probe> {
-  if (!place.mounts) {
-    const detail = 'needs a mount namespace: steps run one after another in one root'
-    return { name: 'overlayfs in the store', ok: false, detail }
-  }
-  const mounter = await openMounter()
-  const probe = await probeOverlay(directory, place.mapping !== 'root', mounter)
-  mounter.close()
-  return probe
+async function overlayIn(directory: string, place: Place, mounter: Mounter | undefined): Promise<Probe> {
+  if (mounter) return probeOverlay(directory, place.mapping !== 'root', mounter)
+  const detail = 'needs a mount namespace: steps run one after another in one root'
+  return { name: 'overlayfs in the store', ok: false, detail }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { attempt, probeEnvironment } from './attempt.ts'
+import { commandFilter } from './command-filter.ts'
 import { ociConfig } from './oci-config.ts'
 import { readSurroundings } from './surroundings.ts'
 import type { Backend, Place, PreparedCommand, SandboxCommand } from './types.ts'
@@ -24,7 +25,10 @@ export interface OciOptions {
  */
 export function createOciBackend(place: Place, program: OciProgram, options: OciOptions): Backend {
   const { path = program, version, cgroups } = options
-  const settings = { place, capabilities: readSurroundings().effective, cgroups, arch: process.arch }
+  const capabilities = readSurroundings().effective
+  const filter = program === 'crun' ? commandFilter(capabilities) : undefined
+  const compiledFilter = filter && Buffer.from(filter).toString('base64')
+  const settings = { place, capabilities, cgroups, arch: process.arch, compiledFilter }
   return {
     isolation: 'oci',
     program: `${program} ${version}`,

@@ -1,5 +1,4 @@
 // The rows of the table in docs/sandbox.md about the recorded RUN cases, one a program that steps run in.
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { findProgram } from '../../lib/find-program.ts'
@@ -35,10 +34,11 @@ const mounted = (script: string): readonly string[] => [
   ...[`${script} && exec "$@"`, 'sh'],
 ]
 
-/** Where control groups come in two versions crun wants the newer alone. */
-const NEWER_GROUPS = '{ [ ! -d /sys/fs/cgroup/unified ] || mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup; }'
-const crun = findProgram('crun')
-const WITHOUT_CRUN = crun === undefined ? 'true' : `mount --bind /bin/false ${crun}`
+/** Hides a program, so that the other runtime is what runs. */
+const without = (name: string): readonly string[] => {
+  const path = findProgram(name)
+  return mounted(path === undefined ? 'true' : `mount --bind /bin/false ${path}`)
+}
 
 /** `filter` is a file with Docker's filter for who has no capability: with that, and none, proot has the place that it is for. */
 export function isolationRows(filter: string): readonly IsolationRow[] {
@@ -48,15 +48,15 @@ export function isolationRows(filter: string): readonly IsolationRow[] {
     {
       name: 'runc',
       title: '`oci` (runc)',
-      run: { isolation: 'oci', within: mounted(WITHOUT_CRUN) },
+      run: { isolation: 'oci', within: without('crun') },
       available: has('runc', 'unshare'),
       shortfalls: COMMON,
     },
     {
       name: 'crun',
       title: '`oci` (crun)',
-      run: { isolation: 'oci', within: mounted(NEWER_GROUPS) },
-      available: has('crun', 'unshare') && runsCrun(),
+      run: { isolation: 'oci', within: without('runc') },
+      available: has('crun', 'unshare'),
       shortfalls: COMMON,
     },
     {
@@ -108,12 +108,6 @@ export function isolationRows(filter: string): readonly IsolationRow[] {
       },
     },
   ]
-}
-
-function runsCrun(): boolean {
-  const [file = '', ...words] = mounted(NEWER_GROUPS)
-  const { stdout } = spawnSync(file, [...words, 'stat', '-f', '-c', '%T', '/sys/fs/cgroup'], { encoding: 'utf8' })
-  return stdout.trim() === 'cgroup2fs'
 }
 
 export const DOCUMENT: string = join(import.meta.dirname, '../../docs/sandbox.md')

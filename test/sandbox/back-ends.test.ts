@@ -53,6 +53,8 @@ const PLACES: readonly Omit<Cell, 'backend'>[] = [
 ]
 
 const CELLS: readonly Cell[] = [
+  ...(requires('crun') ? PLACES.slice(0, 3).map((where) => ({ backend: 'crun' as const, ...where })) : []),
+  ...(requires('runc') ? PLACES.slice(0, 2).map((where) => ({ backend: 'runc' as const, ...where })) : []),
   ...PLACES.map((where) => ({ backend: 'userns' as const, ...where })),
   ...(requires('bwrap') ? PLACES.map((where) => ({ backend: 'bwrap' as const, ...where })) : []),
   {
@@ -78,6 +80,7 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
   const target = join(directory, 'root')
   // Something to know processes of this cell by.
   const sleep = `${90000 + CELLS.findIndex((cell) => cell.backend === backend && cell.where === where)}`
+  const isRuntime = backend === 'crun' || backend === 'runc'
   let answer: Answer
   const done = (name: string): Extract<Result, { exit: unknown }> => {
     const result = answer.results[name]
@@ -111,21 +114,27 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
 
   test('gives the signal that ended a command, or the code that shells have for it', () => {
     const { exit } = done('signal')
+    if (isRuntime) {
+      // As with Docker the command is the first process, which can't kill itself.
+      expect(exit).toEqual({ kind: 'exited', code: 0 })
+      return
+    }
     expect(exit).toEqual(backend === 'bwrap' ? { kind: 'exited', code: 137 } : { kind: 'killed', signal: 'SIGKILL' })
   })
 
   test('a program that is not there is no failure of the sandbox', () => {
-    // bubblewrap itself says 1, setpriv within it 127.
+    // bubblewrap itself says 1, as runtimes do, and setpriv within it 127.
     expect([
       { kind: 'exited', code: 127 },
-      ...(backend === 'bwrap' ? [{ kind: 'exited', code: 1 }] : []),
+      ...(backend === 'bwrap' || isRuntime ? [{ kind: 'exited', code: 1 }] : []),
     ]).toContainEqual(done('missing').exit)
   })
 
   test('passes on the environment as it is, and nothing of its own', () => {
+    const added = backend === 'bwrap' ? 'PWD=' : isRuntime ? 'HOME=' : undefined
     const lines = done('env')
       .stdout.split('\0')
-      .filter((line) => backend !== 'bwrap' || !line.startsWith('PWD='))
+      .filter((line) => added === undefined || !line.startsWith(added))
     const expected = ['A=b c', 'B=two\nlines', 'LD_PRELOAD=/nowhere.so', 'PATH=/bin', 'odd.name=1']
     expect(lines.join('\n').trim().split('\n').toSorted()).toEqual(expected.join('\n').split('\n').toSorted())
     expect(done('env').stderr).toBe('')
@@ -235,12 +244,15 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
     test('devices that it makes can not be used, unless it is insecure', () => {
       // Where there are user namespaces none can be made.
       const made = place.mapping === 'root'
-      expect(done('device').stdout).toBe(made ? 'made\nrefused\n' : 'refused\n')
+      // A runtime's control group lets the harmless ones be used, and no others: those would need no capability.
+      expect(done('device').stdout).toBe(made ? `made\n${isRuntime ? 'used' : 'refused'}\n` : 'refused\n')
+      expect(done('fuse').stdout).toBe(made ? 'made\nrefused\n' : 'refused\n')
       if (made) expect(done('insecureDevice').stdout).toBe('made\nused\n')
+      if (made && existsSync('/dev/fuse')) expect(done('insecureFuse').stdout).toBe('made\nused\n')
     })
 
     test("has Docker's seccomp filter if there is a program that can put one on", () => {
-      const filtered = backend === 'bwrap' || takesFilter(findProgram('setpriv') ?? '')
+      const filtered = backend === 'bwrap' || isRuntime || takesFilter(findProgram('setpriv') ?? '')
       expect(done('capabilities').stdout).toContain(`Seccomp:\t${filtered ? 2 : 0}\n`)
       if (filtered) expect(done('filter').stdout).toMatch(/^unshare: .*Operation not permitted\n\d/)
       expect(done('insecure').stdout).toContain('Seccomp:\t0\n')
@@ -253,8 +265,8 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
   }
 })
 
-const DEVICE =
-  'rm -f /work/null; mknod /work/null c 1 3 2>/dev/null && echo made; (cat </work/null && echo used) 2>/dev/null || echo refused'
+const useDevice = (number: string): string =>
+  `rm -f /work/x; mknod /work/x c ${number} 2>/dev/null && echo made; (: </work/x && echo used) 2>/dev/null || echo refused`
 
 function commands(directory: string, sleep: string): Readonly<Record<string, SandboxCommand>> {
   let count = 0
@@ -305,8 +317,10 @@ function commands(directory: string, sleep: string): Readonly<Record<string, San
     network: shell('ip -o link', { network: 'none' }),
     host: shell('echo "/: $(ls / | busybox tr "\\n" " ")"; cat /proc/mounts; ps; ls /proc/1/root/ /proc/1/cwd/'),
     hostname: shell('hostname'),
-    device: shell(DEVICE),
-    insecureDevice: shell(DEVICE, { insecure: true }),
+    device: shell(useDevice('1 3')),
+    fuse: shell(useDevice('10 229')),
+    insecureDevice: shell(useDevice('1 3'), { insecure: true }),
+    insecureFuse: shell(useDevice('10 229'), { insecure: true }),
     filter: shell('unshare -U true 2>&1; id -u'),
     capabilities: shell(
       'grep -E "CapEff|Seccomp:" /proc/self/status; df -k /dev/shm; echo x >/proc/sys/kernel/hostname',

@@ -153,3 +153,13 @@ test('limits go where runtimes look for them, and only where control groups are 
   expect(config(change, placed('root'), false).linux.resources).toBeUndefined()
   expect(config().linux.resources).toEqual({ devices: [{ allow: false, access: 'rwm' }] })
 })
+
+test('a filter that is compiled already is given beside its profile, to commands that have one', () => {
+  const compiledFilter = 'AAAA'
+  const settings = { place: placed('root'), capabilities: EVERYTHING, cgroups: true, arch: 'x64', compiledFilter }
+  const made = ociConfig(command, settings)
+  expect(made.annotations).toEqual({ 'run.oci.seccomp_bpf_data': 'AAAA' })
+  expect(made.linux.seccomp).toEqual(config().linux.seccomp)
+  expect(ociConfig({ ...command, insecure: true }, settings).annotations).toBeUndefined()
+  expect(config().annotations).toBeUndefined()
+})

@@ -4,11 +4,14 @@ import { TsbuildError } from '../../lib/errors.ts'
 import { createBwrapBackend } from '../../lib/sandbox/bwrap.ts'
 import { createChrootBackend } from '../../lib/sandbox/chroot.ts'
 import { closeInheritedFiles } from '../../lib/sandbox/close-inherited-files.ts'
+import { createOciBackend, type OciProgram } from '../../lib/sandbox/oci.ts'
+import { showOneCgroupVersion } from '../../lib/sandbox/one-cgroup-version.ts'
 import { runCommand } from '../../lib/sandbox/run-command.ts'
+import { createSystemMounter } from '../../lib/sandbox/system-mounter.ts'
 import type { Backend, Exit, Place, SandboxCommand } from '../../lib/sandbox/types.ts'
 import { createUsernsBackend } from '../../lib/sandbox/userns.ts'
 
-export type Tested = 'userns' | 'bwrap' | 'chroot'
+export type Tested = OciProgram | 'userns' | 'bwrap' | 'chroot'
 
 export interface Job {
   readonly backend: Tested
@@ -22,7 +25,12 @@ export type Result =
   | { readonly exit: Exit; readonly stdout: string; readonly stderr: string; readonly milliseconds: number }
   | { readonly error: string; readonly message: string }
 
+const createOci = (program: OciProgram) => (place: Place) =>
+  createOciBackend(place, program, { version: '1', cgroups: place.mapping === 'root' })
+
 const CREATE: Readonly<Record<Tested, (place: Place) => Backend>> = {
+  crun: createOci('crun'),
+  runc: createOci('runc'),
   userns: createUsernsBackend,
   bwrap: createBwrapBackend,
   chroot: () => createChrootBackend(),
@@ -32,6 +40,7 @@ async function main(file: string): Promise<void> {
   closeInheritedFiles()
   process.umask(0o077)
   const job: Job = JSON.parse(readFileSync(file, 'utf8'))
+  if (job.place.mounts) await showOneCgroupVersion(createSystemMounter())
   const backend = CREATE[job.backend](job.place)
   const results: Record<string, Result> = {}
   for (const [name, command] of Object.entries(job.commands)) {

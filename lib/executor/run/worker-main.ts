@@ -6,6 +6,7 @@ import { openStore } from '../../cache/store.ts'
 import { TsbuildError } from '../../errors.ts'
 import { openBackends } from '../../sandbox/backends.ts'
 import { closeInheritedFiles } from '../../sandbox/close-inherited-files.ts'
+import { showOneCgroupVersion } from '../../sandbox/one-cgroup-version.ts'
 import { openMounter } from '../../sandbox/open-mounter.ts'
 import { probeOverlay } from '../../sandbox/probe-overlay.ts'
 import { viewOf } from '../filesystem.ts'
@@ -89,6 +90,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
   const mounter = place.mounts ? await openMounter() : undefined
   cleanups.add(() => mounter?.close())
   const overlay = mounter && (await probeOverlay(base, place.mapping !== 'root', mounter))
+  if (mounter) await showOneCgroupVersion(mounter)
   const { backends, probes } = await openBackends(base, place, isolation)
   const [backend] = backends
   const all = [...probes, ...(overlay ? [overlay] : [])]
