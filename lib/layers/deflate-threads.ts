@@ -1,6 +1,9 @@
 // Threads that compress chunks of layers, started when there is work and ended when there has been none for a while.
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { constants, deflateRaw } from 'node:zlib'
+import { DEFLATE_VERSION } from './deflate-module.ts'
 import { createDeflater, type Deflater, deflateModule } from './deflater.ts'
 import { CHUNK_BUFFER } from './tar-chunks.ts'
 
@@ -36,20 +39,56 @@ parentPort.on('message', ([memory, length, level]) => {
 })`
 
 const threads: Thread[] = []
+/** Whether there is room for WebAssembly, of which an instance reserves 10 GiB of addresses, though no memory. */
+let hasRoom: boolean | undefined
 let idle: NodeJS.Timeout | undefined
 let here: Deflater | undefined
 
 /**
  * Compresses the first `length` bytes of a buffer of its own memory, {@link CHUNK_BUFFER} at most. The memory is handed over, and comes back with
- * the result. The process may end while nobody waits. Rejects if a thread ends by itself, say for lack of memory.
+ * the result: a part of a stream, as {@link Deflater} says. The process may end while nobody waits. Rejects if a thread ends by itself, say for lack
+ * of memory.
  */
 export function deflateChunk(buffer: Buffer, length: number, level: number): Promise<DeflatedChunk> {
+  if (!roomForModules()) return deflateByZlib(buffer, length, level)
   if (length < THREAD_LENGTH) return Promise.resolve(deflateHere(buffer, length, level))
   const thread = freeThread()
   return new Promise((resolve, reject) => {
     if (thread.waiting.push({ resolve, reject }) === 1) thread.worker.ref()
     const memory = buffer.buffer as ArrayBuffer
     thread.worker.postMessage([memory, length, level] satisfies Work, [memory])
+  })
+}
+
+/** Compressed bytes are a function of plain ones, of level, and of this. */
+export function compressorName(): string {
+  return roomForModules() ? DEFLATE_VERSION : `zlib ${process.versions.zlib}`
+}
+
+function roomForModules(): boolean {
+  hasRoom ??= !isLimited()
+  return hasRoom
+}
+
+/** What `ulimit -v` sets. */
+function isLimited(): boolean {
+  try {
+    return /^Max address space +\d/m.test(readFileSync('/proc/self/limits', 'utf8'))
+  } catch (error) {
+    // Not Linux, or no /proc.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+function deflateByZlib(buffer: Buffer, length: number, level: number): Promise<DeflatedChunk> {
+  return new Promise((resolve, reject) => {
+    deflateRaw(buffer.subarray(0, length), { level, finishFlush: constants.Z_SYNC_FLUSH }, (error, output) => {
+      if (error) return reject(error)
+      const isShorter = output.length < length
+      if (isShorter) buffer.set(output)
+      resolve({ buffer, length: isShorter ? output.length : 0 })
+    })
   })
 }
 

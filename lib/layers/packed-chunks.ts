@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { ContentStore } from '../oci/content.ts'
 import type { Digest } from '../oci/types.ts'
-import { DEFLATE_VERSION } from './deflate-module.ts'
+import { compressorName } from './deflate-threads.ts'
 
 /** What a chunk is made of, as a digest; undefined as long as it isn't known. */
 export interface ChunkIdentity {
@@ -27,7 +27,7 @@ export interface PackedChunks {
 
 const KIND = 'chunks'
 /** Compressed bytes are a function of content, level, and the program that made them. */
-const maker = (level: number): string => `${DEFLATE_VERSION} ${level}`
+const maker = (level: number): string => `${compressorName()} ${level}`
 
 type Row = readonly [key: string, offset: number, length: number, crc: number]
 interface Table {

@@ -31,7 +31,7 @@ export interface WrittenLayer {
 
 /**
  * Writes entries, in the order given, as a layer: reads, hashes, packs and compresses them in one pass. Deterministic: the same
- * entries and options give the same bytes (compressed bytes: for the same version of Node). Memory is bounded but for the index.
+ * entries and options give the same bytes, compressed ones too. Memory is bounded but for the index.
  * The blobs and the index become visible in the store all at once at the end, or not at all. Errors with `CONTEXT_CHANGED` if a
  * file is not what its entry says, with `CONTEXT_INVALID` if it can't be read.
  */

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { listImages, openStore, validateImage } from '../../lib/index.ts'
+import { listImages, openLayout, openStore, readImage, validateImage } from '../../lib/index.ts'
+import { defaultPlatform } from '../../lib/oci/platform.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { succeed, tsbuild } from './tsbuild.ts'
 
@@ -81,4 +82,22 @@ test('builds at the same time in one store do not hurt each other', async () => 
   expect(listed.map((image) => image.name).sort()).toEqual(
     names.map((name) => `docker.io/library/${name}:latest`).sort(),
   )
+})
+
+test('where addresses are limited, as by ulimit -v, an image with the same files is built', async () => {
+  const context = largeContext()
+  const env = { SOURCE_DATE_EPOCH: '1' }
+  const images = []
+  for (const within of [[], ['sh', '-c', 'ulimit -v 6000000 && exec "$@"', 'sh']]) {
+    const out = join(temporaryDirectory(), 'layout')
+    await succeed(['-o', `type=oci,dest=${out},tar=false`, context], { store: temporaryDirectory(), env, within })
+    const layout = openLayout(out)
+    const descriptor = layout.find()
+    expect(await validateImage(layout, descriptor)).toMatchObject({ valid: true, problems: [] })
+    images.push(await readImage(layout, descriptor, defaultPlatform()))
+  }
+  const [free, limited] = images.map(({ layers }) => layers)
+  expect(limited?.map(({ diffID }) => diffID)).toEqual(free?.map(({ diffID }) => diffID))
+  // By another compressor, since this one finds no room.
+  expect(limited?.[0]?.descriptor.digest).not.toBe(free?.[0]?.descriptor.digest)
 })

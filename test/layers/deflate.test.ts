@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
@@ -56,6 +56,11 @@ test('parts of any bytes, one after the other, are one stream', () => {
     }),
     { numRuns: 200 },
   )
+})
+
+test('the same bytes on every machine, with every Node.js', () => {
+  const digests = [1, 5, 6, 9].map((level) => hash('sha256', deflated(text(LONGEST), level) ?? END, 'hex').slice(0, 16))
+  expect(digests).toEqual(['fb32c92411b30fe3', '74217f45cfae654a', '6d1ee45b163de2c9', '4be664a875d8c35e'])
 })
 
 test('what would not get shorter stays as it is', () => {
