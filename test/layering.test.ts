@@ -57,7 +57,7 @@ const BASE = [
 
 /** npm package → the only modules that may import it. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  ssri: /^oci\/digest\.ts$/,
+  ssri: /^oci\/integrity\.ts$/,
   'tar-stream': /^layers\//,
   fzstd: /^layers\/inflate-zstd\.ts$/,
   'xz-decompress': /^layers\/inflate-portable\.ts$/,

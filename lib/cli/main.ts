@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import { packageVersion } from './version.ts'
 
 /** The command line: carries it out and resolves to the exit code. Never rejects. */
@@ -8,8 +7,6 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`tsbuild ${packageVersion()}\n`)
     return 0
   }
-  // What is known of a context lives as long as the build: room for what dies young would only be memory, 40 MB of it.
-  setFlagsFromString('--semi-space-growth-factor=1')
   const [{ runCommand }, { processTerminal }, { reportError }] = await Promise.all([
     import('./run-command.ts'),
     import('./terminal.ts'),

@@ -1,5 +1,4 @@
 // Wildcards in the sources of COPY and ADD.
-import { Minimatch } from 'minimatch'
 import { checkGlob, literal } from '../context/ignore/glob-syntax.ts'
 import { joinPath } from '../context/paths.ts'
 import type { FileTree } from '../layers/file-tree.ts'
@@ -7,14 +6,13 @@ import { resolvePath } from '../layers/resolve-path.ts'
 
 /**
  * The paths that a source stands for, sorted. Without wildcards that is the source itself, there or not. The part before the
- * first wildcard may go through symlinks, the rest may not. Undefined if that first part does not exist.
- * @throws BadPattern
+ * first wildcard may go through symlinks, the rest may not. Undefined if that first part does not exist. Rejects with BadPattern.
  */
-export function matchSources(tree: FileTree, source: string): readonly string[] | undefined {
+export async function matchSources(tree: FileTree, source: string): Promise<readonly string[] | undefined> {
   const parts = source.split('/')
   const first = parts.findIndex(hasWildcard)
   if (first === -1) return [source]
-  const patterns = parts.slice(first).map(compileName)
+  const patterns = await Promise.all(parts.slice(first).map(compileName))
   const start = resolvePath(tree, parts.slice(0, first).join('/'), { followLast: true })
   if (!tree.lookup(start) && start !== '') return undefined
   const found: string[] = []
@@ -51,9 +49,11 @@ const OPTIONS = {
 } as const
 
 /** One component of a pattern, with the semantics of Go's filepath.Match. */
-function compileName(pattern: string): (name: string) => boolean {
+async function compileName(pattern: string): Promise<(name: string) => boolean> {
   checkGlob(pattern)
   if (STARS.test(pattern)) {
+    // Loaded only now: most sources have no wildcard.
+    const { Minimatch } = await import('minimatch')
     const matcher = new Minimatch(pattern, OPTIONS)
     return (name) => matcher.match(name)
   }

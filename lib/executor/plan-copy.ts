@@ -105,7 +105,9 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
   }
   const missing = (path: string) => missingSource(source, path, options.location(input.span), options.explainMissing)
   const { path, include } = op.parents ? splitParents(input.path) : { path: cleanPath(input.path), include: undefined }
-  const matches = withPatternErrors([input.path], () => matchSources(source, path))
+  const matches = await matchSources(source, path).catch((error: unknown) => {
+    throw patternError([input.path], error)
+  })
   if (!matches) throw missing(path)
   let selected = 0
   for (const match of matches) {
@@ -197,9 +199,14 @@ async function openArchive(entry: TreeEntry, { openArchive }: CopyPlanOptions): 
 function withPatternErrors<T>(patterns: readonly string[], action: () => T): T {
   try {
     return action()
-  } catch (cause) {
-    if (!(cause instanceof BadPattern)) throw cause
-    const texts = patterns.map((pattern) => JSON.stringify(pattern)).join(', ')
-    throw new TsbuildError('COPY_PATTERN', `invalid pattern: ${texts} ${cause.message}`, { cause })
+  } catch (error) {
+    throw patternError(patterns, error)
   }
+}
+
+/** The error to report for one of patterns; any other error as it is. */
+function patternError(patterns: readonly string[], cause: unknown): unknown {
+  if (!(cause instanceof BadPattern)) return cause
+  const texts = patterns.map((pattern) => JSON.stringify(pattern)).join(', ')
+  return new TsbuildError('COPY_PATTERN', `invalid pattern: ${texts} ${cause.message}`, { cause })
 }

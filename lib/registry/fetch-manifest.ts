@@ -2,7 +2,7 @@
 import { TsbuildError } from '../errors.ts'
 import { readBody } from '../http/read-body.ts'
 import type { HttpResponse } from '../http/types.ts'
-import { isDigest, sha256, verifyBytes } from '../oci/digest.ts'
+import { isDigest, sha256 } from '../oci/digest.ts'
 import {
   DOCKER_INDEX,
   DOCKER_MANIFEST,
@@ -12,7 +12,7 @@ import {
   OCI_MANIFEST,
 } from '../oci/media-types.ts'
 import { MANIFEST_LIMIT, parseManifest } from '../oci/parse-manifest.ts'
-import type { Descriptor, Digest } from '../oci/types.ts'
+import type { Descriptor } from '../oci/types.ts'
 import type { RegistryClient } from './client.ts'
 import type { RepositoryName } from './hosts.ts'
 import { registryError } from './registry-error.ts'
@@ -64,7 +64,10 @@ export async function fetchManifest(reference: string, request: ManifestRequest)
   refusePage(response, request)
   const bytes = await readBody(response, MANIFEST_LIMIT)
   const announced = response.headers.get('docker-content-digest')
-  const digest = verified(bytes, isDigest(reference) ? reference : isDigest(announced) ? announced : sha256(bytes))
+  const digest = isDigest(reference) ? reference : isDigest(announced) ? announced : sha256(bytes)
+  // Loaded only now: builds that ask no registry go without.
+  const { verifyIntegrity } = await import('../oci/integrity.ts')
+  verifyIntegrity(bytes, digest)
   const what = `manifest ${digest} of ${repository.domain}/${repository.path}`
   const parsed = parseManifest(bytes, what, mediaType)
   const type = parsed.kind === 'index' ? parsed.index.mediaType : parsed.manifest.mediaType
@@ -92,10 +95,4 @@ export function refusePage(response: HttpResponse, { doing }: ManifestRequest): 
   throw new TsbuildError('REGISTRY_INVALID', `${doing} failed: ${host} answered with a page of HTML, not a manifest`, {
     hint: 'something between here and the registry answers in its place, or it is no registry',
   })
-}
-
-function verified(bytes: Uint8Array, digest: Digest): Digest {
-  // The size is what it is; only the digest can differ.
-  verifyBytes(bytes, { digest, size: bytes.byteLength })
-  return digest
 }

@@ -47,13 +47,13 @@ describe('what a pattern finds', () => {
     ['e+(*)', ['e+(f)']],
     ['nope*', []],
     ['a/*', []],
-  ])('%s', (pattern, expected) => {
-    expect(matchSources(tree, pattern)).toEqual(expected)
+  ])('%s', async (pattern, expected) => {
+    expect(await matchSources(tree, pattern)).toEqual(expected)
   })
 })
 
-test('what comes before the wildcards has to be there', () => {
-  expect(matchSources(tree, 'none/*')).toBeUndefined()
+test('what comes before the wildcards has to be there', async () => {
+  expect(await matchSources(tree, 'none/*')).toBeUndefined()
 })
 
 test.each([

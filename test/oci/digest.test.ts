@@ -1,18 +1,8 @@
 import { expect, test } from 'vitest'
-import {
-  digestPath,
-  fromIntegrity,
-  isDigest,
-  parseDigest,
-  sha256,
-  toIntegrity,
-  verifyBytes,
-  verifyStream,
-} from '../../lib/oci/digest.ts'
+import { digestPath, isDigest, parseDigest, sha256, verifyBytes, verifyStream } from '../../lib/oci/digest.ts'
 import type { Digest } from '../../lib/oci/types.ts'
 
 const EMPTY: Digest = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-const EMPTY_SRI = 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
 
 test('the digest of nothing is the well-known one', () => {
   expect(sha256('')).toBe(EMPTY)
@@ -37,20 +27,6 @@ test.each([
 test('no unchecked text gets into a path', () => {
   expect(() => digestPath('sha256:../../x')).toThrow(expect.objectContaining({ code: 'DIGEST_INVALID' }))
 })
-
-test('a digest and its integrity value turn into each other', () => {
-  expect(toIntegrity(EMPTY)).toBe(EMPTY_SRI)
-  expect(fromIntegrity(EMPTY_SRI)).toBe(EMPTY)
-  const sha512: Digest = `sha512:${'0f'.repeat(64)}`
-  expect(fromIntegrity(toIntegrity(sha512))).toBe(sha512)
-})
-
-test.each(['', 'sha256-', 'sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=', 'sha256-AAAA', 'nonsense'])(
-  '%j is no integrity value of a supported algorithm',
-  (text) => {
-    expect(() => fromIntegrity(text)).toThrow(expect.objectContaining({ code: 'DIGEST_INVALID' }))
-  },
-)
 
 test('bytes are verified by size and by digest', () => {
   const bytes = Buffer.from('hello')

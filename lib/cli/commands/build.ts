@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { build } from '../../build.ts'
 import { TsbuildError } from '../../errors.ts'
 import { parseOutput } from '../../export/parse-output.ts'
@@ -36,6 +37,9 @@ export const run: Run = async (args, terminal) => {
     outputs,
     onEvent: progress.onEvent,
   }
+  // What is known of a context lives as long as the build: room for what dies young would only be memory, 40 MB of it. Not said
+  // before all is loaded, since Node.js compiles its own modules anew once V8 has other flags than its snapshot.
+  setFlagsFromString('--semi-space-growth-factor=1')
   const result = await interruptible(async (signal) => await build({ ...options, signal }), progress.note).finally(
     progress.finish,
   )
