@@ -76,7 +76,7 @@ export function openStatCache(
     },
     record: (path, size, stat, digest) => {
       // A path with lone surrogates has no UTF-8 form to be saved in.
-      if (stat.mtimeMs >= trustedBefore || stat.ctimeMs >= trustedBefore || /\p{Surrogate}/u.test(path)) return
+      if (stat.mtimeMs >= trustedBefore || stat.ctimeMs >= trustedBefore || !path.isWellFormed()) return
       order.push(~added.paths.length)
       added.paths.push(path)
       added.numbers.push(size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.dev)
@@ -101,7 +101,7 @@ function merge(
   const paths: string[] = []
   const numbers = new Float64Array(order.length * 5)
   const digests = Buffer.alloc(order.length * 32)
-  for (const [to, index] of order.entries()) {
+  order.forEach((index, to) => {
     const from = index < 0 ? ~index : index
     paths.push((index < 0 ? added : old).paths[from] ?? '')
     for (let column = 0; column < 5; column++) {
@@ -109,6 +109,6 @@ function merge(
     }
     if (index < 0) digests.write(added.digests[from] ?? '', to * 32, 'hex')
     else old.digests.copy(digests, to * 32, from * 32, from * 32 + 32)
-  }
+  })
   return { paths, numbers, digests }
 }

@@ -74,19 +74,17 @@ async function produce(
   const digests = [...known]
   const former = store.records.find(definition)
   if (!noCache && former) {
-    for (const [at, entry] of plan.entries.entries()) {
-      if (entry.type !== 'file' || digests[at] !== undefined) continue
+    plan.entries.forEach((entry, at) => {
+      if (entry.type !== 'file' || digests[at] !== undefined) return
       digests[at] = hashContent(entry)
       session.signal.throwIfAborted()
-    }
+    })
   }
-  if (!noCache) {
-    const key = layerKey(plan, digests, session)
-    const found = key && (await findLayer(key, form, session))
-    if (found) {
-      remember(plan, digests, known, stats)
-      return { layer: found, key, cached: true }
-    }
+  const expected = noCache ? undefined : layerKey(plan, digests, session)
+  const found = expected && (await findLayer(expected, form, session))
+  if (found) {
+    remember(plan, digests, known, stats)
+    return { layer: found, key: expected, cached: true }
   }
 
   const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
@@ -99,7 +97,7 @@ async function produce(
   const { diffID, descriptor, index } = written
   if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
   const contents = index.entries.map((entry) => entry.sha256)
-  const key = layerKey(plan, contents, session)
+  const key = expected ?? layerKey(plan, contents, session)
   if (!key) throw new Error('bug: a written layer has files without digests')
   const created = new Date((session.epoch ?? session.now) * 1000).toISOString()
   const parts = [{ label: 'operation', value: plan.definition }]
@@ -125,7 +123,8 @@ function* withDigests(
   entries: readonly SourceEntry[],
   digests: readonly (string | undefined)[],
 ): Iterable<SourceEntry> {
-  for (const [at, entry] of entries.entries()) {
+  for (let at = 0; at < entries.length; at++) {
+    const entry = entries[at] as SourceEntry
     const sha256 = digests[at]
     yield sha256 === undefined || entry.sha256 !== undefined ? entry : Object.assign({}, entry, { sha256 })
   }
@@ -169,10 +168,10 @@ function remember(
   stats: StatCache | undefined,
 ): void {
   if (!stats) return
-  for (const [at, entry] of plan.entries.entries()) {
+  plan.entries.forEach((entry, at) => {
     const digest = digests[at]
-    if (digest === undefined || known[at] !== undefined || !entry.stat || entry.content?.kind !== 'file') continue
+    if (digest === undefined || known[at] !== undefined || !entry.stat || entry.content?.kind !== 'file') return
     stats.record(entry.content.path, entry.size, entry.stat, digest)
-  }
+  })
   stats.save()
 }

@@ -1,12 +1,19 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { ChunkIdentity } from './packed-chunks.ts'
 
+const PENDING = 1 << 16
+/** Of a digest as hex. */
+const SHA256 = 64
+
 /**
  * Names the chunks of one tar by what they are made of, without hashing their bytes again: the headers of their entries and the
  * digests of the contents, which are known anyway.
  */
 export class ChunkIdentities {
   #hash: Hash = createHash('sha256')
+  /** What is to be hashed next: many short pieces would take longer one by one. */
+  readonly #pending: Buffer = Buffer.allocUnsafeSlow(PENDING)
+  #length = 0
   /** The header and, if it was known before, the digest of the large entry that is being read. */
   #large: { readonly header: Uint8Array; readonly sha256: string | undefined } | undefined
   /** Chunks that end within the large entry, whose digest will be known at its end. */
@@ -14,11 +21,19 @@ export class ChunkIdentities {
 
   /** An entry that is whole in the current chunk. */
   add(header: Uint8Array, sha256: string | undefined): void {
-    this.#hash.update(header).update(sha256 ?? '')
+    if (this.#length + header.length + SHA256 > PENDING) this.#flush()
+    if (header.length + SHA256 > PENDING) {
+      this.#hash.update(header).update(sha256 ?? '')
+      return
+    }
+    this.#pending.set(header, this.#length)
+    this.#length += header.length
+    if (sha256 !== undefined) this.#length += this.#pending.write(sha256, this.#length, 'latin1')
   }
 
   /** An entry of several chunks begins. */
   begin(header: Uint8Array, sha256: string | undefined): void {
+    this.#flush()
     this.#large = { header: Buffer.from(header), sha256 }
   }
 
@@ -28,6 +43,7 @@ export class ChunkIdentities {
     for (const { identity, hash, at } of this.#waiting) identity.key = partKey(hash, header, sha256, at)
     this.#waiting = []
     this.#large = undefined
+    this.#flush()
     this.#hash
       .update('end')
       .update(header)
@@ -36,6 +52,7 @@ export class ChunkIdentities {
 
   /** The current chunk ends, and another begins. `at` tells apart chunks that end in different places of the same thing. */
   next(at = 0): ChunkIdentity {
+    this.#flush()
     const hash = this.#hash
     this.#hash = createHash('sha256')
     const identity: ChunkIdentity = { key: undefined }
@@ -43,6 +60,11 @@ export class ChunkIdentities {
     else if (this.#large.sha256 !== undefined) identity.key = partKey(hash, this.#large.header, this.#large.sha256, at)
     else this.#waiting.push({ identity, hash, at })
     return identity
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#pending.subarray(0, this.#length))
+    this.#length = 0
   }
 }
 

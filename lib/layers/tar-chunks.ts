@@ -5,11 +5,15 @@ import { ChunkIdentities } from './chunk-identities.ts'
 import type { ContentFiles } from './content-files.ts'
 import { createHeaderEncoder } from './encode-header.ts'
 import type { LayerEntry, LayerIndex, SourceEntry } from './entry.ts'
-import type { ChunkIdentity } from './packed-chunks.ts'
+import type { ChunkIdentity, PackedChunks } from './packed-chunks.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
+import { unpackChunk } from './unpack-chunk.ts'
 
 /** What buffers for {@link tarChunks} must hold: reading asks for one byte more than a chunk may have. */
 export const CHUNK_BUFFER: number = MAX_CHUNK + BLOCK
+
+/** To open, read and close a file of less takes longer than to decompress as much. */
+const SMALL_FILE = 12 * 1024
 
 /** A piece of a tar: the first `length` bytes of a buffer that now belongs to whoever gets it. */
 export interface TarChunk {
@@ -21,12 +25,14 @@ export interface TarChunk {
 
 /**
  * Entries as a tar, in pieces cut where {@link ChunkCutter} says; returns the index. Reads files synchronously while it is
- * iterated. Deterministic: same entries, same bytes, same cuts. Errors as {@link ContentFiles} does.
+ * iterated; of a chunk that is `known`, no file whose digest the entry has. Deterministic: same entries, same bytes, same cuts. Errors as
+ * {@link ContentFiles} does.
  */
 export function* tarChunks(
   entries: Iterable<SourceEntry>,
   files: ContentFiles,
   pool: BufferPool,
+  known?: PackedChunks,
 ): Generator<TarChunk, LayerIndex, void> {
   const encode = createHeaderEncoder()
   const cutter = new ChunkCutter()
@@ -34,34 +40,49 @@ export function* tarChunks(
   const identities = new ChunkIdentities()
   let buffer = pool.take()
   let position = 0
+  /** Entries of the current chunk whose content is yet to be read. */
+  const unread: { readonly entry: SourceEntry; readonly start: number }[] = []
+  const read = (entry: SourceEntry, start: number): void => {
+    files.begin(entry)
+    if (entry.size > 0) files.read(buffer, start, entry.size)
+    files.end()
+    buffer.fill(0, start + entry.size, start + entry.size + paddingOf(entry.size))
+  }
+  const finish = (at = 0): TarChunk => {
+    const chunk = { buffer, length: cutter.used, identity: identities.next(at) }
+    const isUnpacked = known && unread.length * SMALL_FILE > cutter.used && unpackChunk(known, chunk)
+    if (!isUnpacked) for (const { entry, start } of unread) read(entry, start)
+    unread.length = 0
+    return chunk
+  }
   for (const entry of entries) {
     const header = encode(entry)
     const { size } = entry
     const padding = paddingOf(size)
     const total = header.length + size + padding
     if (cutter.cutsBefore(total)) {
-      yield { buffer, length: cutter.used, identity: identities.next() }
+      yield finish()
       buffer = pool.take()
       cutter.used = 0
     }
-    let sha256: string | undefined
-    files.begin(entry)
+    let { sha256 } = entry
     if (total <= MAX_CHUNK) {
       const start = cutter.used + header.length
       header.copy(buffer, cutter.used)
-      if (size > 0) files.read(buffer, start, size)
-      if (entry.type === 'file') sha256 = entry.sha256 ?? hash('sha256', buffer.subarray(start, start + size), 'hex')
-      buffer.fill(0, start + size, start + size + padding)
+      if (known && sha256 !== undefined) unread.push({ entry, start })
+      else read(entry, start)
+      if (entry.type === 'file') sha256 ??= hash('sha256', buffer.subarray(start, start + size), 'hex')
       cutter.used += total
       identities.add(header, sha256)
     } else {
+      files.begin(entry)
       const hasher = entry.sha256 === undefined ? createHash('sha256') : undefined
       identities.begin(header, entry.sha256)
       // As if the whole entry were one string of bytes, cut at multiples of MAX_CHUNK.
       let done = 0
       while (done < total) {
         if (cutter.used === MAX_CHUNK) {
-          yield { buffer, length: MAX_CHUNK, identity: identities.next(done) }
+          yield finish(done)
           buffer = pool.take()
           cutter.used = 0
         }
@@ -81,26 +102,27 @@ export function* tarChunks(
         done += length
         cutter.used += length
       }
-      sha256 = entry.sha256 ?? hasher?.digest('hex')
+      sha256 ??= hasher?.digest('hex')
       identities.end(sha256)
+      files.end()
     }
-    files.end()
     index.push(toLayerEntry(entry, position + header.length, sha256))
     position += total
     if (cutter.cutsAfter(entry.path, total)) {
-      yield { buffer, length: cutter.used, identity: identities.next() }
+      yield finish()
       buffer = pool.take()
       cutter.used = 0
     }
   }
   const end = 2 * BLOCK
   if (cutter.cutsBefore(end)) {
-    yield { buffer, length: cutter.used, identity: identities.next() }
+    yield finish()
     buffer = pool.take()
     cutter.used = 0
   }
   buffer.fill(0, cutter.used, cutter.used + end)
-  yield { buffer, length: cutter.used + end, identity: identities.next(end) }
+  cutter.used += end
+  yield finish(end)
   return { entries: index, size: position + end }
 }
 

@@ -5,13 +5,17 @@ import { ContentFiles } from './content-files.ts'
 import type { LayerIndex, SourceEntry } from './entry.ts'
 import { encodeLayerIndex, INDEX_KIND } from './layer-index.ts'
 import { type LayerCompression, openLayerSink } from './layer-sink.ts'
+import { openPackedChunks } from './packed-chunks.ts'
 import { CHUNK_BUFFER, tarChunks } from './tar-chunks.ts'
 
 export interface WriteLayerOptions {
   readonly compression: LayerCompression
   /** Also keep the plain tar, as a blob under its diffID. */
   readonly keepPlain?: boolean | undefined
-  /** A compressed blob of the store: chunks of it that come again are not compressed again. Changes the speed and nothing else. */
+  /**
+   * A compressed blob of the store: chunks of it that come again are not compressed again, nor are their files read whose `sha256` is known.
+   * Changes the speed and nothing else.
+   */
   readonly reuse?: Digest | undefined
   readonly signal?: AbortSignal | undefined
   /** Called now and then with the bytes of plain tar written so far. */
@@ -44,8 +48,10 @@ export async function writeLayer(
   const pool = new BufferPool(CHUNK_BUFFER)
   const files = new ContentFiles()
   const sink = openLayerSink(store, pool, compression, keepPlain === true, reuse)
+  const known =
+    compression.algorithm === 'gzip' && reuse ? openPackedChunks(store, reuse, compression.level) : undefined
   try {
-    const chunks = tarChunks(entries, files, pool)
+    const chunks = tarChunks(entries, files, pool, known)
     for (let written = 0; ; ) {
       signal?.throwIfAborted()
       const step = chunks.next()
@@ -64,5 +70,6 @@ export async function writeLayer(
     throw error
   } finally {
     files.close()
+    known?.close()
   }
 }
