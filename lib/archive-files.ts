@@ -7,6 +7,7 @@ import { limitInput } from './input-limit.ts'
 import { decompress } from './layers/decompress.ts'
 import type { Entry } from './layers/entry.ts'
 import { asBuffer } from './layers/path-bytes.ts'
+import { SparseExpander, type SparseMap } from './layers/sparse-map.ts'
 import { TarParser } from './layers/tar-parser.ts'
 
 /** More than any image archive has. */
@@ -42,11 +43,11 @@ export async function readArchive(
   const writer = fileWriter(scratch)
   let members = 0
   const parser = new TarParser({
-    entry: (entry) => {
+    entry: (entry, _offset, sparse) => {
       if (++members > MAX_MEMBERS) throw invalid(`it has more than ${MAX_MEMBERS} members`)
       const name = cleanName(entry.path)
-      writer.close()
-      if (entry.type === 'file') files.set(name, writer.begin(entry, members))
+      writer.end()
+      if (entry.type === 'file') files.set(name, writer.begin(entry, members, sparse))
       else if (entry.type === 'hardlink') links.set(name, cleanName(entry.linkname ?? ''))
       else if (entry.type === 'symlink') links.set(name, resolveLink(name, entry.linkname ?? ''))
     },
@@ -59,6 +60,7 @@ export async function readArchive(
       parser.push(asBuffer(chunk))
     }
     parser.finish()
+    writer.end()
   } finally {
     writer.close()
   }
@@ -87,27 +89,38 @@ export async function readArchive(
 }
 
 function fileWriter(scratch: string): {
-  begin(entry: Entry, number: number): ArchiveFile
-  write(bytes: Uint8Array): void
+  begin(entry: Entry, number: number, sparse: SparseMap | undefined): ArchiveFile
+  /** What the archive has of the file that was begun last. */
+  write(bytes: Buffer): void
+  /** The file that was begun last is complete. */
+  end(): void
   close(): void
 } {
   let file: number | undefined
+  let expander: SparseExpander | undefined
   const close = (): void => {
     if (file !== undefined) closeSync(file)
     file = undefined
+    expander = undefined
+  }
+  const append = (bytes: Buffer): void => {
+    const target = file
+    if (target === undefined) return
+    storeIO('unpacking the archive', () => {
+      for (let at = 0; at < bytes.byteLength; ) at += writeSync(target, bytes, at, bytes.byteLength - at)
+    })
   }
   return {
-    begin: (entry, number) => {
+    begin: (entry, number, sparse) => {
       const path = join(scratch, String(number))
+      expander = sparse && new SparseExpander(entry.size, sparse, append)
       file = storeIO('unpacking the archive', () => openSync(path, 'wx'))
       return { path, size: entry.size }
     },
-    write: (bytes) => {
-      const target = file
-      if (target === undefined) return
-      storeIO('unpacking the archive', () => {
-        for (let at = 0; at < bytes.byteLength; ) at += writeSync(target, bytes, at, bytes.byteLength - at)
-      })
+    write: (bytes) => (expander ? expander.push(bytes) : append(bytes)),
+    end: () => {
+      expander?.finish()
+      close()
     },
     close,
   }

@@ -4,6 +4,7 @@ import type { LayerIndex, SourceEntry } from '../layers/entry.ts'
 import { indexLayer } from '../layers/index-layer.ts'
 import { ensurePlainLayer } from '../layers/plain-layer.ts'
 import { readLayerFiles } from '../layers/read-layer-files.ts'
+import { storedSize } from '../layers/sparse-map.ts'
 import { createUnionView, extendUnionView, type UnionView } from '../layers/union-view.ts'
 import { nextChainID } from '../oci/chain-id.ts'
 import { digestPath } from '../oci/digest.ts'
@@ -113,7 +114,7 @@ async function takeFiles(
   for (const entry of wanted) {
     if (entry.content?.kind !== 'range') continue
     size += entry.size
-    end = Math.max(end, entry.content.offset + entry.size)
+    end = Math.max(end, entry.content.offset + storedSize(entry.size, entry.content.sparse))
   }
   const whole = (await indexOf(layer, session)).size
   const total = (inflated.get(layer.diffID) ?? 0) + end

@@ -1,8 +1,8 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { DETECT_LENGTH, detectCompression } from '../layers/compression-magic.ts'
+import { ContentFiles } from '../layers/content-files.ts'
 import { startsWithHeader } from '../layers/decode-header.ts'
+import type { SourceEntry } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
-import { toFsPath } from '../layers/path-bytes.ts'
 import { type Archive, openArchive } from '../layers/read-archive.ts'
 import type { Session } from './session.ts'
 import { withUnpackLimit } from './unpack-limit.ts'
@@ -12,24 +12,21 @@ import { withUnpackLimit } from './unpack-limit.ts'
  * archives are read from disk. Errors as openArchive does, and with `ARCHIVE_TOO_LARGE`.
  */
 export async function openArchiveEntry(
-  { content, size }: TreeEntry,
+  entry: TreeEntry,
   { store, signal }: Pick<Session, 'store' | 'signal'>,
 ): Promise<Archive | undefined> {
+  const { content, size } = entry
   if (content === undefined || size === 0) return undefined
   const limited = withUnpackLimit(store)
   if (content.kind === 'file') return openArchive(content.path, limited, signal)
-  if (!mayBeArchive(content.kind === 'bytes' ? content.bytes : readHead(content.path, content.offset, size))) {
-    return undefined
-  }
   const writer = store.createWriter()
   try {
-    if (content.kind === 'bytes') writer.write(content.bytes)
-    else {
-      const { path, offset } = content
-      for await (const chunk of createReadStream(toFsPath(path), { start: offset, end: offset + size - 1 })) {
-        signal.throwIfAborted()
-        writer.write(chunk)
-      }
+    let isFirst = true
+    for (const piece of piecesOf(entry)) {
+      if (isFirst && !mayBeArchive(piece)) return undefined
+      isFirst = false
+      signal.throwIfAborted()
+      writer.write(piece)
     }
     return await openArchive(store.path(writer.commit().digest), limited, signal)
   } finally {
@@ -38,17 +35,27 @@ export async function openArchiveEntry(
   }
 }
 
-function mayBeArchive(head: Uint8Array): boolean {
-  const start = Buffer.from(head.subarray(0, DETECT_LENGTH))
+function mayBeArchive(head: Buffer): boolean {
+  const start = head.subarray(0, DETECT_LENGTH)
   return detectCompression(start) !== undefined || startsWithHeader(start)
 }
 
-function readHead(path: string, offset: number, size: number): Buffer {
-  const head = Buffer.alloc(Math.min(DETECT_LENGTH, size))
-  const file = openSync(toFsPath(path), 'r')
+const PIECE = 1024 * 1024
+
+/** A file's content. The pieces share a buffer. */
+function* piecesOf(entry: SourceEntry): Generator<Buffer, void, void> {
+  const files = new ContentFiles()
+  const buffer = Buffer.allocUnsafe(Math.min(PIECE, entry.size) + 1)
   try {
-    return head.subarray(0, readSync(file, head, 0, head.length, offset))
+    files.begin(entry)
+    for (let left = entry.size; left > 0; ) {
+      const length = Math.min(PIECE, left)
+      files.read(buffer, 0, length)
+      yield buffer.subarray(0, length)
+      left -= length
+    }
+    files.end()
   } finally {
-    closeSync(file)
+    files.close()
   }
 }

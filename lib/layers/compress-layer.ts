@@ -6,6 +6,7 @@ import { BufferPool } from './buffer-pool.ts'
 import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
 import type { LayerIndex } from './entry.ts'
 import { openLayerSink } from './layer-sink.ts'
+import { storedSize } from './sparse-map.ts'
 import { CHUNK_BUFFER } from './tar-chunks.ts'
 import { paddingOf } from './tar-format.ts'
 
@@ -54,8 +55,9 @@ export async function compressLayer(
 function* chunkLengths(index: LayerIndex): Generator<number, void, void> {
   const cutter = new ChunkCutter()
   let start = 0
-  for (const { path, offset, size } of index.entries) {
-    const end = offset + size + paddingOf(size)
+  for (const { path, offset, size, sparse } of index.entries) {
+    const stored = storedSize(size, sparse)
+    const end = offset + stored + paddingOf(stored)
     yield* fill(cutter, end - start)
     if (cutter.cutsAfter(path, end - start)) {
       yield cutter.used

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import type { FileStat, SourceEntry } from './entry.ts'
 import { toFsPath } from './path-bytes.ts'
+import { dataIn } from './sparse-map.ts'
 
 /** Something that was a file when it was listed may be a fifo, a device or a symlink now. */
 const OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -32,7 +33,8 @@ export class ContentFiles {
       this.#file = openFile(entry, content.path)
     } else if (content.kind === 'range') {
       if (size > 0) this.#file = this.#openRange(content.path)
-      this.#position = content.offset
+      // Of a file with holes, places are those in the file.
+      if (!content.sparse) this.#position = content.offset
     } else if (content.bytes.length !== size) {
       throw changed(entry, `expected ${size} bytes, got ${content.bytes.length}`)
     }
@@ -48,9 +50,15 @@ export class ContentFiles {
     if (entry === undefined || content === undefined) return
     if (content.kind === 'bytes') {
       buffer.set(content.bytes.subarray(this.#position, this.#position + length), offset)
+    } else if (content.kind === 'range' && content.sparse) {
+      buffer.fill(0, offset, offset + length)
+      for (const data of dataIn(content.sparse, this.#position, length)) {
+        const got = this.#readFully(entry, buffer, offset + data.at, data.length, content.offset + data.stored)
+        if (got !== data.length) throw cutOff(entry)
+      }
     } else {
       const probe = content.kind === 'file' && this.#position + length === entry.size ? 1 : 0
-      const got = this.#readFully(entry, buffer, offset, length + probe)
+      const got = this.#readFully(entry, buffer, offset, length + probe, this.#position)
       if (got !== length) throw content.kind === 'file' ? sizeChanged(entry, this.#position + got) : cutOff(entry)
     }
     this.#position += length
@@ -74,11 +82,11 @@ export class ContentFiles {
     this.#ranges.clear()
   }
 
-  #readFully(entry: SourceEntry, buffer: Buffer, offset: number, length: number): number {
+  #readFully(entry: SourceEntry, buffer: Buffer, offset: number, length: number, position: number): number {
     try {
       let got = 0
       while (got < length) {
-        const read = readSync(this.#file, buffer, offset + got, length - got, this.#position + got)
+        const read = readSync(this.#file, buffer, offset + got, length - got, position + got)
         if (read === 0) break
         got += read
       }

@@ -29,7 +29,7 @@ export function decodeHeader(block: Buffer, at: number): RawHeader | undefined {
     if (byte > 0x7f) high++
   }
   if (sum === 8 * 0x20 && isZero(block, at)) return undefined
-  const expected = number(block, at + 148, 8, 'checksum')
+  const expected = tarNumber(block, at + 148, 8, 'checksum')
   // Some old tars added up signed characters.
   if (expected !== sum && expected !== sum - 0x100 * high) throw invalid('checksum does not match')
   const magic = block.toString('latin1', at + 257, at + 265)
@@ -39,13 +39,13 @@ export function decodeHeader(block: Buffer, at: number): RawHeader | undefined {
     name: posix ? posixName(block, at) : text(block, at, 100),
     linkname: text(block, at + 157, 100),
     flag: block[at + 156] as number,
-    mode: number(block, at + 100, 8, 'mode'),
-    uid: number(block, at + 108, 8, 'uid'),
-    gid: number(block, at + 116, 8, 'gid'),
-    size: number(block, at + 124, 12, 'size'),
-    mtime: number(block, at + 136, 12, 'mtime'),
-    devMajor: device ? number(block, at + 329, 8, 'device') : 0,
-    devMinor: device ? number(block, at + 337, 8, 'device') : 0,
+    mode: tarNumber(block, at + 100, 8, 'mode'),
+    uid: tarNumber(block, at + 108, 8, 'uid'),
+    gid: tarNumber(block, at + 116, 8, 'gid'),
+    size: tarNumber(block, at + 124, 12, 'size'),
+    mtime: tarNumber(block, at + 136, 12, 'mtime'),
+    devMajor: device ? tarNumber(block, at + 329, 8, 'device') : 0,
+    devMinor: device ? tarNumber(block, at + 337, 8, 'device') : 0,
   }
 }
 
@@ -72,8 +72,8 @@ function text(block: Buffer, at: number, width: number): string {
   return bytesToPath(block, at, end)
 }
 
-/** Octal digits between spaces and NULs, or GNU's base-256. */
-function number(block: Buffer, at: number, width: number, field: string): number {
+/** A field's number: octal digits between spaces and NULs, or GNU's base-256. Errors with `ARCHIVE_INVALID`. */
+export function tarNumber(block: Buffer, at: number, width: number, field: string): number {
   const first = block[at] as number
   if (first & 0x80) return base256(block, at, width, field)
   let i = at

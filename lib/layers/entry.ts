@@ -1,5 +1,6 @@
 // What a layer is made of. Paths are relative, `/`-separated, without leading or trailing slash, `.` or `..`; bytes that are not
 // UTF-8 are kept as lone surrogates U+DC80..U+DCFF (see path-bytes.ts), so that any name survives.
+import type { SparseMap } from './sparse-map.ts'
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'fifo' | 'character' | 'block'
 
@@ -29,7 +30,13 @@ export type Content =
   /** A file on disk, read whole. It is an error (`CONTEXT_CHANGED`) if its size is no longer the entry's. */
   | { readonly kind: 'file'; readonly path: string }
   /** A range of a file on disk, e.g. of a plain layer tar in the store; `size` is the entry's. */
-  | { readonly kind: 'range'; readonly path: string; readonly offset: number }
+  | {
+      readonly kind: 'range'
+      readonly path: string
+      readonly offset: number
+      /** For a file with holes: there is less of it than `size`. */
+      readonly sparse?: SparseMap | undefined
+    }
 
 /** An entry with its bytes (files only), ready to be written. */
 export interface SourceEntry extends Entry {
@@ -54,6 +61,8 @@ export interface LayerEntry extends Entry {
   readonly offset: number
   /** sha256 of a file's content as hex, when the layer was written or indexed with hashing. */
   readonly sha256?: string | undefined
+  /** For a file with holes: there is less of it in the tar than `size`. */
+  readonly sparse?: SparseMap | undefined
 }
 
 /** All entries of a layer in tar order, whiteouts (`.wh.` names) as they are. */

@@ -1,6 +1,7 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import { TsbuildError } from '../errors.ts'
 import type { Entry, LayerEntry, LayerIndex } from './entry.ts'
+import { SparseExpander, type SparseMap, storedSize } from './sparse-map.ts'
 import { TarParser } from './tar-parser.ts'
 
 /** More than any image has; without a bound, a small archive could fill the memory. */
@@ -11,17 +12,29 @@ const MAX_NAMES = 3 * MAX_ENTRIES
 
 const EMPTY_SHA256: string = hash('sha256', '', 'hex')
 
+/** What an extent of a sparse file takes in memory, about. */
+const EXTENT_SIZE = 64
+
+/** A file of which content is still coming. */
+interface OpenFile {
+  readonly entry: Entry
+  readonly offset: number
+  left: number
+  hasher: Hash | undefined
+  readonly sparse: { readonly map: SparseMap; readonly expander: SparseExpander } | undefined
+}
+
 /** Makes the index of a tar that is pushed through it, with the hashes of its files. Errors as {@link TarParser} does. */
 export class IndexBuilder {
   readonly #parser = new TarParser({
-    entry: (entry, offset) => this.#add(entry, offset),
+    entry: (entry, offset, sparse) => this.#add(entry, offset, sparse),
     data: (bytes) => this.#data(bytes),
   })
   readonly #entries: LayerEntry[] = []
   #metadata = 0
   #names = 0
   #lastPath = ''
-  #open: { readonly entry: Entry; readonly offset: number; left: number; hasher: Hash | undefined } | undefined
+  #open: OpenFile | undefined
 
   push(chunk: Buffer): void {
     this.#parser.push(chunk)
@@ -33,14 +46,19 @@ export class IndexBuilder {
     return { entries: this.#entries, size: this.#parser.position }
   }
 
-  #add(entry: Entry, offset: number): void {
-    this.#metadata += metadataSize(entry)
+  #add(entry: Entry, offset: number, sparse: SparseMap | undefined): void {
+    this.#metadata += metadataSize(entry) + EXTENT_SIZE * (sparse?.length ?? 0)
     this.#names += newNames(entry.path, this.#lastPath)
     this.#lastPath = entry.path
     if (this.#entries.length >= MAX_ENTRIES || this.#metadata > MAX_METADATA || this.#names > MAX_NAMES) {
       throw new TsbuildError('ARCHIVE_INVALID', `invalid tar: more than ${MAX_ENTRIES} entries or too much metadata`)
     }
-    if (entry.size > 0) this.#open = { entry, offset, left: entry.size, hasher: undefined }
+    if (sparse) {
+      const hasher = createHash('sha256')
+      const expander = new SparseExpander(entry.size, sparse, (bytes) => void hasher.update(bytes))
+      this.#open = { entry, offset, left: storedSize(entry.size, sparse), hasher, sparse: { map: sparse, expander } }
+      if (this.#open.left === 0) this.#close(this.#open)
+    } else if (entry.size > 0) this.#open = { entry, offset, left: entry.size, hasher: undefined, sparse: undefined }
     else this.#entries.push({ ...entry, offset, sha256: entry.type === 'file' ? EMPTY_SHA256 : undefined })
   }
 
@@ -48,15 +66,20 @@ export class IndexBuilder {
     const open = this.#open
     if (open === undefined) return
     open.left -= bytes.length
-    let sha256: string | undefined
+    // Small files come in one piece.
     if (open.hasher === undefined && open.left === 0) {
-      sha256 = hash('sha256', bytes, 'hex')
-    } else {
-      open.hasher = (open.hasher ?? createHash('sha256')).update(bytes)
-      if (open.left === 0) sha256 = open.hasher.digest('hex')
+      this.#close(open, hash('sha256', bytes, 'hex'))
+      return
     }
-    if (sha256 === undefined) return
-    this.#entries.push({ ...open.entry, offset: open.offset, sha256 })
+    if (open.sparse) open.sparse.expander.push(bytes)
+    else open.hasher = (open.hasher ?? createHash('sha256')).update(bytes)
+    if (open.left === 0) this.#close(open)
+  }
+
+  #close({ entry, offset, hasher, sparse }: OpenFile, known?: string): void {
+    sparse?.expander.finish()
+    const sha256 = known ?? hasher?.digest('hex')
+    this.#entries.push(sparse ? { ...entry, offset, sha256, sparse: sparse.map } : { ...entry, offset, sha256 })
     this.#open = undefined
   }
 }

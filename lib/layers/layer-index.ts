@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib'
 import type { EntryType, LayerEntry, LayerIndex } from './entry.ts'
 import { asBuffer, bytesToPath, pathToBytes } from './path-bytes.ts'
+import { extentsOf } from './sparse-map.ts'
 
 /** The kind of derived data that a store keeps indexes as, by diffID. */
 export const INDEX_KIND = 'index'
@@ -18,6 +19,8 @@ const SHA256 = 32
 interface Rare {
   readonly xattrs: readonly (readonly [number, Readonly<Record<string, string>>])[]
   readonly devices: readonly (readonly [number, number, number])[]
+  /** Offsets and lengths in turn, of files with holes. */
+  readonly sparse?: readonly (readonly [number, readonly number[]])[]
 }
 
 /**
@@ -33,6 +36,7 @@ export function encodeLayerIndex(index: LayerIndex): Uint8Array {
   const links: string[] = []
   const xattrs: [number, Record<string, string>][] = []
   const devices: [number, number, number][] = []
+  const sparse: [number, number[]][] = []
   entries.forEach((entry, i) => {
     let at = i * RECORD
     at = records.writeUInt8(TYPES.indexOf(entry.type), at)
@@ -49,9 +53,10 @@ export function encodeLayerIndex(index: LayerIndex): Uint8Array {
       hashes.push(entry.sha256)
     }
     if (entry.xattrs !== undefined) xattrs.push([i, mapValues(entry.xattrs, (v) => asBuffer(v).toString('base64'))])
+    if (entry.sparse !== undefined) sparse.push([i, entry.sparse.flatMap(({ start, length }) => [start, length])])
     if (hasDevice(entry.type)) devices.push([i, entry.devMajor ?? 0, entry.devMinor ?? 0])
   })
-  const rare: Rare = { xattrs, devices }
+  const rare: Rare = { xattrs, devices, ...(sparse.length > 0 && { sparse }) }
   const sections = [
     records,
     hashed,
@@ -98,6 +103,7 @@ function decodeEntries(
   const hashes = hashBytes.toString('hex')
   const rare = JSON.parse(rareBytes.toString('utf8')) as Rare
   const xattrs = new Map(rare.xattrs)
+  const maps = new Map(rare.sparse)
   const devices = new Map(rare.devices.map(([i, major, minor]) => [i, { major, minor }]))
   const entries: LayerEntry[] = []
   let hash = 0
@@ -107,6 +113,7 @@ function decodeEntries(
     const type = TYPES[records[at] as number] ?? 'file'
     const known = xattrs.get(i)
     const device = devices.get(i)
+    const numbers = maps.get(i)
     entries.push({
       path: paths[i] ?? '',
       type,
@@ -121,6 +128,7 @@ function decodeEntries(
       devMinor: device?.minor,
       offset: records.readDoubleLE(at + 27),
       sha256: (hashed[i >>> 3] as number) & (1 << (i & 7)) ? sliceHash(hashes, hash++) : undefined,
+      sparse: numbers && extentsOf(numbers),
     })
   }
   return entries

@@ -1,6 +1,11 @@
 // Records of pax extended headers: `<length> <key>=<value>\n` (POSIX.1-2017 pax, "pax Extended Header").
 import { TsbuildError } from '../errors.ts'
 
+/** Where GNU tar 1.15.91 and later has the map of a sparse file. */
+export const SPARSE_MAP = 'GNU.sparse.map'
+/** Where earlier ones have it, a record a number. */
+const SPARSE_PAIR: readonly string[] = ['GNU.sparse.offset', 'GNU.sparse.numbytes']
+
 /** Keys to raw values. Values of paths need not be UTF-8. */
 export type PaxRecords = ReadonlyMap<string, Buffer>
 
@@ -10,9 +15,13 @@ export function encodePax(records: PaxRecords): Buffer {
   return Buffer.concat(keys.map((key) => encodeRecord(key, records.get(key) ?? Buffer.alloc(0))))
 }
 
-/** Errors with `ARCHIVE_INVALID` unless the bytes are nothing but well-formed records. Of a repeated key, the last counts. */
+/**
+ * Errors with `ARCHIVE_INVALID` unless the bytes are nothing but well-formed records. Of a repeated key, the last counts; but the map of a sparse
+ * file that is made of such is put together as its later form has it.
+ */
 export function decodePax(bytes: Buffer): PaxRecords {
   const records = new Map<string, Buffer>()
+  const sparse: string[] = []
   for (let at = 0; at < bytes.length; ) {
     const space = bytes.indexOf(0x20, at)
     const digits = space === -1 ? '' : bytes.toString('latin1', at, Math.min(space, at + 10))
@@ -23,9 +32,13 @@ export function decodePax(bytes: Buffer): PaxRecords {
       throw malformed()
     const key = bytes.toString('utf8', space + 1, equals)
     if (key === '' || key.includes('\0')) throw malformed()
-    records.set(key, bytes.subarray(equals + 1, end - 1))
+    const value = bytes.subarray(equals + 1, end - 1)
+    if (key === SPARSE_PAIR[sparse.length % 2]) sparse.push(value.toString('latin1'))
+    else if (SPARSE_PAIR.includes(key)) throw malformed()
+    records.set(key, value)
     at = end
   }
+  if (sparse.length > 0) records.set(SPARSE_MAP, Buffer.from(sparse.join(','), 'latin1'))
   return records
 }
 

@@ -103,6 +103,6 @@ async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer>
   }
 }
 
-function toSourceEntry({ offset, ...entry }: LayerEntry, plain: string): SourceEntry {
-  return entry.type === 'file' ? { ...entry, content: { kind: 'range', path: plain, offset } } : entry
+function toSourceEntry({ offset, sparse, ...entry }: LayerEntry, plain: string): SourceEntry {
+  return entry.type === 'file' ? { ...entry, content: { kind: 'range', path: plain, offset, sparse } } : entry
 }

@@ -4,6 +4,7 @@ import type { ContentStore, UnhashedReader } from '../oci/content.ts'
 import type { Layer } from '../oci/types.ts'
 import { decompress } from './decompress.ts'
 import type { SourceEntry } from './entry.ts'
+import { expandBytes, storedSize } from './sparse-map.ts'
 
 /** A part of a layer's plain tar. */
 interface Wanted {
@@ -11,7 +12,10 @@ interface Wanted {
   readonly offset: number
   readonly size: number
   readonly sha256: string | undefined
+  /** What the tar has of it. */
   readonly bytes: Buffer
+  /** All of it from those. */
+  readonly expand: (bytes: Buffer) => Buffer
 }
 
 /**
@@ -28,13 +32,17 @@ export async function readLayerFiles(
   const wanted = new Map<number, Wanted>()
   for (const { path, size, sha256, content } of entries) {
     if (content?.kind !== 'range') continue
-    wanted.set(content.offset, { path, offset: content.offset, size, sha256, bytes: Buffer.alloc(size) })
+    const { offset, sparse } = content
+    const stored = storedSize(size, sparse)
+    const expand = (bytes: Buffer): Buffer => expandBytes(bytes, size, sparse)
+    wanted.set(offset, { path, offset, size: stored, sha256, bytes: Buffer.alloc(stored), expand })
   }
   const files = [...wanted.values()].sort((a, b) => a.offset - b.offset)
   const { descriptor } = layer
   const blob = store.openUnhashed?.(descriptor, signal) ?? store.open(descriptor, signal)
   const { next } = await fill(files, decompress(blob), signal)
-  const bad = files.find((file, at) => at >= next || hash('sha256', file.bytes, 'hex') !== file.sha256)
+  const contents = files.map(({ bytes, expand }) => expand(bytes))
+  const bad = files.find(({ sha256 }, at) => at >= next || hash('sha256', contents[at] ?? '', 'hex') !== sha256)
   if (bad) {
     throw new TsbuildError(
       'LAYER_INVALID',
@@ -44,7 +52,7 @@ export async function readLayerFiles(
       },
     )
   }
-  return new Map(files.map(({ offset, bytes }) => [offset, bytes]))
+  return new Map(files.map(({ offset, bytes }, at) => [offset, contents[at] ?? bytes]))
 }
 
 /** Copies what the files are of a tar's bytes. `next` is the first file that is not complete. */

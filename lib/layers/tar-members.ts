@@ -1,29 +1,47 @@
 // Header blocks in, members out: applies pax and GNU extensions to the header that they precede. Knows nothing of streams.
 import { TsbuildError } from '../errors.ts'
+import { inputLimit, LIMIT_HINT } from '../input-limit.ts'
 import { cleanPath } from './clean-path.ts'
 import { decodeHeader, type RawHeader } from './decode-header.ts'
 import type { Entry, EntryType } from './entry.ts'
 import { asBuffer, bytesToPath } from './path-bytes.ts'
 import { decodePax, type PaxRecords } from './pax.ts'
-import { MAX_EXTENDED, MAX_ID, MAX_PATH } from './tar-format.ts'
+import { gnuSparse, paxSparse, type SparseHeader } from './sparse-header.ts'
+import { type SparseMap, sparseMap } from './sparse-map.ts'
+import { BLOCK, MAX_EXTENDED, MAX_ID, MAX_PATH } from './tar-format.ts'
 
 /** What a header block announces; `size` bytes and their padding follow it. */
 export type Member =
-  | { readonly kind: 'entry'; readonly entry: Entry; readonly size: number }
+  | {
+      readonly kind: 'entry'
+      readonly entry: Entry
+      readonly size: number
+      /** For a file with holes: its body is less than the entry's size. */
+      readonly sparse?: SparseMap | undefined
+    }
   /** Its body goes to {@link MemberDecoder.extend}. */
   | { readonly kind: 'extension'; readonly size: number }
   | { readonly kind: 'ignored'; readonly size: number }
   | { readonly kind: 'end'; readonly size: 0 }
 
+/** `size` is that of all that follows the header. */
+interface AnnouncedSparse {
+  readonly header: SparseHeader
+  readonly entry: Entry
+  readonly size: number
+}
+
 const ZERO_BLOCK: Member = { kind: 'ignored', size: 0 }
 const END: Member = { kind: 'end', size: 0 }
 const XATTR = 'SCHILY.xattr.'
+/** The type flag of GNU tar's own sparse files. */
+const SPARSE = 0x53
 const MAX_OCTAL_ID = 0o7777777
 
 /**
  * Decodes one archive. As in Go's archive/tar, which other builders read layers with, pax global headers are checked but apply
- * to nothing, and two zero blocks end the archive. Errors with `ARCHIVE_INVALID`, and with `ARCHIVE_UNSUPPORTED` for sparse files
- * and types that no filesystem has.
+ * to nothing, and two zero blocks end the archive. Errors with `ARCHIVE_INVALID`, with `ARCHIVE_UNSUPPORTED` for types that no filesystem
+ * has, and with `ARCHIVE_TOO_LARGE` where sparse files have more bytes, with their holes, than {@link inputLimit}.
  */
 export class MemberDecoder {
   #zeros = 0
@@ -32,6 +50,9 @@ export class MemberDecoder {
   #name: string | undefined
   #link: string | undefined
   #started = false
+  /** What was announced of a sparse file whose map is still coming. */
+  #sparse: AnnouncedSparse | undefined
+  #expanded = 0
 
   /** Whether the archive may end here: not between an extension and what it extends. */
   get complete(): boolean {
@@ -61,12 +82,16 @@ export class MemberDecoder {
         this.#started = true
         return { kind: 'ignored', size: checkSize(raw.size) }
       default:
-        return this.#entry(raw)
+        return this.#entry(raw, block, at)
     }
   }
 
-  /** Takes the body of the extension that was announced last. */
-  extend(body: Buffer): void {
+  /** Takes the body of the extension that was announced last. Returns the member that goes on right behind it, without a header of its own. */
+  extend(body: Buffer): Member | undefined {
+    if (this.#sparse) {
+      this.#sparse.header.take(body)
+      return this.#sparseMember(this.#sparse)
+    }
     switch (this.#extension) {
       case 'pax':
         this.#pax = decodePax(body)
@@ -82,6 +107,7 @@ export class MemberDecoder {
         this.#link = untilNul(body)
         break
     }
+    return undefined
   }
 
   #extend(extension: 'pax' | 'global' | 'name' | 'link', raw: RawHeader): Member {
@@ -94,9 +120,13 @@ export class MemberDecoder {
     return { kind: 'extension', size: raw.size }
   }
 
-  #entry(raw: RawHeader): Member {
+  #entry(raw: RawHeader, block: Buffer, at: number): Member {
     const pax = this.#pax
-    const name = withoutNul(paxName(pax, 'path') ?? this.#name ?? raw.name)
+    const stored = paxInteger(pax, 'size') ?? raw.size
+    const sparse = raw.flag === SPARSE ? gnuSparse(block, at) : pax && paxSparse(pax, stored)
+    const name = withoutNul(
+      (sparse?.name && bytesToPath(sparse.name)) ?? paxName(pax, 'path') ?? this.#name ?? raw.name,
+    )
     const linkname = withoutNul(paxName(pax, 'linkpath') ?? this.#link ?? raw.linkname)
     const uid = paxInteger(pax, 'uid') ?? raw.uid
     const gid = paxInteger(pax, 'gid') ?? raw.gid
@@ -105,9 +135,9 @@ export class MemberDecoder {
     this.#started = true
     checkLength(name)
     checkLength(linkname)
-    if (pax !== undefined) refuseSparse(pax, name)
     const type = entryType(raw.flag, name)
-    const size = type === 'file' ? checkSize(paxInteger(pax, 'size') ?? raw.size) : 0
+    if (sparse && type !== 'file') throw invalid(`a sparse ${type}`)
+    const size = type === 'file' ? checkSize(stored) : 0
     const device = type === 'character' || type === 'block'
     const entry: Entry = {
       path: cleanPath(name),
@@ -116,13 +146,28 @@ export class MemberDecoder {
       uid: checkID(uid, MAX_ID),
       gid: checkID(gid, MAX_ID),
       mtime,
-      size,
+      size: sparse ? checkSize(sparse.size) : size,
       linkname: type === 'symlink' ? linkname : type === 'hardlink' ? cleanPath(linkname) : undefined,
       xattrs: pax === undefined ? undefined : xattrsOf(pax),
       devMajor: device ? checkID(raw.devMajor, MAX_OCTAL_ID) : undefined,
       devMinor: device ? checkID(raw.devMinor, MAX_OCTAL_ID) : undefined,
     }
-    return { kind: 'entry', entry, size }
+    return sparse ? this.#sparseMember({ header: sparse, entry, size }) : { kind: 'entry', entry, size }
+  }
+
+  #sparseMember(announced: AnnouncedSparse): Member {
+    const { header, entry } = announced
+    const size = announced.size - header.taken
+    if (size < 0) throw invalid('the map of a sparse file is longer than the file')
+    this.#sparse = header.open ? announced : undefined
+    if (header.open) return { kind: 'extension', size: BLOCK }
+    const sparse = sparseMap(header.numbers, entry.size, size)
+    if (sparse) this.#expanded += entry.size
+    if (this.#expanded > inputLimit()) {
+      const message = `the sparse files in it have more than ${inputLimit()} bytes`
+      throw new TsbuildError('ARCHIVE_TOO_LARGE', message, { hint: LIMIT_HINT })
+    }
+    return { kind: 'entry', entry, size, sparse }
   }
 }
 
@@ -132,6 +177,7 @@ function entryType(flag: number, name: string): EntryType {
       return name.endsWith('/') ? 'directory' : 'file'
     case '0':
     case '7':
+    case 'S':
       return 'file'
     case '1':
       return 'hardlink'
@@ -145,8 +191,6 @@ function entryType(flag: number, name: string): EntryType {
       return 'directory'
     case '6':
       return 'fifo'
-    case 'S':
-      throw sparse(name)
     default: {
       const type = JSON.stringify(String.fromCharCode(flag))
       throw new TsbuildError('ARCHIVE_UNSUPPORTED', `${JSON.stringify(name)} is of the unsupported tar type ${type}`)
@@ -190,10 +234,6 @@ function untilNul(body: Buffer): string {
   return bytesToPath(asBuffer(body), 0, end === -1 ? body.length : end)
 }
 
-function refuseSparse(pax: PaxRecords, name: string): void {
-  for (const key of pax.keys()) if (key.startsWith('GNU.sparse.')) throw sparse(name)
-}
-
 function withoutNul(name: string): string {
   if (name.includes('\0')) throw invalid('a name with a NUL byte')
   return name
@@ -212,12 +252,6 @@ function checkSize(size: number): number {
 function checkID(id: number, limit: number): number {
   if (id < 0 || id > limit) throw invalid(`id ${id} is out of range`)
   return id
-}
-
-function sparse(name: string): TsbuildError {
-  return new TsbuildError('ARCHIVE_UNSUPPORTED', `${JSON.stringify(name)} is a sparse file`, {
-    hint: 'write the archive without --sparse',
-  })
 }
 
 function invalid(what: string): TsbuildError {

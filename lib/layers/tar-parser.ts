@@ -1,13 +1,14 @@
 import { TsbuildError } from '../errors.ts'
 import type { Entry } from './entry.ts'
+import type { SparseMap } from './sparse-map.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
 import { type Member, MemberDecoder } from './tar-members.ts'
 
 /** Told what a {@link TarParser} finds, in order. Buffers are valid during the call only. */
 export interface TarHandler {
-  /** `offset` is where the entry's content starts in the archive. */
-  entry(entry: Entry, offset: number): void
-  /** A piece of the last entry's content; never empty. */
+  /** `offset` is where the entry's content starts in the archive; `sparse` says what of a file with holes there is. */
+  entry(entry: Entry, offset: number, sparse: SparseMap | undefined): void
+  /** A piece of what the archive has of the last entry's content; never empty. */
   data(bytes: Buffer): void
 }
 
@@ -43,7 +44,7 @@ export class TarParser {
     while (at < chunk.length && this.#kind !== 'end') {
       if (this.#body > 0) {
         const length = Math.min(this.#body, chunk.length - at)
-        this.#take(chunk.subarray(at, at + length))
+        this.#take(chunk.subarray(at, at + length), start + at + length)
         at += length
       } else if (this.#padding > 0) {
         const length = Math.min(this.#padding, chunk.length - at)
@@ -74,22 +75,27 @@ export class TarParser {
   }
 
   #header(block: Buffer, at: number, offset: number): void {
-    const member = this.#decoder.header(block, at)
+    this.#begin(this.#decoder.header(block, at), offset)
+  }
+
+  #begin(member: Member, offset: number): void {
     this.#kind = member.kind
     this.#body = member.size
     this.#padding = paddingOf(member.size)
-    if (member.kind === 'entry') this.#handler.entry(member.entry, offset)
+    if (member.kind === 'entry') this.#handler.entry(member.entry, offset, member.sparse)
   }
 
-  #take(bytes: Buffer): void {
+  #take(bytes: Buffer, end: number): void {
     this.#body -= bytes.length
     if (this.#kind === 'entry') {
       this.#handler.data(bytes)
     } else if (this.#kind === 'extension') {
       this.#extension.push(Buffer.from(bytes))
       if (this.#body > 0) return
-      this.#decoder.extend(Buffer.concat(this.#extension))
+      const body = Buffer.concat(this.#extension)
       this.#extension = []
+      const next = this.#decoder.extend(body)
+      if (next) this.#begin(next, end)
     }
   }
 }

@@ -71,7 +71,7 @@ const WHITEOUT_META = '.wh..wh.'
 
 /** What hard links share. */
 interface Inode {
-  readonly entry: Omit<Entry, 'path'> & { readonly offset?: number; readonly sha256?: string | undefined }
+  readonly entry: Omit<Entry, 'path'> & Partial<Pick<LayerEntry, 'offset' | 'sha256' | 'sparse'>>
   readonly layer: UnionLayer | undefined
   /** Set when a second link is made. */
   id: string | undefined
@@ -215,7 +215,9 @@ function toEntry(node: Node, path: string): UnionEntry {
     devMinor: entry.devMinor,
     sha256: entry.sha256,
     content:
-      entry.type === 'file' && layer ? { kind: 'range', path: layer.plainPath, offset: entry.offset ?? 0 } : undefined,
+      entry.type === 'file' && layer
+        ? { kind: 'range', path: layer.plainPath, offset: entry.offset ?? 0, sparse: entry.sparse }
+        : undefined,
     inode: id,
     layer: layer?.diffID,
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type ArchiveMember, packArchive } from '../../lib/layers/pack-archive.ts'
-import { readTar } from '../../lib/layers/read-tar.ts'
 import { collect, noise } from './support/entries.ts'
+import { readTar } from './support/read-tar.ts'
 
 const blob = noise(1_000_000)
 const members: readonly ArchiveMember[] = [

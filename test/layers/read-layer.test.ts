@@ -10,13 +10,13 @@ import { createHeaderEncoder } from '../../lib/layers/encode-header.ts'
 import type { SourceEntry } from '../../lib/layers/entry.ts'
 import { indexLayer } from '../../lib/layers/index-layer.ts'
 import { ensurePlainLayer } from '../../lib/layers/plain-layer.ts'
-import { readTar } from '../../lib/layers/read-tar.ts'
 import { TarParser } from '../../lib/layers/tar-parser.ts'
 import { writeLayer } from '../../lib/layers/write-layer.ts'
 import { writeTar } from '../../lib/layers/write-tar.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import type { DiffID, Digest, Layer } from '../../lib/oci/types.ts'
 import { collect, directory, file, noise, plainEntry, storedFiles, symlink, temporaryStore } from './support/entries.ts'
+import { readTar } from './support/read-tar.ts'
 
 const entries: readonly SourceEntry[] = [
   directory('etc'),
@@ -72,7 +72,7 @@ test.each<[string, Buffer, DiffID | undefined, string]>([
   ['damaged gzip', damaged(gzipSync(tar)), diffID, 'LAYER_INVALID'],
   ['damaged xz', Buffer.concat([Buffer.from('fd377a585a000004', 'hex'), noise(1000)]), undefined, 'LAYER_INVALID'],
   ['damaged bzip2', Buffer.concat([Buffer.from('BZh91AY&SY'), noise(1000)]), undefined, 'LAYER_INVALID'],
-  ['a sparse file', retyped('S'), undefined, 'ARCHIVE_UNSUPPORTED'],
+  ['a member of no known type', retyped('Z'), undefined, 'ARCHIVE_UNSUPPORTED'],
 ])('a layer that holds %s is refused, and nothing is kept', async (_, blob, id, code) => {
   const store = temporaryStore()
   const layer = put(store, blob, id ?? (sha256(Buffer.concat([blob, Buffer.from('x')])) as DiffID))

@@ -8,7 +8,6 @@ import { compressLayer } from '../../lib/layers/compress-layer.ts'
 import type { SourceEntry } from '../../lib/layers/entry.ts'
 import { indexLayer } from '../../lib/layers/index-layer.ts'
 import { decodeLayerIndex, INDEX_KIND } from '../../lib/layers/layer-index.ts'
-import { readTar } from '../../lib/layers/read-tar.ts'
 import { type WriteLayerOptions, writeLayer } from '../../lib/layers/write-layer.ts'
 import { writeTar } from '../../lib/layers/write-tar.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
@@ -25,6 +24,7 @@ import {
   temporaryDirectory,
   temporaryStore,
 } from './support/entries.ts'
+import { readTar } from './support/read-tar.ts'
 
 const GZIP = { compression: { algorithm: 'gzip', level: 6 } } as const
 const PLAIN = { compression: { algorithm: 'uncompressed' } } as const

@@ -1,5 +1,6 @@
 // Archives that want out, or too much: one for each class.
 import { makeTar } from './make-tar.ts'
+import { END, gnuSparseMember, paxSparseMember } from './sparse-tars.ts'
 
 /** What no build may make. */
 export const OUTSIDE = '/tmp/tsbuild-hostile'
@@ -148,6 +149,24 @@ export const HOSTILE_TARS: readonly HostileTar[] = [
     },
     unpacked: 'ARCHIVE_INVALID',
     layer: 'LAYER_INVALID',
+  },
+  {
+    name: 'sparse files: a map whose parts overlap',
+    tar: () =>
+      Promise.resolve(Buffer.concat([gnuSparseMember('a', 4096, [0, 600, 500, 424], Buffer.alloc(1024)), END])),
+    unpacked: 'ARCHIVE_INVALID',
+    layer: 'LAYER_INVALID',
+  },
+  {
+    name: 'sparse files: a map that leads beyond the file',
+    tar: () => Promise.resolve(Buffer.concat([paxSparseMember('a', 4096, [1, 4000, 1024], Buffer.alloc(1024)), END])),
+    unpacked: 'ARCHIVE_INVALID',
+    layer: 'LAYER_INVALID',
+  },
+  {
+    name: 'sparse files: a hole of a petabyte',
+    tar: () => Promise.resolve(Buffer.concat([gnuSparseMember('a', 2 ** 50, [], Buffer.alloc(0)), END])),
+    unpacked: 'ARCHIVE_TOO_LARGE',
   },
   {
     name: 'names with a NUL byte',
