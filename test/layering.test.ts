@@ -65,7 +65,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   undici: /^http\//,
   'fs-extra': /^(cache|export)\//,
   'smol-toml': /^registry\/parse-toml\.ts$/,
-  yargs: /^cli\//,
+  yargs: /^cli\/complet(?:e|ion)\.ts$/,
 }
 
 interface Import {

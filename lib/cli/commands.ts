@@ -1,5 +1,6 @@
 import type { CommandSpec } from './command.ts'
 import { buildSpec } from './specs/build.ts'
+import { completionSpec } from './specs/completion.ts'
 import { graphSpec, parseSpec } from './specs/dockerfile.ts'
 import { doctorSpec } from './specs/doctor.ts'
 import { imageSpecs } from './specs/images.ts'
@@ -19,6 +20,7 @@ export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
   ...imagetoolsSpecs,
   shellSpec,
   doctorSpec,
+  completionSpec,
 ]
 
 /** A command by its whole name: some have two words. */

@@ -27,9 +27,15 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     await showHelp(terminal.err)
     return exitCodes.usage
   }
+  // What the script of `tsbuild completion` asks with.
+  if (args[0] === '--get-yargs-completions') {
+    const { complete } = await import('./complete.ts')
+    await complete(args)
+    return exitCodes.ok
+  }
   const { command, group, rest, named, help } = chooseCommand(args)
   if (help || !command) return await showHelp(terminal.out, command, group)
-  const parsed = await parseArguments(rest, command)
+  const parsed = parseArguments(rest, command)
   if (!parsed) return await showHelp(terminal.out, named || args.length > 1 ? command : undefined)
   if (!named) await refuseTypo(parsed.positionals[0] ?? '', terminal)
   const { run } = await command.load()

@@ -3,20 +3,20 @@ import type { Args, CommandSpec } from '../../lib/cli/command.ts'
 import { findCommand } from '../../lib/cli/commands.ts'
 import { parseArguments } from '../../lib/cli/parse-arguments.ts'
 
-async function parse(name: string, ...args: string[]): Promise<Args> {
-  const parsed = await parseArguments(args, findCommand(name) as CommandSpec)
+function parse(name: string, ...args: string[]): Args {
+  const parsed = parseArguments(args, findCommand(name) as CommandSpec)
   if (!parsed) throw new Error('help was asked for')
   return parsed
 }
 
 describe('a command line', () => {
-  test('gives lists in order, and the last of a single value', async () => {
-    const args = await parse('build', '-t', 'a', '--target', 'x', '-t', 'b', '--target', 'y', '.')
+  test('gives lists in order, and the last of a single value', () => {
+    const args = parse('build', '-t', 'a', '--target', 'x', '-t', 'b', '--target', 'y', '.')
     expect([args.list('tag'), args.value('target'), args.positionals]).toEqual([['a', 'b'], 'y', ['.']])
   })
 
-  test('leaves values as they were written', async () => {
-    const args = await parse('build', '--target', '0', '--build-arg', 'A="x"', '--label', 'a.b=1', '-t', '', '007')
+  test('leaves values as they were written', () => {
+    const args = parse('build', '--target', '0', '--build-arg', 'A="x"', '--label', 'a.b=1', '-t', '', '007')
     expect([
       args.value('target'),
       args.list('build-arg'),
@@ -26,19 +26,19 @@ describe('a command line', () => {
     ]).toEqual(['0', ['A="x"'], ['a.b=1'], [''], ['007']])
   })
 
-  test('has switches that are off until given, and the last one counts', async () => {
-    expect((await parse('build', '.')).on('no-cache')).toBe(false)
-    expect((await parse('build', '--no-cache', '.')).on('no-cache')).toBe(true)
-    expect((await parse('build', '--no-cache', '--no-cache=false', '.')).on('no-cache')).toBe(false)
+  test('has switches that are off until given, and the last one counts', () => {
+    expect(parse('build', '.').on('no-cache')).toBe(false)
+    expect(parse('build', '--no-cache', '.').on('no-cache')).toBe(true)
+    expect(parse('build', '--no-cache', '--no-cache=false', '.').on('no-cache')).toBe(false)
   })
 
-  test('has no values for flags that were not given', async () => {
-    const args = await parse('build', '.')
+  test('has no values for flags that were not given', () => {
+    const args = parse('build', '.')
     expect([args.value('file'), args.list('tag')]).toEqual([undefined, []])
   })
 
-  test('keeps arguments that look like flags after --', async () => {
-    expect((await parse('rmi', '--', '--tag', '-x')).positionals).toEqual(['--tag', '-x'])
+  test('keeps arguments that look like flags after --', () => {
+    expect(parse('rmi', '--', '--tag', '-x').positionals).toEqual(['--tag', '-x'])
   })
 })
 
@@ -50,11 +50,11 @@ describe('positional arguments', () => {
     ['tag', [], 'SOURCE and TARGET are missing'],
     ['images', ['x'], 'unexpected argument "x"'],
     ['rmi', [], 'NAME is missing'],
-  ])('%s %j: %s', async (command, args, message) => {
-    await expect(parse(command, ...args)).rejects.toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message }))
+  ])('%s %j: %s', (command, args, message) => {
+    expect(() => parse(command, ...args)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message }))
   })
 
-  test('are not asked for with --help', async () => {
-    expect(await parseArguments(['--help'], findCommand('build') as CommandSpec)).toBeUndefined()
+  test('are not asked for with --help', () => {
+    expect(parseArguments(['--help'], findCommand('build') as CommandSpec)).toBeUndefined()
   })
 })

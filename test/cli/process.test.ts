@@ -1,5 +1,5 @@
 // The program as a shell sees it: bin/tsbuild.js on what `npm run build` made.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -19,9 +19,10 @@ interface Ended {
 function tsbuild(
   args: readonly string[],
   act: (child: ChildProcess, stderr: string) => void = () => {},
+  shell?: string,
 ): Promise<Ended> {
   return new Promise((done, fail) => {
-    const env = { ...process.env, TSBUILD_HOME: path('store'), NO_COLOR: '1', FORCE_COLOR: undefined }
+    const env = { ...process.env, TSBUILD_HOME: path('store'), NO_COLOR: '1', FORCE_COLOR: undefined, SHELL: shell }
     const child = spawn(process.execPath, [join(root, 'bin/tsbuild.js'), ...args], { env })
     let stdout = ''
     let stderr = ''
@@ -53,6 +54,32 @@ test('--version prints the version of the package', async () => {
   for (const flag of ['--version', '-v', 'version']) {
     expect(await tsbuild([flag])).toMatchObject({ code: 0, stdout: `tsbuild ${version}\n`, stderr: '' })
   }
+})
+
+test.each([
+  [[''], ['build', 'lint', 'imagetools', 'completion'], ['--file']],
+  [
+    ['lint', '--'],
+    ['--format', '--debug'],
+    ['--tag', 'build'],
+  ],
+  [['--'], ['--tag', '--progress'], ['--no-progress', 'build']],
+  [['build', '--progress', ''], ['plain', 'tty'], ['build']],
+  [['imagetools', ''], ['create', 'tags'], ['build']],
+  [['imagetools', 'create', '--'], ['--append'], ['--tags']],
+])('a shell that asks what may come last in %j gets the likes of %j, and not %j', async (words, some, none) => {
+  const { code, stdout, stderr } = await tsbuild(['--get-yargs-completions', 'tsbuild', ...words], undefined, 'bash')
+  expect([code, stderr]).toEqual([0, ''])
+  const lines = stdout.split('\n')
+  expect(some.filter((text) => !lines.includes(text))).toEqual([])
+  expect(none.filter((text) => lines.includes(text))).toEqual([])
+})
+
+test('completion prints a script that bash can read', async () => {
+  const { code, stdout, stderr } = await tsbuild(['completion'], undefined, '/bin/bash')
+  expect([code, stderr]).toEqual([0, ''])
+  const asked = spawnSync('bash', ['-c', `${stdout}\ncomplete -p tsbuild`], { encoding: 'utf8' })
+  expect([asked.stdout, asked.stderr]).toEqual([expect.stringMatching(/-F \S+ tsbuild$/m), ''])
 })
 
 test('a wrong command line ends with 2', async () => {

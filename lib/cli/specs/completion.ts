@@ -1,0 +1,12 @@
+import type { CommandSpec } from '../command.ts'
+
+export const completionSpec: CommandSpec = {
+  name: 'completion',
+  summary: 'Print a script that completes commands and options in the shell',
+  usage: 'completion',
+  description: ['The script is for the shell that $SHELL names: bash, zsh or fish.'],
+  positionals: { name: 'argument', min: 0, max: 0 },
+  flags: [],
+  examples: [{ command: 'tsbuild completion >> ~/.bashrc', does: 'completion in every new bash' }],
+  load: () => import('../commands/completion.ts'),
+}
