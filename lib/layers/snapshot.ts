@@ -47,6 +47,21 @@ export function takeSnapshot(root: string): Snapshot {
   return { stats, begun }
 }
 
+/**
+ * The snapshot of a directory in which nothing has changed since then but the status of some paths, such as their times. Paths that are not in
+ * it are left out. Errors with `STORE_IO`.
+ */
+export function renewSnapshot(root: string, snapshot: Snapshot, paths: Iterable<string>): Snapshot {
+  const begun = BigInt(Date.now()) * 1_000_000n
+  const stats = new Map(snapshot.stats)
+  whileReading(root, () => {
+    for (const path of paths) {
+      if (stats.has(path)) stats.set(path, fs.lstatSync(toFsPath(fileAt(root, path)), { bigint: true }))
+    }
+  })
+  return { stats, begun }
+}
+
 function makeReadable(file: string | Buffer, stat: fs.BigIntStats): void {
   const type = stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : undefined
   if (type === undefined) return

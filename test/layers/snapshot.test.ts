@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { CaptureOptions } from '../../lib/layers/changed-entries.ts'
 import type { SourceEntry } from '../../lib/layers/entry.ts'
 import type { FileTree } from '../../lib/layers/file-tree.ts'
-import { captureSnapshot, takeSnapshot } from '../../lib/layers/snapshot.ts'
+import { captureSnapshot, renewSnapshot, takeSnapshot } from '../../lib/layers/snapshot.ts'
 import { createUnionView } from '../../lib/layers/union-view.ts'
 import { unpackRoot } from '../../lib/layers/unpack-root.ts'
 import { isRoot } from '../support/programs.ts'
@@ -36,6 +36,23 @@ test('a file that was last changed long before the snapshot is not read', async 
   fs.rmSync(join(root, 'x'))
   const before = { stats, begun: begun + 1_000_000_000n }
   expect(captureSnapshot({ root, before, after: before, below, owners: false, ...OPTIONS })).toEqual([])
+})
+
+test('a snapshot is renewed for paths whose status was changed', async () => {
+  const root = temporaryDirectory()
+  for (const name of ['old', 'new']) fs.writeFileSync(join(root, name), name)
+  const before = takeSnapshot(root)
+  fs.utimesSync(join(root, 'new'), 1, 1)
+  const renewed = renewSnapshot(root, before, ['new', '.wh.gone'])
+  const now = takeSnapshot(root)
+  expect([...renewed.stats.keys()].sort()).toEqual(['', 'new', 'old'])
+  expect(renewed.stats.get('new')).toEqual(now.stats.get('new'))
+  expect(renewed.stats.get('old')).toBe(before.stats.get('old'))
+  expect(before.stats.get('new')).not.toEqual(now.stats.get('new'))
+  expect(renewed.begun).toBeGreaterThanOrEqual(before.begun)
+  expect(() => renewSnapshot(join(root, 'gone'), before, ['new'])).toThrow(
+    expect.objectContaining({ code: 'STORE_IO' }),
+  )
 })
 
 test.runIf(isRoot('to become somebody else'))('a plain user captures what its commands made unreadable', async () => {

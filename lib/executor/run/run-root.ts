@@ -6,13 +6,15 @@ import type { SourceEntry } from '../../layers/entry.ts'
 import type { TreeEntry } from '../../layers/file-tree.ts'
 import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { setTimes } from '../../layers/set-times.ts'
-import { captureSnapshot, takeSnapshot } from '../../layers/snapshot.ts'
+import { captureSnapshot, renewSnapshot, type Snapshot, takeSnapshot } from '../../layers/snapshot.ts'
 import type { UnionView } from '../../layers/union-view.ts'
 import { unpackRoot } from '../../layers/unpack-root.ts'
+import { nextChainID } from '../../oci/chain-id.ts'
 import type { DiffID } from '../../oci/types.ts'
 import type { Mounter } from '../../sandbox/mounter.ts'
 import { layersOf, stackKey, viewOf } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
+import type { MergedRoot } from './idle-roots.ts'
 import { mountStack } from './mounted-stack.ts'
 import { removeTree } from './remove-tree.ts'
 import { adoptUpper, lostPaths } from './unpacked-layers.ts'
@@ -69,6 +71,10 @@ async function openOverlay(
   }
 }
 
+function* pathsOf(entries: readonly SourceEntry[]): Generator<string> {
+  for (const { path } of entries) yield path
+}
+
 function atTime(
   entries: readonly SourceEntry[],
   directory: string,
@@ -81,26 +87,13 @@ function atTime(
   return timed
 }
 
-/** Roots that are not in use, by the layers that they are. */
-const idle = new WeakMap<WorkerContext, Map<string, MergedRoot>>()
-
-interface MergedRoot {
-  readonly directory: string
-  readonly snapshot: ReturnType<typeof takeSnapshot>
-}
-
-// Each is a whole root filesystem on disk.
-const IDLE_ROOTS = 2
-
 async function openMerged(filesystem: Filesystem, context: WorkerContext, aside: string | undefined): Promise<RunRoot> {
   const below = await viewOf(filesystem, context)
-  const roots = idle.get(context) ?? new Map<string, MergedRoot>()
-  idle.set(context, roots)
-  const key = stackKey(filesystem)
-  const known = aside ? { directory: aside, snapshot: takeSnapshot(aside) } : roots.get(key)
+  const known = aside
+    ? { directory: aside, snapshot: takeSnapshot(aside) }
+    : context.idleRoots.take(stackKey(filesystem))
   const { directory, snapshot } = known ?? (await unpackMerged(filesystem, below, context))
-  if (!aside) roots.delete(key)
-  let after: MergedRoot['snapshot'] | undefined
+  let after: Snapshot | undefined
   let open = true
   return {
     directory,
@@ -109,18 +102,13 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext, aside:
       const found = takeSnapshot(directory)
       const entries = captureSnapshot({ root: directory, before: snapshot, after: found, below, owners, ...options })
       const timed = atTime(entries, directory, timestamp)
-      after = timestamp === undefined ? found : takeSnapshot(directory)
+      after = timestamp === undefined ? found : renewSnapshot(directory, found, pathsOf(timed))
       return timed
     },
     keep: async (diffID) => {
       open = false
       if (!after) throw new Error('bug: a root is kept that was not captured')
-      roots.set(key === '' ? diffID : `${key} ${diffID}`, { directory, snapshot: after })
-      for (const [oldest, root] of roots) {
-        if (roots.size <= IDLE_ROOTS) break
-        roots.delete(oldest)
-        removeTree(root.directory)
-      }
+      context.idleRoots.giveBack(nextChainID(filesystem.chainID, diffID), { directory, snapshot: after })
     },
     setAside: async (destination) => {
       open = false

@@ -3,6 +3,7 @@ import type { Store } from '../../cache/store.ts'
 import type { Mounter } from '../../sandbox/mounter.ts'
 import type { Backend, Place } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
+import type { IdleRoots } from './idle-roots.ts'
 import type { Scratch } from './scratch.ts'
 import type { StepMeans } from './step-ownership.ts'
 import type { Workspaces } from './workspaces.ts'
@@ -20,6 +21,7 @@ export interface WorkerContext {
   /** A new empty directory on the same disk; removed when the worker ends. */
   readonly temporary: () => string
   readonly workspaces: Workspaces
+  readonly idleRoots: IdleRoots
   readonly scratch: Scratch
   /** Whether files can have the owners that they should. */
   readonly owners: boolean

@@ -12,6 +12,7 @@ import { probeOverlay } from '../../sandbox/probe-overlay.ts'
 import { viewOf } from '../filesystem.ts'
 import { carryOut } from './carry-out.ts'
 import { createCleanups } from './cleanups.ts'
+import { createIdleRoots } from './idle-roots.ts'
 import { interruptProcesses } from './interrupt-processes.ts'
 import { readKept } from './kept-steps.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
@@ -117,6 +118,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     kept: keptDirectory(base),
     temporary: makeTemporary,
     workspaces: createWorkspaces(makeTemporary),
+    idleRoots: createIdleRoots(),
     scratch,
     means: await findMeans(place, backend, makeTemporary()),
     told: new Set(),
