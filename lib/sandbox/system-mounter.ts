@@ -5,6 +5,16 @@ import { runProgram } from './run-program.ts'
 
 /** Starts mount(8) or umount(8) each time: that takes longer than all else about a mount, but they are everywhere. */
 export function createSystemMounter(): Mounter {
+  // By their paths, found once: a name would be tried in all directories of PATH each time.
+  const paths = new Map<string, string>()
+  const pathOf = (name: string): string => {
+    const path = paths.get(name) ?? findProgram(name) ?? name
+    paths.set(name, path)
+    return path
+  }
+  const run = async (name: 'mount' | 'umount', words: readonly string[], directory?: string): Promise<void> => {
+    await runProgram(pathOf(name), ['-n', '-i', ...words], directory)
+  }
   return {
     async overlay(mount) {
       const { directory, options } = overlayOptions(mount)
@@ -15,9 +25,4 @@ export function createSystemMounter(): Mounter {
     detach: (target) => run('umount', ['-c', '-l', target]),
     close() {},
   }
-}
-
-async function run(name: 'mount' | 'umount', words: readonly string[], directory?: string): Promise<void> {
-  // By its path: a name would be tried in all directories of PATH each time.
-  await runProgram(findProgram(name) ?? name, ['-n', '-i', ...words], directory)
 }
