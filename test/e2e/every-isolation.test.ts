@@ -27,6 +27,9 @@ const root = isRoot('all back-ends')
 const helper = resolve(import.meta.dirname, `../../native/build/tsbuild-sandbox-linux-${process.arch}`)
 const proot = process.env['TSBUILD_TEST_PROOT']
 
+const directory = mkdtempSync(join(tmpdir(), 'tsbuild-isolation-'))
+const jail = join(directory, 'jail')
+
 interface Row {
   readonly name: string
   readonly isolation: string
@@ -38,6 +41,10 @@ interface Row {
 /** No capabilities, and a user namespace in which no other can be made. */
 const CONFINED =
   'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"'
+
+/** All of the machine, in a directory: who is in a chroot can make no user namespace, and without that capability nothing is mounted. */
+const MOUNTLESS =
+  'mkdir -p "$0" && mount --rbind / "$0" && exec chroot "$0" setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"'
 
 const ROWS: readonly Row[] = [
   { name: 'oci', isolation: 'oci', available: requires('runc') },
@@ -51,6 +58,12 @@ const ROWS: readonly Row[] = [
   { name: 'userns, unshare', isolation: 'userns', available: true, env: { TSBUILD_SANDBOX_HELPER: '' } },
   { name: 'chroot', isolation: 'chroot', available: true },
   {
+    name: 'chroot, where nothing can be mounted',
+    isolation: 'chroot',
+    available: true,
+    within: ['unshare', '-m', '--propagation', 'private', 'sh', '-c', MOUNTLESS, jail],
+  },
+  {
     name: 'proot',
     isolation: 'proot',
     available: proot !== undefined,
@@ -59,7 +72,6 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-const directory = mkdtempSync(join(tmpdir(), 'tsbuild-isolation-'))
 let base = ''
 beforeAll(async () => {
   if (busybox !== undefined) base = await busyboxBase(busybox, directory)
@@ -67,7 +79,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const rows = ROWS.filter(({ available }) => available)
-describe.skipIf(busybox === undefined || !root).each(rows)('$name', ({ isolation, env, within = [] }) => {
+describe.skipIf(busybox === undefined || !root).each(rows)('$name', ({ name, isolation, env, within = [] }) => {
   /** `links` are symbolic links below `root` in the context. */
   const build = (
     dockerfile: string,
@@ -140,7 +152,7 @@ COPY --from=made /seen /
 
   test.each(['SIGINT', 'SIGKILL'] as const)('%s leaves no process and no mount', async (signal) => {
     const store = temporaryDirectory()
-    const mark = `9${process.pid}${ROWS.findIndex((row) => row.env === env && row.isolation === isolation)}${signal.length}`
+    const mark = `9${process.pid}${ROWS.findIndex((row) => row.name === name)}${signal.length}`
     const dockerfile = `FROM base\nRUN echo started; sleep ${mark} & setsid sleep ${mark} & trap : TERM; sleep ${mark}`
     const killed = await build(dockerfile, [], { store, kill: { signal, when: /\d started/ } })
     expect(killed.code).not.toBe(0)
