@@ -1,6 +1,13 @@
 import type { Build, BuildOptions, BuildResult, BuiltImage } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
-import { checkOutputs, deliverOutputs, exportSteps, keptInStore, onlyPushed } from './deliver-outputs.ts'
+import {
+  checkOutputs,
+  deliverOutputs,
+  exportSteps,
+  keptInStore,
+  neededOfResults,
+  onlyPushed,
+} from './deliver-outputs.ts'
 import { type Diagnostic, formatDiagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
 import { assembleImages } from './executor/assemble-image.ts'
@@ -124,8 +131,9 @@ function createSession(
     contexts,
     images,
     remoteBlobs,
-    baseNeeds: neededBases(joined, !onlyPushed(options)),
+    baseNeeds: neededBases(joined, neededOfResults(options)),
     indexes: new Map(),
+    plainLayers: new Set(),
     producing: new Map(),
     views: new Map(),
     inflated: new Map(),

@@ -6,6 +6,7 @@ import type { StepInfo } from './events.ts'
 import { assembleImages } from './executor/assemble-image.ts'
 import { convertLayers } from './executor/convert-layers.ts'
 import type { Execution } from './executor/execute.ts'
+import type { BaseNeed } from './executor/needed-bases.ts'
 import { observeStep } from './executor/observe-step.ts'
 import type { Filesystem, Session } from './executor/session.ts'
 import { exportImage } from './export/export-image.ts'
@@ -59,6 +60,12 @@ export function exportSteps({ outputs = [] }: BuildOptions, { results }: JoinedG
 /** The store may lack layers of the base then, which the registry has: no name should lead to half an image. */
 export function onlyPushed({ outputs = [] }: BuildOptions): boolean {
   return outputs.length > 0 && outputs.every((output) => output.type === 'registry')
+}
+
+/** What the outputs need of the base images that the results stand on. */
+export function neededOfResults(options: BuildOptions): BaseNeed {
+  if (onlyPushed(options)) return 'nothing'
+  return options.outputs?.some(({ type }) => type === 'local' || type === 'tar') ? 'all' : 'files'
 }
 
 /** Exports or pushes the result as each output says, one after the other. */

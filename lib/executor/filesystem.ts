@@ -15,7 +15,9 @@ import type { Filesystem, Session, StackedLayer } from './session.ts'
 const VIEWS = 16
 
 /** Where layers and what is known of them come from. */
-export type LayerSource = Pick<Session, 'store' | 'indexes' | 'views' | 'signal'>
+export type LayerSource = Pick<Session, 'store' | 'indexes' | 'views' | 'signal'> & {
+  readonly plainLayers: Pick<Session['plainLayers'], 'has'>
+}
 
 /** The filesystem without layers. */
 export const EMPTY: Filesystem = { top: undefined, below: undefined, chainID: undefined }
@@ -64,13 +66,19 @@ export async function viewOf(filesystem: Filesystem, session: LayerSource): Prom
 export function indexOf(layer: Layer, session: LayerSource): Promise<LayerIndex> {
   const known = session.indexes.get(layer.diffID)
   if (known) return known
-  const index = indexLayer(session.store, layer, session.signal)
+  const index = indexLayer(session.store, layer, {
+    keepPlain: session.plainLayers.has(layer.diffID),
+    signal: session.signal,
+  })
   session.indexes.set(layer.diffID, index)
   return index
 }
 
 /** What is taken of a compressed layer at a time without keeping the layer decompressed: it is held in memory. */
 const MAX_TAKEN = 4 << 20
+
+/** What comes out of a decompressor at a time: less costs as much. */
+const LEAST_TAKEN = 256 << 10
 
 /**
  * Entries taken from a stack's view, with contents that can be read. A few small files are taken from a compressed layer by decompressing no
@@ -117,7 +125,7 @@ async function takeFiles(
     end = Math.max(end, entry.content.offset + storedSize(entry.size, entry.content.sparse))
   }
   const whole = (await indexOf(layer, session)).size
-  const total = (inflated.get(layer.diffID) ?? 0) + end
+  const total = (inflated.get(layer.diffID) ?? 0) + (size === 0 ? 0 : Math.max(end, LEAST_TAKEN))
   if (size <= MAX_TAKEN && total < whole) {
     inflated.set(layer.diffID, total)
     return readLayerFiles(store, layer, wanted, signal)

@@ -24,7 +24,7 @@ export async function layerInForm(diffID: DiffID, wanted: WantedForm, session: S
     const source = plain ?? (compressed[0] && { diffID, descriptor: compressed[0].descriptor })
     if (!source) return undefined
     await ensurePlainLayer(store, source, signal)
-    const index = await indexLayer(store, source, signal)
+    const index = await indexLayer(store, source, { signal })
     const descriptor = await compressLayer(store, { diffID, size: store.size(diffID) }, index, {
       level: wanted.level,
       signal,

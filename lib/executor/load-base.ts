@@ -30,6 +30,7 @@ export async function loadBase(
       if (!store.has(blob.digest)) await store.copyBlob(reader, blob, signal)
     }
   }
+  if (options.need === 'all') for (const { diffID } of image.layers) session.plainLayers.add(diffID)
   const fetched = await fetchLayers(image, session, options)
   const filesystem = image.layers.reduce((below, layer) => stack(below, { layer, created: undefined }), EMPTY)
   return { filesystem, fetched }
@@ -42,7 +43,7 @@ async function fetchLayers(
   { need, onProgress }: Parameters<typeof loadBase>[2],
 ): Promise<number> {
   const isNeeded = ({ diffID }: Layer): boolean =>
-    need === 'files' || (need === 'index' && store.readDerived(INDEX_KIND, diffID) === undefined)
+    need === 'files' || need === 'all' || (need === 'index' && store.readDerived(INDEX_KIND, diffID) === undefined)
   const blobs = layers.filter(isNeeded).flatMap(({ descriptor }) => {
     const from = remoteBlobs?.get(descriptor.digest)
     return from ? [{ descriptor, from }] : []

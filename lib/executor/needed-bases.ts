@@ -2,13 +2,16 @@
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
 
-/** `nothing`: the base is below all that happens, and is only named by the result. `index`: what paths it has. `files`: all of it. */
-export type BaseNeed = 'nothing' | 'index' | 'files'
+/**
+ * `nothing`: the base is below all that happens, and is only named by the result. `index`: what paths it has. `files`: any of its files.
+ * `all`: all of its files, decompressed.
+ */
+export type BaseNeed = 'nothing' | 'index' | 'files' | 'all'
 
-/** For each image vertex, what the steps on it and the copies from it need. `whole`: the results' own bases are needed in any case. */
+/** For each image vertex, what the steps on it and the copies from it need. `ofResults` is what outputs need of the results' own. */
 export function neededBases(
   { vertices, results }: Pick<JoinedGraphs, 'vertices' | 'results'>,
-  whole: boolean,
+  ofResults: BaseNeed,
 ): ReadonlyMap<string, BaseNeed> {
   const byId = new Map(vertices.map((vertex) => [vertex.id, vertex]))
   const needs = new Map<string, BaseNeed>()
@@ -19,18 +22,18 @@ export function neededBases(
   for (const vertex of vertices) {
     const [base, ...sources] = vertex.inputs
     raise(base, needOfStep(vertex))
-    for (const source of sources) raise(source, 'files')
+    for (const source of sources) raise(source, vertex.op.kind === 'run' ? 'all' : 'files')
   }
-  for (const result of results) raise(result, whole ? 'files' : 'nothing')
+  for (const result of results) raise(result, ofResults)
   return needs
 }
 
-const RANK: Readonly<Record<BaseNeed, number>> = { nothing: 0, index: 1, files: 2 }
+const RANK: Readonly<Record<BaseNeed, number>> = { nothing: 0, index: 1, files: 2, all: 3 }
 
 function needOfStep({ op }: Vertex): BaseNeed {
   switch (op.kind) {
     case 'run':
-      return 'files'
+      return 'all'
     case 'workdir':
       return op.user === '' ? 'index' : 'files'
     case 'copy':

@@ -123,7 +123,7 @@ function usualMode({ type, mode }: SourceEntry): number {
 async function openSnapshot({ diffID, size, time }: Snapshot, options: RemoteGitOptions): Promise<FileTree> {
   const { store, signal } = options
   const descriptor = { mediaType: layerMediaType('uncompressed'), digest: diffID, size }
-  const { entries } = await indexLayer(store, { diffID, descriptor }, signal)
+  const { entries } = await indexLayer(store, { diffID, descriptor }, { signal })
   const path = store.path(diffID)
   const withContent = entries.map(
     ({ offset, ...entry }): SourceEntry =>

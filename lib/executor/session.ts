@@ -57,6 +57,8 @@ export interface Session {
   readonly indexes: LayerIndexes
   /** Ends of the layers under way or made, by what was done. Never rejects. */
   readonly producing: Map<CacheKey, Promise<void>>
+  /** Layers that will be wanted decompressed, as a whole: what decompresses one for its index keeps it so. */
+  readonly plainLayers: Set<DiffID>
   /** Merged views, those used last at the end. */
   readonly views: Map<Filesystem, UnionView>
   /** Bytes that were decompressed of layers to take a few files, by diffID. */

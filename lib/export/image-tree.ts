@@ -13,7 +13,7 @@ export async function imageTree(image: Image, store: ContentStore, signal?: Abor
   const layers = []
   for (const layer of image.layers) {
     const plainPath = await ensurePlainLayer(store, layer, signal)
-    layers.push({ diffID: layer.diffID, index: await indexLayer(store, layer, signal), plainPath })
+    layers.push({ diffID: layer.diffID, index: await indexLayer(store, layer, { signal }), plainPath })
   }
   return createUnionView(layers)
 }

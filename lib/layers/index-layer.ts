@@ -5,11 +5,15 @@ import { decodeLayerIndex, INDEX_KIND } from './layer-index.ts'
 import { scanLayer } from './scan-layer.ts'
 
 /**
- * The index of a layer: as recorded in the store, else made by reading the layer once, which verifies digest and diffID. Errors as
- * {@link scanLayer} does.
+ * The index of a layer: as recorded in the store, else made by reading the layer once, which verifies digest and diffID; then
+ * `keepPlain` keeps the plain tar that comes of it. Errors as {@link scanLayer} does.
  */
-export async function indexLayer(store: ContentStore, layer: Layer, signal?: AbortSignal): Promise<LayerIndex> {
+export async function indexLayer(
+  store: ContentStore,
+  layer: Layer,
+  { keepPlain = false, signal }: { readonly keepPlain?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<LayerIndex> {
   const recorded = store.readDerived(INDEX_KIND, layer.diffID)
   const index = recorded && decodeLayerIndex(recorded)
-  return index ?? scanLayer(store, layer, { keepPlain: false, signal })
+  return index ?? scanLayer(store, layer, { keepPlain, signal })
 }

@@ -5,6 +5,7 @@ import { EMPTY, layersOf, stack, stackKey, viewOf } from '../../lib/executor/fil
 import type { Filesystem, StackedLayer } from '../../lib/executor/session.ts'
 import { writeLayer } from '../../lib/layers/write-layer.ts'
 import { chainID } from '../../lib/oci/chain-id.ts'
+import type { DiffID, Layer } from '../../lib/oci/types.ts'
 import { file, temporaryStore } from '../layers/support/entries.ts'
 
 const PLAIN = { compression: { algorithm: 'uncompressed' } } as const
@@ -42,7 +43,13 @@ describe('a stack', () => {
         return store.readDerived(...args)
       },
     }
-    const session = { store: counting, indexes: new Map(), views: new Map(), signal: new AbortController().signal }
+    const session = {
+      store: counting,
+      indexes: new Map(),
+      plainLayers: new Set<DiffID>(),
+      views: new Map(),
+      signal: new AbortController().signal,
+    }
     let filesystem = EMPTY
     for (const layer of layersOf(await stackOf(count, store))) {
       filesystem = stack(filesystem, layer)
@@ -50,5 +57,27 @@ describe('a stack', () => {
     }
     expect(reads).toBe(count)
     expect((await viewOf(filesystem, session)).list('')).toHaveLength(count)
+  })
+
+  test('keeps a layer decompressed that will be wanted as a whole, and no other, when it reads it for its index', async () => {
+    const made = temporaryStore()
+    const store = temporaryStore()
+    const layers: Layer[] = []
+    for (const name of ['one', 'two']) {
+      const layer = await writeLayer([file(name, name)], made, { compression: { algorithm: 'gzip', level: 1 } })
+      await store.copyBlob(made, layer.descriptor)
+      layers.push(layer)
+    }
+    const [one, two] = layers as [Layer, Layer]
+    const filesystem = layers.reduce((below, layer) => stack(below, { layer, created: undefined }), EMPTY)
+    const { signal } = new AbortController()
+    await viewOf(filesystem, {
+      store,
+      indexes: new Map(),
+      plainLayers: new Set([two.diffID]),
+      views: new Map(),
+      signal,
+    })
+    expect([store.has(one.diffID), store.has(two.diffID)]).toEqual([false, true])
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { neededBases } from '../../lib/executor/needed-bases.ts'
+import { type BaseNeed, neededBases } from '../../lib/executor/needed-bases.ts'
 import { createGraph } from '../../lib/graph/create-graph.ts'
 import type { ResolvedName } from '../../lib/graph/graph-options.ts'
 import { joinGraphs } from '../../lib/graph/join-graphs.ts'
@@ -21,9 +21,9 @@ const resolve = async (name: string): Promise<ResolvedName> => ({
   },
 })
 
-async function needs(text: string, whole: boolean): Promise<Record<string, string>> {
+async function needs(text: string, ofResults: BaseNeed): Promise<Record<string, string>> {
   const graph = await createGraph(parse(text), { buildPlatform: platform, resolve })
-  const needed = neededBases(joinGraphs([graph]), whole)
+  const needed = neededBases(joinGraphs([graph]), ofResults)
   return Object.fromEntries(
     graph.vertices.flatMap(({ id, op }) => (op.kind === 'image' ? [[op.image.name, needed.get(id) ?? 'unset']] : [])),
   )
@@ -39,14 +39,17 @@ test.each<[string, Record<string, string>]>([
   ['FROM a\nWORKDIR /x', { a: 'index' }],
   ['FROM a\nCOPY --link x /\nCOPY y /', { a: 'index' }],
   ['FROM a\nCOPY x /\nCOPY --link y /', { a: 'index' }],
-  ['FROM a\nRUN x', { a: 'files' }],
+  ['FROM a\nRUN x', { a: 'all' }],
+  ['FROM a\nCOPY x /\nRUN x', { a: 'all' }],
+  ['FROM b\nRUN --mount=from=a,target=/a x', { b: 'all', a: 'all' }],
   ['FROM a AS s\nCOPY x /\nFROM b\nCOPY --link --from=s /x /', { a: 'files', b: 'nothing' }],
   ['FROM b\nCOPY --link --from=a /x /', { b: 'nothing', a: 'files' }],
 ])('%j needs %j', async (text, expected) => {
-  expect(await needs(text, false)).toEqual(expected)
+  expect(await needs(text, 'nothing')).toEqual(expected)
 })
 
 test('where the result is wanted whole, so is its base, and no other', async () => {
-  expect(await needs('FROM a AS s\nFROM b\nENV A=1', true)).toEqual({ b: 'files' })
-  expect(await needs('FROM a AS s\nENV X=1\nFROM s\nCOPY --link x /', true)).toEqual({ a: 'files' })
+  expect(await needs('FROM a AS s\nFROM b\nENV A=1', 'files')).toEqual({ b: 'files' })
+  expect(await needs('FROM a AS s\nFROM b\nENV A=1', 'all')).toEqual({ b: 'all' })
+  expect(await needs('FROM a AS s\nENV X=1\nFROM s\nCOPY --link x /', 'files')).toEqual({ a: 'files' })
 })

@@ -89,7 +89,9 @@ test('a layer that is not there is said to be missing', async () => {
 
 test('a signal stops reading', async () => {
   const store = temporaryStore()
-  await expect(indexLayer(store, put(store, tar), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+  await expect(indexLayer(store, put(store, tar), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+    'enough',
+  )
 })
 
 test('paths are clean and stay inside', async () => {

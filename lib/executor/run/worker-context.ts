@@ -32,6 +32,8 @@ export interface WorkerContext {
   /** Stacks layers with overlayfs; undefined where that does not work. */
   readonly overlay: Mounter | undefined
   readonly indexes: LayerIndexes
+  /** All of them: their files are on the disk in the end. */
+  readonly plainLayers: { readonly has: () => true }
   readonly views: Session['views']
   readonly signal: AbortSignal
   /** Layers that are being unpacked, or were, by directory and by the name of the stack. */

@@ -125,6 +125,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     owners: place.mapping === 'root' || place.mapping === 'multiple',
     overlay: overlay?.ok ? mounter : undefined,
     indexes: new Map(),
+    plainLayers: { has: () => true },
     views: new Map(),
     signal: new AbortController().signal,
     unpacking: new Map(),
