@@ -19,13 +19,13 @@ import { createRunWorkers, type RunWorkers } from './executor/run/run-workers.ts
 import type { BuildWarning, Session } from './executor/session.ts'
 import { stagesNamed } from './graph/link-stages.ts'
 import type { Graph, Vertex } from './graph/types.ts'
+import { lazyClient } from './lazy-client.ts'
 import { lazyStore } from './lazy-store.ts'
 import type { ImageSet } from './oci/image-set.ts'
 import { normaliseName } from './oci/reference.ts'
 import { resultCompression } from './output-compression.ts'
 import { type PreparedBuild, prepareBuild } from './prepare-build.ts'
 import { refuseWarnings } from './refuse-warnings.ts'
-import { openRegistryClient } from './registry/client.ts'
 import { startBuild } from './running-build.ts'
 import { positionAt } from './source.ts'
 
@@ -48,7 +48,7 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   checkOutputs(options)
   const disk = openStore(options.store)
-  const client = openRegistryClient()
+  const client = lazyClient()
   const runs = createRunWorkers(options.run ?? {}, disk, emit)
   try {
     const prepared = await prepareBuild({ ...options, onEvent: emit }, disk, client)

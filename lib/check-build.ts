@@ -2,6 +2,7 @@
 import type { BuildOptions } from './build-options.ts'
 import { openStore, type Store } from './cache/store.ts'
 import { TsbuildError } from './errors.ts'
+import { lazyClient } from './lazy-client.ts'
 import { checkDockerfile, type LintReport } from './lint/lint.ts'
 import type { BaseImage, LintOptions, RuleChoice } from './lint/lint-options.ts'
 import type { LintPlatform } from './lint/lint-platform.ts'
@@ -10,7 +11,6 @@ import { defaultPlatform, formatPlatform } from './oci/platform.ts'
 import { type MainContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
-import { openRegistryClient } from './registry/client.ts'
 import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, type NameResolver } from './resolve-names.ts'
 import { targetPlatforms } from './target-platforms.ts'
@@ -63,7 +63,7 @@ export async function checkContext(
     },
   }
   // Never asked: what a Dockerfile says should not depend on the network.
-  const remote = openRemoteBases(store, { client: openRegistryClient(), policy: 'never' })
+  const remote = openRemoteBases(store, { client: lazyClient(), policy: 'never' })
   const resolver = createNameResolver(store, options.buildContexts ?? {}, remote)
   for (;;) {
     const report = checkDockerfile(dockerfile, lintOptions)

@@ -11,11 +11,11 @@ import { observeStep } from './executor/observe-step.ts'
 import type { Filesystem, Session } from './executor/session.ts'
 import { exportImage } from './export/export-image.ts'
 import type { JoinedGraphs } from './graph/join-graphs.ts'
+import type { LazyClient } from './lazy-client.ts'
 import type { ImageSet } from './oci/image-set.ts'
 import { formatPlatform } from './oci/platform.ts'
 import { parseReference } from './oci/reference.ts'
 import { layerCompression } from './output-compression.ts'
-import type { RegistryClient } from './registry/client.ts'
 import { targetPlatforms } from './target-platforms.ts'
 
 /** What there is to deliver, and what it is made of, where an output wants it in another form. */
@@ -73,7 +73,7 @@ export async function deliverOutputs(
   outputs: readonly Output[],
   delivery: Delivery,
   session: Session,
-  client: RegistryClient,
+  client: LazyClient,
 ): Promise<ExportedOutput[]> {
   const { names, result } = delivery
   const delivered: ExportedOutput[] = []
@@ -84,7 +84,7 @@ export async function deliverOutputs(
       const converted = await resultFor(output, delivery, session)
       if (output.type !== 'registry') return exportImage(converted, output, { ...session, names })
       const { pushOutput } = await import('./push-output.ts')
-      return pushOutput(converted.descriptor, output, names, { ...session, client, step })
+      return pushOutput(converted.descriptor, output, names, { ...session, client: await client.open(), step })
     })
     const { digest } = result.descriptor
     const { destination, size } = exported

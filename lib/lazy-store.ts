@@ -1,6 +1,6 @@
 import type { Store } from './cache/store.ts'
 import type { Descriptor, Digest } from './oci/types.ts'
-import { type BlobOrigin, pullBlobs } from './registry/pull-blobs.ts'
+import type { BlobOrigin } from './registry/pull-blobs.ts'
 
 type Wanted = Pick<Descriptor, 'digest' | 'size'>
 
@@ -13,9 +13,13 @@ export function lazyStore(store: Store, sources: ReadonlyMap<Digest, BlobOrigin>
   const fetch = (wanted: Wanted, signal: AbortSignal | undefined): Promise<unknown> | undefined => {
     const source = sources.get(wanted.digest)
     if (!source || store.holds(wanted)) return undefined
-    const fetching = coming.get(wanted.digest) ?? pullBlobs(store, source, [{ mediaType: '', ...wanted }], { signal })
+    const fetching = coming.get(wanted.digest) ?? pull(wanted, source, signal)
     coming.set(wanted.digest, fetching)
     return fetching.finally(() => coming.delete(wanted.digest))
+  }
+  const pull = async (wanted: Wanted, source: BlobOrigin, signal: AbortSignal | undefined): Promise<unknown> => {
+    const { pullBlobs } = await import('./registry/pull-blobs.ts')
+    return pullBlobs(store, source, [{ mediaType: '', ...wanted }], { signal })
   }
   return {
     ...store,

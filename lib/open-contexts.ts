@@ -13,11 +13,11 @@ import { findTreeDockerfile } from './context/tree-text.ts'
 import { TsbuildError } from './errors.ts'
 import { archiveTree } from './executor/archive-tree.ts'
 import { observeStep } from './executor/observe-step.ts'
-import { openRemoteFile } from './executor/remote-file.ts'
-import { openRemoteGit } from './executor/remote-git.ts'
+import type { RemoteFileOptions } from './executor/remote-file.ts'
+import type { RemoteGitOptions } from './executor/remote-git.ts'
 import type { OpenedContext } from './executor/session.ts'
 import { withUnpackLimit } from './executor/unpack-limit.ts'
-import { isHttpUrl } from './git-url.ts'
+import { type GitUrl, isHttpUrl } from './git-url.ts'
 import { detectCompression } from './layers/compression-magic.ts'
 import { startsWithHeader } from './layers/decode-header.ts'
 import type { SourceEntry } from './layers/entry.ts'
@@ -204,6 +204,15 @@ function isArchive(path: string): boolean {
   } finally {
     closeSync(file)
   }
+}
+
+// What fetches is loaded where there is something to fetch.
+async function openRemoteFile(url: string, options: RemoteFileOptions): Promise<TreeEntry> {
+  return (await import('./executor/remote-file.ts')).openRemoteFile(url, options)
+}
+
+async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Promise<FileTree> {
+  return (await import('./executor/remote-git.ts')).openRemoteGit(url, options)
 }
 
 function singleFile(file: TreeEntry): FileTree {

@@ -7,13 +7,13 @@ import type { OpenedContext } from './executor/session.ts'
 import { createGraph, createGraphs } from './graph/create-graph.ts'
 import { type JoinedGraphs, joinGraphs } from './graph/join-graphs.ts'
 import type { Graph } from './graph/types.ts'
+import { type LazyClient, lazyClient } from './lazy-client.ts'
 import type { ContentReader } from './oci/content.ts'
 import { defaultPlatform } from './oci/platform.ts'
 import type { Digest } from './oci/types.ts'
 import { type MainContext, openFileContext, openMainContext } from './open-contexts.ts'
 import { parse } from './parser/index.ts'
 import type { Dockerfile } from './parser/types.ts'
-import { openRegistryClient, type RegistryClient } from './registry/client.ts'
 import type { BlobOrigin } from './registry/pull-blobs.ts'
 import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
@@ -41,7 +41,7 @@ export interface PreparedBuild {
  */
 export async function planBuild(options: BuildOptions): Promise<Graph> {
   const store = openStore(options.store)
-  const client = openRegistryClient()
+  const client = lazyClient()
   try {
     const platforms = options.platforms?.slice(0, 1)
     const { joined } = await prepareBuild({ ...options, ...(platforms && { platforms }) }, store, client)
@@ -71,11 +71,7 @@ function parseDockerfile({ dockerfile: { text, name } }: { readonly dockerfile: 
 }
 
 /** `client` is for registries; nothing is asked of them unless a base image is not at hand. */
-export async function prepareBuild(
-  options: BuildOptions,
-  store: Store,
-  client: RegistryClient,
-): Promise<PreparedBuild> {
+export async function prepareBuild(options: BuildOptions, store: Store, client: LazyClient): Promise<PreparedBuild> {
   const main = await openMainContext(options, store)
   const dockerfile = parseDockerfile(main)
 

@@ -2,6 +2,7 @@
 import type { PullPolicy } from './build-options.ts'
 import type { Store } from './cache/store.ts'
 import { TsbuildError } from './errors.ts'
+import type { LazyClient } from './lazy-client.ts'
 import type { ContentReader } from './oci/content.ts'
 import { sha256 } from './oci/digest.ts'
 import type { Place } from './oci/guard.ts'
@@ -11,10 +12,7 @@ import { parseDescriptor } from './oci/parse-manifest.ts'
 import { readImage } from './oci/read-image.ts'
 import { parseReference } from './oci/reference.ts'
 import type { Descriptor, Digest, Image, Platform } from './oci/types.ts'
-import type { RegistryClient } from './registry/client.ts'
-import { openMirrored } from './registry/mirrored-repository.ts'
-import { rememberOrigin } from './registry/origins.ts'
-import { type BlobOrigin, pullBlobs } from './registry/pull-blobs.ts'
+import type { BlobOrigin } from './registry/pull-blobs.ts'
 import type { Repository } from './registry/repository.ts'
 
 export interface RemoteBases {
@@ -29,12 +27,12 @@ export interface RemoteBases {
 }
 
 export interface RemoteBasesOptions {
-  readonly client: RegistryClient
+  readonly client: LazyClient
   readonly policy: PullPolicy
   readonly signal?: AbortSignal | undefined
 }
 
-/** Nothing is asked before {@link RemoteBases.find} is called. Within one build each name is asked for once. */
+/** Nothing is asked, and nothing of registries loaded, before {@link RemoteBases.find} is called. Within one build each name is asked for once. */
 export function openRemoteBases(store: Store, { client, policy, signal }: RemoteBasesOptions): RemoteBases {
   const blobs = new Map<Digest, BlobOrigin>()
   const resolved = new Map<string, Promise<Descriptor>>()
@@ -46,6 +44,7 @@ export function openRemoteBases(store: Store, { client, policy, signal }: Remote
   const read = async (descriptor: Descriptor, repository: Repository, platform: Platform): Promise<Image> => {
     const reader = policy === 'never' ? store : throughStore(store, repository)
     const image = await readImage(reader, descriptor, platform)
+    const { rememberOrigin } = await import('./registry/origins.ts')
     for (const { digest } of image.manifest.layers) {
       blobs.set(digest, repository)
       rememberOrigin(store, digest, repository.reference)
@@ -56,7 +55,8 @@ export function openRemoteBases(store: Store, { client, policy, signal }: Remote
     policy,
     blobs,
     find: async (name, platform) => {
-      const repository = openMirrored(client, parseReference(name), signal)
+      const { openMirrored } = await import('./registry/mirrored-repository.ts')
+      const repository = openMirrored(await client.open(), parseReference(name), signal)
       const known = policy === 'always' ? undefined : recall(store, name)
       if (policy === 'never') return known && ifHere(() => read(known, repository, platform))
       if (known) return read(known, repository, platform)
@@ -109,6 +109,7 @@ async function moveName(
 ): Promise<void> {
   const former = store.references.find(name)
   if (!former || former.digest === descriptor.digest) return
+  const { pullBlobs } = await import('./registry/pull-blobs.ts')
   await pullBlobs(store, repository, image.manifest.layers, { signal })
   store.references.set(name, descriptor)
 }

@@ -1,6 +1,6 @@
 // SOURCE_DATE_EPOCH: the one time that a build writes everywhere, and where it comes from.
 import type { BuildOptions } from './build-options.ts'
-import { type GitCommand, GitFailure, runGit } from './context/git/run-git.ts'
+import type { GitCommand } from './context/git/run-git.ts'
 import { TsbuildError } from './errors.ts'
 import type { SourceEntry } from './layers/entry.ts'
 import type { Dockerfile } from './parser/types.ts'
@@ -49,8 +49,10 @@ export function newestTime(entries: readonly SourceEntry[]): number | undefined 
   return entries.reduce((newest, { mtime }) => Math.max(newest, Math.floor(mtime)), 0)
 }
 
-/** When the commit that a directory is a checkout of was made; undefined if it is none. Errors as {@link runGit}. */
+/** When the commit that a directory is a checkout of was made; undefined if it is none. Errors as git's runGit() does. */
 export async function checkoutTime(directory: string, signal: GitCommand['signal']): Promise<number | undefined> {
+  // Loaded only now: few builds ask.
+  const { GitFailure, runGit } = await import('./context/git/run-git.ts')
   try {
     const commit = await runGit(['cat-file', 'commit', 'HEAD'], { cwd: directory, signal })
     const seconds = /^committer .*> (\d+) [-+]\d{4}$/m.exec(commit)?.[1]

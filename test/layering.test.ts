@@ -47,6 +47,7 @@ const BASE = [
   'find-program',
   'format-size',
   'git-url',
+  'group-digits',
   'input-limit',
   'shared-map',
   'module-beside',

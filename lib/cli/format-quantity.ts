@@ -1,4 +1,5 @@
 // Durations and ages as people read them.
+import { groupDigits } from '../group-digits.ts'
 
 /** Milliseconds: `0.0s`, `12.3s`, `2m 05s`, `1h 02m`. */
 export function formatDuration(milliseconds: number): string {
@@ -33,5 +34,5 @@ export function formatAge(then: Date, now: Date): string {
 
 /** `1 layer`, `12 layers`. */
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
+  return `${groupDigits(n)} ${noun}${n === 1 ? '' : 's'}`
 }

@@ -1,4 +1,5 @@
 // Everything a command may know and touch of the outside: streams, environment, working directory.
+import { isatty } from 'node:tty'
 
 /** Where text goes, and what can be shown there. */
 export interface Screen {
@@ -30,7 +31,8 @@ export function processTerminal(): Terminal {
     err: screen(process.stderr, env),
     env,
     cwd: process.cwd(),
-    stdin: { isTTY: process.stdin.isTTY === true, bytes: () => process.stdin },
+    // Opened when it is read: most commands don't.
+    stdin: { isTTY: isatty(0), bytes: () => process.stdin },
   }
 }
 

@@ -2,13 +2,11 @@
 import { withLocation } from '../errors.ts'
 import type { CopyOp, RemoteInput } from '../graph/types.ts'
 import type { RemoteContent } from './plan-copy.ts'
-import { openRemoteFile } from './remote-file.ts'
-import { openRemoteGit } from './remote-git.ts'
 import type { Session } from './session.ts'
 
 /**
  * The remote sources of an ADD, fetched side by side, unless the store has them as they are now. Errors at the source's place, as
- * {@link openRemoteFile} and {@link openRemoteGit} do.
+ * openRemoteFile() and openRemoteGit() do, which are loaded when there is something to fetch.
  */
 export async function openRemotes(
   { sources }: CopyOp,
@@ -36,12 +34,14 @@ export async function openRemotes(
   async function openRemote(input: RemoteInput): Promise<RemoteContent> {
     if (input.kind === 'url') {
       const { url, name, checksum } = input
+      const { openRemoteFile } = await import('./remote-file.ts')
       return {
         kind: 'file',
         entry: await openRemoteFile(url, { store, name, checksum, downloads, secrets, signal, onBytes }),
       }
     }
     const commitTime = input.url.mtime === 'commit'
+    const { openRemoteGit } = await import('./remote-git.ts')
     return {
       kind: 'tree',
       tree: await openRemoteGit(input.url, { store, keepGitDir: input.keepGitDir, commitTime, secrets, signal }),

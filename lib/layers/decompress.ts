@@ -2,7 +2,7 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { TsbuildError } from '../errors.ts'
 import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './compression-magic.ts'
-import { inflatePortable, type PortableCompression } from './inflate-portable.ts'
+import type { PortableCompression } from './inflate-portable.ts'
 import { asBuffer } from './path-bytes.ts'
 
 /** How a decoder of Node.js's works: bytes that come out at a time, and are held for the reader. */
@@ -112,6 +112,7 @@ async function* inflateElsewhere(
       throw error
     }
   }
+  const { inflatePortable } = await import('./inflate-portable.ts')
   try {
     for await (const chunk of inflatePortable(watched(), algorithm)) yield asBuffer(chunk)
   } catch (error) {

@@ -1,8 +1,9 @@
 // Numbers as messages say them.
+import { groupDigits } from '../group-digits.ts'
 
 /** `1 file`, `1,204 files`. */
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
+  return `${groupDigits(n)} ${noun}${n === 1 ? '' : 's'}`
 }
 
 /** `a`, `a and b`, `a, b and c`; of more than six the first five, and how many there are besides. */

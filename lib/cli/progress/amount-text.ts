@@ -1,10 +1,11 @@
 import { formatSize } from '../../format-size.ts'
+import { groupDigits } from '../../group-digits.ts'
 import type { Step } from './steps.ts'
 
 /** How far a step is: `1,204 files`, `12.3 MB / 40.0 MB`. */
 export function amountText(step: Step): string {
   if (!step.amount) return ''
   const { current, total, unit } = step.amount
-  const show = (n: number): string => (unit === 'bytes' ? formatSize(n) : n.toLocaleString('en-US'))
+  const show = (n: number): string => (unit === 'bytes' ? formatSize(n) : groupDigits(n))
   return `${show(current)}${total === undefined ? '' : ` / ${show(total)}`}${unit === 'files' ? ' files' : ''}`
 }

@@ -1,12 +1,11 @@
 import type { RunOptions, SandboxInfo } from '../../build-options.ts'
 import type { Store } from '../../cache/store.ts'
 import type { BuildEvent } from '../../events.ts'
-import { openWorker } from './open-worker.ts'
 import type { RunWorker } from './worker-client.ts'
 
 /** The worker of a build, if it needs one. */
 export interface RunWorkers {
-  /** Starts the worker when it is first asked for. */
+  /** Loads what sandboxes take and starts the worker when it is first asked for. */
   worker(): Promise<RunWorker>
   /** Undefined as long as there is none. */
   sandbox(): SandboxInfo | undefined
@@ -18,6 +17,7 @@ export function createRunWorkers(options: RunOptions, store: Store, emit: (event
   let opening: Promise<RunWorker> | undefined
   let sandbox: SandboxInfo | undefined
   const open = async (): Promise<RunWorker> => {
+    const { openWorker } = await import('./open-worker.ts')
     const worker = await openWorker(store.root, options.isolation ?? 'auto')
     const { isolation, program, overlay } = worker.state
     sandbox = { isolation, program, overlay }
