@@ -80,10 +80,10 @@ async function produce(
       session.signal.throwIfAborted()
     })
   }
-  const expected = noCache ? undefined : layerKey(plan, digests, session)
+  const expected = noCache ? undefined : layerKey(plan, (at) => digests[at], session)
   const found = expected && (await findLayer(expected, form, session))
   if (found) {
-    remember(plan, digests, known, stats)
+    remember(plan, (at) => digests[at], known, stats)
     return { layer: found, key: expected, cached: true }
   }
 
@@ -94,14 +94,13 @@ async function produce(
     signal: session.signal,
     ...(onBytes && { onProgress: onBytes }),
   })
-  const { diffID, descriptor, index } = written
+  const { diffID, descriptor, sha256 } = written
   if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
-  const contents = index.entries.map((entry) => entry.sha256)
-  const key = expected ?? layerKey(plan, contents, session)
+  const key = expected ?? layerKey(plan, sha256, session)
   if (!key) throw new Error('bug: a written layer has files without digests')
   const created = new Date((session.epoch ?? session.now) * 1000).toISOString()
   const parts = [{ label: 'operation', value: plan.definition }]
-  remember(plan, contents, known, stats)
+  remember(plan, sha256, known, stats)
   store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   // The same content may be known from elsewhere: then the layer that images already have is the better one.
   const existing = noCache ? undefined : await findLayer(key, form, session)
@@ -109,6 +108,9 @@ async function produce(
   store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   return { layer: { layer: { diffID, descriptor }, created }, key, cached: false }
 }
+
+/** The digests of contents, as hex, by the places of the entries. */
+type Digests = (at: number) => string | undefined
 
 /** The compressed layer that the same step made last: most of its chunks will come again. */
 export function formerBlob(former: BuildRecord, form: WantedForm, { store }: Session): Digest | undefined {
@@ -130,8 +132,8 @@ function* withDigests(
   }
 }
 
-function layerKey(plan: LayerPlan, digests: readonly (string | undefined)[], session: Session): CacheKey | undefined {
-  const content = contentKey(plan.entries, (_, at) => digests[at])
+function layerKey(plan: LayerPlan, sha256: Digests, session: Session): CacheKey | undefined {
+  const content = contentKey(plan.entries, (_, at) => sha256(at))
   if (content === undefined) return undefined
   return cacheKey('layer', [
     { label: 'content', value: content },
@@ -163,15 +165,15 @@ function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string |
 /** Notes the digests that were not `known` before. */
 function remember(
   plan: LayerPlan,
-  digests: readonly (string | undefined)[],
+  sha256: Digests,
   known: readonly (string | undefined)[],
   stats: StatCache | undefined,
 ): void {
   if (!stats) return
   plan.entries.forEach((entry, at) => {
-    const digest = digests[at]
-    if (digest === undefined || known[at] !== undefined || !entry.stat || entry.content?.kind !== 'file') return
-    stats.record(entry.content.path, entry.size, entry.stat, digest)
+    if (known[at] !== undefined || !entry.stat || entry.content?.kind !== 'file') return
+    const digest = sha256(at)
+    if (digest !== undefined) stats.record(entry.content.path, entry.size, entry.stat, digest)
   })
   stats.save()
 }

@@ -1,9 +1,12 @@
 // Where a tar is cut into chunks that are compressed on their own. Cuts follow names and sizes, not positions, so that a change of
 // one file moves few of them.
 import { pathToBytes } from './path-bytes.ts'
+import { BLOCK } from './tar-format.ts'
 
 /** No chunk is longer. */
 export const MAX_CHUNK: number = 1024 * 1024
+/** What buffers for chunks must hold: reading asks for one byte more than a chunk may have. */
+export const CHUNK_BUFFER: number = MAX_CHUNK + BLOCK
 /** No chunk is cut short by a hash below this. */
 const MIN_CHUNK = 512 * 1024
 /** An entry above this starts a chunk of its own, and is cut at fixed offsets. */

@@ -3,11 +3,10 @@ import { TsbuildError } from '../errors.ts'
 import type { ContentStore } from '../oci/content.ts'
 import type { Descriptor, DiffID } from '../oci/types.ts'
 import { BufferPool } from './buffer-pool.ts'
-import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
+import { CHUNK_BUFFER, ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
 import type { LayerIndex } from './entry.ts'
 import { openLayerSink } from './layer-sink.ts'
 import { storedSize } from './sparse-map.ts'
-import { CHUNK_BUFFER } from './tar-chunks.ts'
 import { paddingOf } from './tar-format.ts'
 
 export interface CompressLayerOptions {

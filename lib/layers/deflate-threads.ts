@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { constants, deflateRaw } from 'node:zlib'
+import { CHUNK_BUFFER } from './chunk-cutter.ts'
 import { DEFLATE_VERSION } from './deflate-module.ts'
 import { createDeflater, type Deflater, deflateModule } from './deflater.ts'
-import { CHUNK_BUFFER } from './tar-chunks.ts'
 
 /** A chunk after compression. */
 export interface DeflatedChunk {

@@ -4,13 +4,11 @@ import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
 import { ChunkIdentities } from './chunk-identities.ts'
 import type { ContentFiles } from './content-files.ts'
 import { createHeaderEncoder } from './encode-header.ts'
-import type { LayerEntry, LayerIndex, SourceEntry } from './entry.ts'
+import type { SourceEntry } from './entry.ts'
+import { IndexWriter } from './index-writer.ts'
 import type { ChunkIdentity, PackedChunks } from './packed-chunks.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
 import { unpackChunk } from './unpack-chunk.ts'
-
-/** What buffers for {@link tarChunks} must hold: reading asks for one byte more than a chunk may have. */
-export const CHUNK_BUFFER: number = MAX_CHUNK + BLOCK
 
 /** To open, read and close a file of less takes longer than to decompress as much. */
 const SMALL_FILE = 12 * 1024
@@ -23,6 +21,12 @@ export interface TarChunk {
   readonly identity?: ChunkIdentity | undefined
 }
 
+export interface WrittenTar {
+  readonly index: IndexWriter
+  /** Bytes of the tar. */
+  readonly size: number
+}
+
 /**
  * Entries as a tar, in pieces cut where {@link ChunkCutter} says; returns the index. Reads files synchronously while it is
  * iterated; of a chunk that is `known`, no file whose digest the entry has. Deterministic: same entries, same bytes, same cuts. Errors as
@@ -33,10 +37,10 @@ export function* tarChunks(
   files: ContentFiles,
   pool: BufferPool,
   known?: PackedChunks,
-): Generator<TarChunk, LayerIndex, void> {
+): Generator<TarChunk, WrittenTar, void> {
   const encode = createHeaderEncoder()
   const cutter = new ChunkCutter()
-  const index: LayerEntry[] = []
+  const index = new IndexWriter()
   const identities = new ChunkIdentities()
   let buffer = pool.take()
   let position = 0
@@ -49,11 +53,12 @@ export function* tarChunks(
     buffer.fill(0, start + entry.size, start + entry.size + paddingOf(entry.size))
   }
   const finish = (at = 0): TarChunk => {
-    const chunk = { buffer, length: cutter.used, identity: identities.next(at) }
-    const isUnpacked = known && unread.length * SMALL_FILE > cutter.used && unpackChunk(known, chunk)
+    const { used: length } = cutter
+    const identity = identities.next(at)
+    const isUnpacked = known && unread.length * SMALL_FILE > length && unpackChunk(known, identity, buffer, length)
     if (!isUnpacked) for (const { entry, start } of unread) read(entry, start)
     unread.length = 0
-    return chunk
+    return { buffer, length, identity }
   }
   for (const entry of entries) {
     const header = encode(entry)
@@ -106,7 +111,7 @@ export function* tarChunks(
       identities.end(sha256)
       files.end()
     }
-    index.push(toLayerEntry(entry, position + header.length, sha256))
+    index.add(entry, position + header.length, sha256)
     position += total
     if (cutter.cutsAfter(entry.path, total)) {
       yield finish()
@@ -123,24 +128,5 @@ export function* tarChunks(
   buffer.fill(0, cutter.used, cutter.used + end)
   cutter.used += end
   yield finish(end)
-  return { entries: index, size: position + end }
-}
-
-/** Without `content`, so that an index doesn't keep bytes in memory. */
-function toLayerEntry(entry: SourceEntry, offset: number, sha256: string | undefined): LayerEntry {
-  return {
-    path: entry.path,
-    type: entry.type,
-    mode: entry.mode & 0o7777,
-    uid: entry.uid,
-    gid: entry.gid,
-    mtime: entry.mtime,
-    size: entry.size,
-    linkname: entry.linkname,
-    xattrs: entry.xattrs,
-    devMajor: entry.devMajor,
-    devMinor: entry.devMinor,
-    offset,
-    sha256,
-  }
+  return { index, size: position + end }
 }

@@ -1,12 +1,14 @@
 import type { ContentStore } from '../oci/content.ts'
 import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { CHUNK_BUFFER } from './chunk-cutter.ts'
 import { ContentFiles } from './content-files.ts'
 import type { LayerIndex, SourceEntry } from './entry.ts'
-import { encodeLayerIndex, INDEX_KIND } from './layer-index.ts'
+import { indexLayer } from './index-layer.ts'
+import { INDEX_KIND } from './layer-index.ts'
 import { type LayerCompression, openLayerSink } from './layer-sink.ts'
 import { openPackedChunks } from './packed-chunks.ts'
-import { CHUNK_BUFFER, tarChunks } from './tar-chunks.ts'
+import { tarChunks } from './tar-chunks.ts'
 
 export interface WriteLayerOptions {
   readonly compression: LayerCompression
@@ -26,7 +28,10 @@ export interface WrittenLayer {
   readonly diffID: DiffID
   /** Bytes of the plain tar. */
   readonly size: number
-  readonly index: LayerIndex
+  /** As the store has it. */
+  readonly index: () => Promise<LayerIndex>
+  /** The sha256 of an entry's content as hex, by its place among the entries; undefined for what is no file. */
+  readonly sha256: (at: number) => string | undefined
   /** The compressed blob, or the plain tar. */
   readonly descriptor: Descriptor
   /** Whether the plain tar is in the store. */
@@ -56,10 +61,10 @@ export async function writeLayer(
       signal?.throwIfAborted()
       const step = chunks.next()
       if (step.done) {
-        const index = step.value
+        const { index, size } = step.value
         const layer = await sink.commit()
-        store.writeDerived(INDEX_KIND, layer.diffID, encodeLayerIndex(index))
-        return { ...layer, size: index.size, index }
+        store.writeDerived(INDEX_KIND, layer.diffID, index.encode(size))
+        return { ...layer, size, sha256: (at) => index.sha256(at), index: () => indexLayer(store, layer, signal) }
       }
       written += step.value.length
       await sink.write(step.value)

@@ -1,7 +1,8 @@
 import { BufferPool } from './buffer-pool.ts'
+import { CHUNK_BUFFER } from './chunk-cutter.ts'
 import { ContentFiles } from './content-files.ts'
 import type { SourceEntry } from './entry.ts'
-import { CHUNK_BUFFER, tarChunks } from './tar-chunks.ts'
+import { tarChunks } from './tar-chunks.ts'
 
 /**
  * Entries as a plain tar, in pieces of up to 1 MiB: for `-o type=tar`. Reads files synchronously while it is iterated. Errors as {@link ContentFiles} does.

@@ -31,7 +31,7 @@ describe('files of a compressed layer', () => {
     }
     const contents = async (...paths: readonly string[]): Promise<string[]> => {
       read = 0
-      const wanted = written.index.entries
+      const wanted = (await written.index()).entries
         .filter(({ path }) => paths.includes(path))
         .map(({ offset, ...entry }) => ({ ...entry, content: { kind: 'range' as const, path: '/none', offset } }))
       const found = await readLayerFiles(counting, layer, wanted)

@@ -50,9 +50,11 @@ async function write(entries: readonly SourceEntry[], reuse?: WrittenLayer): Pro
   })
 }
 
+const identityOf = ({ diffID, descriptor }: WrittenLayer) => ({ diffID, descriptor })
+
 /** As a build knows them that has seen by their status that they did not change. */
-const known = (entries: readonly SourceEntry[], { index }: WrittenLayer): SourceEntry[] =>
-  entries.map((entry, at) => ({ ...entry, sha256: index.entries[at]?.sha256 }))
+const known = (entries: readonly SourceEntry[], { sha256 }: WrittenLayer): SourceEntry[] =>
+  entries.map((entry, at) => ({ ...entry, sha256: sha256(at) }))
 
 test('nothing is opened where nothing changed', async () => {
   const entries = files(4000)
@@ -61,7 +63,7 @@ test('nothing is opened where nothing changed', async () => {
   for (const { path } of entries) rmSync(join(directory, path))
   const again = await write(known(entries, former), former)
   expect(opened).toEqual([])
-  expect(again).toEqual(former)
+  expect(identityOf(again)).toEqual(identityOf(former))
 })
 
 test('with one file the others of its chunk are opened', async () => {
@@ -78,7 +80,7 @@ test('with one file the others of its chunk are opened', async () => {
 test('larger files are read, which is faster than decompressing them', async () => {
   const entries = files(30_000)
   const former = await write(entries)
-  expect(await write(known(entries, former), former)).toEqual(former)
+  expect(identityOf(await write(known(entries, former), former))).toEqual(identityOf(former))
   expect(opened).toHaveLength(COUNT)
 })
 

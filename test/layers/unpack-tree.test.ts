@@ -132,7 +132,7 @@ async function tree(...layers: readonly (readonly SourceEntry[])[]): Promise<Fil
   const written = []
   for (const entries of layers) {
     const { diffID, index } = await writeLayer(entries, store, { compression: { algorithm: 'uncompressed' } })
-    written.push({ diffID, index, plainPath: store.path(diffID) })
+    written.push({ diffID, index: await index(), plainPath: store.path(diffID) })
   }
   return createUnionView(written)
 }

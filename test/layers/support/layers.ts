@@ -23,7 +23,7 @@ export async function writeLayers(
   const written: UnionLayer[] = []
   for (const entries of layers) {
     const { diffID, index } = await writeLayer(entries, store, { compression: { algorithm: 'uncompressed' } })
-    written.push({ diffID, index, plainPath: store.path(diffID) })
+    written.push({ diffID, index: await index(), plainPath: store.path(diffID) })
   }
   return written
 }
