@@ -64,7 +64,7 @@ export async function writeLayer(
         const { index, size } = step.value
         const layer = await sink.commit()
         store.writeDerived(INDEX_KIND, layer.diffID, index.encode(size))
-        return { ...layer, size, sha256: (at) => index.sha256(at), index: () => indexLayer(store, layer, signal) }
+        return { ...layer, size, sha256: (at) => index.sha256(at), index: () => indexLayer(store, layer, { signal }) }
       }
       written += step.value.length
       await sink.write(step.value)
