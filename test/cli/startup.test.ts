@@ -1,4 +1,4 @@
-// What is loaded before a command is known decides how fast `tsbuild --version` and `tsbuild --help` are.
+// What is loaded decides how fast a command starts: `import()` belongs where a feature begins that most builds don't need.
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -37,5 +37,14 @@ describe('what the command line loads', () => {
     const outside = loaded.filter((file) => !file.startsWith(`${root}/`) && !file.startsWith('node:'))
     expect(outside).toEqual([])
     expect(loaded.filter((file) => file.includes('/commands/'))).toEqual([])
+  })
+
+  test('for a build has neither packages in it nor what asks registries, fetches, or runs commands', () => {
+    const lib = resolve(root, '..')
+    const loaded = [...loadedWith(join(root, 'commands/build.ts'))].filter((name) => !name.startsWith('node:'))
+    expect(loaded.filter((name) => !name.startsWith('/'))).toEqual([])
+    const folders = new Set(loaded.map((file) => dirname(relative(lib, file))))
+    expect(['registry', 'http', 'context/git'].filter((folder) => folders.has(folder))).toEqual([])
+    expect(loaded.map((file) => relative(lib, file))).not.toContain('executor/run/worker-client.ts')
   })
 })
