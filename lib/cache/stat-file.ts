@@ -13,18 +13,22 @@ const HEADER = 12
 const PER_ENTRY = 5 * 8 + 32
 
 /** header: magic, crc32 of the rest, number of entries (32 bits each, little-endian); numbers; digests; paths joined by NUL. */
-export function encodeStatFile(table: StatTable): Uint8Array {
-  const { numbers } = table
-  const body = Buffer.concat([
-    Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength),
-    table.digests,
-    Buffer.from(table.paths.join('\0')),
-  ])
-  const header = Buffer.alloc(HEADER)
-  header.writeUInt32LE(MAGIC, 0)
-  header.writeUInt32LE(table.paths.length, 8)
-  header.writeUInt32LE(crc32(body, table.paths.length), 4)
-  return Buffer.concat([header, body])
+export function encodeStatFile({ paths, numbers, digests }: StatTable): Uint8Array {
+  const columns = [Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength), digests]
+  const text = paths.reduce((sum, path) => sum + Buffer.byteLength(path) + 1, 0)
+  // All in one: copies of it would be what a build needs most memory for.
+  const bytes = Buffer.allocUnsafeSlow(HEADER + columns.reduce((sum, column) => sum + column.length, text))
+  let at = HEADER
+  for (const column of columns) at += column.copy(bytes, at)
+  for (const path of paths) {
+    at += bytes.write(path, at)
+    bytes[at++] = 0
+  }
+  const body = bytes.subarray(HEADER, Math.max(HEADER, at - 1))
+  bytes.writeUInt32LE(MAGIC, 0)
+  bytes.writeUInt32LE(crc32(body, paths.length), 4)
+  bytes.writeUInt32LE(paths.length, 8)
+  return bytes.subarray(0, HEADER + body.length)
 }
 
 /** The table in a file, or undefined if the file is damaged or of another machine's byte order. */

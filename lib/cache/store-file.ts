@@ -1,5 +1,5 @@
 // Small files of the store: read if they are there, written so that nobody ever sees half of one.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { TsbuildError } from '../errors.ts'
 
@@ -51,7 +51,7 @@ export function readJsonIfSound(path: string): unknown {
 export function writeAtomically(path: string, temporary: string, bytes: Uint8Array | string): void {
   storeIO(`writing ${JSON.stringify(path)}`, () => {
     // To replace a file by its like would make some filesystems wait for the disk.
-    if (ifThere(() => readFileSync(path))?.equals(Buffer.from(bytes))) return
+    if (isSame(path, typeof bytes === 'string' ? Buffer.from(bytes) : bytes)) return
     try {
       writeFileSync(temporary, bytes, { flag: 'wx' })
       renameInto(temporary, path)
@@ -60,6 +60,12 @@ export function writeAtomically(path: string, temporary: string, bytes: Uint8Arr
       throw error
     }
   })
+}
+
+function isSame(path: string, bytes: Uint8Array): boolean {
+  // Most of what is large has another size if it is another.
+  if (statSync(path, { throwIfNoEntry: false })?.size !== bytes.length) return false
+  return ifThere(() => readFileSync(path))?.equals(bytes) === true
 }
 
 /** Renames, making the target's directory only if it turns out to be missing. */
