@@ -27,7 +27,8 @@ export function copyArchive(
     if (entry.path === '') continue
     const parent = stage.makeDirectories(inStage(parentPath(entry.path), true), () => directoryInode(0o755, now))
     const name = baseName(entry.path)
-    const meta = { ...inodeOf(entry), ...owner }
+    const inode = inodeOf(entry)
+    const meta = { ...inode, mtime: timeOnDisk(inode.mtime), ...owner }
     if (entry.type === 'hardlink') {
       const source = stage.find(inStage(entry.linkname ?? '', false))
       if (!source || source.inode.type === 'directory') throw brokenLink(entry)
@@ -56,6 +57,14 @@ function pathView(stage: StagedTree, directory: string): FileTree {
     },
     list: (path) => stage.list(joinPath(directory, path)),
   }
+}
+
+/** Where Go's nanoseconds end: the year 2262. */
+const MAX_TIME = 2 ** 63 / 1e9
+
+/** As BuildKit unpacks: a time that a disk might not have becomes the epoch. */
+function timeOnDisk(mtime: number): number {
+  return mtime < 0 || mtime > MAX_TIME ? 0 : mtime
 }
 
 function pickMeta({ mode, uid, gid, mtime }: Inode): Pick<Inode, 'mode' | 'uid' | 'gid' | 'mtime'> {

@@ -58,7 +58,9 @@ export function paxSparse(pax: PaxRecords, stored: number): SparseHeader | undef
     size: integer(text('size') || text('realsize') || String(stored)),
   }
   if (version === '1.0') return mapBlocks(common)
-  return { ...common, open: false, taken: 0, numbers: map === '' ? [] : map.split(',').map(integer), take: () => {} }
+  const numbers = map === '' ? [] : map.split(',').map(integer)
+  if (numbers.length !== 2 * integer(text('numblocks'))) throw malformed('its parts are not as many as it says')
+  return { ...common, open: false, taken: 0, numbers, take: () => {} }
 }
 
 /** A map in front of the data: lines of decimal numbers, the first of which counts the pairs; filled up to a whole block. */

@@ -132,7 +132,7 @@ export class MemberDecoder {
     const gid = paxInteger(pax, 'gid') ?? raw.gid
     const mtime = paxTime(pax) ?? raw.mtime
     this.#pax = this.#name = this.#link = undefined
-    this.#started = true
+    this.#started = !sparse || this.#started
     checkLength(name)
     checkLength(linkname)
     const type = entryType(raw.flag, name)
@@ -162,6 +162,7 @@ export class MemberDecoder {
     this.#sparse = header.open ? announced : undefined
     if (header.open) return { kind: 'extension', size: BLOCK }
     const sparse = sparseMap(header.numbers, entry.size, size)
+    this.#started = true
     if (sparse) this.#expanded += entry.size
     if (this.#expanded > inputLimit()) {
       const message = `the sparse files in it have more than ${inputLimit()} bytes`

@@ -83,3 +83,21 @@ test('a link that is replaced leaves the other one as it is', () => {
   )
   expect([tree.lookup('a')?.sha256, tree.lookup('b')?.sha256]).toEqual(['sha256 of two', 'sha256 of one'])
 })
+
+test.each([
+  [-1, 0],
+  [-0.5, 0],
+  [0, 0],
+  [2 ** 33, 2 ** 33],
+  [2 ** 40, 0],
+])('a time that a disk might not have is the epoch: %d becomes %d', (mtime, expected) => {
+  const entry = { type: 'file', mode: 0o644, uid: 0, gid: 0, mtime, size: 0 } as const
+  const tree = archiveTree(
+    [
+      { ...entry, path: 'a' },
+      { ...entry, path: 'd', type: 'directory' },
+    ],
+    50,
+  )
+  expect([tree.lookup('a')?.mtime, tree.lookup('d')?.mtime]).toEqual([expected, expected])
+})

@@ -1,6 +1,6 @@
 // Sparse files in tars: what GNU tar writes has all its bytes, and what no tar writes is refused.
 import { execFileSync } from 'node:child_process'
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -157,7 +157,12 @@ describe('a sparse member', () => {
   const file = (size: number, start = 0, bytes: Buffer = data): string =>
     Buffer.concat([Buffer.alloc(start), bytes, Buffer.alloc(size - start - bytes.length)]).toString('hex')
   const pax = (...records: readonly (readonly [string, string])[]): Buffer => paxMember('x', records, data)
-  const sized = (map: string, size = '4096') => pax(['GNU.sparse.size', size], ['GNU.sparse.map', map])
+  const sized = (map: string, size = '4096') =>
+    pax(
+      ['GNU.sparse.size', size],
+      ['GNU.sparse.numblocks', String(Math.ceil(map.split(',').length / 2))],
+      ['GNU.sparse.map', map],
+    )
 
   test.each([
     ['in the header', gnuSparseMember('x', 4096, [512, 1024], data)],
@@ -168,7 +173,12 @@ describe('a sparse member', () => {
     ['as a pax record', sized('512,1024')],
     [
       'as pax records one by one',
-      pax(['GNU.sparse.size', '4096'], ['GNU.sparse.offset', '512'], ['GNU.sparse.numbytes', '1024']),
+      pax(
+        ['GNU.sparse.size', '4096'],
+        ['GNU.sparse.numblocks', '1'],
+        ['GNU.sparse.offset', '512'],
+        ['GNU.sparse.numbytes', '1024'],
+      ),
     ],
     ['before the data', paxSparseMember('x', 4096, [2, 512, 1024, 4096, 0], data)],
   ])('has its map %s', async (_, member) => {
@@ -211,6 +221,8 @@ describe('a sparse member', () => {
     ['wants more data than there is', sized('0,2048')],
     ['wants less data than there is', paxSparseMember('x', 4096, [1, 0, 512], data)],
     ['has an offset without a length', sized('0,512,512')],
+    ['has another number of parts than it says', pax(['GNU.sparse.numblocks', '2'], ['GNU.sparse.map', '0,1024'])],
+    ['does not say how many parts it has', pax(['GNU.sparse.map', '0,1024'])],
     ['has words for numbers', sized('a,b')],
     ['has signs', sized('+0,1024')],
     ['has lengths before offsets', pax(['GNU.sparse.numbytes', '1'], ['GNU.sparse.offset', '0'])],
@@ -243,6 +255,24 @@ describe('a sparse member', () => {
     await withEnvironment('TSBUILD_MAX_INPUT', '100k', async () => {
       expect(await bytesOf(half)).toHaveLength(1)
       await expect(bytesOf(Buffer.concat([half, half]))).rejects.toMatchObject({ code: 'ARCHIVE_TOO_LARGE' })
+    })
+  })
+})
+
+describe('a file that begins like a sparse member', () => {
+  const opened = async (member: Buffer) => {
+    const path = join(temporaryDirectory(), 'a.tar')
+    writeFileSync(path, Buffer.concat([member, END]))
+    return openArchive(path, temporaryStore())
+  }
+
+  test.each([
+    ['pax', paxSparseMember('x', 4096, ['no number'], Buffer.alloc(1024))],
+    ['GNU', gnuSparseMember('x', 4096, [0, 600, 500, 424], Buffer.alloc(1024))],
+  ])('is no archive if its map, as %s has it, makes no sense', async (_, member) => {
+    expect(await opened(member)).toBeUndefined()
+    await expect(opened(Buffer.concat([paxMember('first', [], Buffer.alloc(0)), member]))).rejects.toMatchObject({
+      code: 'ARCHIVE_INVALID',
     })
   })
 })

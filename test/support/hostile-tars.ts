@@ -1,6 +1,6 @@
 // Archives that want out, or too much: one for each class.
 import { makeTar } from './make-tar.ts'
-import { END, gnuSparseMember, paxSparseMember } from './sparse-tars.ts'
+import { END, gnuSparseMember, paxMember, paxSparseMember } from './sparse-tars.ts'
 
 /** What no build may make. */
 export const OUTSIDE = '/tmp/tsbuild-hostile'
@@ -16,6 +16,8 @@ export interface HostileTar {
 }
 
 const BODY = { body: 'x' }
+/** Whatever comes after it, this is an archive. */
+const FIRST = paxMember('first', [], Buffer.alloc(0))
 
 export const HOSTILE_TARS: readonly HostileTar[] = [
   {
@@ -153,13 +155,14 @@ export const HOSTILE_TARS: readonly HostileTar[] = [
   {
     name: 'sparse files: a map whose parts overlap',
     tar: () =>
-      Promise.resolve(Buffer.concat([gnuSparseMember('a', 4096, [0, 600, 500, 424], Buffer.alloc(1024)), END])),
+      Promise.resolve(Buffer.concat([FIRST, gnuSparseMember('a', 4096, [0, 600, 500, 424], Buffer.alloc(1024)), END])),
     unpacked: 'ARCHIVE_INVALID',
     layer: 'LAYER_INVALID',
   },
   {
     name: 'sparse files: a map that leads beyond the file',
-    tar: () => Promise.resolve(Buffer.concat([paxSparseMember('a', 4096, [1, 4000, 1024], Buffer.alloc(1024)), END])),
+    tar: () =>
+      Promise.resolve(Buffer.concat([FIRST, paxSparseMember('a', 4096, [1, 4000, 1024], Buffer.alloc(1024)), END])),
     unpacked: 'ARCHIVE_INVALID',
     layer: 'LAYER_INVALID',
   },
