@@ -47,7 +47,11 @@ export function openStatCache(
   const seen = new Uint8Array(old.paths.length)
   /** What to keep, in the order of this run: indexes into the old table, or into the new one by their complement. */
   const order: number[] = []
-  const added: { paths: string[]; numbers: number[]; digests: string[] } = { paths: [], numbers: [], digests: [] }
+  const added: { paths: string[]; numbers: number[]; digests: Buffer } = {
+    paths: [],
+    numbers: [],
+    digests: Buffer.alloc(0),
+  }
   let cursor = 0
   let byPath: Map<string, number> | undefined
 
@@ -77,10 +81,12 @@ export function openStatCache(
     record: (path, size, stat, digest) => {
       // A path with lone surrogates has no UTF-8 form to be saved in.
       if (stat.mtimeMs >= trustedBefore || stat.ctimeMs >= trustedBefore || !path.isWellFormed()) return
-      order.push(~added.paths.length)
+      const at = added.paths.length
+      order.push(~at)
       added.paths.push(path)
       added.numbers.push(size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.dev)
-      added.digests.push(digest)
+      if (added.digests.length < (at + 1) * 32) added.digests = Buffer.concat([added.digests], (at + 32) * 48)
+      added.digests.write(digest, at * 32, 'hex')
     },
     save: () => {
       if (added.paths.length === 0 && order.length === old.paths.length) return
@@ -94,7 +100,7 @@ function merge(
   added: {
     readonly paths: readonly string[]
     readonly numbers: readonly number[]
-    readonly digests: readonly string[]
+    readonly digests: Buffer
   },
   order: readonly number[],
 ): StatTable {
@@ -103,12 +109,10 @@ function merge(
   const digests = Buffer.alloc(order.length * 32)
   order.forEach((index, to) => {
     const from = index < 0 ? ~index : index
-    paths.push((index < 0 ? added : old).paths[from] ?? '')
-    for (let column = 0; column < 5; column++) {
-      numbers[to * 5 + column] = (index < 0 ? added : old).numbers[from * 5 + column] ?? 0
-    }
-    if (index < 0) digests.write(added.digests[from] ?? '', to * 32, 'hex')
-    else old.digests.copy(digests, to * 32, from * 32, from * 32 + 32)
+    const table = index < 0 ? added : old
+    paths.push(table.paths[from] ?? '')
+    for (let column = 0; column < 5; column++) numbers[to * 5 + column] = table.numbers[from * 5 + column] ?? 0
+    table.digests.copy(digests, to * 32, from * 32, from * 32 + 32)
   })
   return { paths, numbers, digests }
 }

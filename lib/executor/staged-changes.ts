@@ -53,8 +53,9 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
 
   const visit = (directory: StagedNode, below: boolean) => {
     for (const name of changedNames(stage, directory, below)) {
-      const path = joinPath(directory.path, name)
       const node = directory.children.get(name)
+      // The node's own text, since there are many.
+      const path = node?.path ?? joinPath(directory.path, name)
       const base = node?.base ?? (below ? stage.target.lookup(path) : undefined)
       if (!node) {
         if (!base) continue

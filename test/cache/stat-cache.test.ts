@@ -73,6 +73,13 @@ test('old and new files are kept together, and asking twice keeps one', () => {
   expect(third.lookup('new', 5, { ...stat, ino: 99 })).toBe(hex('new'))
 })
 
+test('thousands are remembered, each with its own hash', () => {
+  const paths = Array.from({ length: 3000 }, (_, i) => `f${i}`)
+  saved(paths.map((path, i) => [path, { ...stat, ino: i }]))
+  const second = openStatCache(store, '/context', NOW)
+  expect(paths.map((path, i) => second.lookup(path, 5, { ...stat, ino: i }))).toEqual(paths.map(hex))
+})
+
 test('a name that is not UTF-8 is never taken for another', () => {
   saved([
     ['\udc80', stat],
