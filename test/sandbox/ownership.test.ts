@@ -1,4 +1,5 @@
 // Where owners come from when there is no helper.
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -94,6 +95,30 @@ test('fakeroot is brought along below /dev, and has to say something afterwards'
   writeFileSync(join(directory, 'after'), 'dev=1,ino=2,mode=100644,uid=3,gid=4,nlink=1,rdev=0\n')
   expect((await source.read(wrapped)).find({ dev: 1n, ino: 2n })).toMatchObject({ uid: 3, gid: 4 })
 })
+
+test.each([['chown', 'sleep'], ['chown']])(
+  'what fakeroot saves is waited for in an image that has %s %s',
+  async (...programs) => {
+    const directory = temporaryDirectory()
+    const [faked, path] = [join(directory, 'faked'), join(directory, 'bin')]
+    const saved = 'dev=1,ino=2,mode=100644,uid=3,gid=4,nlink=1,rdev=0'
+    const saving = `trap '/bin/sleep 0.5; echo ${saved} >"$2"; exit' TERM; while :; do /bin/sleep 0.02; done`
+    writeFileSync(faked, `#!/bin/sh\n(${saving}) >/dev/null 2>&1 &\necho "7:$!"\n`, { mode: 0o755 })
+    mkdirSync(path)
+    for (const name of programs) symlinkSync(`/bin/${name}`, join(path, name))
+    const source = createFakerootOwnership({ faked, library: import.meta.filename, modeOf: () => 0 })
+    const wrapped = await source.wrap(stepCommand('/root', directory, ['/bin/true']), [])
+    const script = readFileSync(join(directory, 'fakeroot/run'), 'utf8')
+    const here = script.replaceAll('/dev/.tsbuild', join(directory, 'fakeroot'))
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', here, 'run', '/bin/true'], {
+      env: { PATH: path },
+      encoding: 'utf8',
+    })
+    expect(status).toBe(0)
+    expect(stderr).not.toContain('sleep')
+    expect((await source.read(wrapped)).find({ dev: 1n, ino: 2n })).toMatchObject({ uid: 3, gid: 4 })
+  },
+)
 
 describe('the best source is chosen', () => {
   const place = (mapping: IdMapping): Place => ({ mapping, mounts: true, processes: true, launcher: [] })
