@@ -1,4 +1,5 @@
 // The places of the table in docs/sandbox.md, and what is known to come out differently in them.
+import { findProgram } from '../../../lib/find-program.ts'
 import type { Isolation } from '../../../lib/index.ts'
 import { dockerfile, type Row } from './build-in-place.ts'
 
@@ -100,7 +101,8 @@ export const ROWS: readonly KnownRow[] = [
     title: 'user without, no helper',
     place: 'single',
     helper: false,
-    chosen: 'bwrap',
+    // runc needs more than one id.
+    chosen: findProgram('crun') === undefined ? 'bwrap' : 'oci',
     overlay: true,
     shortfalls: WITHOUT_HELPER,
   },
