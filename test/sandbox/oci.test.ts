@@ -72,7 +72,7 @@ describe.skipIf(!able)('runc', () => {
     ['the environment is the command’s', 'echo "$GREETING $PATH"; pwd', {}, 'hello /bin\n/tmp'],
     ['a user has its groups', '_ id -u; _ id -g; _ id -G', { user: { uid: 7, gid: 8, groups: [9] } }, '7\n8\n8 9'],
     ['the host name is as asked', '_ hostname', {}, 'builder'],
-    ['only its own processes are there', 'echo $$; _ ls /proc | _ grep -c "^[0-9]"', {}, '1\n3'],
+    ['only its own processes are there', 'echo $$ /proc/[0-9]*', {}, '1 /proc/1'],
     ['capabilities are Docker’s', '_ grep CapEff /proc/self/status', {}, 'CapEff:\t00000000a80425fb'],
     ['a filter is on', '_ grep Seccomp: /proc/self/status', {}, 'Seccomp:\t2'],
     ['mounting is refused', '_ mount -t tmpfs x /mnt', {}, 'mount: permission denied (are you root?)'],

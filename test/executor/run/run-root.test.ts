@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from '../../../lib/cache/store.ts'
-import { EMPTY, stack } from '../../../lib/executor/filesystem.ts'
+import { EMPTY, type LayerSource, stack } from '../../../lib/executor/filesystem.ts'
 import { createIdleRoots } from '../../../lib/executor/run/idle-roots.ts'
 import { openRoot } from '../../../lib/executor/run/run-root.ts'
 import type { WorkerContext } from '../../../lib/executor/run/worker-context.ts'
@@ -27,18 +27,19 @@ function createSteps(): (on: Filesystem, name: string | undefined, timestamp?: n
     mkdirSync(path)
     return path
   }
-  const context = {
+  const context: Omit<LayerSource, 'signal'> & Pick<WorkerContext, 'overlay' | 'owners' | 'idleRoots' | 'temporary'> = {
     store,
     overlay: undefined,
     owners: true,
     indexes: new Map(),
     views: new Map(),
+    plainLayers: { has: () => true },
     idleRoots: createIdleRoots(),
     temporary,
-  } as unknown as WorkerContext
+  }
   return async (on, name, timestamp) => {
     // Each step has a signal of its own, as in the worker.
-    const root = await openRoot(on, { ...context, signal: new AbortController().signal })
+    const root = await openRoot(on, { ...context, signal: new AbortController().signal } as WorkerContext)
     const { directory } = root
     if (name !== undefined) writeFileSync(join(directory, name), name)
     const identity = () => ({ uid: 0, gid: 0 })
