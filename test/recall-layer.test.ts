@@ -1,8 +1,9 @@
 // A build again, long after its files were written: copies are known by the status of the files, and every change is noticed.
 import { chmodSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { type BuildOptions, type BuildResult, build } from '../lib/index.ts'
+import { ContentFiles } from '../lib/layers/content-files.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 interface Case {
@@ -63,6 +64,30 @@ test.each<Case>([
   expect(layersOf(last)).toEqual(layersOf(await build({ ...given, ...options, noCache: true })))
   expect(last.digest !== first.digest).toBe(matters)
   expect(last.steps.cached === last.steps.total).toBe(!matters)
+})
+
+test('without the cache every file is read', async () => {
+  const context = temporaryDirectory()
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(context, name), 'one')
+  writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY . /\n')
+  const given: BuildOptions = { context, store: temporaryDirectory(), sourceDateEpoch: 1 }
+  vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] })
+  const opened = vi.spyOn(ContentFiles.prototype, 'begin')
+  onTestFinished(() => {
+    opened.mockRestore()
+  })
+  const read = (): readonly string[] => opened.mock.calls.splice(0).map(([{ path }]) => path)
+  const first = await build(given)
+  expect(read()).toEqual(expect.arrayContaining(['a', 'b', 'c']))
+  await build(given)
+  expect(read()).toEqual([])
+  writeFileSync(join(context, 'b'), 'two')
+  await build(given)
+  expect(read()).toContain('b')
+  writeFileSync(join(context, 'b'), 'one')
+  const again = await build({ ...given, noCache: true })
+  expect(read()).toEqual(expect.arrayContaining(['a', 'b', 'c']))
+  expect(layersOf(again)).toEqual(layersOf(first))
 })
 
 const layersOf = ({ image }: BuildResult): readonly string[] => image.config.rootfs.diff_ids

@@ -70,7 +70,8 @@ async function produce(
   const noCache = session.noCache && !wasDone
   const stats =
     plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
-  const known = plan.entries.map((entry) => knownDigest(entry, stats))
+  // Without the cache everything is read, whatever is known of it.
+  const known = plan.entries.map((entry) => knownDigest(entry, noCache ? undefined : stats))
   const digests = [...known]
   const former = store.records.find(definition)
   if (!noCache && former) {
@@ -90,7 +91,7 @@ async function produce(
   const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
   const written = await writeLayer(withDigests(entries, digests), store, {
     compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
-    reuse: former && formerBlob(former, form, session),
+    reuse: noCache ? undefined : former && formerBlob(former, form, session),
     signal: session.signal,
     ...(onBytes && { onProgress: onBytes }),
   })
