@@ -70,7 +70,8 @@ test('without the cache every file is read', async () => {
   const context = temporaryDirectory()
   for (const name of ['a', 'b', 'c']) writeFileSync(join(context, name), 'one')
   writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY . /\n')
-  const given: BuildOptions = { context, store: temporaryDirectory(), sourceDateEpoch: 1 }
+  const outputs = [{ type: 'oci', dest: join(temporaryDirectory(), 'image.tar') }] as const
+  const given: BuildOptions = { context, store: temporaryDirectory(), sourceDateEpoch: 1, outputs }
   vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] })
   const opened = vi.spyOn(ContentFiles.prototype, 'begin')
   onTestFinished(() => {
@@ -81,10 +82,6 @@ test('without the cache every file is read', async () => {
   expect(read()).toEqual(expect.arrayContaining(['a', 'b', 'c']))
   await build(given)
   expect(read()).toEqual([])
-  writeFileSync(join(context, 'b'), 'two')
-  await build(given)
-  expect(read()).toContain('b')
-  writeFileSync(join(context, 'b'), 'one')
   const again = await build({ ...given, noCache: true })
   expect(read()).toEqual(expect.arrayContaining(['a', 'b', 'c']))
   expect(layersOf(again)).toEqual(layersOf(first))
