@@ -31,7 +31,8 @@ export async function bundle(): Promise<void> {
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
-    legalComments: 'none',
+    // A licence that has to go with what is compiled in.
+    legalComments: 'inline',
     plugins: [moduleURLs],
     write: false,
   })

@@ -43,3 +43,11 @@ test('each module of lib/ is in one file of dist/', () => {
   expect(modules.length).toBeGreaterThan(300)
   expect(modules.filter((name, i) => modules.indexOf(name) !== i)).toEqual([])
 })
+
+test('the licence of what is compiled in goes with it', () => {
+  const dist = join(root, 'dist')
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'))
+  const holders = files.filter((file) => readFileSync(join(dist, file), 'utf8').includes('DEFLATE_MODULE = "'))
+  expect(holders).toHaveLength(1)
+  expect(readFileSync(join(dist, holders[0] ?? ''), 'utf8')).toContain('Copyright 2016 Eric Biggers')
+})
