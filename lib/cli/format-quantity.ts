@@ -1,5 +1,4 @@
 // Durations and ages as people read them.
-import { groupDigits } from '../group-digits.ts'
 
 /** Milliseconds: `0.0s`, `12.3s`, `2m 05s`, `1h 02m`. */
 export function formatDuration(milliseconds: number): string {
@@ -30,9 +29,4 @@ export function formatAge(then: Date, now: Date): string {
     if (count >= 1) return `${count} ${unit}${count === 1 ? '' : 's'} ago`
   }
   return 'now'
-}
-
-/** `1 layer`, `12 layers`. */
-export function count(n: number, noun: string): string {
-  return `${groupDigits(n)} ${noun}${n === 1 ? '' : 's'}`
 }

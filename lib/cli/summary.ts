@@ -1,6 +1,7 @@
+import { count } from '../count.ts'
 import { formatSize } from '../format-size.ts'
 import type { BuildResult } from '../index.ts'
-import { count, formatDuration } from './format-quantity.ts'
+import { formatDuration } from './format-quantity.ts'
 import { painter } from './paint.ts'
 import { shortName } from './short-names.ts'
 import { printable } from './text-width.ts'

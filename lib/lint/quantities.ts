@@ -1,10 +1,5 @@
 // Numbers as messages say them.
-import { groupDigits } from '../group-digits.ts'
-
-/** `1 file`, `1,204 files`. */
-export function count(n: number, noun: string): string {
-  return `${groupDigits(n)} ${noun}${n === 1 ? '' : 's'}`
-}
+import { count } from '../count.ts'
 
 /** `a`, `a and b`, `a, b and c`; of more than six the first five, and how many there are besides. */
 export function enumerate(items: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, formatAge, formatDuration } from '../../lib/cli/format-quantity.ts'
+import { formatAge, formatDuration } from '../../lib/cli/format-quantity.ts'
 import { formatSize } from '../../lib/format-size.ts'
 
 test.each([
@@ -42,8 +42,4 @@ test.each([
   ['nonsense', 'unknown'],
 ])('%s was %s', (then, text) => {
   expect(formatAge(new Date(then), new Date('2025-01-01T00:00:00Z'))).toBe(text)
-})
-
-test('counts have thousands separators and plurals', () => {
-  expect([count(1, 'layer'), count(0, 'layer'), count(12345, 'file')]).toEqual(['1 layer', '0 layers', '12,345 files'])
 })

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { count } from '../../count.ts'
 import { formatSize } from '../../format-size.ts'
 import {
   type CreatedIndex,
@@ -10,7 +11,6 @@ import {
 } from '../../index.ts'
 import type { Args, Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { count } from '../format-quantity.ts'
 import { shortDigest } from '../short-names.ts'
 import { showTransfer, type Transfer } from '../show-transfer.ts'
 import type { Terminal } from '../terminal.ts'

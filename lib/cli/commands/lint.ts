@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { count } from '../../count.ts'
 import {
   type BuildOptions,
   checkBuild,
@@ -13,7 +14,6 @@ import {
 } from '../../index.ts'
 import { readBuildInput } from '../build-input.ts'
 import type { Args, Run } from '../command.ts'
-import { count } from '../format-quantity.ts'
 import { lintFormats, showReport } from '../lint/show-report.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'

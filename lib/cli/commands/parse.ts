@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { count } from '../../count.ts'
 import { formatDiagnostic, parse, TsbuildError } from '../../index.ts'
 import { colorReport } from '../color-report.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { count } from '../format-quantity.ts'
 import { readText, type Terminal } from '../terminal.ts'
 import { printable } from '../text-width.ts'
 

@@ -1,6 +1,6 @@
+import { count } from '../../count.ts'
 import { codeFrame, formatError, type LintReport, maskTokens, type SourceFile } from '../../index.ts'
 import { colorReport } from '../color-report.ts'
-import { count } from '../format-quantity.ts'
 import { printable } from '../text-width.ts'
 import { type Finding, findingsOf } from './finding.ts'
 

@@ -1,7 +1,9 @@
 // Progress as a picture of every step, drawn again and again in place.
+
+import { count } from '../../count.ts'
 import type { BuildEvent } from '../../index.ts'
 import { colorReport } from '../color-report.ts'
-import { count, formatDuration } from '../format-quantity.ts'
+import { formatDuration } from '../format-quantity.ts'
 import { type Paint, painter } from '../paint.ts'
 import { printable, textWidth, truncate } from '../text-width.ts'
 import { amountText } from './amount-text.ts'

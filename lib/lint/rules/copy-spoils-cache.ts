@@ -1,9 +1,10 @@
+import { count } from '../../count.ts'
 import { formatSize } from '../../format-size.ts'
 import { amountOf, contextPath } from '../context-files.ts'
 import { type DependencyInstall, installsOf, isHarmless } from '../dependency-install.ts'
 import { isWithin } from '../image-paths.ts'
 import type { LintContext } from '../lint-options.ts'
-import { count, enumerate } from '../quantities.ts'
+import { enumerate } from '../quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { CopyStep, RunStep } from '../step.ts'
 

@@ -1,7 +1,7 @@
+import { count } from '../../count.ts'
 import { contextPath, findSource, walkFiles } from '../context-files.ts'
 import { baseName } from '../image-paths.ts'
 import type { LintContext, LintFile } from '../lint-options.ts'
-import { count } from '../quantities.ts'
 import type { ReportDetails, Rule } from '../rule.ts'
 import { secretFile } from '../secret-files.ts'
 import type { CopyStep } from '../step.ts'

@@ -1,8 +1,9 @@
+import { count } from '../../count.ts'
 import { formatSize } from '../../format-size.ts'
 import { amountOf, contextPath, walkFiles } from '../context-files.ts'
 import { baseName } from '../image-paths.ts'
 import type { LintContext } from '../lint-options.ts'
-import { count, enumerate } from '../quantities.ts'
+import { enumerate } from '../quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { CopyStep, Step } from '../step.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupDigits } from '../lib/group-digits.ts'
+import { count, groupDigits } from '../lib/count.ts'
 
 test.each([
   [0, '0'],
@@ -10,4 +10,8 @@ test.each([
   [Number.MAX_SAFE_INTEGER, '9,007,199,254,740,991'],
 ])('%d reads as %s', (n, text) => {
   expect(groupDigits(n)).toBe(text)
+})
+
+test('counts have thousands separators and plurals', () => {
+  expect([count(1, 'layer'), count(0, 'layer'), count(12345, 'file')]).toEqual(['1 layer', '0 layers', '12,345 files'])
 })

@@ -1,0 +1,11 @@
+// Counts as people read them.
+
+/** `1,204`. Not by Intl, whose data takes 25 ms to load. */
+export function groupDigits(n: number): string {
+  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')
+}
+
+/** `1 layer`, `1,204 layers`. */
+export function count(n: number, noun: string): string {
+  return `${groupDigits(n)} ${noun}${n === 1 ? '' : 's'}`
+}
