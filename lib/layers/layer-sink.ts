@@ -5,7 +5,7 @@ import { layerMediaType } from '../oci/media-types.ts'
 import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import { GZIP_HEADER, GzipWriter } from './gzip-writer.ts'
-import { openPackedChunks, savePackedChunks } from './packed-chunks.ts'
+import { type PackedChunks, savePackedChunks } from './packed-chunks.ts'
 import type { TarChunk } from './tar-chunks.ts'
 
 /** How a layer's blob is packed. `level` is 0, for no compression, to 9. */
@@ -25,20 +25,19 @@ export interface LayerSink {
   abort(): void
 }
 
-/** `reuse` names a blob of the store whose compressed chunks may be taken over. */
+/** Chunks that are `known` compressed are taken over. */
 export function openLayerSink(
   store: ContentStore,
   pool: BufferPool,
   compression: LayerCompression,
   keepPlain: boolean,
-  reuse?: Digest,
+  known?: PackedChunks,
 ): LayerSink {
   if (compression.algorithm === 'uncompressed') return openPlainSink(store, pool)
   const packed = store.createWriter()
   // A writer of the store hashes, so that keeping the plain tar needs no second hash.
   const plain = keepPlain ? store.createWriter() : hashOnly()
   const { level } = compression
-  const known = reuse && openPackedChunks(store, reuse, level)
   const gzip = new GzipWriter(packed, level, pool, known)
   return {
     async write(chunk) {
@@ -51,12 +50,10 @@ export function openLayerSink(
       if (expected !== undefined && diffID !== expected) throw digestMismatch(expected, diffID)
       const descriptor = { mediaType: layerMediaType('gzip'), ...packed.commit() }
       savePackedChunks(store, descriptor.digest, level, GZIP_HEADER.length, gzip.packed)
-      known?.close()
       return { diffID, descriptor, plain: keepPlain }
     },
     abort() {
       gzip.abort()
-      known?.close()
       packed.abort()
       plain.abort()
     },

@@ -52,9 +52,9 @@ export async function writeLayer(
   const { compression, keepPlain, reuse, signal, onProgress } = options
   const pool = new BufferPool(CHUNK_BUFFER)
   const files = new ContentFiles()
-  const sink = openLayerSink(store, pool, compression, keepPlain === true, reuse)
   const known =
     compression.algorithm === 'gzip' && reuse ? openPackedChunks(store, reuse, compression.level) : undefined
+  const sink = openLayerSink(store, pool, compression, keepPlain === true, known)
   try {
     const chunks = tarChunks(entries, files, pool, known)
     for (let written = 0; ; ) {
