@@ -60,16 +60,17 @@ export function* tarChunks(
     unread.length = 0
     return { buffer, length, identity }
   }
+  const cut = function* (at = 0): Generator<TarChunk, void, void> {
+    yield finish(at)
+    buffer = pool.take()
+    cutter.used = 0
+  }
   for (const entry of entries) {
     const header = encode(entry)
     const { size } = entry
     const padding = paddingOf(size)
     const total = header.length + size + padding
-    if (cutter.cutsBefore(total)) {
-      yield finish()
-      buffer = pool.take()
-      cutter.used = 0
-    }
+    if (cutter.cutsBefore(total)) yield* cut()
     let { sha256 } = entry
     if (total <= MAX_CHUNK) {
       const start = cutter.used + header.length
@@ -86,11 +87,7 @@ export function* tarChunks(
       // As if the whole entry were one string of bytes, cut at multiples of MAX_CHUNK.
       let done = 0
       while (done < total) {
-        if (cutter.used === MAX_CHUNK) {
-          yield finish(done)
-          buffer = pool.take()
-          cutter.used = 0
-        }
+        if (cutter.used === MAX_CHUNK) yield* cut(done)
         const room = MAX_CHUNK - cutter.used
         const inContent = done - header.length
         let length: number
@@ -113,18 +110,10 @@ export function* tarChunks(
     }
     index.add(entry, position + header.length, sha256)
     position += total
-    if (cutter.cutsAfter(entry.path, total)) {
-      yield finish()
-      buffer = pool.take()
-      cutter.used = 0
-    }
+    if (cutter.cutsAfter(entry.path, total)) yield* cut()
   }
   const end = 2 * BLOCK
-  if (cutter.cutsBefore(end)) {
-    yield finish()
-    buffer = pool.take()
-    cutter.used = 0
-  }
+  if (cutter.cutsBefore(end)) yield* cut()
   buffer.fill(0, cutter.used, cutter.used + end)
   cutter.used += end
   yield finish(end)
