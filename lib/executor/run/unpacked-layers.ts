@@ -1,14 +1,14 @@
 // Layers as directories that overlayfs can stack: each unpacked once, and kept in the store.
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { dependsOnBelow, unpackLayer } from '../../layers/unpack-layer.ts'
 import { unpackRoot } from '../../layers/unpack-root.ts'
 import type { UnpackLoss } from '../../layers/unpacker.ts'
+import { nextChainID } from '../../oci/chain-id.ts'
 import { digestParts } from '../../oci/digest.ts'
-import type { DiffID, Layer } from '../../oci/types.ts'
-import { EMPTY, indexOf, layersOf, stack, viewOf } from '../filesystem.ts'
+import type { ChainID, DiffID, Layer } from '../../oci/types.ts'
+import { EMPTY, indexOf, layersOf, viewOf } from '../filesystem.ts'
 import type { Filesystem } from '../session.ts'
 import { removeTree } from './remove-tree.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -42,36 +42,30 @@ const STACKED_LIMIT = 100
  * layer, being the same as below, hasn't.
  */
 export function adoptUpper(upper: string, diffID: DiffID, below: Filesystem, context: WorkerContext): void {
-  const chain = levelsOf(below).at(-1)?.chain ?? ''
-  moveInto(upper, join(context.layers, chainName(chain, diffID)))
+  moveInto(upper, join(context.layers, chainName(nextChainID(below.chainID, diffID))))
 }
 
 /** A layer in a stack. */
 interface Level {
   readonly layer: Layer
+  /** The stack up to this layer. */
+  readonly filesystem: Filesystem
   readonly below: Filesystem
-  /** Names the stack up to this layer. */
+  /** Names that stack. */
   readonly chain: string
 }
 
 function levelsOf(filesystem: Filesystem): Level[] {
   const levels: Level[] = []
-  let below = EMPTY
-  let chain = ''
-  for (const stacked of layersOf(filesystem)) {
-    chain = chainName(chain, stacked.layer.diffID)
-    levels.push({ layer: stacked.layer, below, chain })
-    below = stack(below, stacked)
+  for (let at: Filesystem | undefined = filesystem; at?.top && at.chainID; at = at.below) {
+    levels.push({ layer: at.top.layer, filesystem: at, below: at.below ?? EMPTY, chain: chainName(at.chainID) })
   }
-  return levels
+  return levels.reverse()
 }
 
 // Short names, since those of all lower directories have to fit in a page; 64 bits are enough among the layers of a store.
 const layerName = (diffID: DiffID): string => digestParts(diffID).hex.slice(0, 16)
-
-function chainName(below: string, diffID: DiffID): string {
-  return `c-${createHash('sha256').update(`${below} ${diffID}`).digest('hex').slice(0, 16)}`
-}
+const chainName = (chainID: ChainID): string => `c-${digestParts(chainID).hex.slice(0, 16)}`
 
 /** Asked for once in each stack: which directory it is depends on all of a layer's entries. */
 function directoryOf(level: Level, context: WorkerContext): Promise<string> {
@@ -137,11 +131,10 @@ function moveInto(from: string, to: string): void {
 }
 
 /** All of a stack in one directory. */
-async function mergedDirectory({ layer, below, chain }: Level, context: WorkerContext): Promise<string> {
+async function mergedDirectory({ filesystem, chain }: Level, context: WorkerContext): Promise<string> {
   const { store, signal, owners } = context
   const path = join(context.layers, `m-${chain}`)
   if (existsSync(path)) return path
-  const filesystem = stack(below, { layer, created: undefined })
   for (const lower of layersOf(filesystem)) await ensurePlainLayer(store, lower.layer, signal)
   const directory = context.temporary()
   const { losses } = await unpackRoot(await viewOf(filesystem, context), directory, { owners, signal })
