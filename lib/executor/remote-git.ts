@@ -11,6 +11,7 @@ import type { GitUrl } from '../git-url.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { indexLayer } from '../layers/index-layer.ts'
+import { toSourceEntry } from '../layers/read-archive.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import { writeLayer } from '../layers/write-layer.ts'
 import { isDigest } from '../oci/digest.ts'
@@ -125,9 +126,8 @@ async function openSnapshot({ diffID, size, time }: Snapshot, options: RemoteGit
   const descriptor = { mediaType: layerMediaType('uncompressed'), digest: diffID, size }
   const { entries } = await indexLayer(store, { diffID, descriptor }, { signal })
   const path = store.path(diffID)
-  const withContent = entries.map(
-    ({ offset, ...entry }): SourceEntry =>
-      entry.type === 'file' ? { ...entry, content: { kind: 'range', path, offset } } : entry,
+  return archiveTree(
+    entries.map((entry) => toSourceEntry(entry, path)),
+    time,
   )
-  return archiveTree(withContent, time)
 }

@@ -103,6 +103,7 @@ async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer>
   }
 }
 
-function toSourceEntry({ offset, sparse, ...entry }: LayerEntry, plain: string): SourceEntry {
+/** An entry whose content is in the plain tar at a path. */
+export function toSourceEntry({ offset, sparse, ...entry }: LayerEntry, plain: string): SourceEntry {
   return entry.type === 'file' ? { ...entry, content: { kind: 'range', path: plain, offset, sparse } } : entry
 }
