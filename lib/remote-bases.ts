@@ -55,10 +55,12 @@ export function openRemoteBases(store: Store, { client, policy, signal }: Remote
     policy,
     blobs,
     find: async (name, platform) => {
-      const { openMirrored } = await import('./registry/mirrored-repository.ts')
-      const repository = openMirrored(await client.open(), parseReference(name), signal)
+      const reference = parseReference(name)
       const known = policy === 'always' ? undefined : recall(store, name)
-      if (policy === 'never') return known && ifHere(() => read(known, repository, platform))
+      if (policy === 'never' && !known) return undefined
+      const { openMirrored } = await import('./registry/mirrored-repository.ts')
+      const repository = openMirrored(await client.open(), reference, signal)
+      if (known && policy === 'never') return ifHere(() => read(known, repository, platform))
       if (known) return read(known, repository, platform)
       const descriptor = await resolve(name, repository)
       const image = await read(descriptor, repository, platform)
