@@ -8,6 +8,7 @@ import { compressLayer } from '../../lib/layers/compress-layer.ts'
 import type { SourceEntry } from '../../lib/layers/entry.ts'
 import { indexLayer } from '../../lib/layers/index-layer.ts'
 import { decodeLayerIndex, INDEX_KIND } from '../../lib/layers/layer-index.ts'
+import { scanLayer } from '../../lib/layers/scan-layer.ts'
 import { type WriteLayerOptions, writeLayer } from '../../lib/layers/write-layer.ts'
 import { writeTar } from '../../lib/layers/write-tar.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
@@ -219,9 +220,16 @@ test('the index is recorded in the store, so that nothing has to be read again',
   const store = temporaryStore()
   const { diffID, descriptor, index } = await writeLayer(mixed, store, GZIP)
   const recorded = store.readDerived(INDEX_KIND, diffID)
-  expect(recorded && decodeLayerIndex(recorded)).toEqual(await index())
+  // What somebody makes of it who has the blob alone.
+  const other = temporaryStore()
+  const writer = other.createWriter()
+  writer.write(readBlob(store, descriptor))
+  writer.commit()
+  const read = await scanLayer(other, { diffID, descriptor }, { keepPlain: false })
+  expect(recorded && decodeLayerIndex(recorded)).toEqual(read)
   rmSync(store.path(descriptor.digest))
-  expect(await indexLayer(store, { diffID, descriptor })).toEqual(await index())
+  expect(await indexLayer(store, { diffID, descriptor })).toEqual(read)
+  expect(await index()).toEqual(read)
 })
 
 test('a layer of nothing is the end of a tar', async () => {
