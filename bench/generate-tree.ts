@@ -100,7 +100,7 @@ function prose(random: (below: number) => number): string {
   return Array.from({ length: 2 + random(4) }, () => word(random)).join(' ')
 }
 
-/** The cube makes a few of them frequent, as in real texts. */
+/** The square makes some of them more frequent, as in real texts. */
 function word(random: (below: number) => number): string {
   return WORDS[Math.floor((random(1_000_000) / 1_000_000) ** 2 * WORDS.length)] ?? ''
 }

@@ -1,5 +1,4 @@
 // Looking at images without fetching them: `imagetools inspect`.
-
 import { openLocation } from './image-location.ts'
 import type { ContentReader } from './oci/content.ts'
 import { objectAt } from './oci/guard.ts'

@@ -1,10 +1,8 @@
 // Deflate (RFC 1951) by libdeflate as WebAssembly: about half the CPU of zlib for the same size, and the same bytes from every Node.js.
 import { DEFLATE_MODULE } from './deflate-module.ts'
 
-/** Compiled code, which threads can share. */
-export interface DeflateModule {
-  readonly kind?: 'WebAssembly.Module'
-}
+/** Compiled code, which threads can share: a WebAssembly.Module. */
+export type DeflateModule = object
 
 /**
  * Compresses bytes in place as a part of a stream: any number of such parts, which end at a byte, and a last block make one. Returns the

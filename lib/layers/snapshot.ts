@@ -62,7 +62,7 @@ export function takeSnapshot(root: string): Snapshot {
  * The snapshot of a directory in which nothing has changed since then but the status of some paths, such as their times. Paths that are not in
  * it are left out. Errors with `STORE_IO`.
  */
-export function renewSnapshot(root: string, snapshot: Snapshot, paths: Iterable<string>): Snapshot {
+export function renewSnapshot(root: string, snapshot: Snapshot, paths: readonly string[]): Snapshot {
   const begun = Date.now()
   const status = snapshot.status.slice()
   whileReading(root, () => {

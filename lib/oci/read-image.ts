@@ -8,6 +8,7 @@ import type { Descriptor, Image, ImageConfig, ImageIndex, ImageManifest, Layer, 
 
 /** Indexes in indexes beyond this are an attack or a mistake. */
 const MAX_DEPTH = 4
+
 export interface ReadImageOptions {
   /** Of an index, take an image that is there, one for the platform if possible; by default all else is an error. */
   readonly otherwise?: 'first'

@@ -33,6 +33,7 @@ describe('a stage on another', () => {
     commit(base, 'ENV A=1')
     const above = stateFromStage(base)
     for (const part of ['Env', 'Labels', 'ExposedPorts', 'Volumes'] as const) {
+      // Without it two that are missing would count as shared.
       expect(above.added[part]).toBeDefined()
       expect(above.added[part]).toBe(base.added[part])
     }

@@ -142,6 +142,7 @@ function expectContents(entries: readonly SourceEntry[], contents: ReadonlyMap<s
   }
   files.close()
   expect(found).toEqual(contents)
+  // It is undefined when any of the files has no digest.
   expect(contentKey(entries, ({ sha256 }) => sha256)).toBeDefined()
 }
 

@@ -71,10 +71,6 @@ async function openOverlay(
   }
 }
 
-function* pathsOf(entries: readonly SourceEntry[]): Generator<string> {
-  for (const { path } of entries) yield path
-}
-
 function atTime(
   entries: readonly SourceEntry[],
   directory: string,
@@ -102,7 +98,14 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext, aside:
       const found = takeSnapshot(directory)
       const entries = captureSnapshot({ root: directory, before: snapshot, after: found, below, owners, ...options })
       const timed = atTime(entries, directory, timestamp)
-      after = timestamp === undefined ? found : renewSnapshot(directory, found, pathsOf(timed))
+      after =
+        timestamp === undefined
+          ? found
+          : renewSnapshot(
+              directory,
+              found,
+              timed.map(({ path }) => path),
+            )
       return timed
     },
     keep: async (diffID) => {
