@@ -41,8 +41,8 @@ export class ContentFiles {
   }
 
   /**
-   * Reads the next `length` bytes. With the last bytes of a file one more is asked for, to notice a file that grew: the buffer needs
-   * room for it.
+   * Reads the next `length` bytes. With the last bytes of a file whose status isn't known one more is asked for, to notice that it grew: the
+   * buffer needs room for it.
    */
   read(buffer: Buffer, offset: number, length: number): void {
     const entry = this.#entry
@@ -57,7 +57,7 @@ export class ContentFiles {
         if (got !== data.length) throw cutOff(entry)
       }
     } else {
-      const probe = content.kind === 'file' && this.#position + length === entry.size ? 1 : 0
+      const probe = content.kind === 'file' && !entry.stat && this.#position + length === entry.size ? 1 : 0
       const got = this.#readFully(entry, buffer, offset, length + probe, this.#position)
       if (got !== length) throw content.kind === 'file' ? sizeChanged(entry, this.#position + got) : cutOff(entry)
     }
@@ -125,8 +125,9 @@ function openFile(entry: SourceEntry, path: string): number {
 }
 
 function checkStatus(entry: SourceEntry, before: FileStat, file: number): void {
-  const { mtimeMs, ctimeMs, ino, dev } = fstatSync(file)
+  const { mtimeMs, ctimeMs, ino, dev, size } = fstatSync(file)
   if (ino !== before.ino || dev !== before.dev) throw changed(entry, 'there is another file in its place')
+  if (size !== entry.size) throw sizeChanged(entry, size)
   if (mtimeMs !== before.mtimeMs) throw changed(entry, 'it was written to')
   if (ctimeMs !== before.ctimeMs) throw changed(entry, 'its status is another one')
 }
