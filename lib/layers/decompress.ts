@@ -1,11 +1,11 @@
-import { pipeline, Readable, type Transform } from 'node:stream'
-import zlib from 'node:zlib'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { TsbuildError } from '../errors.ts'
 import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './compression-magic.ts'
 import type { PortableCompression } from './inflate-portable.ts'
 import { asBuffer } from './path-bytes.ts'
 
-/** How a decoder of Node.js's works: bytes that come out at a time, and are held for the reader. */
+/** How gunzip works: bytes that come out at a time, and are held for the reader. */
 interface Pace {
   readonly chunkSize: number
   readonly highWaterMark?: number
@@ -34,7 +34,8 @@ export async function* decompress(
     const rest = replay(head, iterator)
     const algorithm = detectCompression(Buffer.concat(head))
     if (algorithm === undefined) yield* rest
-    else yield* inflate(careful ? inPieces(rest) : rest, algorithm, careful ? CAREFUL : FAST)
+    else if (algorithm === 'gzip') yield* gunzip(rest, careful)
+    else yield* inflateElsewhere(rest, algorithm, careful)
   } finally {
     await iterator.return?.()
   }
@@ -63,45 +64,31 @@ async function* inPieces(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
-async function* inflate(
-  source: AsyncGenerator<Buffer>,
-  algorithm: ArchiveCompression,
-  pace: Pace,
-): AsyncGenerator<Buffer> {
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform }
-  if (algorithm === 'gzip') {
-    yield* inflateThrough(zlib.createGunzip(pace), source, algorithm)
-  } else if (algorithm === 'zstd' && createZstdDecompress) {
-    yield* inflateThrough(createZstdDecompress(pace), source, algorithm)
-  } else {
-    yield* inflateElsewhere(source, algorithm)
-  }
-}
-
-async function* inflateThrough(
-  stream: Transform,
-  source: AsyncGenerator<Buffer>,
-  algorithm: ArchiveCompression,
-): AsyncGenerator<Buffer> {
+async function* gunzip(source: AsyncGenerator<Buffer>, careful: boolean): AsyncGenerator<Buffer> {
   let ended = false
   async function* watched(): AsyncGenerator<Buffer> {
-    yield* source
+    yield* careful ? inPieces(source) : source
     ended = true
   }
   // Errors of both sides arrive below, as the stream's.
-  const output = pipeline(Readable.from(watched(), { objectMode: false }), stream, () => {})
+  const output = pipeline(
+    Readable.from(watched(), { objectMode: false }),
+    createGunzip(careful ? CAREFUL : FAST),
+    () => {},
+  )
   try {
     for await (const chunk of output) yield chunk as Buffer
   } catch (error) {
-    throw isDamage(error) ? invalid(algorithm, error.message, error) : error
+    throw isDamage(error) ? invalid('gzip', error.message, error) : error
   }
-  if (!ended) throw invalid(algorithm, 'there are bytes after its end')
+  if (!ended) throw invalid('gzip', 'there are bytes after its end')
 }
 
 /** Of what a package throws, everything is about the data, but what the source itself threw. */
 async function* inflateElsewhere(
   source: AsyncGenerator<Buffer>,
   algorithm: PortableCompression,
+  careful: boolean,
 ): AsyncGenerator<Buffer> {
   let sourceError: unknown
   async function* watched(): AsyncGenerator<Buffer> {
@@ -114,7 +101,7 @@ async function* inflateElsewhere(
   }
   const { inflatePortable } = await import('./inflate-portable.ts')
   try {
-    for await (const chunk of inflatePortable(watched(), algorithm)) yield asBuffer(chunk)
+    for await (const chunk of inflatePortable(watched(), algorithm, careful)) yield asBuffer(chunk)
   } catch (error) {
     if (sourceError !== undefined) throw sourceError
     if (error instanceof TsbuildError) throw error
@@ -124,9 +111,9 @@ async function* inflateElsewhere(
 
 function isDamage(error: unknown): error is Error {
   const code = (error as { code?: unknown } | null)?.code
-  return error instanceof Error && typeof code === 'string' && /^(?:Z_|ZSTD_)/.test(code)
+  return error instanceof Error && typeof code === 'string' && code.startsWith('Z_')
 }
 
-function invalid(algorithm: string, what: string, cause?: unknown): TsbuildError {
+function invalid(algorithm: ArchiveCompression, what: string, cause?: unknown): TsbuildError {
   return new TsbuildError('ARCHIVE_INVALID', `invalid ${algorithm} data: ${what}`, { cause })
 }

@@ -1,4 +1,4 @@
-// Decompression that Node.js does not have. Loaded when needed.
+// Decompression that not every Node.js has, or has well. Loaded when needed.
 import { ReadableStream } from 'node:stream/web'
 import { TsbuildError } from '../errors.ts'
 
@@ -6,11 +6,12 @@ export type PortableCompression = 'bzip2' | 'xz' | 'zstd'
 
 /**
  * The bytes of a compressed source, as they come out of it: nothing is held back, however small the input for large output. Damage is a
- * plain error with the reason; `ARCHIVE_UNSUPPORTED` for what is sound but can't be read.
+ * plain error with the reason, and with `careful` comes after all that is before it; `ARCHIVE_UNSUPPORTED` for what is sound but can't be read.
  */
 export async function* inflatePortable(
   source: AsyncIterable<Uint8Array>,
   algorithm: PortableCompression,
+  careful: boolean,
 ): AsyncGenerator<Uint8Array> {
   switch (algorithm) {
     case 'bzip2':
@@ -20,7 +21,7 @@ export async function* inflatePortable(
       yield* inflateXz(source)
       break
     case 'zstd':
-      yield* (await import('./inflate-zstd.ts')).inflateZstd(source)
+      yield* (await import('./inflate-zstd.ts')).inflateZstd(source, careful)
       break
   }
 }

@@ -1,4 +1,7 @@
-// zstd by a package in JavaScript, which decodes blocks; what it doesn't look at is checked here (RFC 8878, 3.1).
+// zstd frame by frame (RFC 8878, 3.1): Node.js's streams, where it has them, end with the first frame or take a frame that is cut off for whole,
+// depending on its version; the package in JavaScript decodes blocks, and looks at nothing else.
+import { pipeline, Readable, type Transform } from 'node:stream'
+import zlib from 'node:zlib'
 import { TsbuildError } from '../errors.ts'
 import { ByteSource } from './byte-source.ts'
 import { Xxh64 } from './xxh64.ts'
@@ -16,11 +19,15 @@ interface FrameHeader {
   readonly contentSize: number | undefined
 }
 
+/** Of Node.js since 22.15. */
+const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform }
+
 /**
  * The bytes of zstd frames, a block at a time, whatever it swells to. Sizes and checksums are verified. Damage is a plain error with the
- * reason; `ARCHIVE_UNSUPPORTED` for frames that need a dictionary or a window of more than 128 MiB.
+ * reason; with `careful` all blocks before it are given first. `ARCHIVE_UNSUPPORTED` for frames that need a dictionary or a window of more
+ * than 128 MiB.
  */
-export async function* inflateZstd(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* inflateZstd(stream: AsyncIterable<Uint8Array>, careful: boolean): AsyncGenerator<Uint8Array> {
   const source = new ByteSource(stream)
   try {
     for (;;) {
@@ -28,8 +35,12 @@ export async function* inflateZstd(stream: AsyncIterable<Uint8Array>): AsyncGene
       if (start.length === 0) return
       if (start.length < 4) throw cutOff()
       const magic = start.readUInt32LE(0)
-      if (magic === MAGIC) yield* inflateFrame(source, await readHeader(start, source))
-      else if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE) await skip(source, (await exactly(source, 4)).readUInt32LE(0))
+      if (magic === MAGIC) {
+        const header = await readHeader(start, source)
+        if (createZstdDecompress && !careful) yield* inflateByNode(source, header, createZstdDecompress)
+        else yield* inflateFrame(source, header)
+      } else if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE)
+        await skip(source, (await exactly(source, 4)).readUInt32LE(0))
       else throw new Error('there is something between frames')
     }
   } finally {
@@ -70,6 +81,22 @@ function readSize(bytes: Buffer): number | undefined {
   return bytes.length === 8 ? Number(bytes.readBigUInt64LE(0)) : bytes.readUIntLE(0, bytes.length)
 }
 
+/** What Node.js decodes at once would be lost if some of it is damaged. */
+async function* inflateByNode(
+  source: ByteSource,
+  header: FrameHeader,
+  createDecoder: NonNullable<typeof createZstdDecompress>,
+): AsyncGenerator<Uint8Array> {
+  async function* frame(): AsyncGenerator<Buffer> {
+    yield header.bytes
+    for await (const { bytes } of blocksOf(source)) yield bytes
+    if (header.hasChecksum) yield await exactly(source, 4)
+  }
+  // Errors of both sides arrive as the stream's.
+  const decoder = createDecoder({ chunkSize: MAX_BLOCK })
+  yield* pipeline(Readable.from(frame(), { objectMode: false }), decoder, () => {}) as AsyncIterable<Uint8Array>
+}
+
 async function* inflateFrame(source: ByteSource, header: FrameHeader): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd')
   let ready: Uint8Array[] = []
@@ -77,16 +104,10 @@ async function* inflateFrame(source: ByteSource, header: FrameHeader): AsyncGene
   const hasher = header.hasChecksum ? new Xxh64() : undefined
   let size = 0
   let before = header.bytes
-  for (let last = false; !last; ) {
-    const head = await exactly(source, 3)
-    const word = head.readUIntLE(0, 3)
-    last = (word & 1) !== 0
-    const isRepeated = ((word >> 1) & 3) === 1
-    if (word >> 3 > MAX_BLOCK) throw new Error(`a block of ${word >> 3} bytes`)
-    const block = await exactly(source, isRepeated ? 1 : word >> 3)
+  for await (const { bytes: block, isLast } of blocksOf(source)) {
     // The package skips the checksum: in its place, so that what comes before it is given even if it is missing.
-    const end = last && hasher ? Buffer.alloc(4) : Buffer.alloc(0)
-    decoder.push(Buffer.concat([before, head, block, end]), last)
+    const end = isLast && hasher ? Buffer.alloc(4) : Buffer.alloc(0)
+    decoder.push(Buffer.concat([before, block, end]), isLast)
     before = Buffer.alloc(0)
     for (const bytes of ready) {
       size += bytes.length
@@ -100,6 +121,20 @@ async function* inflateFrame(source: ByteSource, header: FrameHeader): AsyncGene
   }
   if (header.contentSize !== undefined && size !== header.contentSize) {
     throw new Error(`a frame of ${header.contentSize} bytes has ${size}`)
+  }
+}
+
+/** The blocks of a frame, each with its header. */
+async function* blocksOf(source: ByteSource): AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }> {
+  for (let isLast = false; !isLast; ) {
+    // A copy, since the source may use its memory again for the block.
+    const head = Buffer.from(await exactly(source, 3))
+    const word = head.readUIntLE(0, 3)
+    isLast = (word & 1) !== 0
+    const isRepeated = ((word >> 1) & 3) === 1
+    if (word >> 3 > MAX_BLOCK) throw new Error(`a block of ${word >> 3} bytes`)
+    const block = await exactly(source, isRepeated ? 1 : word >> 3)
+    yield { bytes: Buffer.concat([head, block]), isLast }
   }
 }
 
