@@ -1,6 +1,7 @@
 // The filesystem after a step: a stack of layers that stay where they are, seen through their indexes.
 import { basename, join } from 'node:path'
 import type { LayerIndex, SourceEntry } from '../layers/entry.ts'
+import { entryWith } from '../layers/entry-with.ts'
 import { indexLayer } from '../layers/index-layer.ts'
 import { ensurePlainLayer } from '../layers/plain-layer.ts'
 import { readLayerFiles } from '../layers/read-layer-files.ts'
@@ -105,7 +106,7 @@ export async function withContents(
   if (taken.size === 0) return entries
   return entries.map((entry) => {
     const bytes = entry.content?.kind === 'range' ? taken.get(entry.content.path)?.get(entry.content.offset) : undefined
-    return bytes ? { ...entry, content: { kind: 'bytes', bytes } } : entry
+    return bytes ? entryWith(entry, { content: { kind: 'bytes', bytes } }) : entry
   })
 }
 

@@ -9,6 +9,7 @@ import { type ResolvedCommit, resolveCommit } from '../context/git/resolve-commi
 import type { GitCommand } from '../context/git/run-git.ts'
 import type { GitUrl } from '../git-url.ts'
 import type { SourceEntry } from '../layers/entry.ts'
+import { entryWith } from '../layers/entry-with.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { indexLayer } from '../layers/index-layer.ts'
 import { toSourceEntry } from '../layers/read-archive.ts'
@@ -110,7 +111,8 @@ async function takeSnapshot(
 /** Without the files that lead from submodules to where their repositories were. */
 function* snapshotEntries(tree: FileTree, keepGitDir: boolean, mtime: number): Generator<SourceEntry> {
   for (const entry of treeEntries(tree)) {
-    if (keepGitDir || !/(?:^|\/)\.git(?:\/|$)/.test(entry.path)) yield { ...entry, mtime, mode: usualMode(entry) }
+    if (keepGitDir || !/(?:^|\/)\.git(?:\/|$)/.test(entry.path))
+      yield entryWith(entry, { mtime, mode: usualMode(entry) })
   }
 }
 

@@ -1,6 +1,7 @@
 // Root filesystems of one platform or several, for the outputs that are files and no image.
 import { TsbuildError } from '../errors.ts'
 import type { SourceEntry } from '../layers/entry.ts'
+import { entryWith } from '../layers/entry-with.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/tree-entries.ts'
 import type { ContentStore } from '../oci/content.ts'
@@ -53,7 +54,7 @@ export function* rootEntries(
     for (const entry of treeEntries(tree)) {
       const path = `${directory}/${entry.path}`
       const isLink = entry.type === 'hardlink' && entry.linkname !== undefined
-      yield isLink ? { ...entry, path, linkname: `${directory}/${entry.linkname}` } : { ...entry, path }
+      yield entryWith(entry, isLink ? { path, linkname: `${directory}/${entry.linkname}` } : { path })
     }
   }
 }

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import type { EntryType, SourceEntry } from './entry.ts'
+import { entryWith } from './entry-with.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 import { hashContent } from './hash-content.ts'
 import { leastMode } from './least-mode.ts'
@@ -143,7 +144,7 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
   const nodes = new Map<Found, Node>()
   for (const { found: one, entry: bare, base } of found) {
     const value = isUnread.has(one.file) ? base?.xattrs?.[CAPABILITY] : values.get(one.file)
-    const entry = value ? { ...bare, xattrs: { [CAPABILITY]: value } } : bare
+    const entry = value ? entryWith(bare, { xattrs: { [CAPABILITY]: value } }) : bare
     const isChanged = !base || !isSame(entry, base)
     nodes.set(one, { entry, base, isChanged, stat: one.stat })
   }

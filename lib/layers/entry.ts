@@ -38,8 +38,22 @@ export type Content =
       readonly sparse?: SparseMap | undefined
     }
 
-/** An entry with its bytes (files only), ready to be written. */
-export interface SourceEntry extends Entry {
+/**
+ * What an {@link Entry} has without exception, as accessors of a class: so the type checker refuses `{ ...entry }`, which would lose what an
+ * entry computes when it is asked for (context/disk-entry.ts). See {@link entryWith} in entry-with.ts for a copy.
+ */
+declare abstract class Unspreadable {
+  abstract get path(): string
+  abstract get type(): EntryType
+  abstract get mode(): number
+  abstract get uid(): number
+  abstract get gid(): number
+  abstract get mtime(): number
+  abstract get size(): number
+}
+
+/** An entry with its bytes (files only), ready to be written. Its properties need not be its own: it can't be spread. */
+export interface SourceEntry extends Unspreadable, Omit<Entry, keyof Unspreadable> {
   readonly content?: Content | undefined
   /** sha256 of the content as hex, where it is known already. */
   readonly sha256?: string | undefined

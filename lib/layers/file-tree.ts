@@ -15,4 +15,6 @@ export interface FileTree {
 export interface TreeEntry extends SourceEntry {
   /** Identifies an inode within the tree; set when it has, or had in lower layers, several links. */
   readonly inode?: string | undefined
+  /** The last component of the path, where that is at hand. */
+  readonly name?: string | undefined
 }

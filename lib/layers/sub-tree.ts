@@ -1,3 +1,4 @@
+import { entryWith } from './entry-with.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 
 /**
@@ -9,7 +10,7 @@ export function subTree(tree: FileTree, path: string, name: string): FileTree {
     const outer = move(inner, name, path)
     if (outer === undefined) return undefined
     const entry = tree.lookup(outer) ?? (outer === '' ? ROOT : undefined)
-    return entry && { ...entry, path: inner }
+    return entry && entryWith(entry, { path: inner })
   }
   return {
     lookup,
@@ -20,7 +21,7 @@ export function subTree(tree: FileTree, path: string, name: string): FileTree {
       }
       const outer = move(inner, name, path)
       if (outer === undefined) return []
-      return tree.list(outer).map((entry) => ({ ...entry, path: move(entry.path, path, name) ?? entry.path }))
+      return tree.list(outer).map((entry) => entryWith(entry, { path: move(entry.path, path, name) ?? entry.path }))
     },
   }
 }

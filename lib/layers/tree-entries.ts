@@ -1,4 +1,5 @@
 import type { SourceEntry } from './entry.ts'
+import { entryWith } from './entry-with.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 
 /**
@@ -23,5 +24,5 @@ export function asLinkOfFirst(entry: TreeEntry, firstPaths: Map<string, string>)
     firstPaths.set(entry.inode, entry.path)
     return entry
   }
-  return { ...entry, type: 'hardlink', linkname: first, size: 0, content: undefined, sha256: undefined }
+  return entryWith(entry, { type: 'hardlink', linkname: first, size: 0, content: undefined, sha256: undefined })
 }

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { contentKey } from '../../lib/executor/content-key.ts'
-import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 
-const file: SourceEntry = { path: 'a/b', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 1, size: 3, sha256: 'ff' }
-const key = (...entries: SourceEntry[]): string | undefined => contentKey(entries, (entry) => entry.sha256)
+const file: PlainEntry = { path: 'a/b', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 1, size: 3, sha256: 'ff' }
+const key = (...entries: PlainEntry[]): string | undefined => contentKey(entries, (entry) => entry.sha256)
 
 test('times do not matter', () => {
   expect(key({ ...file, mtime: 99 })).toBe(key(file))
 })
 
-test.each<Partial<SourceEntry>>([
+test.each<Partial<PlainEntry>>([
   { path: 'a/c' },
   { type: 'directory' },
   { mode: 0o755 },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { planCopy } from '../../lib/executor/plan-copy.ts'
 import type { CopyOp } from '../../lib/graph/types.ts'
+import { entryWith } from '../../lib/layers/entry-with.ts'
 import { formatEntries, lines, parseEntries, parseTree } from './tree-text.ts'
 
 const FILE = { name: 'Dockerfile', text: 'COPY a b /\n' }
@@ -22,7 +23,7 @@ async function plan({ copy, target = '', owner, timestamp, source = SOURCE, expl
   if (Object.keys(archives).length > 0) {
     read.lookup = (path) => {
       const entry = tree.lookup(path)
-      return entry?.type === 'file' ? { ...entry, content: { kind: 'file', path } } : entry
+      return entry?.type === 'file' ? entryWith(entry, { content: { kind: 'file', path } }) : entry
     }
   }
   const { entries } = await planCopy(operation(copy), read, parseTree(target), {
@@ -293,7 +294,7 @@ function onDisk() {
   return {
     lookup: (path: string) => {
       const entry = tree.lookup(path)
-      return entry && { ...entry, content: { kind: 'file' as const, path } }
+      return entry && entryWith(entry, { content: { kind: 'file', path } })
     },
     list: tree.list,
   }

@@ -1,12 +1,13 @@
 // Trees and layer entries as text, one entry a line: `type mode uid:gid path [@mtime] [#inode] [= content | -> target]`.
-import type { Entry, SourceEntry } from '../../lib/layers/entry.ts'
+import type { Entry } from '../../lib/layers/entry.ts'
+import { entryWith, type PlainEntry } from '../../lib/layers/entry-with.ts'
 import type { FileTree, TreeEntry } from '../../lib/layers/file-tree.ts'
 
 const TYPES = { f: 'file', d: 'directory', l: 'symlink', h: 'hardlink', p: 'fifo', c: 'character' } as const
 const LINE = /^([fdlhpc]) (\d+) (\d+):(\d+) (\S+)(?: @(\d+))?(?: #(\S+))?(?: = (.*)| -> (.*))?$/
 
 /** The entries that lines describe. Times are 100 where none is given. */
-export function parseEntries(text: string): SourceEntry[] {
+export function parseEntries(text: string): PlainEntry[] {
   const lines = text.split('\n').flatMap((line) => line.trim() || [])
   return lines.map((line): TreeEntry => {
     const match = LINE.exec(line)
@@ -37,7 +38,7 @@ export function parseTree(text: string): FileTree {
     const parts = entry.path.split('/')
     for (let i = 1; i < parts.length; i++) {
       const path = parts.slice(0, i).join('/')
-      if (!entries.has(path)) entries.set(path, { ...root, path })
+      if (!entries.has(path)) entries.set(path, entryWith(root, { path }))
     }
     entries.set(entry.path, entry)
   }
@@ -52,11 +53,11 @@ export function parseTree(text: string): FileTree {
 }
 
 /** Entries as lines. Times are left out where they are 100. */
-export function formatEntries(entries: readonly SourceEntry[]): string {
+export function formatEntries(entries: readonly PlainEntry[]): string {
   return entries.map(formatEntry).join('\n')
 }
 
-function formatEntry(entry: SourceEntry): string {
+function formatEntry(entry: PlainEntry): string {
   const { mode, uid, gid, path, mtime, linkname, content } = entry
   const time = mtime === 100 ? '' : ` @${mtime}`
   const link = linkname === undefined ? '' : ` -> ${linkname}`

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { openStore } from '../../lib/cache/store.ts'
 import { type CaptureOverlayOptions, captureOverlay } from '../../lib/layers/capture-overlay.ts'
 import type { CaptureOptions } from '../../lib/layers/changed-entries.ts'
-import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 import type { TreeEntry } from '../../lib/layers/file-tree.ts'
 import { setTimes } from '../../lib/layers/set-times.ts'
 import { captureSnapshot, takeSnapshot } from '../../lib/layers/snapshot.ts'
@@ -19,7 +19,7 @@ import { requires } from '../support/requires.ts'
 import { directory, file, hardlink, symlink, temporaryDirectory } from './support/entries.ts'
 import { describeDirectory, describeTree, storedLayers, writeLayers } from './support/layers.ts'
 
-const LAYERS: readonly (readonly SourceEntry[])[] = [
+const LAYERS: readonly (readonly PlainEntry[])[] = [
   [
     file('f', 'hello\n'),
     file('empty', ''),
@@ -288,7 +288,7 @@ test('what can not be read is a store error', () => {
 
 interface OpenRoot {
   readonly directory: string
-  readonly capture: (options: Partial<CaptureOverlayOptions>) => readonly SourceEntry[]
+  readonly capture: (options: Partial<CaptureOverlayOptions>) => readonly PlainEntry[]
 }
 
 const OPTIONS: Pick<CaptureOptions, 'exclude' | 'identity'> = {
@@ -339,7 +339,7 @@ function run(script: string, cwd: string): void {
   execFileSync('sh', ['-euc', `umask 022\n${script}`], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-function describeEntry(entry: SourceEntry): string {
+function describeEntry(entry: PlainEntry): string {
   const { path, type, mode, uid, gid, linkname, content, devMajor, devMinor } = entry
   if (/(?:^|\/)\.wh\./.test(path)) return path
   const words = [path, type]

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 import { hashContent } from '../../lib/layers/hash-content.ts'
 import { openArchive } from '../../lib/layers/read-archive.ts'
 import { readContent } from '../../lib/layers/read-content.ts'
@@ -20,7 +20,7 @@ import {
   temporaryStore,
 } from './support/entries.ts'
 
-const entries: readonly SourceEntry[] = [
+const entries: readonly PlainEntry[] = [
   directory('d'),
   file('d/a', 'text'),
   file('d/b', noise(2_000_000)),
@@ -89,14 +89,14 @@ test.each(['gnu', 'oldgnu', 'posix', 'ustar', 'v7'])('what GNU tar writes as %s 
   const archive = await openArchive(path, temporaryStore())
   const found = new Map(archive?.entries.map((entry) => [entry.path, entry]))
   expect([...found.keys()].sort()).toEqual(['', 'link', 'long'.repeat(long), name].sort())
-  expect(Buffer.from(readContent(found.get(name) as SourceEntry, 10)).toString()).toBe('content')
+  expect(Buffer.from(readContent(found.get(name) as PlainEntry, 10)).toString()).toBe('content')
   expect(found.get('link')?.linkname).toBe(target)
   expect(found.get('long'.repeat(long))).toMatchObject({ type: 'directory', uid: process.getuid?.() })
 })
 
 test('content above the limit is refused, and files on disk are read whole', () => {
   const path = written('x', Buffer.from('four'))
-  const entry: SourceEntry = { ...file('x', 'four'), content: { kind: 'file', path } }
+  const entry: PlainEntry = { ...file('x', 'four'), content: { kind: 'file', path } }
   expect(Buffer.from(readContent(entry, 4)).toString()).toBe('four')
   expect(() => readContent(entry, 3)).toThrow(expect.objectContaining({ code: 'LAYER_INVALID' }))
   expect(() => readContent({ ...entry, content: { kind: 'range', path, offset: 2 } }, 4)).toThrow(
@@ -112,7 +112,7 @@ test.each([0, 4, 1024 * 1024, 1024 * 1024 + 1, 3_000_000])(
   (size) => {
     const bytes = noise(size)
     const path = written('x', bytes)
-    const entry: SourceEntry = { ...file('x', bytes), content: { kind: 'file', path } }
+    const entry: PlainEntry = { ...file('x', bytes), content: { kind: 'file', path } }
     expect(hashContent(entry)).toBe(hashContent(file('x', bytes)))
     expect(hashContent({ ...entry, sha256: 'known' })).toBe('known')
     expect(() => hashContent({ ...entry, size: size + 1 })).toThrow(

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { contentKey } from '../../lib/executor/content-key.ts'
 import { ContentFiles } from '../../lib/layers/content-files.ts'
-import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 import { indexLayer } from '../../lib/layers/index-layer.ts'
 import { decodeLayerIndex, encodeLayerIndex } from '../../lib/layers/layer-index.ts'
 import { openArchive } from '../../lib/layers/read-archive.ts'
@@ -105,7 +105,7 @@ describe.skipIf(!requires('tar')).each(FORMATS)('sparse files of GNU tar as %s',
     const layer: Layer = { descriptor: { mediaType: '', digest, size }, diffID: sha256(tar) as DiffID }
     const index = await indexLayer(store, layer)
     expect(decodeLayerIndex(encodeLayerIndex(index))).toEqual(index)
-    const entriesOf = (view: UnionView): SourceEntry[] =>
+    const entriesOf = (view: UnionView): PlainEntry[] =>
       [...contents.keys()].map((name) => view.lookup(name)).filter((entry) => entry !== undefined)
     const view = createUnionView([{ diffID: layer.diffID, index, plainPath: '/none' }])
     const entries = entriesOf(view)
@@ -129,7 +129,7 @@ describe.skipIf(!requires('tar')).each(FORMATS)('sparse files of GNU tar as %s',
 })
 
 /** Reads entries in pieces, and compares them and their hashes. */
-function expectContents(entries: readonly SourceEntry[], contents: ReadonlyMap<string, string>): void {
+function expectContents(entries: readonly PlainEntry[], contents: ReadonlyMap<string, string>): void {
   const files = new ContentFiles()
   const found = new Map<string, string>()
   for (const entry of entries) {

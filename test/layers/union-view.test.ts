@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { LayerEntry, SourceEntry } from '../../lib/layers/entry.ts'
+import type { LayerEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 import type { FileTree } from '../../lib/layers/file-tree.ts'
 import { resolvePath } from '../../lib/layers/resolve-path.ts'
 import { treeEntries } from '../../lib/layers/tree-entries.ts'
@@ -7,10 +8,10 @@ import { createUnionView, extendUnionView, type UnionLayer } from '../../lib/lay
 import type { DiffID } from '../../lib/oci/types.ts'
 import { directory, file, hardlink, symlink } from './support/entries.ts'
 
-const d = (path: string, mode?: number): SourceEntry => directory(path, mode === undefined ? {} : { mode })
-const f = (path: string, text = path): SourceEntry => file(path, text)
+const d = (path: string, mode?: number): PlainEntry => directory(path, mode === undefined ? {} : { mode })
+const f = (path: string, text = path): PlainEntry => file(path, text)
 
-test.each<[string, readonly (readonly SourceEntry[])[], string]>([
+test.each<[string, readonly (readonly PlainEntry[])[], string]>([
   ['nothing is an empty root', [], ''],
   ['files of all layers are there', [[d('a'), f('a/x')], [f('a/y')]], 'a/ a/x@0 a/y@1'],
   ['a higher file wins', [[f('a')], [f('a')]], 'a@1'],
@@ -193,7 +194,7 @@ function id(position: number): DiffID {
   return `sha256:${String(position).padStart(64, '0')}` as DiffID
 }
 
-function layer(position: number, entries: readonly SourceEntry[]): UnionLayer {
+function layer(position: number, entries: readonly PlainEntry[]): UnionLayer {
   let offset = 0
   const indexed: LayerEntry[] = entries.map(({ content: _, ...entry }) => {
     const at = offset + 512
@@ -203,7 +204,7 @@ function layer(position: number, entries: readonly SourceEntry[]): UnionLayer {
   return { diffID: id(position), plainPath: `/plain/${position}`, index: { entries: indexed, size: offset + 1024 } }
 }
 
-function view(layers: readonly (readonly SourceEntry[])[]): ReturnType<typeof createUnionView> {
+function view(layers: readonly (readonly PlainEntry[])[]): ReturnType<typeof createUnionView> {
   return createUnionView(layers.map((entries, i) => layer(i, entries)))
 }
 

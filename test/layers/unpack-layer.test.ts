@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 import { createUnionView } from '../../lib/layers/union-view.ts'
 import { dependsOnBelow, unpackLayer } from '../../lib/layers/unpack-layer.ts'
 import { unpackRoot } from '../../lib/layers/unpack-root.ts'
@@ -11,7 +11,7 @@ import { directory, file, hardlink, noise, symlink, temporaryDirectory } from '.
 import { describeDirectory, describeTree, storedLayers } from './support/layers.ts'
 
 const WHITEOUT = 'character 600'
-const NODE: SourceEntry = {
+const NODE: PlainEntry = {
   path: 'null',
   type: 'character',
   mode: 0o666,
@@ -22,7 +22,7 @@ const NODE: SourceEntry = {
   devMajor: 1,
   devMinor: 3,
 }
-const BASE: readonly SourceEntry[] = [
+const BASE: readonly PlainEntry[] = [
   directory('d', { mode: 0o750, mtime: 1_600_000_000 }),
   file('d/a', 'a'),
   file('d/b', 'b'),
@@ -32,7 +32,7 @@ const BASE: readonly SourceEntry[] = [
 ]
 
 /** Title, the layers below, the layer, what its directory has (owners and times left out), and whether that depends on what is below. */
-type Case = readonly [string, readonly (readonly SourceEntry[])[], readonly SourceEntry[], readonly string[], boolean]
+type Case = readonly [string, readonly (readonly PlainEntry[])[], readonly PlainEntry[], readonly string[], boolean]
 
 const CASES: readonly Case[] = [
   ['a layer of its own', [BASE], [directory('d'), file('d/n', 'n')], ['d directory 755', 'd/n file 644'], false],
@@ -156,7 +156,7 @@ test.each([
 ] as const)('nothing leaves the directory by %s', async (_title, lower, entries) => {
   const outside = temporaryDirectory()
   fs.writeFileSync(join(outside, 'good'), 'good')
-  const aim = (entry: SourceEntry): SourceEntry => ({
+  const aim = (entry: PlainEntry): PlainEntry => ({
     ...entry,
     linkname: entry.linkname?.replace('/OUTSIDE', outside),
   })
@@ -267,8 +267,8 @@ test('a signal stops it', async () => {
 })
 
 async function stacked(
-  lower: readonly (readonly SourceEntry[])[],
-  entries: readonly SourceEntry[],
+  lower: readonly (readonly PlainEntry[])[],
+  entries: readonly PlainEntry[],
 ): Promise<{
   readonly below: ReturnType<typeof createUnionView>
   readonly layer: Awaited<ReturnType<typeof storedLayers>>[number]

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Store } from '../../lib/cache/store.ts'
 import { compressLayer } from '../../lib/layers/compress-layer.ts'
-import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 import { indexLayer } from '../../lib/layers/index-layer.ts'
 import { decodeLayerIndex, INDEX_KIND } from '../../lib/layers/layer-index.ts'
 import { scanLayer } from '../../lib/layers/scan-layer.ts'
@@ -30,7 +30,7 @@ import { readTar } from './support/read-tar.ts'
 const GZIP = { compression: { algorithm: 'gzip', level: 6 } } as const
 const PLAIN = { compression: { algorithm: 'uncompressed' } } as const
 
-const mixed: readonly SourceEntry[] = [
+const mixed: readonly PlainEntry[] = [
   directory('app'),
   file('app/empty', ''),
   file('app/hello', 'hello\n'),
@@ -45,7 +45,7 @@ const mixed: readonly SourceEntry[] = [
 ]
 
 /** Enough to be cut into a dozen chunks. */
-const many: readonly SourceEntry[] = Array.from({ length: 2500 }, (_, i) =>
+const many: readonly PlainEntry[] = Array.from({ length: 2500 }, (_, i) =>
   file(`src/${i % 7}/file-${i}.js`, noise(500 + (i % 400), i + 1).toString('hex')),
 )
 
@@ -59,7 +59,7 @@ test('a layer is a tar of the entries in their order, and the index says where e
   expect(index.entries.map(plainEntry)).toEqual(mixed.map(plainEntry))
   for (const [i, entry] of index.entries.entries()) {
     const bytes = tar.subarray(entry.offset, entry.offset + entry.size)
-    const { content, type } = mixed[i] as SourceEntry
+    const { content, type } = mixed[i] as PlainEntry
     expect(bytes.equals(content?.kind === 'bytes' ? content.bytes : Buffer.alloc(0))).toBe(true)
     expect(entry.sha256).toBe(type === 'file' ? sha256(bytes).slice(7) : undefined)
   }
@@ -174,7 +174,7 @@ test.each<[string, number, (path: string) => void]>([
   const path = join(temporaryDirectory(), 'data')
   writeFileSync(path, Buffer.alloc(size))
   change(path)
-  const entries: readonly SourceEntry[] = [
+  const entries: readonly PlainEntry[] = [
     file('first', noise(1_200_000)),
     { ...file('a', Buffer.alloc(size)), content: { kind: 'file', path } },
   ]

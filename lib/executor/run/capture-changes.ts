@@ -1,4 +1,5 @@
 import type { SourceEntry } from '../../layers/entry.ts'
+import { entryWith } from '../../layers/entry-with.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
 import type { RunRoot } from './run-root.ts'
 import type { StepOwners } from './step-ownership.ts'
@@ -31,7 +32,7 @@ export function captureChanges(
   if (capabilities.size === 0) return entries
   return entries.map((entry) => {
     const value = entry.type === 'file' ? capabilities.get(entry.path) : undefined
-    return value ? { ...entry, xattrs: { 'security.capability': value } } : entry
+    return value ? entryWith(entry, { xattrs: { 'security.capability': value } }) : entry
   })
 }
 
@@ -47,6 +48,6 @@ function withOwnersOfLinks(entries: readonly SourceEntry[], named: ReadonlySet<s
   }
   return entries.map((entry) => {
     const owner = owners.get(fileOf(entry))
-    return owner ? { ...entry, uid: owner.uid, gid: owner.gid } : entry
+    return owner ? entryWith(entry, { uid: owner.uid, gid: owner.gid }) : entry
   })
 }

@@ -3,6 +3,7 @@ import { renameSync } from 'node:fs'
 import { captureOverlay } from '../../layers/capture-overlay.ts'
 import type { CaptureOptions } from '../../layers/changed-entries.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
+import { entryWith } from '../../layers/entry-with.ts'
 import type { TreeEntry } from '../../layers/file-tree.ts'
 import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { setTimes } from '../../layers/set-times.ts'
@@ -78,7 +79,9 @@ function atTime(
 ): readonly SourceEntry[] {
   if (timestamp === undefined) return entries
   const isWhiteout = ({ path }: SourceEntry): boolean => path.slice(path.lastIndexOf('/') + 1).startsWith('.wh.')
-  const timed = entries.map((entry) => (isWhiteout(entry) ? entry : { ...entry, mtime: timestamp, stat: undefined }))
+  const timed = entries.map((entry) =>
+    isWhiteout(entry) ? entry : entryWith(entry, { mtime: timestamp, stat: undefined }),
+  )
   setTimes(directory, timed)
   return timed
 }

@@ -4,29 +4,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openStore, type Store } from '../../../lib/cache/store.ts'
-import type { Entry, LayerEntry, SourceEntry } from '../../../lib/layers/entry.ts'
+import type { Entry, LayerEntry } from '../../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../../lib/layers/entry-with.ts'
 
 const META = { mode: 0o644, uid: 0, gid: 0, mtime: 1_700_000_000, size: 0 } as const
 
-export function file(path: string, content: string | Uint8Array, more: Partial<SourceEntry> = {}): SourceEntry {
+export function file(path: string, content: string | Uint8Array, more: Partial<PlainEntry> = {}): PlainEntry {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   return { ...META, path, type: 'file', size: bytes.length, content: { kind: 'bytes', bytes }, ...more }
 }
 
-export function directory(path: string, more: Partial<Entry> = {}): SourceEntry {
+export function directory(path: string, more: Partial<Entry> = {}): PlainEntry {
   return { ...META, path, type: 'directory', mode: 0o755, ...more }
 }
 
-export function symlink(path: string, linkname: string): SourceEntry {
+export function symlink(path: string, linkname: string): PlainEntry {
   return { ...META, path, type: 'symlink', mode: 0o777, linkname }
 }
 
-export function hardlink(path: string, linkname: string): SourceEntry {
+export function hardlink(path: string, linkname: string): PlainEntry {
   return { ...META, path, type: 'hardlink', linkname }
 }
 
 /** An entry without what only layers know, and without fields that are undefined. */
-export function plainEntry(entry: Partial<LayerEntry & SourceEntry>): Partial<Entry> {
+export function plainEntry(entry: Partial<LayerEntry & PlainEntry>): Partial<Entry> {
   const { offset: _offset, sha256: _sha256, content: _content, ...rest } = entry
   return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
 }
