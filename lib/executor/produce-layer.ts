@@ -89,7 +89,8 @@ async function produce(
   }
 
   const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
-  const written = await writeLayer(withDigests(entries, digests), store, {
+  const written = await writeLayer(entries, store, {
+    sha256: (at) => digests[at],
     compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
     reuse: noCache ? undefined : former && formerBlob(former, form, session),
     signal: session.signal,
@@ -119,18 +120,6 @@ export function formerBlob(former: BuildRecord, form: WantedForm, { store }: Ses
   if (diffID === undefined || form === 'any' || form.algorithm !== 'gzip') return undefined
   return store.layers.forms(diffID).find(({ algorithm, level }) => algorithm === 'gzip' && level === form.level)
     ?.descriptor.digest
-}
-
-/** Entries with the digests that are known: what was hashed before need not be hashed again. */
-function* withDigests(
-  entries: readonly SourceEntry[],
-  digests: readonly (string | undefined)[],
-): Iterable<SourceEntry> {
-  for (let at = 0; at < entries.length; at++) {
-    const entry = entries[at] as SourceEntry
-    const sha256 = digests[at]
-    yield sha256 === undefined || entry.sha256 !== undefined ? entry : Object.assign({}, entry, { sha256 })
-  }
 }
 
 function layerKey(plan: LayerPlan, sha256: Digests, session: Session): CacheKey | undefined {

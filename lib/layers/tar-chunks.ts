@@ -27,16 +27,23 @@ export interface WrittenTar {
   readonly size: number
 }
 
+export interface TarChunksOptions {
+  /** Chunks that need not be made again. */
+  readonly known?: PackedChunks | undefined
+  /** The sha256 of an entry's content as hex, by its place among the entries, where it is known though the entry has none. */
+  readonly sha256?: ((at: number) => string | undefined) | undefined
+}
+
 /**
  * Entries as a tar, in pieces cut where {@link ChunkCutter} says; returns the index. Reads files synchronously while it is
- * iterated; of a chunk that is `known`, no file whose digest the entry has. Deterministic: same entries, same bytes, same cuts. Errors as
+ * iterated; of a chunk that is `known`, no file whose digest is. Deterministic: same entries, same bytes, same cuts. Errors as
  * {@link ContentFiles} does.
  */
 export function* tarChunks(
   entries: Iterable<SourceEntry>,
   files: ContentFiles,
   pool: BufferPool,
-  known?: PackedChunks,
+  { known, sha256: digest }: TarChunksOptions = {},
 ): Generator<TarChunk, WrittenTar, void> {
   const encode = createHeaderEncoder()
   const cutter = new ChunkCutter()
@@ -65,13 +72,15 @@ export function* tarChunks(
     buffer = pool.take()
     cutter.used = 0
   }
+  let place = 0
   for (const entry of entries) {
     const header = encode(entry)
     const { size } = entry
     const padding = paddingOf(size)
     const total = header.length + size + padding
     if (cutter.cutsBefore(total)) yield* cut()
-    let { sha256 } = entry
+    let sha256 = entry.sha256 ?? digest?.(place)
+    place++
     if (total <= MAX_CHUNK) {
       const start = cutter.used + header.length
       header.copy(buffer, cutter.used)
@@ -82,8 +91,8 @@ export function* tarChunks(
       identities.add(header, sha256)
     } else {
       files.begin(entry)
-      const hasher = entry.sha256 === undefined ? createHash('sha256') : undefined
-      identities.begin(header, entry.sha256)
+      const hasher = sha256 === undefined ? createHash('sha256') : undefined
+      identities.begin(header, sha256)
       // As if the whole entry were one string of bytes, cut at multiples of MAX_CHUNK.
       let done = 0
       while (done < total) {

@@ -19,6 +19,8 @@ export interface WriteLayerOptions {
    * Changes the speed and nothing else.
    */
   readonly reuse?: Digest | undefined
+  /** The sha256 of an entry's content as hex, by its place among the entries, where it is known though the entry has none. */
+  readonly sha256?: ((at: number) => string | undefined) | undefined
   readonly signal?: AbortSignal | undefined
   /** Called now and then with the bytes of plain tar written so far. */
   readonly onProgress?: ((bytes: number) => void) | undefined
@@ -49,14 +51,14 @@ export async function writeLayer(
   store: ContentStore,
   options: WriteLayerOptions,
 ): Promise<WrittenLayer> {
-  const { compression, keepPlain, reuse, signal, onProgress } = options
+  const { compression, keepPlain, reuse, sha256, signal, onProgress } = options
   const pool = new BufferPool(CHUNK_BUFFER)
   const files = new ContentFiles()
   const known =
     compression.algorithm === 'gzip' && reuse ? openPackedChunks(store, reuse, compression.level) : undefined
   const sink = openLayerSink(store, pool, compression, keepPlain === true, known)
   try {
-    const chunks = tarChunks(entries, files, pool, known)
+    const chunks = tarChunks(entries, files, pool, { known, sha256 })
     for (let written = 0; ; ) {
       signal?.throwIfAborted()
       const step = chunks.next()

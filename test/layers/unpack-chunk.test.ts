@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openStore, type Store } from '../../lib/cache/store.ts'
 import { ContentFiles } from '../../lib/layers/content-files.ts'
-import type { SourceEntry } from '../../lib/layers/entry.ts'
+import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 import { type WrittenLayer, writeLayer } from '../../lib/layers/write-layer.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -29,20 +29,20 @@ afterEach(() => {
 const COUNT = 900
 
 /** Files on disk, several chunks of them unless they are large. */
-function files(size: number): SourceEntry[] {
+function files(size: number): PlainEntry[] {
   return Array.from({ length: COUNT }, (_, n) =>
     file(`f${String(n).padStart(3, '0')}`, `${n} words `.repeat(size / 10)),
   )
 }
 
-function file(name: string, text: string): SourceEntry {
+function file(name: string, text: string): PlainEntry {
   const path = join(directory, name)
   writeFileSync(path, text)
   const size = Buffer.byteLength(text)
   return { path: name, type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 1, size, content: { kind: 'file', path } }
 }
 
-async function write(entries: readonly SourceEntry[], reuse?: WrittenLayer): Promise<WrittenLayer> {
+async function write(entries: readonly PlainEntry[], reuse?: WrittenLayer): Promise<WrittenLayer> {
   opened = []
   return await writeLayer(entries, store, {
     compression: { algorithm: 'gzip', level: 6 },
@@ -53,7 +53,7 @@ async function write(entries: readonly SourceEntry[], reuse?: WrittenLayer): Pro
 const identityOf = ({ diffID, descriptor }: WrittenLayer) => ({ diffID, descriptor })
 
 /** As a build knows them that has seen by their status that they did not change. */
-const known = (entries: readonly SourceEntry[], { sha256 }: WrittenLayer): SourceEntry[] =>
+const known = (entries: readonly PlainEntry[], { sha256 }: WrittenLayer): PlainEntry[] =>
   entries.map((entry, at) => ({ ...entry, sha256: sha256(at) }))
 
 test('nothing is opened where nothing changed', async () => {
@@ -62,6 +62,19 @@ test('nothing is opened where nothing changed', async () => {
   expect(opened).toHaveLength(COUNT)
   for (const { path } of entries) rmSync(join(directory, path))
   const again = await write(known(entries, former), former)
+  expect(opened).toEqual([])
+  expect(identityOf(again)).toEqual(identityOf(former))
+})
+
+test('nor where digests are told by place instead', async () => {
+  const entries = files(4000)
+  const former = await write(entries)
+  opened = []
+  const again = await writeLayer(entries, store, {
+    compression: { algorithm: 'gzip', level: 6 },
+    reuse: former.descriptor.digest,
+    sha256: former.sha256,
+  })
   expect(opened).toEqual([])
   expect(identityOf(again)).toEqual(identityOf(former))
 })
