@@ -1,10 +1,11 @@
 // A directory on disk as a file tree, read as it is asked for.
 import { constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { TsbuildError } from '../errors.ts'
-import type { EntryType } from '../layers/entry.ts'
+import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
-import { type ListedDirectory, listDirectory, STATUS_FIELDS, statusOf } from './list-directory.ts'
+import { type DirectoryOnDisk, DiskEntry } from './disk-entry.ts'
+import { listDirectory, STATUS, STATUS_FIELDS, statusOf } from './list-directory.ts'
 import { baseName, joinPath, parentPath } from './paths.ts'
 import { isUnchanged, type SeenFiles, seenFiles } from './seen-files.ts'
 
@@ -24,43 +25,38 @@ export interface DirectoryTree extends FileTree {
 export function openDirectory(root: string): DirectoryTree {
   const begun = Date.now()
   const rootStat = readRoot(root)
-  const rootEntry = entryOf('', 'directory', rootStat)
-  const listings = new Map<string, ListedDirectory>()
+  const rootEntry = { path: '', type: 'directory', ...attributesOf(rootStat.mode, rootStat.mtimeMs) } as const
+  const listings = new Map<string, DirectoryOnDisk>()
   /** The directories that were read, which is not all that were listed. */
-  const seen = new Map<string, ListedDirectory>()
+  const seen = new Map<string, DirectoryOnDisk>()
 
-  const listing = (path: string, names?: readonly string[]): ListedDirectory => {
+  const listing = (path: string, names?: readonly string[]): DirectoryOnDisk => {
     let listed = listings.get(path)
     if (!listed) {
-      listed = listDirectory(diskPath(root, path), names)
+      listed = { ...listDirectory(diskPath(root, path), names), root, path }
       listings.set(path, listed)
     }
     return listed
   }
-  const read = (path: string): ListedDirectory | undefined => {
+  const read = (path: string): DirectoryOnDisk | undefined => {
     const known = seen.get(path)
     if (known || lookup(path)?.type !== 'directory') return known
     const directory = whileReading(root, path, () => listing(path))
     seen.set(path, directory)
     return directory
   }
-  // Entries are made when they are asked for: keeping them would take most of the memory of a build.
-  const entryAt = (directory: string, { names, status }: ListedDirectory, at: number): TreeEntry | undefined => {
-    const path = joinPath(directory, names[at] ?? '')
-    return whileReading(root, path, () => toEntry(root, path, status, at * STATUS_FIELDS))
-  }
   const lookup = (path: string): TreeEntry | undefined => {
     if (path === '') return rootEntry
     const parent = parentPath(path)
     const directory = read(parent)
     const at = directory === undefined ? -1 : indexOfName(directory.names, baseName(path))
-    return directory && at !== -1 ? entryAt(parent, directory, at) : undefined
+    return directory && at !== -1 ? entryAt(directory, at) : undefined
   }
   const list = (path: string): readonly TreeEntry[] => {
     const directory = read(path)
     const entries: TreeEntry[] = []
     for (let at = 0; directory && at < directory.names.length; at++) {
-      const entry = entryAt(path, directory, at)
+      const entry = entryAt(directory, at)
       if (entry) entries.push(entry)
     }
     return entries
@@ -114,52 +110,47 @@ function diskPath(root: string, path: string): string {
 }
 
 /** Undefined for what a context cannot hold. */
-function toEntry(root: string, path: string, status: Float64Array, at: number): TreeEntry | undefined {
-  const [mode = 0, mtimeMs = 0] = [status[at], status[at + 1]]
+function entryAt(directory: DirectoryOnDisk, index: number): TreeEntry | undefined {
+  const { root, status } = directory
+  const at = index * STATUS_FIELDS
+  const mode = status[at + STATUS.mode] ?? 0
+  const type = mode & constants.S_IFMT
+  const isLinked = type === constants.S_IFREG && (status[at + STATUS.nlink] ?? 0) > 1
+  if (type === constants.S_IFDIR || (type === constants.S_IFREG && !isLinked)) {
+    return new DiskEntry(directory, index, undefined)
+  }
+  const path = joinPath(directory.path, directory.names[index] ?? '')
+  return whileReading(root, path, () => {
+    const onDisk = toFsPath(diskPath(root, path))
+    if (isLinked) return new DiskEntry(directory, index, inodeOf(onDisk))
+    return specialEntry(path, onDisk, mode, status[at + STATUS.mtimeMs] ?? 0)
+  })
+}
+
+/** Neither a regular file nor a directory. */
+function specialEntry(path: string, onDisk: string | Buffer, mode: number, mtimeMs: number): TreeEntry | undefined {
+  const attributes = attributesOf(mode, mtimeMs)
   switch (mode & constants.S_IFMT) {
-    case constants.S_IFREG:
-      return fileEntry(root, path, status, at)
-    case constants.S_IFDIR:
-      return entryOf(path, 'directory', { mode, mtimeMs })
     case constants.S_IFLNK: {
-      const linkname = bytesToPath(readlinkSync(toFsPath(diskPath(root, path)), { encoding: 'buffer' }))
-      return { ...entryOf(path, 'symlink', { mode, mtimeMs }), mode: 0o777, linkname }
+      const linkname = bytesToPath(readlinkSync(onDisk, { encoding: 'buffer' }))
+      return { path, type: 'symlink', ...attributes, mode: 0o777, linkname }
     }
     case constants.S_IFIFO:
-      return entryOf(path, 'fifo', { mode, mtimeMs })
+      return { path, type: 'fifo', ...attributes }
     case constants.S_IFSOCK:
-      return { ...entryOf(path, 'file', { mode, mtimeMs }), content: { kind: 'bytes', bytes: new Uint8Array() } }
+      return { path, type: 'file', ...attributes, content: { kind: 'bytes', bytes: new Uint8Array() } }
     case constants.S_IFCHR:
     case constants.S_IFBLK: {
       const type = (mode & constants.S_IFMT) === constants.S_IFCHR ? 'character' : 'block'
-      const { rdev } = lstatSync(toFsPath(diskPath(root, path)))
-      return { ...entryOf(path, type, { mode, mtimeMs }), ...deviceNumbers(rdev) }
+      return { path, type, ...attributes, ...deviceNumbers(lstatSync(onDisk).rdev) }
     }
     default:
       return undefined
   }
 }
 
-/** One literal: there are many, and spreading costs more than reading the status. */
-function fileEntry(root: string, path: string, status: Float64Array, at: number): TreeEntry {
-  const onDisk = diskPath(root, path)
-  const mtimeMs = status[at + 1] ?? 0
-  return {
-    path,
-    type: 'file',
-    mode: (status[at] ?? 0) & 0o7777,
-    uid: 0,
-    gid: 0,
-    mtime: mtimeMs / 1000,
-    size: status[at + 3] ?? 0,
-    content: { kind: 'file', path: onDisk },
-    stat: { mtimeMs, ctimeMs: status[at + 2] ?? 0, ino: status[at + 4] ?? 0, dev: status[at + 5] ?? 0 },
-    inode: (status[at + 6] ?? 0) > 1 ? inodeOf(toFsPath(onDisk)) : undefined,
-  }
-}
-
-function entryOf(path: string, type: EntryType, stat: Pick<Stats, 'mode' | 'mtimeMs'>): TreeEntry {
-  return { path, type, mode: stat.mode & 0o7777, uid: 0, gid: 0, mtime: stat.mtimeMs / 1000, size: 0 }
+function attributesOf(mode: number, mtimeMs: number): Pick<Entry, 'mode' | 'uid' | 'gid' | 'mtime' | 'size'> {
+  return { mode: mode & 0o7777, uid: 0, gid: 0, mtime: mtimeMs / 1000, size: 0 }
 }
 
 /** Exact: as a floating-point number a large inode would be taken for its neighbour, and two files for one. */
@@ -169,7 +160,7 @@ function inodeOf(fsPath: string | Buffer): string {
 }
 
 /** As Linux packs them into 32 bits. */
-function deviceNumbers(rdev: number): Pick<TreeEntry, 'devMajor' | 'devMinor'> {
+function deviceNumbers(rdev: number): Pick<Entry, 'devMajor' | 'devMinor'> {
   return { devMajor: (rdev >>> 8) & 0xfff, devMinor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) }
 }
 

@@ -1,4 +1,5 @@
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
+import { nameOf } from '../layers/tree-paths.ts'
 import type { MatchState, PatternMatcher } from './ignore/ignore-matcher.ts'
 import { baseName, parentPath } from './paths.ts'
 
@@ -38,7 +39,7 @@ export function filterTree(tree: FileTree, ignore: PatternMatcher): FileTree {
     const byName = new Map<string, Visible>()
     for (const entry of tree.list(path)) {
       const own = ignore.match(entry.path, state)
-      if (!own.matched || holdsExceptions(entry, own)) byName.set(baseName(entry.path), { entry, state: own })
+      if (!own.matched || holdsExceptions(entry, own)) byName.set(nameOf(entry), { entry, state: own })
     }
     return { state, entries: Array.from(byName.values(), ({ entry }) => entry), byName }
   }

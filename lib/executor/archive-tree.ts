@@ -1,7 +1,9 @@
+import { joinPath } from '../context/paths.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { copyArchive } from './copy-archive.ts'
-import { directoryInode, type Inode, type StagedNode, StagedTree } from './staged-tree.ts'
+import { directoryInode, type Inode } from './inode.ts'
+import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'
 
 /**
  * An archive unpacked as a tree, without writing anything: as ADD unpacks it into an empty directory. `time` is that of the root and of
@@ -12,7 +14,8 @@ export function archiveTree(entries: readonly SourceEntry[], time: number): File
   stage.root.inode = directoryInode(0o755, time)
   copyArchive(stage, entries, '', { owner: undefined, now: time })
   const inodes = new Map<Inode, string>()
-  const toEntry = ({ path, inode }: StagedNode): TreeEntry => {
+  const toEntry = (path: string, node: StagedNode): TreeEntry => {
+    const inode = ownInode(node)
     const { linked, ...rest } = inode
     if (!linked) return { ...rest, path }
     const id = inodes.get(inode) ?? String(inodes.size)
@@ -23,7 +26,7 @@ export function archiveTree(entries: readonly SourceEntry[], time: number): File
   return {
     lookup: (path) => {
       const node = stage.find(path)
-      return node && toEntry(node)
+      return node && toEntry(path, node)
     },
     list: (path) => {
       const known = lists.get(path)
@@ -32,7 +35,7 @@ export function archiveTree(entries: readonly SourceEntry[], time: number): File
       const names = [...children.keys()].sort()
       const entries = names.flatMap((name) => {
         const node = children.get(name)
-        return node ? [toEntry(node)] : []
+        return node ? [toEntry(joinPath(path, name), node)] : []
       })
       lists.set(path, entries)
       return entries

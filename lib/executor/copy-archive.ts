@@ -5,8 +5,10 @@ import { TsbuildError } from '../errors.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
+import { directoryInode, inodeOf, type OwnInode } from './inode.ts'
 import type { Owner } from './resolve-owner.ts'
-import { directoryInode, type Inode, inodeOf, quote, type StagedNode, type StagedTree } from './staged-tree.ts'
+import { StagedEntry } from './staged-entry.ts'
+import { ownInode, quote, type StagedNode, type StagedTree } from './staged-tree.ts'
 
 /**
  * Unpacks entries below a directory of the stage, which is a root to them: no `..` and no symlink leads out of it. What is in the way
@@ -31,14 +33,12 @@ export function copyArchive(
     const meta = { ...inode, mtime: timeOnDisk(inode.mtime), ...owner }
     if (entry.type === 'hardlink') {
       const source = stage.find(inStage(entry.linkname ?? '', false))
-      if (!source || source.inode.type === 'directory') throw brokenLink(entry)
-      Object.assign(source.inode, pickMeta(meta), { linked: true })
-      stage.put(parent, name, source.inode)
+      if (!source || source.children) throw brokenLink(entry)
+      stage.put(parent, name, Object.assign(ownInode(source), pickMeta(meta), { linked: true }))
       continue
     }
     const existing = stage.child(parent, name)
-    if (entry.type === 'directory' && existing?.inode.type === 'directory')
-      Object.assign(existing.inode, pickMeta(meta))
+    if (entry.type === 'directory' && existing?.children) Object.assign(ownInode(existing), pickMeta(meta))
     else stage.put(parent, name, meta)
   }
 }
@@ -51,9 +51,11 @@ function pathView(stage: StagedTree, directory: string): FileTree {
       const parent = parentPath(path)
       const { node: above } = before
       const node =
-        above && before.path === parent ? stage.child(above, baseName(path)) : stage.find(joinPath(directory, path))
+        above?.children && before.path === parent
+          ? stage.child(above, baseName(path))
+          : stage.find(joinPath(directory, path))
       before = { path, node }
-      return node && { ...node.inode, path }
+      return node && new StagedEntry(parent, baseName(path), node.inode, undefined)
     },
     list: (path) => stage.list(joinPath(directory, path)),
   }
@@ -67,7 +69,7 @@ function timeOnDisk(mtime: number): number {
   return mtime < 0 || mtime > MAX_TIME ? 0 : mtime
 }
 
-function pickMeta({ mode, uid, gid, mtime }: Inode): Pick<Inode, 'mode' | 'uid' | 'gid' | 'mtime'> {
+function pickMeta({ mode, uid, gid, mtime }: OwnInode): Pick<OwnInode, 'mode' | 'uid' | 'gid' | 'mtime'> {
   return { mode, uid, gid, mtime }
 }
 

@@ -3,6 +3,7 @@ import { checkGlob, literal } from '../context/ignore/glob-syntax.ts'
 import { joinPath } from '../context/paths.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
+import { nameOf } from '../layers/tree-paths.ts'
 
 /**
  * The paths that a source stands for, sorted. Without wildcards that is the source itself, there or not. The part before the
@@ -20,7 +21,7 @@ export async function matchSources(tree: FileTree, source: string): Promise<read
     const matches = patterns[depth]
     if (!matches) return
     for (const entry of tree.list(directory)) {
-      const name = entry.path.slice(entry.path.lastIndexOf('/') + 1)
+      const name = nameOf(entry)
       if (!matches(name)) continue
       const path = joinPath(directory, name)
       if (depth === patterns.length - 1) found.push(path)

@@ -14,11 +14,12 @@ import type { Location, Span } from '../source.ts'
 import { type ModeChange, parseChmod } from './chmod.ts'
 import { copyArchive } from './copy-archive.ts'
 import { copyTree } from './copy-tree.ts'
+import { directoryInode, type Inode } from './inode.ts'
 import { hasWildcard, matchSources } from './match-sources.ts'
 import { missingSource } from './missing-source.ts'
 import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
-import { directoryInode, type Inode, StagedTree } from './staged-tree.ts'
+import { StagedTree } from './staged-tree.ts'
 
 export interface CopyPlanOptions {
   /** What `--chown` resolved to. */

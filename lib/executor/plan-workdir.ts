@@ -2,9 +2,10 @@ import { cleanPath } from '../layers/clean-path.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
+import { directoryInode } from './inode.ts'
 import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
-import { directoryInode, StagedTree } from './staged-tree.ts'
+import { StagedTree } from './staged-tree.ts'
 
 /**
  * The directories that WORKDIR makes: mode 0755, owned by `owner` (default 0:0), from `now` unless `timestamp` is given; both

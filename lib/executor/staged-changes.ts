@@ -1,10 +1,13 @@
 // The layer that takes a target to its staged state.
 
-import { joinPath } from '../context/paths.ts'
+import { baseName, joinPath, parentPath } from '../context/paths.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
 import { hashContent } from '../layers/hash-content.ts'
-import type { Inode, StagedNode, StagedTree } from './staged-tree.ts'
+import { nameOf } from '../layers/tree-paths.ts'
+import type { Inode } from './inode.ts'
+import { StagedEntry } from './staged-entry.ts'
+import type { StagedDirectory, StagedTree } from './staged-tree.ts'
 
 /**
  * What changed in a staged tree, as layer entries: sorted, parents first, removed names as whiteouts. As in BuildKit's layers the
@@ -15,48 +18,32 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
   const entries: SourceEntry[] = []
   const firstLinks = new Map<Inode, string>()
 
-  const write = (path: string, inode: Inode) => {
-    const mtime = timestamp ?? Math.floor(inode.mtime)
-    const first = inode.linked ? firstLinks.get(inode) : undefined
-    if (first !== undefined) {
-      const { mode, uid, gid } = inode
-      entries.push({ path, type: 'hardlink', mode, uid, gid, mtime, size: 0, linkname: first })
-      return
+  const write = (directory: string, name: string, inode: Inode) => {
+    if ('linked' in inode && inode.linked) {
+      const path = joinPath(directory, name)
+      const linkname = firstLinks.get(inode)
+      if (linkname !== undefined) {
+        const { mode, uid, gid } = inode
+        const mtime = timestamp ?? Math.floor(inode.mtime)
+        entries.push({ path, type: 'hardlink', mode, uid, gid, mtime, size: 0, linkname })
+        return
+      }
+      firstLinks.set(inode, path)
     }
-    if (inode.linked) firstLinks.set(inode, path)
-    const { type, mode, uid, gid, size, linkname, devMajor, devMinor, content, sha256, stat } = inode
-    const xattrs = inode.xattrs && capability(inode.xattrs)
-    entries.push({
-      path,
-      type,
-      mode,
-      uid,
-      gid,
-      mtime,
-      size,
-      linkname,
-      xattrs,
-      devMajor,
-      devMinor,
-      content,
-      sha256,
-      stat,
-    })
+    entries.push(new StagedEntry(directory, name, inode, timestamp))
   }
 
   /** Directories on the way to the current node that are not in the list yet, outermost first. */
-  const pending: StagedNode[] = []
+  const pending: StagedDirectory[] = []
   const writeParents = () => {
-    for (const parent of pending) write(parent.path, parent.inode)
+    for (const { path, inode } of pending) write(parentPath(path), baseName(path), inode)
     pending.length = 0
   }
 
-  const visit = (directory: StagedNode, below: boolean) => {
+  const visit = (directory: StagedDirectory, below: boolean) => {
     for (const name of changedNames(stage, directory, below)) {
       const node = directory.children.get(name)
-      // The node's own text, since there are many.
-      const path = node?.path ?? joinPath(directory.path, name)
-      const base = node?.base ?? (below ? stage.target.lookup(path) : undefined)
+      const base = node?.base ?? (below ? stage.target.lookup(joinPath(directory.path, name)) : undefined)
       if (!node) {
         if (!base) continue
         writeParents()
@@ -71,16 +58,15 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
         })
         continue
       }
-      const { inode } = node
-      const isDirectory = inode.type === 'directory'
-      if (base && isSame(inode, base, timestamp)) {
-        if (!isDirectory) continue
+      if (base && isSame(node.inode, base, timestamp)) {
+        if (!node.children) continue
         pending.push(node)
       } else {
         writeParents()
-        write(path, inode)
+        write(directory.path, name, node.inode)
       }
-      if (isDirectory) visit(node, base?.type === 'directory')
+      if (!node.children) continue
+      visit(node, base?.type === 'directory')
       if (pending.at(-1) === node) pending.pop()
     }
   }
@@ -89,11 +75,11 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
 }
 
 /** The names in a directory that may have changed; all of the target's in a directory that was made anew in place of another. */
-function changedNames(stage: StagedTree, directory: StagedNode, below: boolean): readonly string[] {
+function changedNames(stage: StagedTree, directory: StagedDirectory, below: boolean): readonly string[] {
   const names = [...directory.children.keys()]
   const replaced = below && directory !== stage.root && directory.base === undefined
   if (!replaced) return names.sort()
-  const hidden = stage.target.list(directory.path).map(({ path }) => path.slice(path.lastIndexOf('/') + 1))
+  const hidden = stage.target.list(directory.path).map(nameOf)
   return [...new Set([...names, ...hidden])].sort()
 }
 
@@ -111,16 +97,10 @@ function isSame(inode: Inode, base: TreeEntry, timestamp: number | undefined): b
 /** Undefined where the content cannot be read yet: a layer of a base image may not have been fetched. */
 function digestOf(inode: Inode): string | undefined {
   if (inode.sha256 !== undefined || inode.content?.kind === 'range') return inode.sha256
-  return hashContent({ path: '', ...inode })
+  return hashContent(new StagedEntry('', '', inode, undefined))
 }
 
 const CAPABILITY = 'security.capability'
-
-/** The one attribute that layers carry. */
-function capability(xattrs: NonNullable<Inode['xattrs']>): Inode['xattrs'] {
-  const value = xattrs[CAPABILITY]
-  return value && { [CAPABILITY]: value }
-}
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0)

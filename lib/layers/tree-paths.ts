@@ -1,4 +1,5 @@
 // Paths in the form of entry.ts, taken apart and put together.
+import type { TreeEntry } from './file-tree.ts'
 
 /** The directory of a path and its name in it. */
 export function splitPath(path: string): { readonly parent: string; readonly name: string } {
@@ -9,4 +10,9 @@ export function splitPath(path: string): { readonly parent: string; readonly nam
 /** The path of a name in a directory. */
 export function pathIn(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`
+}
+
+/** The last component of an entry's path. */
+export function nameOf(entry: TreeEntry): string {
+  return entry.name ?? splitPath(entry.path).name
 }
