@@ -17,10 +17,15 @@ import { suggest } from './suggest.ts'
 /** Resolves names for one build, and remembers where the images that it found have their blobs. */
 export interface NameResolver {
   resolve(name: string, platform: Platform): Promise<ResolvedName>
-  /** The named context that replaces a stage of this name. */
-  override(name: string, platform: Platform): Promise<ResolvedName | undefined>
+  /** What finds the named context that replaces a stage of this name, if there is one. */
+  override(name: string, platform: Platform): (() => Promise<ResolvedName>) | undefined
   /** Readers of images outside the store, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
+}
+
+interface Named {
+  readonly name: string
+  readonly source: NamedContext
 }
 
 /** `remote` finds images in registries; without it, names are those of the local store alone. */
@@ -30,7 +35,9 @@ export function createNameResolver(
   remote?: RemoteBases,
 ): NameResolver {
   const images = new Map<Digest, ContentReader>()
-  const named = new Map(Object.entries(namedContexts).map(([name, source]) => [contextKey(name), { name, source }]))
+  const named = new Map<string, Named>(
+    Object.entries(namedContexts).map(([name, source]) => [contextKey(name), { name, source }]),
+  )
 
   const imageFrom = async (
     reader: ContentReader,
@@ -63,9 +70,11 @@ export function createNameResolver(
     const known = store.references.list().map((reference) => familiarReference(parseReference(reference.name)))
     return suggest(familiarReference(withDefaultTag(parseReference(name))), known)
   }
-  const context = async (name: string, platform: Platform): Promise<ResolvedName | undefined> => {
+  const context = (name: string, platform: Platform): (() => Promise<ResolvedName>) | undefined => {
     const found = named.get(contextKey(name))
-    if (!found) return undefined
+    return found && (() => openNamed(found, name, platform))
+  }
+  const openNamed = async (found: Named, name: string, platform: Platform): Promise<ResolvedName> => {
     const { source } = found
     if (typeof source !== 'string') return { kind: 'files', context: found.name }
     if (source.startsWith('oci-layout://')) {
@@ -83,7 +92,7 @@ export function createNameResolver(
   return {
     images,
     override: context,
-    resolve: async (name, platform) => (await context(name, platform)) ?? (await stored(name, platform)),
+    resolve: (name, platform) => (context(name, platform) ?? (() => stored(name, platform)))(),
   }
 }
 

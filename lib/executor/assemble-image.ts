@@ -6,6 +6,7 @@ import { normalisePlatform } from '../oci/platform.ts'
 import type { History, Image } from '../oci/types.ts'
 import type { Execution } from './execute.ts'
 import { layersOf } from './filesystem.ts'
+import { fitHistory } from './fit-history.ts'
 import { fillHistoryTimes } from './history-times.ts'
 import type { Session, StackedLayer } from './session.ts'
 
@@ -47,7 +48,8 @@ function imageHistory(
   made: Execution['created'],
   epoch: number | undefined,
 ): History[] {
-  const inherited = target.baseImage?.config.history ?? []
+  const { history: told = [], rootfs } = target.baseImage?.config ?? { rootfs: { diff_ids: [] } }
+  const inherited = fitHistory(told, rootfs.diff_ids.length)
   const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString()
   const own = target.history.map(({ created_by, comment, vertex, empty }): History => {
     const created = fixed ?? (vertex === undefined ? undefined : made.get(vertex))

@@ -24,7 +24,7 @@ import type { Expansions } from './expand.ts'
 import { instructionWords } from './instruction-words.ts'
 import { joinWorkdir, workdirPath } from './paths.ts'
 import { commit, ensurePath, type StageState, takeScope, variableOf } from './stage-state.ts'
-import type { Op, RunOp, VariableValue } from './types.ts'
+import type { CopyOp, Op, RunOp, VariableValue } from './types.ts'
 
 export function evaluateStage(state: StageState, commands: readonly StageCommand[], scope: EvaluationScope): void {
   ensurePath(state)
@@ -122,7 +122,8 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     case 'ADD': {
       const workdir = workdirPath(state.config.WorkingDir ?? '', state.imagePlatform.os)
       const body = (w: Word): string => expander.body(w, env, expansions)
-      const { op, text } = evaluateCopy(instruction, { word, body, workdir })
+      const { op: written, text } = evaluateCopy(instruction, { word, body, workdir })
+      const op = command.onBuild ? placedAt(command.location.span, written) : written
       const from = instruction.kind === 'COPY' ? instruction.from : undefined
       const needsSource = from !== undefined || op.sources.some((source) => source.kind === 'path')
       const source = from ? scope.source(from) : scope.builder.context('context')
@@ -139,6 +140,11 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     default:
       unreachable(instruction)
   }
+}
+
+/** A trigger's words have no place in the Dockerfile: what is wrong with them is shown at the FROM that fires it. */
+function placedAt(span: Span, op: CopyOp): CopyOp {
+  return { ...op, sources: op.sources.map((source) => ({ ...source, span })) }
 }
 
 /** Triggers have no line of their own. */

@@ -17,6 +17,6 @@ export interface GraphOptions {
   readonly labels?: Readonly<Record<string, string>>
   /** Finds the image or named context of a name. Called once a name and platform, only for names that the target needs. */
   readonly resolve: (name: string, platform: Platform) => Promise<ResolvedName>
-  /** The named context that replaces a stage of this name, if there is one. */
-  readonly override?: (stageName: string, platform: Platform) => Promise<ResolvedName | undefined>
+  /** Finds the named context that replaces a stage of this name, if there is one. What it gives is called only for stages that the target needs. */
+  readonly override?: (stageName: string, platform: Platform) => (() => Promise<ResolvedName>) | undefined
 }

@@ -18,7 +18,7 @@ export interface StagePlan {
   readonly commands: ReadonlyMap<number, readonly StageCommand[]>
   /** Names that are no stage, by platform and name. */
   readonly names: ReadonlyMap<string, ResolvedName>
-  /** Stages that a named context replaces. */
+  /** What replaces stages that named contexts are called as. */
   readonly overrides: ReadonlyMap<number, ResolvedName>
 }
 
@@ -33,10 +33,11 @@ export async function planStages(
   const expander = createExpander(dockerfile.file, dockerfile.escape)
   const commands = new Map<number, readonly StageCommand[]>()
   const names = new Map<string, ResolvedName>()
+  const replaced = new Map<number, () => Promise<ResolvedName>>()
   const overrides = new Map<number, ResolvedName>()
   for (const { stage } of stages) {
-    const override = stage.name === undefined ? undefined : await options.override?.(stage.name, platform)
-    if (override) overrides.set(stage.index, override)
+    const override = stage.name === undefined ? undefined : options.override?.(stage.name, platform)
+    if (override) replaced.set(stage.index, override)
     const own = stage.instructions.map((instruction): StageCommand => {
       const location = { file: dockerfile.file, span: instruction.span }
       return { instruction, file: dockerfile.file, expander, onBuild: false, location }
@@ -47,7 +48,7 @@ export async function planStages(
   const triggered = new Set<number>()
   for (;;) {
     const sources = stages.map((stage) =>
-      stageSources(stage, stages, stagesByName, commands, overrides, dockerfile.file),
+      stageSources(stage, stages, stagesByName, commands, replaced, dockerfile.file),
     )
     const dependencies = sources.map((list) => new Set(list.flatMap((s) => (s.to.kind === 'stage' ? s.to.index : []))))
     const order = reachableStages(
@@ -61,7 +62,8 @@ export async function planStages(
       names,
       options,
     )
-    const fresh = order.filter((index) => !triggered.has(index) && !overrides.has(index))
+    await resolveOverrides(order, replaced, overrides)
+    const fresh = order.filter((index) => !triggered.has(index) && !replaced.has(index))
     for (const index of fresh) {
       triggered.add(index)
       const fired = triggers(at(stages, index), commands, names, dockerfile, platform)
@@ -84,7 +86,7 @@ function stageSources(
   stages: readonly LinkedStage[],
   stagesByName: ReadonlyMap<string, number>,
   commands: ReadonlyMap<number, readonly StageCommand[]>,
-  overrides: ReadonlyMap<number, ResolvedName>,
+  replaced: ReadonlyMap<number, unknown>,
   file: SourceFile,
 ): SourceUse[] {
   const { stage, base, platform } = linked
@@ -95,7 +97,7 @@ function stageSources(
       return { to, platform: undefined, location }
     }),
   )
-  if (overrides.has(stage.index)) return uses
+  if (replaced.has(stage.index)) return uses
   return [{ to: base, platform, location: { file, span: stage.from.span } }, ...uses]
 }
 
@@ -134,6 +136,16 @@ async function resolveNames(
     })
   }
   await Promise.all([...wanted.values()].map((resolve) => resolve()))
+}
+
+async function resolveOverrides(
+  order: readonly number[],
+  replaced: ReadonlyMap<number, () => Promise<ResolvedName>>,
+  overrides: Map<number, ResolvedName>,
+): Promise<void> {
+  const fresh = order.filter((index) => replaced.has(index) && !overrides.has(index))
+  const resolved = await Promise.all(fresh.map((index) => at(replaced, index)()))
+  for (const [position, index] of fresh.entries()) overrides.set(index, at(resolved, position))
 }
 
 /** The ONBUILD triggers that a stage's base, image or stage, brings along. */

@@ -194,10 +194,29 @@ test('inputs come before the vertices that use them', async () => {
 
 test('a named context takes the place of a stage', async () => {
   const graph = await evaluate('FROM missing AS base\nCOPY a /\nFROM scratch\nCOPY --from=base x /\n', {
-    override: (name) => Promise.resolve(name === 'base' ? { kind: 'files', context: 'base' } : undefined),
+    override: (name) => (name === 'base' ? () => Promise.resolve({ kind: 'files', context: 'base' }) : undefined),
   })
   expect(graph.vertices.map((vertex) => vertex.id)).toContain('context:base')
   expect(stepNames(graph)).not.toContain('[base 1/1] COPY a /')
+})
+
+test('what would take the place of a stage is not looked for where the target does without the stage', async () => {
+  const asked: string[] = []
+  await evaluate('FROM missing AS unused\nFROM missing AS base\nFROM base\nCOPY a /\n', {
+    override: (name) => () => {
+      asked.push(name)
+      return Promise.resolve({ kind: 'scratch' })
+    },
+  })
+  expect(asked).toEqual(['base'])
+})
+
+test('what a trigger copies stands at the FROM that fires it', async () => {
+  const text = 'FROM scratch AS a\nFROM base\nENV X=1\n'
+  const trigger = 'COPY --chown=1:2 one <<two /\n2\ntwo\n'
+  const graph = await evaluate(text, { images: { base: { OnBuild: [trigger] } } })
+  const spans = graph.vertices.flatMap(({ op }) => (op.kind === 'copy' ? op.sources.map(({ span }) => span) : []))
+  expect(spans.map(({ start, end }) => text.slice(start, end))).toEqual(['FROM base', 'FROM base'])
 })
 
 test('--platform decides what the image says it is for', async () => {
