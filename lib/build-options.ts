@@ -86,6 +86,8 @@ export interface RunOptions {
   readonly allow?: readonly Entitlement[]
   /** Host name that steps see; default `buildkitsandbox`, as with BuildKit. */
   readonly hostname?: string
+  /** Caches of mounts are apart from those of other namespaces; default none. */
+  readonly cacheNamespace?: string
   /** Keep the filesystem of a step that fails, for `tsbuild shell`. */
   readonly keepFailed?: boolean
   /** Fail a step whose changes of ownership can't be recorded, instead of warning. */

@@ -1,4 +1,5 @@
 import type { Build, BuildOptions, BuildResult, BuiltImage } from './build-options.ts'
+import { withBuilderArgs } from './builder-args.ts'
 import { openStore, type Store } from './cache/store.ts'
 import {
   checkOutputs,
@@ -44,7 +45,8 @@ export function build(options: BuildOptions): Build {
   )
 }
 
-async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
+async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
+  const options = withBuilderArgs(given)
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   checkOutputs(options)
   const disk = openStore(options.store)
@@ -64,7 +66,7 @@ async function runBuild(options: BuildOptions, emit: (event: BuildEvent) => void
     if (joined.vertices.some(needsWorker)) await runs.worker()
     emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(joined), ...exportSteps(options, joined)] })
     const execution = await execute(joined, session).finally(runs.close)
-    const result = assembleImages(joined.graphs, execution, session)
+    const result = assembleImages(joined, execution, session)
     const outputs = await deliverOutputs(options.outputs ?? [], { joined, execution, result, names }, session, client)
     const kept = onlyPushed(options) ? undefined : names
     for (const name of kept ?? []) store.references.set(name, result.descriptor)

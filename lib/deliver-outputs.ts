@@ -16,7 +16,7 @@ import type { ImageSet } from './oci/image-set.ts'
 import { formatPlatform } from './oci/platform.ts'
 import { parseReference } from './oci/reference.ts'
 import { layerCompression } from './output-compression.ts'
-import { targetPlatforms } from './target-platforms.ts'
+import { targetPlatforms, wantsIndex } from './target-platforms.ts'
 
 /** What there is to deliver, and what it is made of, where an output wants it in another form. */
 export interface Delivery {
@@ -33,7 +33,12 @@ export function checkOutputs(options: BuildOptions): void {
     if (output.type === 'registry' && output.pushByDigest) refuseTags(output.name?.split(',') ?? options.tags ?? [])
   }
   const platforms = targetPlatforms(options)
-  if (platforms.length < 2 || !options.outputs?.some(({ type }) => type === 'docker')) return
+  if (!wantsIndex(options, platforms) || !options.outputs?.some(({ type }) => type === 'docker')) return
+  if (platforms.length < 2)
+    throw new TsbuildError(
+      'OUTPUT_INVALID',
+      'type=docker holds an image, not the index that BUILDKIT_MULTI_PLATFORM asks for',
+    )
   const message = `type=docker holds an image of one platform, not of ${platforms.map(formatPlatform).join(', ')}`
   throw new TsbuildError('OUTPUT_INVALID', message, {
     hint: 'type=oci holds all of them, in one archive; or build for one platform at a time',
@@ -113,7 +118,7 @@ async function resultFor(output: Output, { joined, execution, result }: Delivery
   for (const [id, filesystem] of execution.filesystems) {
     filesystems.set(id, await convertLayers(filesystem, compression, session))
   }
-  return assembleImages(joined.graphs, { ...execution, filesystems }, session)
+  return assembleImages(joined, { ...execution, filesystems }, session)
 }
 
 /** Where the result is besides its outputs. */

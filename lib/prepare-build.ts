@@ -1,5 +1,6 @@
 // From options to graphs: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
 import type { BuildOptions } from './build-options.ts'
+import { refuseFrontends } from './builder-args.ts'
 import { openStore, type Store } from './cache/store.ts'
 import { remoteContext } from './context/remote-context.ts'
 import { failOnErrors } from './errors.ts'
@@ -17,9 +18,8 @@ import type { Dockerfile } from './parser/types.ts'
 import type { BlobOrigin } from './registry/pull-blobs.ts'
 import { openRemoteBases } from './remote-bases.ts'
 import { createNameResolver, fileContexts } from './resolve-names.ts'
-import type { SourceFile } from './source.ts'
 import { checkEpoch, givenEpoch, noContextTime, parseEpoch, wantsContextTime } from './source-date-epoch.ts'
-import { targetPlatforms } from './target-platforms.ts'
+import { targetPlatforms, wantsIndex } from './target-platforms.ts'
 
 export interface PreparedBuild {
   /** One for each platform. */
@@ -58,13 +58,14 @@ export async function planBuild(options: BuildOptions): Promise<Graph> {
 export async function readDockerfile(options: BuildOptions): Promise<Dockerfile> {
   const store = openStore(options.store)
   try {
-    return parseDockerfile(await openMainContext(options, store))
+    return parseDockerfile(await openMainContext(options, store), options)
   } finally {
     store.close()
   }
 }
 
-function parseDockerfile({ dockerfile: { text, name } }: { readonly dockerfile: SourceFile }): Dockerfile {
+function parseDockerfile({ dockerfile: { text, name } }: MainContext, options: BuildOptions): Dockerfile {
+  refuseFrontends({ text, name }, options)
   const dockerfile = parse(text, { name })
   failOnErrors(dockerfile.file, dockerfile.diagnostics)
   return dockerfile
@@ -73,7 +74,7 @@ function parseDockerfile({ dockerfile: { text, name } }: { readonly dockerfile: 
 /** `client` is for registries; nothing is asked of them unless a base image is not at hand. */
 export async function prepareBuild(options: BuildOptions, store: Store, client: LazyClient): Promise<PreparedBuild> {
   const main = await openMainContext(options, store)
-  const dockerfile = parseDockerfile(main)
+  const dockerfile = parseDockerfile(main, options)
 
   const contexts = new Map<string, OpenedContext>([['context', main]])
   const buildContexts = options.buildContexts ?? {}
@@ -84,7 +85,9 @@ export async function prepareBuild(options: BuildOptions, store: Store, client: 
   if (Number.isNaN(fixed)) throw noContextTime()
   const epoch = fixed === undefined ? undefined : checkEpoch(fixed)
   const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
-  const [platform, ...others] = targetPlatforms(options)
+  const platforms = targetPlatforms(options)
+  const isIndex = wantsIndex(options, platforms)
+  const [platform, ...others] = platforms
   const graphOptions = {
     target: options.target,
     buildArgs: { ...options.buildArgs, ...epochArg },
@@ -97,6 +100,7 @@ export async function prepareBuild(options: BuildOptions, store: Store, client: 
     platform && others.length > 0
       ? await createGraphs(dockerfile, [platform, ...others], graphOptions)
       : [await createGraph(dockerfile, { ...graphOptions, platform })],
+    isIndex,
   )
   const needed = new Set(joined.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
   for (const [name, source] of fileContexts(buildContexts)) {

@@ -1,4 +1,5 @@
 import type { BuildOptions } from './build-options.ts'
+import { asksForIndex } from './builder-args.ts'
 import { TsbuildError } from './errors.ts'
 import { defaultPlatform, formatPlatform, isArchitecture, normalisePlatform, parsePlatform } from './oci/platform.ts'
 import type { Platform } from './oci/types.ts'
@@ -16,6 +17,16 @@ export function targetPlatforms({ platforms = [] }: Pick<BuildOptions, 'platform
   }
   const parsed = platforms.map((text) => (/^local$/i.test(text) ? defaultPlatform() : targetPlatform(text)))
   return [...new Map(parsed.map((platform) => [platformKey(platform), platform])).values()]
+}
+
+/** Whether the result is an index: of several platforms, or of one where a build arg asks for it. Errors with `OPTION_INVALID` where it must be none and can't. */
+export function wantsIndex(options: Pick<BuildOptions, 'buildArgs'>, platforms: readonly Platform[]): boolean {
+  const asked = asksForIndex(options)
+  if (asked !== false || platforms.length < 2) return asked ?? platforms.length > 1
+  throw new TsbuildError(
+    'OPTION_INVALID',
+    `the build arg BUILDKIT_MULTI_PLATFORM=false is for one platform, not for ${platforms.map(formatPlatform).join(', ')}`,
+  )
 }
 
 function targetPlatform(text: string): Platform {

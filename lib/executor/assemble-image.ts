@@ -1,4 +1,5 @@
 // The result of a build as images: config, history, manifest, and the index of several.
+import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Graph, GraphStage } from '../graph/types.ts'
 import { type ImageSet, oneImage, writeIndex } from '../oci/image-set.ts'
 import { writeImage } from '../oci/manifest.ts'
@@ -11,17 +12,17 @@ import { fillHistoryTimes } from './history-times.ts'
 import type { Session, StackedLayer } from './session.ts'
 
 /**
- * Writes configs and manifests of the targets' images into the store, and of several an index, in the order of the graphs. The same graphs
+ * Writes configs and manifests of the targets' images into the store, and an index of them if there is to be one, in the order of the graphs. The same graphs
  * and layers give the same bytes.
  */
-export function assembleImages(graphs: readonly Graph[], execution: Execution, session: Session): ImageSet {
+export function assembleImages({ graphs, isIndex }: JoinedGraphs, execution: Execution, session: Session): ImageSet {
   const [first, ...others] = graphs.map((graph) => {
     const image = assembleImage(graph, execution, session)
     // In an index an image is for the platform that was asked for, whatever more its base says.
-    return graphs.length === 1 ? image : { ...image, descriptor: { ...image.descriptor, platform: graph.platform } }
+    return !isIndex ? image : { ...image, descriptor: { ...image.descriptor, platform: graph.platform } }
   })
   if (!first) throw new Error('bug: a build of nothing')
-  return others.length === 0 ? oneImage(first) : writeIndex(session.store, [first, ...others])
+  return !isIndex ? oneImage(first) : writeIndex(session.store, [first, ...others])
 }
 
 function assembleImage({ target }: Graph, execution: Execution, session: Session): Image {

@@ -7,11 +7,13 @@ export interface JoinedGraphs {
   readonly vertices: readonly Vertex[]
   /** The vertices with the graphs' results, in their order. */
   readonly results: readonly string[]
+  /** Whether they make an index, which one graph may, too. */
+  readonly isIndex: boolean
 }
 
 /** Joins graphs that share vertices, as createGraphs() makes them. */
-export function joinGraphs(graphs: readonly Graph[]): JoinedGraphs {
+export function joinGraphs(graphs: readonly Graph[], isIndex: boolean = graphs.length > 1): JoinedGraphs {
   const vertices = new Map<string, Vertex>()
   for (const graph of graphs) for (const vertex of graph.vertices) vertices.set(vertex.id, vertex)
-  return { graphs, vertices: [...vertices.values()], results: graphs.map(({ target }) => target.result) }
+  return { graphs, vertices: [...vertices.values()], results: graphs.map(({ target }) => target.result), isIndex }
 }

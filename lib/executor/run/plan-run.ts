@@ -97,11 +97,13 @@ async function planCache(
   const access = [readonly ? 'ro' : 'rw', uid ?? '', gid ?? '', mode ?? ''].join(' ')
   // As in BuildKit: a cache that begins with other files, or with another owner, is another cache.
   const origin = from || uid !== undefined || gid !== undefined || mode !== undefined ? [seed, uid, gid, mode] : []
+  const name = [mount.id === '' ? target : mount.id, ...origin]
+  const namespace = session.run.cacheNamespace
   return {
     mount: {
       kind: 'cache',
       target,
-      id: JSON.stringify([mount.id === '' ? target : mount.id, ...origin]),
+      id: JSON.stringify(namespace ? { [namespace]: name } : name),
       sharing: mount.sharing ?? 'shared',
       layers: from?.layers ?? [],
       source: from?.path ?? '',
