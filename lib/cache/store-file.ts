@@ -1,5 +1,15 @@
 // Small files of the store: read if they are there, written so that nobody ever sees half of one.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { TsbuildError } from '../errors.ts'
 
@@ -47,19 +57,33 @@ export function readJsonIfSound(path: string): unknown {
   }
 }
 
-/** Writes a file by way of a temporary one. Atomic; makes the directory if need be. Errors with `STORE_IO`. */
-export function writeAtomically(path: string, temporary: string, bytes: Uint8Array | string): void {
+/** Writes a file by way of a temporary one, also in pieces. Atomic; makes the directory if need be. Errors with `STORE_IO`. */
+export function writeAtomically(
+  path: string,
+  temporary: string,
+  content: Uint8Array | string | Iterable<Uint8Array>,
+): void {
   storeIO(`writing ${JSON.stringify(path)}`, () => {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content
     // To replace a file by its like would make some filesystems wait for the disk.
-    if (isSame(path, typeof bytes === 'string' ? Buffer.from(bytes) : bytes)) return
+    if (bytes instanceof Uint8Array && isSame(path, bytes)) return
     try {
-      writeFileSync(temporary, bytes, { flag: 'wx' })
+      writeNew(temporary, bytes instanceof Uint8Array ? [bytes] : bytes)
       renameInto(temporary, path)
     } catch (error) {
       rmSync(temporary, { force: true })
       throw error
     }
   })
+}
+
+function writeNew(path: string, pieces: Iterable<Uint8Array>): void {
+  const file = openSync(path, 'wx')
+  try {
+    for (const piece of pieces) writeFileSync(file, piece)
+  } finally {
+    closeSync(file)
+  }
 }
 
 function isSame(path: string, bytes: Uint8Array): boolean {

@@ -43,7 +43,6 @@ export function openStore(directory: string = storeHome()): Store {
   prepareRoot(root)
   const temporary = openTemporaryFiles(join(root, 'tmp'))
   const blobs = openBlobs(root, temporary)
-  const writeFile: Store['writeFile'] = (path, bytes) => writeAtomically(join(root, path), temporary.path(), bytes)
   return {
     root,
     references: openReferences(root, temporary),
@@ -60,9 +59,10 @@ export function openStore(directory: string = storeHome()): Store {
     put: blobs.put,
     copyBlob: blobs.copyBlob,
     readDerived: (kind, digest) => readIfThere(join(root, derivedPath(kind, digest))),
-    writeDerived: (kind, digest, bytes) => writeFile(derivedPath(kind, digest), bytes),
+    writeDerived: (kind, digest, bytes) =>
+      writeAtomically(join(root, derivedPath(kind, digest)), temporary.path(), bytes),
     temporary: temporary.directory,
-    writeFile,
+    writeFile: (path, bytes) => writeAtomically(join(root, path), temporary.path(), bytes),
     close: temporary.close,
   }
 }

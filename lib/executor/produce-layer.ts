@@ -96,7 +96,8 @@ async function produce(
     signal: session.signal,
     ...(onBytes && { onProgress: onBytes }),
   })
-  const { diffID, descriptor, sha256 } = written
+  const { diffID, descriptor } = written
+  const sha256 = (at: number): string | undefined => written.digests.hex(at)
   if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
   const key = expected ?? layerKey(plan, sha256, session)
   if (!key) throw new Error('bug: a written layer has files without digests')

@@ -9,7 +9,6 @@ export const HEAD: number = MAGIC.length + 4
 export const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'hardlink', 'fifo', 'character', 'block']
 /** Per entry: type, mode, uid, gid, mtime, size, offset. */
 export const RECORD: number = 1 + 2 + 4 + 4 + 8 + 8 + 8
-export const SHA256 = 32
 
 /** What few entries have, as JSON: `[position, value]`. */
 export interface Rare {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
+import { SHA256 } from './digest-column.ts'
 import type { LayerEntry, LayerIndex } from './entry.ts'
-import { HEAD, isLink, MAGIC, type Rare, RECORD, SHA256, TYPES } from './index-format.ts'
+import { HEAD, isLink, MAGIC, type Rare, RECORD, TYPES } from './index-format.ts'
 import { IndexWriter } from './index-writer.ts'
 import { asBuffer, bytesToPath } from './path-bytes.ts'
 import { extentsOf } from './sparse-map.ts'
@@ -8,8 +9,8 @@ import { extentsOf } from './sparse-map.ts'
 /** The kind of derived data that a store keeps indexes as, by diffID. */
 export const INDEX_KIND = 'index'
 
-/** The index as bytes in the form of index-format.ts. */
-export function encodeLayerIndex({ entries, size }: LayerIndex): Uint8Array {
+/** The index as bytes in the form of index-format.ts, in pieces. */
+export function encodeLayerIndex({ entries, size }: LayerIndex): readonly Uint8Array[] {
   const writer = new IndexWriter()
   for (const entry of entries) writer.add(entry, entry.offset, entry.sha256, entry.sparse)
   return writer.encode(size)

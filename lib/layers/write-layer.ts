@@ -3,6 +3,7 @@ import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { CHUNK_BUFFER } from './chunk-cutter.ts'
 import { ContentFiles } from './content-files.ts'
+import type { DigestColumn } from './digest-column.ts'
 import type { LayerIndex, SourceEntry } from './entry.ts'
 import { indexLayer } from './index-layer.ts'
 import { INDEX_KIND } from './layer-index.ts'
@@ -32,8 +33,8 @@ export interface WrittenLayer {
   readonly size: number
   /** As the store has it. */
   readonly index: () => Promise<LayerIndex>
-  /** The sha256 of an entry's content as hex, by its place among the entries; undefined for what is no file. */
-  readonly sha256: (at: number) => string | undefined
+  /** Those of the contents of all files. */
+  readonly digests: DigestColumn
   /** The compressed blob, or the plain tar. */
   readonly descriptor: Descriptor
   /** Whether the plain tar is in the store. */
@@ -66,7 +67,8 @@ export async function writeLayer(
         const { index, size } = step.value
         const layer = await sink.commit()
         store.writeDerived(INDEX_KIND, layer.diffID, index.encode(size))
-        return { ...layer, size, sha256: (at) => index.sha256(at), index: () => indexLayer(store, layer, { signal }) }
+        const { digests } = index
+        return { ...layer, size, digests, index: () => indexLayer(store, layer, { signal }) }
       }
       written += step.value.length
       await sink.write(step.value)

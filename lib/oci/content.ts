@@ -38,5 +38,6 @@ export interface ContentStore extends ContentReader {
   put(bytes: Uint8Array, mediaType: string): Descriptor
   /** Derived data by digest (layer indexes and such): may vanish at any time and be made again. */
   readDerived(kind: string, digest: Digest): Uint8Array | undefined
-  writeDerived(kind: string, digest: Digest, bytes: Uint8Array): void
+  /** Atomic. What is large may come in pieces: each is written before the next is asked for, so that they may share their memory. */
+  writeDerived(kind: string, digest: Digest, bytes: Uint8Array | Iterable<Uint8Array>): void
 }

@@ -150,6 +150,23 @@ test('derived data is kept by kind and digest', () => {
   expect(() => store.readDerived('x', 'sha256:../../x')).toThrow(expect.objectContaining({ code: 'DIGEST_INVALID' }))
 })
 
+test('derived data may come in pieces that share their memory', () => {
+  const digest = sha256('layer')
+  const pieces = function* () {
+    const piece = Buffer.alloc(1)
+    for (const letter of 'pieces') yield piece.fill(letter)
+  }
+  store.writeDerived('note', digest, pieces())
+  expect(store.readDerived('note', digest)?.toString()).toBe('pieces')
+  const failing = function* () {
+    yield Buffer.from('half')
+    throw new Error('no more')
+  }
+  expect(() => store.writeDerived('note', digest, failing())).toThrow('no more')
+  expect(store.readDerived('note', digest)?.toString()).toBe('pieces')
+  expect(temporaries()).toEqual([])
+})
+
 test('scratch directories go when the store is closed', () => {
   const scratch = store.temporary()
   mkdirSync(join(scratch, 'a/b'), { recursive: true })

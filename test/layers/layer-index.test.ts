@@ -31,16 +31,17 @@ const entries: readonly LayerEntry[] = [
   },
 ]
 const index: LayerIndex = { entries, size: 2 ** 42 }
+const encoded = (of: LayerIndex): Buffer => Buffer.concat(encodeLayerIndex(of))
 
 test('an index survives encoding and decoding', () => {
-  const decoded = decodeLayerIndex(encodeLayerIndex(index))
+  const decoded = decodeLayerIndex(encoded(index))
   expect(decoded?.size).toBe(index.size)
   expect(decoded?.entries.map(full)).toEqual(entries.map(full))
-  expect(decodeLayerIndex(encodeLayerIndex({ entries: [], size: 0 }))).toEqual({ entries: [], size: 0 })
+  expect(decodeLayerIndex(encoded({ entries: [], size: 0 }))).toEqual({ entries: [], size: 0 })
 })
 
 test('damage of any byte is noticed', () => {
-  const bytes = Buffer.from(encodeLayerIndex(index))
+  const bytes = encoded(index)
   for (let at = 0; at < bytes.length; at++) {
     const damaged = Buffer.from(bytes)
     damaged[at] = (damaged[at] as number) ^ 0x40
@@ -49,7 +50,7 @@ test('damage of any byte is noticed', () => {
 })
 
 test('an index that is cut off anywhere is noticed', () => {
-  const bytes = encodeLayerIndex(index)
+  const bytes = encoded(index)
   for (let length = 0; length < bytes.length; length++)
     expect(decodeLayerIndex(bytes.subarray(0, length))).toBeUndefined()
 })

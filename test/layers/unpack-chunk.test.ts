@@ -53,8 +53,8 @@ async function write(entries: readonly PlainEntry[], reuse?: WrittenLayer): Prom
 const identityOf = ({ diffID, descriptor }: WrittenLayer) => ({ diffID, descriptor })
 
 /** As a build knows them that has seen by their status that they did not change. */
-const known = (entries: readonly PlainEntry[], { sha256 }: WrittenLayer): PlainEntry[] =>
-  entries.map((entry, at) => ({ ...entry, sha256: sha256(at) }))
+const known = (entries: readonly PlainEntry[], { digests }: WrittenLayer): PlainEntry[] =>
+  entries.map((entry, at) => ({ ...entry, sha256: digests.hex(at) }))
 
 test('nothing is opened where nothing changed', async () => {
   const entries = files(4000)
@@ -73,7 +73,7 @@ test('nor where digests are told by place instead', async () => {
   const again = await writeLayer(entries, store, {
     compression: { algorithm: 'gzip', level: 6 },
     reuse: former.descriptor.digest,
-    sha256: former.sha256,
+    sha256: (at) => former.digests.hex(at),
   })
   expect(opened).toEqual([])
   expect(identityOf(again)).toEqual(identityOf(former))

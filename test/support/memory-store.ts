@@ -14,7 +14,7 @@ export const emptyTar: Uint8Array = new Uint8Array(1024)
 export interface MemoryStore extends ContentReader {
   readonly blobs: Map<Digest, Uint8Array>
   put(bytes: Uint8Array, mediaType: string): Descriptor
-  writeDerived(kind: string, digest: Digest, bytes: Uint8Array): void
+  writeDerived(kind: string, digest: Digest, bytes: Uint8Array | Iterable<Uint8Array>): void
 }
 
 export function memoryStore(): MemoryStore {

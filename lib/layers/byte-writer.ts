@@ -1,0 +1,87 @@
+import { pathToBytes } from './path-bytes.ts'
+
+/**
+ * Bytes that grow: each number and each text is written once, to where it stays until the bytes go to a file or into a hash. Numbers are
+ * little-endian, whatever the machine.
+ */
+export class ByteWriter {
+  #bytes: Buffer = Buffer.allocUnsafeSlow(1024)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  uint8(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = value
+  }
+
+  uint16(value: number): void {
+    this.#reserve(2)
+    this.#length = this.#bytes.writeUInt16LE(value, this.#length)
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4)
+    this.#length = this.#bytes.writeUInt32LE(value, this.#length)
+  }
+
+  double(value: number): void {
+    this.#reserve(8)
+    this.#length = this.#bytes.writeDoubleLE(value, this.#length)
+  }
+
+  /** The bytes of a path (see path-bytes.ts). */
+  path(path: string): void {
+    // A unit of UTF-16 is at most three bytes of UTF-8.
+    this.#reserve(path.length * 3)
+    const bytes = this.#bytes
+    let at = this.#length
+    // Most are ASCII and short: to ask the system for them takes longer.
+    for (let i = 0; i < path.length; i++) {
+      const unit = path.charCodeAt(i)
+      if (unit >= 0x80) {
+        at = this.#length + (path.isWellFormed() ? bytes.write(path, this.#length) : this.#copyTo(pathToBytes(path)))
+        break
+      }
+      bytes[at++] = unit
+    }
+    this.#length = at
+  }
+
+  /** {@link path} after the number of its bytes, a {@link uint32}. */
+  framedPath(path: string): void {
+    this.uint32(0)
+    const start = this.#length
+    this.path(path)
+    this.#bytes.writeUInt32LE(this.#length - start, start - 4)
+  }
+
+  copy(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#length += this.#copyTo(bytes)
+  }
+
+  /** What was written. Valid until more is. */
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Begins again, in the same memory. */
+  clear(): void {
+    this.#length = 0
+  }
+
+  #copyTo(bytes: Uint8Array): number {
+    this.#bytes.set(bytes, this.#length)
+    return bytes.length
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#length + count, Math.ceil(this.#bytes.length * 1.5)))
+    this.#bytes.copy(larger, 0, 0, this.#length)
+    this.#bytes = larger
+  }
+}
