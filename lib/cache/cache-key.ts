@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { CacheKey } from '../oci/types.ts'
 
 /** Part of every key. Raise it when a step's parts change their meaning, or when the result for the same parts changes. */
-export const KEY_VERSION = 1
+export const KEY_VERSION = 2
 
 /** One thing that a step depends on. The value is shown to people, so it is never a secret. */
 export interface KeyPart {

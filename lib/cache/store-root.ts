@@ -63,6 +63,5 @@ const OWN: ReadonlySet<string> = new Set([
   'layers',
   'derived',
   'sandbox',
-  'stat',
   'tmp',
 ])

@@ -31,8 +31,6 @@ export interface Store extends ContentStore, UnhashedReader {
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
   /** A new empty directory for scratch, on the store's disk, removed by {@link Store.close}. */
   temporary(): string
-  /** Writes a file of the store atomically; its directory is made if need be. `path` is relative to the root. */
-  writeFile(path: string, bytes: Uint8Array): void
   /** Removes this process's temporary files. Idempotent; the store must not be used afterwards. */
   close(): void
 }
@@ -62,7 +60,6 @@ export function openStore(directory: string = storeHome()): Store {
     writeDerived: (kind, digest, bytes) =>
       writeAtomically(join(root, derivedPath(kind, digest)), temporary.path(), bytes),
     temporary: temporary.directory,
-    writeFile: (path, bytes) => writeAtomically(join(root, path), temporary.path(), bytes),
     close: temporary.close,
   }
 }

@@ -4,12 +4,15 @@ import { constants, statfsSync } from 'node:fs'
 import { isDirectoryMode, type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
 import { joinPath } from './paths.ts'
 
-/** The directories that were listed below a root, by their path relative to it, parents first. */
+/** What was listed below a root. */
 export interface SeenFiles {
   /** The status of the root itself. */
   readonly root: Float64Array
-  /** Of what doesn't count in the status of a directory, or can't be relied on, the numbers are NaN. */
-  readonly directories: ReadonlyMap<string, ListedDirectory>
+  /**
+   * By their path relative to the root, parents first; made as they are asked for. Of what doesn't count in the status of a directory, or
+   * can't be relied on, the numbers are NaN.
+   */
+  readonly directories: Iterable<readonly [path: string, directory: ListedDirectory]>
 }
 
 /** Coarser than the time stamps of any file system in use (FAT: 2 s). */
@@ -30,22 +33,27 @@ export function seenFiles(
   const dev = keepsDirectoryTimes(rootPath) ? root[STATUS.dev] : undefined
   const tellsNames = (status: Float64Array, at: number): boolean => status[at + STATUS.dev] === dev && isOld(status, at)
 
-  const directories = new Map<string, ListedDirectory>()
-  for (const [path, { names, status: now }] of listed) {
-    const status = now.slice()
-    for (let i = 0, at = 0; i < names.length; i++, at += STATUS_FIELDS) {
-      if (!isDirectoryMode(status[at])) {
-        if (!isOld(status, at)) return undefined
-      } else if (!listed.has(joinPath(path, names[i] ?? ''))) {
-        status[at] = constants.S_IFDIR
-        status.fill(Number.NaN, at + 1, at + STATUS_FIELDS)
-      } else if (!tellsNames(status, at)) status[at + STATUS.ctimeMs] = Number.NaN
+  for (const { status } of listed.values()) {
+    for (let at = 0; at < status.length; at += STATUS_FIELDS) {
+      if (!isDirectoryMode(status[at]) && !isOld(status, at)) return undefined
     }
-    directories.set(path, { names, status })
+  }
+  const directories = function* (): Generator<readonly [string, ListedDirectory], void> {
+    for (const [path, { names, status: now }] of listed) {
+      const status = now.slice()
+      for (let i = 0, at = 0; i < names.length; i++, at += STATUS_FIELDS) {
+        if (!isDirectoryMode(status[at])) continue
+        if (!listed.has(joinPath(path, names[i] ?? ''))) {
+          status[at] = constants.S_IFDIR
+          status.fill(Number.NaN, at + 1, at + STATUS_FIELDS)
+        } else if (!tellsNames(status, at)) status[at + STATUS.ctimeMs] = Number.NaN
+      }
+      yield [path, { names, status }]
+    }
   }
   const rootStatus = root.slice()
   if (!tellsNames(root, 0)) rootStatus[STATUS.ctimeMs] = Number.NaN
-  return { root: rootStatus, directories }
+  return { root: rootStatus, directories: { [Symbol.iterator]: directories } }
 }
 
 /**

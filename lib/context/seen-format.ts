@@ -1,54 +1,64 @@
-// What was seen of a directory as bytes, in columns: 60,000 entries are read in some milliseconds.
-import { crc32 } from 'node:zlib'
-import { bytesToPath, pathToBytes } from '../layers/path-bytes.ts'
+// What was seen of a directory as bytes: 60,000 entries are written and read in some milliseconds, a directory at a time.
+import type { ByteWriter } from '../layers/byte-writer.ts'
+import { bytesToPath } from '../layers/path-bytes.ts'
 import { type ListedDirectory, STATUS_FIELDS } from './list-directory.ts'
+import { decodeNote, encodeNote, PIECE } from './note-format.ts'
 import type { SeenFiles } from './seen-files.ts'
 
-const MAGIC = Buffer.from('tsbuild seen files 1\n\0\0\0')
-/** Magic, crc32 of the rest, number of directories and of names (32 bits each, little-endian), nothing. */
-const HEADER = MAGIC.length + 16
+const MAGIC = 'tsbuild seen files 2\n'
 
 /**
- * A note about what was seen, and what was seen: the header, the status of the root and of all entries, how many names each directory
- * has, and joined by NUL the note, the paths of the directories and the names.
+ * A note about what was seen, and what was seen, in pieces (see {@link encodeNote}): the note, the status of the root, and for each directory its
+ * path, how many names it has, the names joined by NUL, and the status of each. Texts are framed by their length.
  */
-export function encodeSeen(note: string, seen: SeenFiles): Uint8Array {
-  const directories = [...seen.directories.values()]
-  const names = directories.flatMap((directory) => directory.names)
-  const numbers = [seen.root, ...directories.map(({ status }) => status)].map(asBytes)
-  const counts = Uint32Array.from(directories, (directory) => directory.names.length)
-  const text = pathToBytes([note, ...seen.directories.keys(), ...names].join('\0'))
-  const bytes = Buffer.concat([Buffer.alloc(HEADER), ...numbers, asBytes(counts), text])
-  MAGIC.copy(bytes)
-  bytes.writeUInt32LE(directories.length, MAGIC.length + 4)
-  bytes.writeUInt32LE(names.length, MAGIC.length + 8)
-  bytes.writeUInt32LE(crc32(bytes.subarray(MAGIC.length + 4)), MAGIC.length)
-  return bytes
+export function encodeSeen(note: string, seen: SeenFiles): Iterable<Uint8Array> {
+  return encodeNote(MAGIC, function* (out) {
+    out.framedPath(note)
+    addNumbers(out, seen.root, 0, STATUS_FIELDS)
+    for (const [path, { names, status }] of seen.directories) {
+      out.framedPath(path)
+      out.uint32(names.length)
+      out.framedPath(names.join('\0'))
+      for (let at = 0; at < status.length; at += STATUS_FIELDS) {
+        addNumbers(out, status, at, STATUS_FIELDS)
+        if (out.length >= PIECE) yield
+      }
+    }
+  })
 }
 
-/** What {@link encodeSeen} was given; undefined for bytes that are damaged, or of a machine with another byte order. */
+function addNumbers(out: ByteWriter, numbers: Float64Array, start: number, count: number): void {
+  for (let at = start; at < start + count; at++) out.double(numbers[at] as number)
+}
+
+/** What {@link encodeSeen} was given; undefined for bytes that are damaged or of another version. Directories are decoded as they are asked for. */
 export function decodeSeen(bytes: Uint8Array): { readonly note: string; readonly seen: SeenFiles } | undefined {
-  // Copied, since numbers need their own alignment.
-  const buffer = Buffer.from(new Uint8Array(bytes).buffer)
-  if (buffer.length < HEADER || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
-  const crc = buffer.readUInt32LE(MAGIC.length)
-  if (crc32(buffer.subarray(MAGIC.length + 4)) !== crc) return undefined
-  const [count, total] = [buffer.readUInt32LE(MAGIC.length + 4), buffer.readUInt32LE(MAGIC.length + 8)]
-  const numbers = new Float64Array(buffer.buffer, HEADER, (1 + total) * STATUS_FIELDS)
-  const counts = new Uint32Array(buffer.buffer, HEADER + numbers.byteLength, count)
-  const texts = bytesToPath(buffer, counts.byteOffset + counts.byteLength).split('\0')
-  const directories = new Map<string, ListedDirectory>()
-  let [name, at] = [1 + count, STATUS_FIELDS]
-  for (let i = 0; i < count; i++) {
-    const own = counts[i] ?? 0
-    const names = texts.slice(name, name + own)
-    directories.set(texts[1 + i] ?? '', { names, status: numbers.subarray(at, at + own * STATUS_FIELDS) })
-    name += own
-    at += own * STATUS_FIELDS
+  const body = decodeNote(MAGIC, bytes)
+  if (!body) return undefined
+  // From here on the bytes are as they were written.
+  const view = new DataView(body.buffer, body.byteOffset, body.length)
+  let at = 0
+  const uint32 = (): number => view.getUint32((at += 4) - 4, true)
+  const text = (): string => {
+    const end = uint32() + at
+    return bytesToPath(body, at, (at = end))
   }
-  return { note: texts[0] ?? '', seen: { root: numbers.subarray(0, STATUS_FIELDS), directories } }
-}
-
-function asBytes({ buffer, byteOffset, byteLength }: Float64Array | Uint32Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+  const numbers = (count: number): Float64Array => {
+    const read = new Float64Array(count)
+    for (let i = 0; i < count; i++, at += 8) read[i] = view.getFloat64(at, true)
+    return read
+  }
+  const note = text()
+  const root = numbers(STATUS_FIELDS)
+  const start = at
+  const directories = function* (): Generator<readonly [string, ListedDirectory], void> {
+    at = start
+    while (at < body.length) {
+      const path = text()
+      const count = uint32()
+      const names = text()
+      yield [path, { names: count === 0 ? [] : names.split('\0'), status: numbers(count * STATUS_FIELDS) }]
+    }
+  }
+  return { note, seen: { root, directories: { [Symbol.iterator]: directories } } }
 }

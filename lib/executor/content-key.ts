@@ -1,47 +1,71 @@
 import { createHash } from 'node:crypto'
+import { ByteWriter } from '../layers/byte-writer.ts'
+import { type DigestColumn, SHA256 } from '../layers/digest-column.ts'
 import type { SourceEntry } from '../layers/entry.ts'
+import { TYPES } from '../layers/index-format.ts'
+
+/** What is to be hashed at a time: many short pieces would take longer one by one. */
+const PIECE = 64 * 1024
+
+/** Flags of an entry: which of its parts there are, and in which form. */
+const KIND = 1
+const UTF16 = 2
+const PARTICULARS = 4
 
 /**
  * The digest of what entries are, not of when: paths, types, modes, owners, links, attributes and contents, but no times. Two steps
- * with the same content key make the same filesystem. Returns undefined while the content of a file is not known.
+ * with the same content key make the same filesystem. Digests of contents are those in the column, or else the entries' own. Returns
+ * undefined while the content of a file is not known.
  */
-export function contentKey(
-  entries: readonly SourceEntry[],
-  sha256: (entry: SourceEntry, at: number) => string | undefined,
-): string | undefined {
+export function contentKey(entries: readonly SourceEntry[], digests?: DigestColumn): string | undefined {
   const hash = createHash('sha256')
-  let pending: string[] = []
-  // Most entries have the same owner and mode as the one before, and nothing else: texts made anew for each would be half of the work.
+  const out = new ByteWriter()
+  // Most entries have the same owner and mode as the one before, and nothing else: it would be a third of what is hashed.
   let last: SourceEntry | undefined
-  let common = ''
   for (let at = 0; at < entries.length; at++) {
     const entry = entries[at] as SourceEntry
-    let content = ''
-    if (entry.type === 'file') {
-      const digest = sha256(entry, at)
-      if (digest === undefined) return undefined
-      content = digest
-    }
     const { path, type, mode, uid, gid } = entry
-    if (type !== last?.type || mode !== last.mode || uid !== last.uid || gid !== last.gid) {
-      common = `,${type},${mode},${uid},${gid},`
+    const rest = particulars(entry)
+    const isOther = type !== last?.type || mode !== last.mode || uid !== last.uid || gid !== last.gid
+    const isText = path.isWellFormed()
+    // Every part says how long it is or is always as long, so that no two entry lists give the same bytes.
+    out.uint8((isOther ? KIND : 0) | (isText ? 0 : UTF16) | (rest ? PARTICULARS : 0))
+    if (isOther) {
       last = entry
+      out.uint8(TYPES.indexOf(type))
+      for (const number of [mode, uid, gid]) out.double(number)
     }
-    // JSON frames every text, so that no two entry lists give the same; put together by hand, which takes half as long.
-    pending.push(`[${JSON.stringify(path)}${common}${content}${particulars(entry)}`)
-    if (pending.length === 512) {
-      hash.update(pending.join('\n'))
-      pending = ['']
+    if (isText) out.framedPath(path)
+    else frame(out, Buffer.from(path, 'utf16le'))
+    if (rest) frame(out, Buffer.from(rest))
+    if (type === 'file') {
+      const digest = digests?.bytes(at) ?? ownDigest(entry)
+      if (!digest) return undefined
+      out.copy(digest)
     }
+    if (out.length < PIECE) continue
+    hash.update(out.bytes())
+    out.clear()
   }
-  return hash.update(pending.join('\n')).digest('hex')
+  return hash.update(out.bytes()).digest('hex')
 }
 
-/** What few entries have. */
-function particulars({ linkname, devMajor = 0, devMinor = 0, xattrs }: SourceEntry): string {
-  if (linkname === undefined && devMajor === 0 && devMinor === 0 && !xattrs) return ',,0,0,0]'
-  const link = linkname === undefined ? '' : JSON.stringify(linkname)
-  return `,${link},${devMajor},${devMinor},${xattrs ? JSON.stringify(attributes(xattrs)) : 0}]`
+function frame(out: ByteWriter, bytes: Uint8Array): void {
+  out.uint32(bytes.length)
+  out.copy(bytes)
+}
+
+function ownDigest({ sha256 }: SourceEntry): Uint8Array | undefined {
+  if (sha256 === undefined) return undefined
+  const bytes = Buffer.from(sha256, 'hex')
+  if (bytes.length !== SHA256) throw new Error('bug: that is no sha256')
+  return bytes
+}
+
+/** What few entries have, if this one does. */
+function particulars({ linkname, devMajor = 0, devMinor = 0, xattrs }: SourceEntry): string | undefined {
+  if (linkname === undefined && devMajor === 0 && devMinor === 0 && !xattrs) return undefined
+  return JSON.stringify([linkname ?? null, devMajor, devMinor, xattrs ? attributes(xattrs) : null])
 }
 
 function attributes(xattrs: Readonly<Record<string, Uint8Array>>): (readonly [string, string])[] {

@@ -2,7 +2,8 @@
 
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
 import type { BuildRecord } from '../cache/records.ts'
-import { openStatCache, type StatCache } from '../cache/stat-cache.ts'
+import { type HashedFile, openStatCache, type StatCache } from '../context/stat-cache.ts'
+import { DigestColumn } from '../layers/digest-column.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import { hashContent } from '../layers/hash-content.ts'
 import { writeLayer } from '../layers/write-layer.ts'
@@ -71,39 +72,41 @@ async function produce(
   const stats =
     plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
   // Without the cache everything is read, whatever is known of it.
-  const known = plan.entries.map((entry) => knownDigest(entry, noCache ? undefined : stats))
-  const digests = [...known]
+  const digests = new DigestColumn()
+  plan.entries.forEach((entry, at) => {
+    const digest = knownDigest(entry, noCache ? undefined : stats)
+    if (digest !== undefined) digests.set(at, digest)
+  })
   const former = store.records.find(definition)
   if (!noCache && former) {
     plan.entries.forEach((entry, at) => {
-      if (entry.type !== 'file' || digests[at] !== undefined) return
-      digests[at] = hashContent(entry)
+      if (entry.type !== 'file' || digests.has(at)) return
+      digests.set(at, hashContent(entry))
       session.signal.throwIfAborted()
     })
   }
-  const expected = noCache ? undefined : layerKey(plan, (at) => digests[at], session)
+  const expected = noCache ? undefined : layerKey(plan, digests, session)
   const found = expected && (await findLayer(expected, form, session))
   if (found) {
-    remember(plan, (at) => digests[at], known, stats)
+    remember(plan, digests, stats)
     return { layer: found, key: expected, cached: true }
   }
 
   const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
   const written = await writeLayer(entries, store, {
-    sha256: (at) => digests[at],
+    sha256: (at) => digests.hex(at),
     compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
     reuse: noCache ? undefined : former && formerBlob(former, form, session),
     signal: session.signal,
     ...(onBytes && { onProgress: onBytes }),
   })
   const { diffID, descriptor } = written
-  const sha256 = (at: number): string | undefined => written.digests.hex(at)
   if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
-  const key = expected ?? layerKey(plan, sha256, session)
+  const key = expected ?? layerKey(plan, written.digests, session)
   if (!key) throw new Error('bug: a written layer has files without digests')
   const created = new Date((session.epoch ?? session.now) * 1000).toISOString()
   const parts = [{ label: 'operation', value: plan.definition }]
-  remember(plan, sha256, known, stats)
+  remember(plan, written.digests, stats)
   store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   // The same content may be known from elsewhere: then the layer that images already have is the better one.
   const existing = noCache ? undefined : await findLayer(key, form, session)
@@ -111,9 +114,6 @@ async function produce(
   store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   return { layer: { layer: { diffID, descriptor }, created }, key, cached: false }
 }
-
-/** The digests of contents, as hex, by the places of the entries. */
-type Digests = (at: number) => string | undefined
 
 /** The compressed layer that the same step made last: most of its chunks will come again. */
 export function formerBlob(former: BuildRecord, form: WantedForm, { store }: Session): Digest | undefined {
@@ -123,8 +123,8 @@ export function formerBlob(former: BuildRecord, form: WantedForm, { store }: Ses
     ?.descriptor.digest
 }
 
-function layerKey(plan: LayerPlan, sha256: Digests, session: Session): CacheKey | undefined {
-  const content = contentKey(plan.entries, (_, at) => sha256(at))
+function layerKey(plan: LayerPlan, digests: DigestColumn, session: Session): CacheKey | undefined {
+  const content = contentKey(plan.entries, digests)
   if (content === undefined) return undefined
   return cacheKey('layer', [
     { label: 'content', value: content },
@@ -146,25 +146,23 @@ function recordedDiffID(result: unknown): DiffID | undefined {
   return isDigest(result.diffID) ? (result.diffID as DiffID) : undefined
 }
 
-function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string | undefined {
+function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string | Uint8Array | undefined {
   if (entry.type !== 'file' || entry.sha256 !== undefined) return entry.sha256
   if (entry.content?.kind === 'bytes') return hashContent(entry)
   if (!stats || !entry.stat || entry.content?.kind !== 'file') return undefined
   return stats.lookup(entry.content.path, entry.size, entry.stat)
 }
 
-/** Notes the digests that were not `known` before. */
-function remember(
-  plan: LayerPlan,
-  sha256: Digests,
-  known: readonly (string | undefined)[],
-  stats: StatCache | undefined,
-): void {
-  if (!stats) return
-  plan.entries.forEach((entry, at) => {
-    if (known[at] !== undefined || !entry.stat || entry.content?.kind !== 'file') return
-    const digest = sha256(at)
-    if (digest !== undefined) stats.record(entry.content.path, entry.size, entry.stat, digest)
-  })
-  stats.save()
+/** Notes the digests of files on disk, for the next time. */
+function remember({ entries }: LayerPlan, digests: DigestColumn, stats: StatCache | undefined): void {
+  stats?.save(hashedFiles(entries, digests))
+}
+
+function* hashedFiles(entries: readonly SourceEntry[], digests: DigestColumn): Iterable<HashedFile> {
+  for (let at = 0; at < entries.length; at++) {
+    const { content, stat, size } = entries[at] as SourceEntry
+    if (!stat || content?.kind !== 'file') continue
+    const sha256 = digests.bytes(at)
+    if (sha256) yield { path: content.path, size, stat, sha256 }
+  }
 }

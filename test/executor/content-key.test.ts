@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest'
 import { contentKey } from '../../lib/executor/content-key.ts'
+import { DigestColumn } from '../../lib/layers/digest-column.ts'
 import type { PlainEntry } from '../../lib/layers/entry-with.ts'
 
-const file: PlainEntry = { path: 'a/b', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 1, size: 3, sha256: 'ff' }
-const key = (...entries: PlainEntry[]): string | undefined => contentKey(entries, (entry) => entry.sha256)
+const file: PlainEntry = {
+  path: 'a/b',
+  type: 'file',
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  mtime: 1,
+  size: 3,
+  sha256: 'ff'.repeat(32),
+}
+const key = (...entries: PlainEntry[]): string | undefined => contentKey(entries)
 
 test('times do not matter', () => {
   expect(key({ ...file, mtime: 99 })).toBe(key(file))
@@ -15,7 +25,7 @@ test.each<Partial<PlainEntry>>([
   { mode: 0o755 },
   { uid: 1 },
   { gid: 1 },
-  { sha256: 'ee' },
+  { sha256: 'ee'.repeat(32) },
   { linkname: 'x' },
   { devMajor: 1 },
   { devMinor: 1 },
@@ -26,6 +36,30 @@ test.each<Partial<PlainEntry>>([
 
 test('names with bytes that are no UTF-8 stay apart', () => {
   expect(key({ ...file, path: '\udc80' })).not.toBe(key({ ...file, path: '\udc81' }))
+})
+
+test('texts do not run into each other', () => {
+  const at = (path: string, linkname?: string): PlainEntry => ({ ...file, path, type: 'symlink', linkname })
+  const keys = [
+    key(at('a', 'b')),
+    key(at('ab', '')),
+    key(at('ab')),
+    key(at('a'), at('b')),
+    key(at('\ud800')),
+    key(at('\ufffd')),
+    key(at('\0\xd8')),
+  ]
+  expect(new Set(keys).size).toBe(keys.length)
+})
+
+test('digests of a column go before those of entries', () => {
+  const digests = new DigestColumn()
+  digests.set(1, 'ee'.repeat(32))
+  const { sha256: _, ...unknown } = file
+  const other = { ...file, sha256: 'ee'.repeat(32) }
+  expect(contentKey([file, unknown], digests)).toBe(key(file, other))
+  expect(contentKey([file, file], digests)).toBe(key(file, other))
+  expect(contentKey([unknown, file], digests)).toBeUndefined()
 })
 
 test('the order of attributes does not matter', () => {

@@ -143,7 +143,7 @@ function expectContents(entries: readonly PlainEntry[], contents: ReadonlyMap<st
   files.close()
   expect(found).toEqual(contents)
   // It is undefined when any of the files has no digest.
-  expect(contentKey(entries, ({ sha256 }) => sha256)).toBeDefined()
+  expect(contentKey(entries)).toBeDefined()
 }
 
 describe('a sparse member', () => {

@@ -203,7 +203,7 @@ async function contextTree(
 
 /** Undefined where the content of a file is not known. */
 function treeKey(tree: FileTree, path: string): string | undefined {
-  return contentKey([...treeEntries(subTree(tree, path, STAGED))], ({ sha256 }) => sha256)
+  return contentKey([...treeEntries(subTree(tree, path, STAGED))])
 }
 
 function sourceMissing(mount: ResolvedMount, why: string | undefined): TsbuildError {
