@@ -33,7 +33,8 @@ export function openDirectory(root: string): DirectoryTree {
   const listing = (path: string, names?: readonly string[]): DirectoryOnDisk => {
     let listed = listings.get(path)
     if (!listed) {
-      listed = { ...listDirectory(diskPath(root, path), names), root, path }
+      const { names: found, status } = listDirectory(diskPath(root, path), names)
+      listed = { names: found, status, root, path }
       listings.set(path, listed)
     }
     return listed

@@ -1,5 +1,6 @@
 // Where a tar is cut into chunks that are compressed on their own. Cuts follow names and sizes, not positions, so that a change of
 // one file moves few of them.
+import type { SourceEntry } from './entry.ts'
 import { pathToBytes } from './path-bytes.ts'
 import { BLOCK } from './tar-format.ts'
 
@@ -25,9 +26,9 @@ export class ChunkCutter {
   }
 
   /** Whether the chunk ends after an entry whose bytes are counted in `used`. */
-  cutsAfter(path: string, total: number): boolean {
+  cutsAfter(entry: Pick<SourceEntry, 'path'>, total: number): boolean {
     // In proportion to size, so that chunks of small and of large files are of a length.
-    return this.used >= MIN_CHUNK && hashPath(path) < (total / SPREAD) * 0x1_0000_0000
+    return this.used >= MIN_CHUNK && hashPath(entry.path) < (total / SPREAD) * 0x1_0000_0000
   }
 }
 

@@ -54,11 +54,12 @@ export async function compressLayer(
 function* chunkLengths(index: LayerIndex): Generator<number, void, void> {
   const cutter = new ChunkCutter()
   let start = 0
-  for (const { path, offset, size, sparse } of index.entries) {
+  for (const entry of index.entries) {
+    const { offset, size, sparse } = entry
     const stored = storedSize(size, sparse)
     const end = offset + stored + paddingOf(stored)
     yield* fill(cutter, end - start)
-    if (cutter.cutsAfter(path, end - start)) {
+    if (cutter.cutsAfter(entry, end - start)) {
       yield cutter.used
       cutter.used = 0
     }

@@ -119,7 +119,7 @@ export function* tarChunks(
     }
     index.add(entry, position + header.length, sha256)
     position += total
-    if (cutter.cutsAfter(entry.path, total)) yield* cut()
+    if (cutter.cutsAfter(entry, total)) yield* cut()
   }
   const end = 2 * BLOCK
   if (cutter.cutsBefore(end)) yield* cut()
