@@ -9,10 +9,15 @@ import type { FileTree, TreeEntry } from './file-tree.ts'
 export function* treeEntries(tree: FileTree): Generator<SourceEntry, void, undefined> {
   const firstPaths = new Map<string, string>()
   // A stack, since a hostile tree may be deeper than calls can be.
-  const pending: TreeEntry[] = [...tree.list('')].reverse()
-  for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
+  const open: Iterator<TreeEntry>[] = [tree.list('').values()]
+  for (let directory = open.at(-1); directory !== undefined; directory = open.at(-1)) {
+    const { done, value: entry } = directory.next()
+    if (done) {
+      open.pop()
+      continue
+    }
     yield asLinkOfFirst(entry, firstPaths)
-    if (entry.type === 'directory') pending.push(...[...tree.list(entry.path)].reverse())
+    if (entry.type === 'directory') open.push(tree.list(entry.path).values())
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { entryWith } from '../../lib/layers/entry-with.ts'
 import type { FileTree, TreeEntry } from '../../lib/layers/file-tree.ts'
 import { subTree } from '../../lib/layers/sub-tree.ts'
 import { treeEntries } from '../../lib/layers/tree-entries.ts'
@@ -23,6 +24,12 @@ test.each([
   ['missing', 'x', []],
 ])('the part at %j called %j', (path, name, expected) => {
   expect(all(subTree(tree, path, name))).toEqual(expected)
+})
+
+test('a directory may have more entries than a call can have arguments', () => {
+  const many = Array.from({ length: 200_000 }, (_, n) => entryWith(entry('d'), { path: `a/${n}` }))
+  const large: FileTree = { ...tree, list: (path) => (path === '' ? [entry('a')] : many) }
+  expect(all(large)).toHaveLength(200_001)
 })
 
 test('nothing outside of the part can be looked up', () => {
