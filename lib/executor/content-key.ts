@@ -21,17 +21,17 @@ export function contentKey(entries: readonly SourceEntry[], digests?: DigestColu
   const hash = createHash('sha256')
   const out = new ByteWriter()
   // Most entries have the same owner and mode as the one before, and nothing else: it would be a third of what is hashed.
-  let last: SourceEntry | undefined
+  let last: readonly [type: string, ...numbers: number[]] | undefined
   for (let at = 0; at < entries.length; at++) {
     const entry = entries[at] as SourceEntry
     const { path, type, mode, uid, gid } = entry
     const rest = particulars(entry)
-    const isOther = type !== last?.type || mode !== last.mode || uid !== last.uid || gid !== last.gid
+    const isOther = type !== last?.[0] || mode !== last[1] || uid !== last[2] || gid !== last[3]
     const isText = path.isWellFormed()
     // Every part says how long it is or is always as long, so that no two entry lists give the same bytes.
     out.uint8((isOther ? KIND : 0) | (isText ? 0 : UTF16) | (rest ? PARTICULARS : 0))
     if (isOther) {
-      last = entry
+      last = [type, mode, uid, gid]
       out.uint8(TYPES.indexOf(type))
       for (const number of [mode, uid, gid]) out.double(number)
     }

@@ -71,8 +71,8 @@ async function produce(
   const noCache = session.noCache && !wasDone
   const stats =
     plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
-  // Without the cache everything is read, whatever is known of it.
   const digests = new DigestColumn()
+  // Without the cache everything is read, whatever is known of it.
   plan.entries.forEach((entry, at) => {
     const digest = knownDigest(entry, noCache ? undefined : stats)
     if (digest !== undefined) digests.set(at, digest)
@@ -80,7 +80,7 @@ async function produce(
   const former = store.records.find(definition)
   if (!noCache && former) {
     plan.entries.forEach((entry, at) => {
-      if (entry.type !== 'file' || digests.has(at)) return
+      if (digests.has(at) || entry.type !== 'file') return
       digests.set(at, hashContent(entry))
       session.signal.throwIfAborted()
     })
@@ -147,10 +147,13 @@ function recordedDiffID(result: unknown): DiffID | undefined {
 }
 
 function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string | Uint8Array | undefined {
-  if (entry.type !== 'file' || entry.sha256 !== undefined) return entry.sha256
-  if (entry.content?.kind === 'bytes') return hashContent(entry)
-  if (!stats || !entry.stat || entry.content?.kind !== 'file') return undefined
-  return stats.lookup(entry.content.path, entry.size, entry.stat)
+  const { sha256 } = entry
+  if (sha256 !== undefined || entry.type !== 'file') return sha256
+  // Asked for once: an entry may make them anew each time.
+  const { content } = entry
+  if (content?.kind === 'bytes') return hashContent(entry)
+  const { stat } = entry
+  return stats && stat && content?.kind === 'file' ? stats.lookup(content.path, entry.size, stat) : undefined
 }
 
 /** Notes the digests of files on disk, for the next time. */

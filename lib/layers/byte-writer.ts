@@ -6,6 +6,8 @@ import { pathToBytes } from './path-bytes.ts'
  */
 export class ByteWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(1024)
+  /** Of the same memory: it writes doubles several times as fast. */
+  #view: DataView = new DataView(this.#bytes.buffer)
   #length = 0
 
   get length(): number {
@@ -29,25 +31,16 @@ export class ByteWriter {
 
   double(value: number): void {
     this.#reserve(8)
-    this.#length = this.#bytes.writeDoubleLE(value, this.#length)
+    this.#view.setFloat64(this.#length, value, true)
+    this.#length += 8
   }
 
   /** The bytes of a path (see path-bytes.ts). */
   path(path: string): void {
     // A unit of UTF-16 is at most three bytes of UTF-8.
     this.#reserve(path.length * 3)
-    const bytes = this.#bytes
-    let at = this.#length
-    // Most are ASCII and short: to ask the system for them takes longer.
-    for (let i = 0; i < path.length; i++) {
-      const unit = path.charCodeAt(i)
-      if (unit >= 0x80) {
-        at = this.#length + (path.isWellFormed() ? bytes.write(path, this.#length) : this.#copyTo(pathToBytes(path)))
-        break
-      }
-      bytes[at++] = unit
-    }
-    this.#length = at
+    if (path.isWellFormed()) this.#length += this.#bytes.write(path, this.#length)
+    else this.copy(pathToBytes(path))
   }
 
   /** {@link path} after the number of its bytes, a {@link uint32}. */
@@ -60,7 +53,8 @@ export class ByteWriter {
 
   copy(bytes: Uint8Array): void {
     this.#reserve(bytes.length)
-    this.#length += this.#copyTo(bytes)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
   }
 
   /** What was written. Valid until more is. */
@@ -73,15 +67,11 @@ export class ByteWriter {
     this.#length = 0
   }
 
-  #copyTo(bytes: Uint8Array): number {
-    this.#bytes.set(bytes, this.#length)
-    return bytes.length
-  }
-
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#length + count, Math.ceil(this.#bytes.length * 1.5)))
     this.#bytes.copy(larger, 0, 0, this.#length)
     this.#bytes = larger
+    this.#view = new DataView(larger.buffer)
   }
 }
