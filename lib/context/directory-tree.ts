@@ -5,6 +5,7 @@ import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
 import { type DirectoryOnDisk, DiskEntry } from './disk-entry.ts'
+import { indexOfName } from './index-of-name.ts'
 import { listDirectory, STATUS, STATUS_FIELDS, statusOf } from './list-directory.ts'
 import { baseName, joinPath, parentPath } from './paths.ts'
 import { isUnchanged, type SeenFiles, seenFiles } from './seen-files.ts'
@@ -50,7 +51,7 @@ export function openDirectory(root: string): DirectoryTree {
     if (path === '') return rootEntry
     const parent = parentPath(path)
     const directory = read(parent)
-    const at = directory === undefined ? -1 : indexOfName(directory.names, baseName(path))
+    const at = directory === undefined ? -1 : indexOfName(directory.names, baseName(path), String)
     return directory && at !== -1 ? entryAt(directory, at) : undefined
   }
   const list = (path: string): readonly TreeEntry[] => {
@@ -68,16 +69,6 @@ export function openDirectory(root: string): DirectoryTree {
     seen: () => seenFiles(root, statusOf(rootStat), seen, begun),
     isAs: (before) => isUnchanged(statusOf(rootStat), before, listing),
   }
-}
-
-function indexOfName(names: readonly string[], name: string): number {
-  let [low, high] = [0, names.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((names[middle] ?? '') < name) low = middle + 1
-    else high = middle
-  }
-  return names[low] === name ? low : -1
 }
 
 /** The root may be a symlink: it is named by the user, not by the context. */

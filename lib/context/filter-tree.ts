@@ -1,20 +1,16 @@
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { nameOf } from '../layers/tree-paths.ts'
 import type { MatchState, PatternMatcher } from './ignore/ignore-matcher.ts'
+import { indexOfName } from './index-of-name.ts'
 import { baseName, parentPath } from './paths.ts'
 
 interface Directory {
-  readonly state: MatchState | undefined
   readonly entries: readonly TreeEntry[]
-  readonly byName: ReadonlyMap<string, Visible>
+  /** Of the directories among the entries, if there are any. */
+  readonly states: ReadonlyMap<string, MatchState> | undefined
 }
 
-interface Visible {
-  readonly entry: TreeEntry
-  readonly state: MatchState
-}
-
-const NONE: Directory = { state: undefined, entries: [], byName: new Map() }
+const NONE: Directory = { entries: [], states: undefined }
 
 /**
  * A tree without what a matcher ignores, as BuildKit filters a context: an ignored directory is still there, with its own
@@ -23,25 +19,31 @@ const NONE: Directory = { state: undefined, entries: [], byName: new Map() }
 export function filterTree(tree: FileTree, ignore: PatternMatcher): FileTree {
   const directories = new Map<string, Directory>()
 
-  const find = (path: string): Visible | undefined => read(parentPath(path)).byName.get(baseName(path))
+  const find = (path: string): TreeEntry | undefined => {
+    const { entries } = read(parentPath(path))
+    return entries[indexOfName(entries, baseName(path), nameOf)]
+  }
 
   const read = (path: string): Directory => {
     let directory = directories.get(path)
     if (!directory) {
-      const visible = path === '' ? undefined : find(path)
-      directory = path === '' || visible?.entry.type === 'directory' ? filter(path, visible?.state) : NONE
+      const state = path === '' ? undefined : read(parentPath(path)).states?.get(baseName(path))
+      directory = path === '' || state ? filter(path, state) : NONE
       directories.set(path, directory)
     }
     return directory
   }
 
   const filter = (path: string, state: MatchState | undefined): Directory => {
-    const byName = new Map<string, Visible>()
+    const entries: TreeEntry[] = []
+    let states: Map<string, MatchState> | undefined
     for (const entry of tree.list(path)) {
       const own = ignore.match(entry.path, state)
-      if (!own.matched || holdsExceptions(entry, own)) byName.set(nameOf(entry), { entry, state: own })
+      if (own.matched && !holdsExceptions(entry, own)) continue
+      entries.push(entry)
+      if (entry.type === 'directory') states = (states ?? new Map<string, MatchState>()).set(nameOf(entry), own)
     }
-    return { state, entries: Array.from(byName.values(), ({ entry }) => entry), byName }
+    return { entries, states }
   }
 
   /** Whether something below an ignored entry is not ignored. */
@@ -52,5 +54,5 @@ export function filterTree(tree: FileTree, ignore: PatternMatcher): FileTree {
     return directory.entries.length > 0
   }
 
-  return { lookup: (path) => (path === '' ? tree.lookup('') : find(path)?.entry), list: (path) => read(path).entries }
+  return { lookup: (path) => (path === '' ? tree.lookup('') : find(path)), list: (path) => read(path).entries }
 }
