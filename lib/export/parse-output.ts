@@ -40,7 +40,8 @@ const FOREIGN_KEYS: ReadonlyMap<string, string | undefined> = new Map([
   ['oci-mediatypes', 'true'],
   ['oci-artifact', 'false'],
   ['force-compression', 'false'],
-  ['rewrite-timestamp', 'false'],
+  // With SOURCE_DATE_EPOCH layers have that time anyway, and without it BuildKit does nothing.
+  ['rewrite-timestamp', 'true'],
   ['prefer-nondist-layers', 'false'],
   ['platform-split', 'false'],
   ['push', 'false'],

@@ -44,6 +44,7 @@ test.each<[string, Output]>([
   ['type=registry,push-by-digest=false,name-canonical=false', { type: 'registry' }],
   ['type=registry,name=a,compression=gzip', { type: 'registry', name: 'a', compression: { algorithm: 'gzip' } }],
   ['type=oci,dest=x,oci-mediatypes=true,push=false', { type: 'oci', dest: 'x' }],
+  ['type=oci,dest=x,rewrite-timestamp=true', { type: 'oci', dest: 'x' }],
 ])('%s', (value, output) => {
   expect(parseOutput(value)).toEqual(output)
 })
@@ -93,6 +94,7 @@ test.each<[string, string, RegExp, string | undefined]>([
     'name the image with -t to have it in the local store; type=registry pushes it',
   ],
   ['type=oci,dest=x,push=true', 'UNSUPPORTED', /push=true/, undefined],
+  ['type=oci,dest=x,rewrite-timestamp=false', 'UNSUPPORTED', /rewrite-timestamp=false/, undefined],
   ['type=oci,dest=x,annotation.a=b', 'UNSUPPORTED', /annotation\.a/, undefined],
   ['type=oci,"dest=x', 'OUTPUT_INVALID', /not closed/, undefined],
   ['type=oci,dest="x"', 'OUTPUT_INVALID', /quote inside/, undefined],
