@@ -31,8 +31,8 @@ export async function writeStream(
   // Through a symlink, so that it stays one.
   const target = stat ? outputIO(dest, () => realpathSync(dest)) : dest
   const temporary = join(dirname(target), `.tsbuild-${process.pid}-${randomBytes(6).toString('hex')}`)
+  outputIO(dest, () => mkdirSync(dirname(target), { recursive: true }))
   try {
-    outputIO(dest, () => mkdirSync(dirname(target), { recursive: true }))
     const size = await writeToFile(dest, temporary, 'wx', chunks, options.signal)
     outputIO(dest, () => renameSync(temporary, target))
     return size

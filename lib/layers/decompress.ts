@@ -34,8 +34,7 @@ export async function* decompress(
     const rest = replay(head, iterator)
     const algorithm = detectCompression(Buffer.concat(head))
     if (algorithm === undefined) yield* rest
-    else if (algorithm === 'gzip') yield* gunzip(rest, careful)
-    else yield* inflateElsewhere(rest, algorithm, careful)
+    else yield* inflate(careful ? inPieces(rest) : rest, algorithm, careful)
   } finally {
     await iterator.return?.()
   }
@@ -64,10 +63,18 @@ async function* inPieces(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
+function inflate(
+  source: AsyncGenerator<Buffer>,
+  algorithm: ArchiveCompression,
+  careful: boolean,
+): AsyncGenerator<Buffer> {
+  return algorithm === 'gzip' ? gunzip(source, careful) : inflateElsewhere(source, algorithm, careful)
+}
+
 async function* gunzip(source: AsyncGenerator<Buffer>, careful: boolean): AsyncGenerator<Buffer> {
   let ended = false
   async function* watched(): AsyncGenerator<Buffer> {
-    yield* careful ? inPieces(source) : source
+    yield* source
     ended = true
   }
   // Errors of both sides arrive below, as the stream's.

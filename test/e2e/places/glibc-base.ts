@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { findProgram } from '../../../lib/find-program.ts'
 import { run } from '../../support/run.ts'
@@ -42,5 +42,5 @@ export async function glibcBase(directory: string): Promise<string> {
 
 function copy(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true })
-  cpSync(from, to, { dereference: true })
+  copyFileSync(from, to)
 }
