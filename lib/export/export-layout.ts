@@ -32,6 +32,7 @@ export async function exportLayout(
   const kept = stat ? keptEntries(image, dest) : []
   const suffix = `${process.pid}-${randomBytes(6).toString('hex')}`
   const target = stat ? dest : join(dirname(resolve(dest)), `.tsbuild-${suffix}`)
+  outputIO(dest, () => ensureDirSync(target))
   try {
     for (const blob of image.blobs) await writeBlob(target, blob, suffix, store, signal)
     writeWhole(join(target, 'oci-layout'), suffix, OCI_LAYOUT_BYTES)
