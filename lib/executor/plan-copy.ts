@@ -7,6 +7,7 @@ import { TsbuildError, withLocation } from '../errors.ts'
 import type { CopyInput, CopyOp, RemoteInput } from '../graph/types.ts'
 import { cleanPath } from '../layers/clean-path.ts'
 import type { SourceEntry } from '../layers/entry.ts'
+import { entryWith } from '../layers/entry-with.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import type { Archive } from '../layers/read-archive.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
@@ -28,6 +29,8 @@ export interface CopyPlanOptions {
   readonly now: number
   /** Seconds since 1970 for every entry. */
   readonly timestamp?: number | undefined
+  /** Seconds since 1970, for what is made of a source's root that has no time: of most roots no layer tells. Default none. */
+  readonly rootTime?: number | undefined
   /** For ADD: what remote sources gave. */
   readonly remote?: ReadonlyMap<RemoteInput, RemoteContent> | undefined
   /** For ADD: the entries of an archive, undefined for any other file. */
@@ -112,8 +115,11 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
   if (!matches) throw missing(path)
   let selected = 0
   for (const match of matches) {
-    const entry = source.lookup(resolvePath(source, match, { followLast: true }))
-    if (!entry) throw missing(match)
+    const found = source.lookup(resolvePath(source, match, { followLast: true }))
+    if (!found) throw missing(match)
+    const { rootTime } = options
+    const isTimeless = rootTime !== undefined && found.path === '' && found.mtime === 0
+    const entry = isTimeless ? entryWith(found, { mtime: rootTime }) : found
     const archive = op.unpack ? await openArchive(entry, options) : undefined
     if (archive) unpack(copy, archive)
     else selected += copyEntry(copy, source, entry, baseName(match), include)

@@ -116,6 +116,7 @@ async function copyPlan(
     owner,
     now: session.now,
     timestamp: session.epoch,
+    rootTime: context ? undefined : session.now,
     remote,
     openArchive: (entry) => openArchiveEntry(entry, session),
     explainMissing: context?.explainMissing,

@@ -12,12 +12,22 @@ interface Case {
   readonly target?: string
   readonly owner?: { uid: number; gid: number }
   readonly timestamp?: number
+  readonly rootTime?: number
   readonly source?: string
   readonly explainMissing?: (path: string) => string | undefined
   readonly archives?: Record<string, string>
 }
 
-async function plan({ copy, target = '', owner, timestamp, source = SOURCE, explainMissing, archives = {} }: Case) {
+async function plan({
+  copy,
+  target = '',
+  owner,
+  timestamp,
+  rootTime,
+  source = SOURCE,
+  explainMissing,
+  archives = {},
+}: Case) {
   const tree = parseTree(source)
   const read = { ...tree, lookup: tree.lookup, list: tree.list }
   if (Object.keys(archives).length > 0) {
@@ -30,6 +40,7 @@ async function plan({ copy, target = '', owner, timestamp, source = SOURCE, expl
     owner,
     now: 500,
     timestamp,
+    rootTime,
     explainMissing,
     openArchive: async ({ content }) => {
       const text = content?.kind === 'file' ? archives[content.path] : undefined
@@ -99,6 +110,14 @@ const CASES: Record<string, [Case, string]> = {
   'of a directory the contents are copied, and only its time': [
     { copy: 'dir /d' },
     'd 755 0:0 d @50\nf 644 0:0 d/1 = one\nd 750 0:0 d/sub @60\nf 644 0:0 d/sub/2.md = two',
+  ],
+  'what is made of a root without a time has the time given for it': [
+    { copy: '/ /new', source: 'd 700 1:1 . @0\nf 644 0:0 a = a', rootTime: 300 },
+    'd 755 0:0 new @300\nf 644 0:0 new/a = a',
+  ],
+  'a root with a time keeps it': [
+    { copy: '/ /new', source: 'd 700 1:1 . @7\nf 644 0:0 a = a', rootTime: 300 },
+    'd 755 0:0 new @7\nf 644 0:0 new/a = a',
   ],
   'the root is a directory like any other': [
     { copy: 'dir /' },

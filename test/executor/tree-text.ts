@@ -29,12 +29,16 @@ export function parseEntries(text: string): PlainEntry[] {
   })
 }
 
-/** A tree of the entries that lines describe; missing directories are root's. */
+/** A tree of the entries that lines describe; missing directories are root's, and `.` is the root. */
 export function parseTree(text: string): FileTree {
   const entries = new Map<string, TreeEntry>()
   const root: TreeEntry = { path: '', type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: 100, size: 0 }
   entries.set('', root)
   for (const entry of parseEntries(text)) {
+    if (entry.path === '.') {
+      entries.set('', entryWith(entry, { path: '' }))
+      continue
+    }
     const parts = entry.path.split('/')
     for (let i = 1; i < parts.length; i++) {
       const path = parts.slice(0, i).join('/')
