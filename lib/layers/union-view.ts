@@ -1,10 +1,10 @@
 // A stack of layers as one tree of files, made from their indexes: nothing is extracted.
 import { TsbuildError } from '../errors.ts'
 import type { DiffID } from '../oci/types.ts'
-import type { Entry, LayerEntry, LayerIndex } from './entry.ts'
+import type { Content, Entry, EntryType, LayerEntry, LayerIndex } from './entry.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 import { NameTable } from './name-table.ts'
-import { splitPath } from './tree-paths.ts'
+import { pathIn, splitPath } from './tree-paths.ts'
 
 /** A layer with its index, and where its plain tar is or would be. */
 export interface UnionLayer {
@@ -50,16 +50,17 @@ class View implements UnionView {
   }
   lookup(path: string): UnionEntry | undefined {
     const node = find(this.root, path)
-    return node && toEntry(node, path)
+    if (!node) return undefined
+    const { parent, name } = splitPath(path)
+    return new EntryOfInode(parent, name, node.inode)
   }
   list(path: string): readonly UnionEntry[] {
     const node = find(this.root, path)
     if (node?.children === undefined) return []
     node.names ??= node.children.names().sort()
-    const prefix = path === '' ? '' : `${path}/`
     return node.names.flatMap((name) => {
       const child = node.children?.get(name)
-      return child ? [toEntry(child, prefix + name)] : []
+      return child ? [new EntryOfInode(path, name, child.inode)] : []
     })
   }
 }
@@ -75,6 +76,66 @@ interface Inode {
   readonly layer: UnionLayer | undefined
   /** Set when a second link is made. */
   id: string | undefined
+}
+
+/** A class although it has no lifetime: a copy of 60,000 files from a stage keeps all of them, with 13 MB of copied properties. */
+class EntryOfInode implements UnionEntry {
+  readonly #directory: string
+  readonly name: string
+  readonly #inode: Inode
+
+  constructor(directory: string, name: string, inode: Inode) {
+    this.#directory = directory
+    this.name = name
+    this.#inode = inode
+  }
+  get path(): string {
+    return pathIn(this.#directory, this.name)
+  }
+  get layer(): DiffID | undefined {
+    return this.#inode.layer?.diffID
+  }
+  get inode(): string | undefined {
+    return this.#inode.id
+  }
+  get content(): Content | undefined {
+    const { entry, layer } = this.#inode
+    if (entry.type !== 'file' || !layer) return undefined
+    return { kind: 'range', path: layer.plainPath, offset: entry.offset ?? 0, sparse: entry.sparse }
+  }
+  get type(): EntryType {
+    return this.#inode.entry.type
+  }
+  get mode(): number {
+    return this.#inode.entry.mode
+  }
+  get uid(): number {
+    return this.#inode.entry.uid
+  }
+  get gid(): number {
+    return this.#inode.entry.gid
+  }
+  get mtime(): number {
+    return this.#inode.entry.mtime
+  }
+  get size(): number {
+    return this.#inode.entry.size
+  }
+  get linkname(): string | undefined {
+    return this.#inode.entry.linkname
+  }
+  get xattrs(): Entry['xattrs'] {
+    return this.#inode.entry.xattrs
+  }
+  get devMajor(): number | undefined {
+    return this.#inode.entry.devMajor
+  }
+  get devMinor(): number | undefined {
+    return this.#inode.entry.devMinor
+  }
+  get sha256(): string | undefined {
+    return this.#inode.entry.sha256
+  }
 }
 
 interface Node {
@@ -197,28 +258,4 @@ function find(root: Node, path: string): Node | undefined {
 
 function directory(inode: Inode, madeFor: UnionLayer | undefined): Node {
   return { inode, children: new NameTable(), names: undefined, madeFor }
-}
-
-function toEntry(node: Node, path: string): UnionEntry {
-  const { entry, layer, id } = node.inode
-  return {
-    path,
-    type: entry.type,
-    mode: entry.mode,
-    uid: entry.uid,
-    gid: entry.gid,
-    mtime: entry.mtime,
-    size: entry.size,
-    linkname: entry.linkname,
-    xattrs: entry.xattrs,
-    devMajor: entry.devMajor,
-    devMinor: entry.devMinor,
-    sha256: entry.sha256,
-    content:
-      entry.type === 'file' && layer
-        ? { kind: 'range', path: layer.plainPath, offset: entry.offset ?? 0, sparse: entry.sparse }
-        : undefined,
-    inode: id,
-    layer: layer?.diffID,
-  }
 }

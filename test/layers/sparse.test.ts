@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { contentKey } from '../../lib/executor/content-key.ts'
 import { ContentFiles } from '../../lib/layers/content-files.ts'
-import type { PlainEntry } from '../../lib/layers/entry-with.ts'
+import type { SourceEntry } from '../../lib/layers/entry.ts'
+import { entryWith } from '../../lib/layers/entry-with.ts'
 import { indexLayer } from '../../lib/layers/index-layer.ts'
 import { decodeLayerIndex, encodeLayerIndex } from '../../lib/layers/layer-index.ts'
 import { openArchive } from '../../lib/layers/read-archive.ts'
@@ -105,7 +106,7 @@ describe.skipIf(!requires('tar')).each(FORMATS)('sparse files of GNU tar as %s',
     const layer: Layer = { descriptor: { mediaType: '', digest, size }, diffID: sha256(tar) as DiffID }
     const index = await indexLayer(store, layer)
     expect(decodeLayerIndex(Buffer.concat(encodeLayerIndex(index)))).toEqual(index)
-    const entriesOf = (view: UnionView): PlainEntry[] =>
+    const entriesOf = (view: UnionView): SourceEntry[] =>
       [...contents.keys()].map((name) => view.lookup(name)).filter((entry) => entry !== undefined)
     const view = createUnionView([{ diffID: layer.diffID, index, plainPath: '/none' }])
     const entries = entriesOf(view)
@@ -113,7 +114,7 @@ describe.skipIf(!requires('tar')).each(FORMATS)('sparse files of GNU tar as %s',
     expectContents(
       entries.map((entry) => {
         const offset = entry.content?.kind === 'range' ? entry.content.offset : -1
-        return { ...entry, content: { kind: 'bytes', bytes: files.get(offset) ?? Buffer.alloc(0) } }
+        return entryWith(entry, { content: { kind: 'bytes', bytes: files.get(offset) ?? Buffer.alloc(0) } })
       }),
       contents,
     )
@@ -129,7 +130,7 @@ describe.skipIf(!requires('tar')).each(FORMATS)('sparse files of GNU tar as %s',
 })
 
 /** Reads entries in pieces, and compares them and their hashes. */
-function expectContents(entries: readonly PlainEntry[], contents: ReadonlyMap<string, string>): void {
+function expectContents(entries: readonly SourceEntry[], contents: ReadonlyMap<string, string>): void {
   const files = new ContentFiles()
   const found = new Map<string, string>()
   for (const entry of entries) {

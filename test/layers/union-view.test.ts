@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LayerEntry } from '../../lib/layers/entry.ts'
-import type { PlainEntry } from '../../lib/layers/entry-with.ts'
+import { entryWith, type PlainEntry } from '../../lib/layers/entry-with.ts'
 import type { FileTree } from '../../lib/layers/file-tree.ts'
 import { resolvePath } from '../../lib/layers/resolve-path.ts'
 import { treeEntries } from '../../lib/layers/tree-entries.ts'
@@ -216,3 +216,21 @@ function show(tree: FileTree): string {
     )
     .join(' ')
 }
+
+test('an entry has all that its layer says of it', () => {
+  const meta = { uid: 1, gid: 2, mtime: 3.5, size: 0 }
+  const sparse = [{ start: 0, length: 4, stored: 0 }]
+  const xattrs = { 'security.capability': Buffer.from('c') }
+  const link = { ...meta, path: 'a/l', type: 'symlink', mode: 0o777, linkname: 'f' } as const
+  const device = { ...meta, path: 'a/n', type: 'character', mode: 0o666, devMajor: 1, devMinor: 3 } as const
+  const plain = { ...meta, path: 'f', type: 'file', mode: 0o4755, size: 9, xattrs, sha256: 'ff' } as const
+  const entries: readonly LayerEntry[] = [
+    { ...link, offset: 0 },
+    { ...device, offset: 0 },
+    { ...plain, offset: 512, sparse },
+  ]
+  const tree = createUnionView([{ diffID: id(0), index: { entries, size: 0 }, plainPath: '/plain' }])
+  const content = { kind: 'range', path: '/plain', offset: 512, sparse }
+  const found = [...tree.list('a'), tree.lookup('f')].map((entry) => entry && entryWith(entry, {}))
+  expect(found).toEqual([link, device, { ...plain, content }])
+})
