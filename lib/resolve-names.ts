@@ -76,7 +76,7 @@ export function createNameResolver(
   }
   const openNamed = async (found: Named, name: string, platform: Platform): Promise<ResolvedName> => {
     const { source } = found
-    if (typeof source !== 'string') return { kind: 'files', context: found.name }
+    if (typeof source !== 'string') return { kind: 'files', context: contextID(found.name) }
     if (source.startsWith('oci-layout://')) {
       const { directory, reference } = parseLayoutReference(source)
       const layout = openLayout(directory)
@@ -87,7 +87,7 @@ export function createNameResolver(
       return image === 'scratch' ? { kind: 'scratch' } : stored(image, platform)
     }
     await checkDirectory(found.name, source)
-    return { kind: 'files', context: found.name }
+    return { kind: 'files', context: contextID(found.name) }
   }
   return {
     images,
@@ -118,8 +118,12 @@ function notPulled(error: unknown, name: string, near: string | undefined): unkn
 export function fileContexts(namedContexts: Readonly<Record<string, NamedContext>>): [string, NamedContext][] {
   const isImage = (source: NamedContext): boolean =>
     typeof source === 'string' && /^(oci-layout|docker-image):\/\//.test(source)
-  return Object.entries(namedContexts).filter(([, source]) => !isImage(source))
+  const files = Object.entries(namedContexts).filter(([, source]) => !isImage(source))
+  return files.map(([name, source]) => [contextID(name), source])
 }
+
+/** What the graph calls a named context: `context` is the build context there, whatever a named one is called. */
+const contextID = (name: string): string => (name === 'context' ? './context' : name)
 
 /** `Alpine`, `alpine:latest` and `docker.io/library/alpine` name the same context. */
 function contextKey(name: string): string {

@@ -257,6 +257,17 @@ test('a named context that is no directory is an error, also where nothing needs
   })
 })
 
+test('a named context called context is not the build context', async () => {
+  const context = new Map([
+    ['Dockerfile', 'FROM scratch\nCOPY main /\nCOPY --from=context named /\n'],
+    ['main', ''],
+  ])
+  expect(await filesOf(context, { buildContexts: { context: new Map([['named', '']]) } })).toEqual([
+    '0/0 main',
+    '0/0 named',
+  ])
+})
+
 test('a directory goes before a URL of the same name', async () => {
   const directory = join(source, 'github.com', 'team', 'app')
   mkdirSync(directory, { recursive: true })
