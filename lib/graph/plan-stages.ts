@@ -51,12 +51,12 @@ export async function planStages(
       stageSources(stage, stages, stagesByName, commands, replaced, dockerfile.file),
     )
     const dependencies = sources.map((list) => new Set(list.flatMap((s) => (s.to.kind === 'stage' ? s.to.index : []))))
-    const order = reachableStages(
-      dependencies,
-      target,
-      (index) => at(stages, index).displayName || 'the stage',
-      (from, to) => sources[from]?.find((use) => use.to.kind === 'stage' && use.to.index === to)?.location,
-    )
+    const nameOf = (index: number): string => at(stages, index).displayName || 'the stage'
+    const placeOf = (from: number, to: number): Location | undefined =>
+      sources[from]?.find((use) => use.to.kind === 'stage' && use.to.index === to)?.location
+    // As in BuildKit, no stage may need itself, whether the target needs it or not: so all of them are walked, from one that needs them all.
+    reachableStages([...dependencies, new Set(stages.keys())], stages.length, nameOf, placeOf)
+    const order = reachableStages(dependencies, target, nameOf, placeOf)
     await resolveNames(
       order.flatMap((index) => at(sources, index)),
       names,

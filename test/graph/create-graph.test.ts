@@ -269,6 +269,13 @@ const errors: readonly [string, string, EvaluateOptions, string, number | undefi
     2,
   ],
   ['a stage that copies from itself', 'FROM scratch AS a\nCOPY --from=a x /', {}, 'STAGE_CYCLE', 2],
+  [
+    'a stage that copies from itself, though the target does without it',
+    'FROM scratch AS a\nCOPY --from=a x /\nFROM scratch',
+    {},
+    'STAGE_CYCLE',
+    2,
+  ],
   ['a variable in --from', 'FROM scratch\nARG F=a\nCOPY --from=$F x /', {}, 'INSTRUCTION_ARGUMENTS', 3],
   ['a RUN of nothing', 'FROM scratch\nRUN []', {}, 'INSTRUCTION_ARGUMENTS', 2],
   ['a mount that cannot be', 'FROM scratch\nRUN --mount=type=tmpfs,target=/x,size=lots true', {}, 'FLAG_INVALID', 2],
