@@ -37,7 +37,7 @@ export const run: Run = async (args, terminal) => {
     outputs,
     onEvent: progress.onEvent,
   }
-  // What is known of a context lives as long as the build: room for what dies young would only be memory, 40 MB of it. Not said
+  // What is known of a context lives as long as the build: room for what dies young would only be memory, 15 MB of it. Not said
   // before all is loaded, since Node.js compiles its own modules anew once V8 has other flags than its snapshot.
   setFlagsFromString('--semi-space-growth-factor=1')
   const result = await interruptible(async (signal) => await build({ ...options, signal }), progress.note).finally(
