@@ -1,12 +1,15 @@
 // Runs one command through a back-end, to its end.
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { TsbuildError } from '../errors.ts'
+import type { OpenPipe, OutputPipe } from './output-pipes.ts'
 import type { Backend, Exit, PreparedCommand, SandboxCommand } from './types.ts'
 
 export interface RunCommandOptions {
   /** Called with what the command writes, as it comes, in order per stream; all of it before the promise settles. */
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
+  readonly openPipe: OpenPipe
   /** Ends the command: SIGTERM, then SIGKILL to all of it. The promise settles as for a command that was killed. */
   readonly signal?: AbortSignal | undefined
   /** Default `ignore`: /dev/null. */
@@ -34,14 +37,18 @@ export async function runCommand(backend: Backend, command: SandboxCommand, opti
   }
 }
 
+interface Started {
+  readonly child: ChildProcess
+  /** What it writes; nothing if it has the terminal. */
+  readonly outputs: readonly Readable[]
+}
+
 async function runPrepared(backend: Backend, prepared: PreparedCommand, options: RunCommandOptions): Promise<Exit> {
   const { signal } = options
   if (signal?.aborted) return { kind: 'killed', signal: 'SIGTERM' }
-  const child = start(backend, prepared, options)
-  const closed = ended(child, backend)
-  const output = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => options.onOutput(stream, chunk)
-  child.stdout?.on('data', output('stdout'))
-  child.stderr?.on('data', output('stderr'))
+  const started = start(backend, prepared, options)
+  const { child, outputs } = started
+  const closed = ended(started, backend)
   // What the command left running in the background may hold the pipes open: the command is over all the same. When it is being stopped
   // the launcher may be gone before the command is.
   let swept: Promise<void> | undefined
@@ -51,11 +58,10 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
       swept = prepared.kill()
       // That it failed is told by whoever waits below; here it must not hang.
       swept.catch(() => {
-        child.stdout?.destroy()
-        child.stderr?.destroy()
+        for (const output of outputs) output.destroy()
       })
     }, LINGER)
-    child.on('close', () => clearTimeout(timer))
+    void closed.finally(() => clearTimeout(timer)).catch(() => {})
   })
   let stopped: Promise<void> | undefined
   const onAbort = (): void => {
@@ -74,38 +80,54 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
 /** Milliseconds that pipes may stay open after the command has ended, before what holds them is killed. */
 const LINGER = 50
 
-function start(backend: Backend, prepared: PreparedCommand, options: RunCommandOptions): ChildProcess {
+function start(backend: Backend, prepared: PreparedCommand, options: RunCommandOptions): Started {
   const { interactive = false, stdin = interactive ? 'inherit' : 'ignore' } = options
-  const out = interactive ? 'inherit' : 'pipe'
+  const other = interactive ? 'inherit' : 'pipe'
+  let stdout: OutputPipe | undefined
+  let stderr: OutputPipe | undefined
   const files: number[] = []
   try {
+    if (!interactive) stdout = options.openPipe()
+    if (!interactive) stderr = options.openPipe()
     for (const path of prepared.files ?? []) files.push(openSync(path, 'r'))
-    const stdio: StdioOptions = [stdin, out, out, ...files]
+    const stdio: StdioOptions = [stdin, stdout?.writer ?? other, stderr?.writer ?? other, ...files]
     const mask = process.umask(0o022)
     try {
       // A session of its own has no terminal, so what is interactive stays in ours.
-      return spawn(prepared.file, prepared.args, { env: prepared.env, detached: !interactive, stdio })
+      const child = spawn(prepared.file, prepared.args, { env: prepared.env, detached: !interactive, stdio })
+      return { child, outputs: readOutputs(stdout?.reader ?? child.stdout, stderr?.reader ?? child.stderr, options) }
     } finally {
       process.umask(mask)
     }
   } catch (cause) {
+    stdout?.reader.destroy()
+    stderr?.reader.destroy()
     throw notStarted(backend, cause)
   } finally {
-    for (const file of files) closeSync(file)
+    for (const file of [stdout?.writer, stderr?.writer, ...files]) if (file !== undefined) closeSync(file)
   }
 }
 
+function readOutputs(stdout: Readable | null, stderr: Readable | null, { onOutput }: RunCommandOptions): Readable[] {
+  stdout?.on('data', (chunk: Buffer) => onOutput('stdout', chunk))
+  stderr?.on('data', (chunk: Buffer) => onOutput('stderr', chunk))
+  return [stdout, stderr].filter((stream) => stream !== null)
+}
+
 /** Settles when the launcher has ended and its output has been read to the end. */
-function ended(child: ChildProcess, backend: Backend): Promise<Exit> {
-  return new Promise((resolve, reject) => {
+async function ended({ child, outputs }: Started, backend: Backend): Promise<Exit> {
+  const read = outputs.map((output) => new Promise((resolve) => output.once('close', resolve)))
+  const exit = await new Promise<Exit>((resolve, reject) => {
     child.on('error', (cause) => {
       if (child.pid === undefined) reject(notStarted(backend, cause))
     })
     // Some launchers turn a signal into 128 and its number, as shells do: that can't be told from a command's own exit code.
-    child.on('close', (code, signal) =>
+    child.on('exit', (code, signal) =>
       resolve(signal ? { kind: 'killed', signal } : { kind: 'exited', code: code ?? 0 }),
     )
   })
+  await Promise.all(read)
+  return exit
 }
 
 function notStarted(backend: Backend, cause: unknown): TsbuildError {

@@ -112,6 +112,12 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
     expect(done('exit').stdout).toBe(`one\n${'x'.repeat(200_000)}\n`)
   })
 
+  // A chroot has no /proc.
+  test.skipIf(backend === 'chroot')('its streams are pipes, which can be opened again', () => {
+    expect(done('again')).toMatchObject({ exit: { kind: 'exited', code: 0 }, stdout: '1\n3\n', stderr: '2\n3\n' })
+    expect(done('other')).toMatchObject({ exit: { kind: 'exited', code: 0 }, stdout: '1\n', stderr: '2\n' })
+  })
+
   test('gives the signal that ended a command, or the code that shells have for it', () => {
     const { exit } = done('signal')
     if (isRuntime) {
@@ -296,6 +302,8 @@ function commands(directory: string, sleep: string): Readonly<Record<string, San
   const environment = ['PATH=/bin', 'A=b c', 'B=two\nlines', 'LD_PRELOAD=/nowhere.so', 'odd.name=1']
   return {
     exit: shell(`echo one; head -c 200000 /dev/zero | busybox tr '\\0' x; echo; echo two >&2; exit 7`),
+    again: shell('for i in 1 2; do echo $i >/proc/self/fd/$i; done; echo 3 | tee /proc/self/fd/2; : </proc/self/fd/1'),
+    other: shell('echo 1 >/proc/self/fd/1; echo 2 >/proc/self/fd/2', { user: { uid: 33, gid: 34, groups: [] } }),
     signal: shell('kill -9 $$'),
     missing: shell('', { args: ['/bin/nothing'] }),
     env: shell('', { args: ['/bin/env', '-0'], env: environment }),

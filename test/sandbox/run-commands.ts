@@ -1,11 +1,13 @@
 // A worker as the builder starts it: runs commands through a back-end and says what came of them. Run by tsx, in some place.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { TsbuildError } from '../../lib/errors.ts'
 import { createBwrapBackend } from '../../lib/sandbox/bwrap.ts'
 import { createChrootBackend } from '../../lib/sandbox/chroot.ts'
 import { closeInheritedFiles } from '../../lib/sandbox/close-inherited-files.ts'
 import { createOciBackend, type OciProgram } from '../../lib/sandbox/oci.ts'
 import { showOneCgroupVersion } from '../../lib/sandbox/one-cgroup-version.ts'
+import { createPipes, type OpenPipe } from '../../lib/sandbox/output-pipes.ts'
 import { runCommand } from '../../lib/sandbox/run-command.ts'
 import { createSystemMounter } from '../../lib/sandbox/system-mounter.ts'
 import type { Backend, Exit, Place, SandboxCommand } from '../../lib/sandbox/types.ts'
@@ -43,21 +45,28 @@ async function main(file: string): Promise<void> {
   if (job.place.mounts) await showOneCgroupVersion(createSystemMounter())
   const backend = CREATE[job.backend](job.place)
   const results: Record<string, Result> = {}
+  const openPipe = createPipes(dirname(file))
   for (const [name, command] of Object.entries(job.commands)) {
     mkdirSync(command.scratch)
-    results[name] = await resultOf(backend, command, job.aborted.includes(name))
+    results[name] = await resultOf(backend, command, openPipe, job.aborted.includes(name))
     rmSync(command.scratch, { recursive: true })
   }
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
   console.log(JSON.stringify({ results, features: backend.features, mounts }))
 }
 
-async function resultOf(backend: Backend, command: SandboxCommand, aborted: boolean): Promise<Result> {
+async function resultOf(
+  backend: Backend,
+  command: SandboxCommand,
+  openPipe: OpenPipe,
+  aborted: boolean,
+): Promise<Result> {
   const output = { stdout: '', stderr: '' }
   const controller = new AbortController()
   const begun = performance.now()
   try {
     const exit = await runCommand(backend, command, {
+      openPipe,
       onOutput(stream, chunk) {
         output[stream] += chunk
         if (aborted) controller.abort()

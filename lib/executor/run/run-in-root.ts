@@ -92,12 +92,16 @@ export async function runInRoot(
     const writers = { stdout: writer('stdout'), stderr: writer('stderr') }
     const { signal } = context
     const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => writers[stream].write(chunk)
-    const exit = await runCommand(context.backend, command, { signal, onOutput, interactive, grace: GRACE }).finally(
-      () => {
-        writers.stdout.end()
-        writers.stderr.end()
-      },
-    )
+    const exit = await runCommand(context.backend, command, {
+      signal,
+      onOutput,
+      openPipe: context.openPipe,
+      interactive,
+      grace: GRACE,
+    }).finally(() => {
+      writers.stdout.end()
+      writers.stderr.end()
+    })
     const mountTargets = mounts.map(({ target }) => target.slice(1))
     if (exit.kind === 'killed' || exit.code !== 0) return { exit, user, refused, mountTargets, owners: undefined }
     const after = await ownership.read(command)

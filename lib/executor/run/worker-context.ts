@@ -1,6 +1,7 @@
 // What a worker has at hand while it carries out steps.
 import type { Store } from '../../cache/store.ts'
 import type { Mounter } from '../../sandbox/mounter.ts'
+import type { OpenPipe } from '../../sandbox/output-pipes.ts'
 import type { Backend, Place } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
 import type { IdleRoots } from './idle-roots.ts'
@@ -20,6 +21,8 @@ export interface WorkerContext {
   readonly kept: string
   /** A new empty directory on the same disk; removed when the worker ends. */
   readonly temporary: () => string
+  /** For what commands write. */
+  readonly openPipe: OpenPipe
   readonly workspaces: Workspaces
   readonly idleRoots: IdleRoots
   readonly scratch: Scratch

@@ -8,6 +8,7 @@ import { openBackends } from '../../sandbox/backends.ts'
 import { closeInheritedFiles } from '../../sandbox/close-inherited-files.ts'
 import { showOneCgroupVersion } from '../../sandbox/one-cgroup-version.ts'
 import { openMounter } from '../../sandbox/open-mounter.ts'
+import { createPipes } from '../../sandbox/output-pipes.ts'
 import { probeOverlay } from '../../sandbox/probe-overlay.ts'
 import { viewOf } from '../filesystem.ts'
 import { carryOut } from './carry-out.ts'
@@ -117,6 +118,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     caches: 'caches',
     kept: keptDirectory(base),
     temporary: makeTemporary,
+    openPipe: createPipes(makeTemporary()),
     workspaces: createWorkspaces(makeTemporary),
     idleRoots: createIdleRoots(),
     scratch,
