@@ -4,10 +4,10 @@ import { TsbuildError } from '../errors.ts'
 import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
+import { baseName, joinPath, parentPath } from '../layers/tree-paths.ts'
 import { type DirectoryOnDisk, DiskEntry } from './disk-entry.ts'
 import { indexOfName } from './index-of-name.ts'
 import { listDirectory, STATUS, STATUS_FIELDS, statusOf } from './list-directory.ts'
-import { baseName, joinPath, parentPath } from './paths.ts'
 import { isUnchanged, type SeenFiles, seenFiles } from './seen-files.ts'
 
 /** A directory on disk, which knows what was seen of it. */

@@ -3,8 +3,8 @@
 import { constants } from 'node:fs'
 import type { Content, EntryType, FileStat } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
+import { joinPath } from '../layers/tree-paths.ts'
 import { type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
-import { joinPath } from './paths.ts'
 
 /** A listed directory, and where it is. */
 export interface DirectoryOnDisk extends ListedDirectory {

@@ -1,8 +1,7 @@
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { nameOf } from '../layers/tree-paths.ts'
+import { baseName, nameOf, parentPath } from '../layers/tree-paths.ts'
 import type { MatchState, PatternMatcher } from './ignore/ignore-matcher.ts'
 import { indexOfName } from './index-of-name.ts'
-import { baseName, parentPath } from './paths.ts'
 
 interface Directory {
   readonly entries: readonly TreeEntry[]

@@ -2,8 +2,8 @@
 import { TsbuildError } from '../errors.ts'
 import { cleanPath } from '../layers/clean-path.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
+import { baseName, parentPath } from '../layers/tree-paths.ts'
 import type { MemoryFile } from './memory-file.ts'
-import { baseName, parentPath } from './paths.ts'
 
 /**
  * A context given as a map of `/`-separated paths. Directories are implied by the files in them, with mode 0755; everything belongs

@@ -1,8 +1,8 @@
 // What was seen of a directory on disk, as names and status: when they come out the same again, nothing has changed, and
 // nothing that was made from it has to be planned again.
 import { constants, statfsSync } from 'node:fs'
+import { joinPath } from '../layers/tree-paths.ts'
 import { isDirectoryMode, type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
-import { joinPath } from './paths.ts'
 
 /** What was listed below a root. */
 export interface SeenFiles {

@@ -4,10 +4,10 @@ import { cleanPath } from '../layers/clean-path.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { readContent } from '../layers/read-content.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
+import { baseName, parentPath } from '../layers/tree-paths.ts'
 import type { SourceFile } from '../source.ts'
 import { suggest } from '../suggest.ts'
 import { DOCKERFILE_LIMIT, DOCKERFILE_NAMES } from './find-dockerfile.ts'
-import { baseName, parentPath } from './paths.ts'
 
 /** `path` in the tree, or else `Dockerfile` or `dockerfile`. Symlinks are followed inside the tree. Errors with `DOCKERFILE_NOT_FOUND`. */
 export function findTreeDockerfile(tree: FileTree, path: string | undefined): SourceFile {

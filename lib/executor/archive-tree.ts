@@ -1,6 +1,6 @@
-import { joinPath } from '../context/paths.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
+import { joinPath } from '../layers/tree-paths.ts'
 import { copyArchive } from './copy-archive.ts'
 import { directoryInode, type Inode } from './inode.ts'
 import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'

@@ -1,10 +1,10 @@
 // Unpacking an archive into a staged tree, as ADD does it.
 
-import { baseName, joinPath, parentPath } from '../context/paths.ts'
 import { TsbuildError } from '../errors.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
+import { baseName, joinPath, parentPath } from '../layers/tree-paths.ts'
 import { directoryInode, inodeOf, type OwnInode } from './inode.ts'
 import type { Owner } from './resolve-owner.ts'
 import { StagedEntry } from './staged-entry.ts'

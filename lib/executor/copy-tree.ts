@@ -1,10 +1,9 @@
 // Copying a file or a directory into a staged tree, as BuildKit's fsutil does it.
 
 import type { MatchState, PatternMatcher } from '../context/ignore/ignore-matcher.ts'
-import { joinPath } from '../context/paths.ts'
 import { TsbuildError } from '../errors.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { nameOf } from '../layers/tree-paths.ts'
+import { joinPath, nameOf } from '../layers/tree-paths.ts'
 import type { ModeChange } from './chmod.ts'
 import { inodeOf, type OwnInode } from './inode.ts'
 import type { Owner } from './resolve-owner.ts'

@@ -1,9 +1,8 @@
 // Wildcards in the sources of COPY and ADD.
 import { checkGlob, literal } from '../context/ignore/glob-syntax.ts'
-import { joinPath } from '../context/paths.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
-import { nameOf } from '../layers/tree-paths.ts'
+import { joinPath, nameOf } from '../layers/tree-paths.ts'
 
 /**
  * The paths that a source stands for, sorted. Without wildcards that is the source itself, there or not. The part before the

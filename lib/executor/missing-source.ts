@@ -1,7 +1,7 @@
-import { baseName, parentPath } from '../context/paths.ts'
 import { TsbuildError } from '../errors.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { resolvePath } from '../layers/resolve-path.ts'
+import { baseName, parentPath } from '../layers/tree-paths.ts'
 import type { Location } from '../source.ts'
 import { suggest } from '../suggest.ts'
 import { quote } from './staged-tree.ts'

@@ -1,10 +1,9 @@
 // The layer that takes a target to its staged state.
 
-import { baseName, joinPath, parentPath } from '../context/paths.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
 import { hashContent } from '../layers/hash-content.ts'
-import { nameOf } from '../layers/tree-paths.ts'
+import { baseName, joinPath, nameOf, parentPath } from '../layers/tree-paths.ts'
 import type { Inode } from './inode.ts'
 import { StagedEntry } from './staged-entry.ts'
 import type { StagedDirectory, StagedTree } from './staged-tree.ts'

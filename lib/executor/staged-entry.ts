@@ -1,6 +1,7 @@
 // An inode at a path. A class although it has no lifetime: with a copy of each property, the 60,000 entries of a copy take 15 MB.
-import { joinPath } from '../context/paths.ts'
+
 import type { Content, EntryType, FileStat, SourceEntry } from '../layers/entry.ts'
+import { joinPath } from '../layers/tree-paths.ts'
 import type { Inode } from './inode.ts'
 
 /** As a layer has it: with a time in whole seconds, and of its extended attributes the capabilities. */

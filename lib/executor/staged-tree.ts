@@ -1,9 +1,8 @@
 // A filesystem with changes on top that are not written anywhere yet: what a step would see while it works.
 
-import { baseName, joinPath, parentPath } from '../context/paths.ts'
 import { TsbuildError } from '../errors.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { nameOf } from '../layers/tree-paths.ts'
+import { baseName, joinPath, nameOf, parentPath } from '../layers/tree-paths.ts'
 import { directoryInode, type Inode, inodeOf, type OwnInode } from './inode.ts'
 import { StagedEntry } from './staged-entry.ts'
 

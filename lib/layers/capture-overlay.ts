@@ -4,7 +4,7 @@ import { type CaptureOptions, changedEntries, type Found, whileReading } from '.
 import type { SourceEntry } from './entry.ts'
 import type { TreeEntry } from './file-tree.ts'
 import { bytesToPath, toFsPath } from './path-bytes.ts'
-import { pathIn } from './tree-paths.ts'
+import { joinPath } from './tree-paths.ts'
 
 export interface CaptureOverlayOptions extends CaptureOptions {
   /** The upper directory. Contents are read from it when the layer is written. */
@@ -33,7 +33,7 @@ function findChanges({ path, file, stat }: Omit<Found, 'children'>, options: Cap
   for (const name of removedNames(path, options)) children.set(name, undefined)
   for (const name of namesIn(file)) {
     const child = {
-      path: pathIn(path, name),
+      path: joinPath(path, name),
       file: `${file}/${name}`,
       stat: lstat(`${file}/${name}`),
     }

@@ -8,7 +8,7 @@ import { hashContent } from './hash-content.ts'
 import { leastMode } from './least-mode.ts'
 import { asBuffer, bytesToPath, toFsPath } from './path-bytes.ts'
 import { readCapabilities } from './read-capabilities.ts'
-import { pathIn } from './tree-paths.ts'
+import { joinPath } from './tree-paths.ts'
 
 /** What a file is in the image, where the disk may not say. */
 export interface FileIdentity {
@@ -82,12 +82,12 @@ export function changedEntries(root: Found, options: CaptureOptions): readonly S
   }
   const remove = (directory: string, name: string): void => {
     entries.push(...pending.splice(0))
-    const path = pathIn(directory, `.wh.${name}`)
+    const path = joinPath(directory, `.wh.${name}`)
     entries.push({ path, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 })
   }
   const visit = (directory: Found, isBelow: boolean): void => {
     for (const name of [...directory.children.keys()].sort()) {
-      const path = pathIn(directory.path, name)
+      const path = joinPath(directory.path, name)
       if (exclude.has(path)) continue
       const found = directory.children.get(name)
       const node = found && nodes.get(found)

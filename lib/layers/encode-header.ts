@@ -5,6 +5,7 @@ import type { Entry, EntryType } from './entry.ts'
 import { pathToBytes } from './path-bytes.ts'
 import { encodePax } from './pax.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
+import { baseName } from './tree-paths.ts'
 
 const NAME = 100
 const PREFIX = 155
@@ -69,8 +70,7 @@ function writeBlock(block: Buffer, entry: Entry): Records {
 function withPax(block: Buffer, entry: Entry, records: ReadonlyMap<string, Buffer>): Buffer {
   const body = encodePax(records)
   const header = Buffer.from(TEMPLATE)
-  const base = entry.path.slice(entry.path.lastIndexOf('/') + 1)
-  writeFallback(header, 0, `PaxHeaders.0/${base}`)
+  writeFallback(header, 0, `PaxHeaders.0/${baseName(entry.path)}`)
   writeOctal(header, 100, 0o644, 7)
   writeOctal(header, 124, body.length, 11)
   header[156] = 0x78

@@ -5,7 +5,7 @@ import type { SourceEntry } from './entry.ts'
 import { hashContent } from './hash-content.ts'
 import { leastMode } from './least-mode.ts'
 import { bytesToPath, toFsPath } from './path-bytes.ts'
-import { pathIn, splitPath } from './tree-paths.ts'
+import { joinPath, splitPath } from './tree-paths.ts'
 
 /** A directory as it was at a moment, in numbers: objects for 200,000 files would take hundreds of megabytes. */
 export interface Snapshot {
@@ -52,7 +52,7 @@ export function takeSnapshot(root: string): Snapshot {
         fs.chmodSync(file, readable & 0o7777)
       }
       if (!stat.isDirectory()) continue
-      for (const name of fs.readdirSync(file, 'buffer')) pending.push(pathIn(path, bytesToPath(name)))
+      for (const name of fs.readdirSync(file, 'buffer')) pending.push(joinPath(path, bytesToPath(name)))
     }
   })
   return { rows, status: Float64Array.from(status), unreadable, begun }

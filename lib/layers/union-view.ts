@@ -4,7 +4,7 @@ import type { DiffID } from '../oci/types.ts'
 import type { Content, Entry, EntryType, LayerEntry, LayerIndex } from './entry.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 import { NameTable } from './name-table.ts'
-import { pathIn, splitPath } from './tree-paths.ts'
+import { joinPath, splitPath } from './tree-paths.ts'
 
 /** A layer with its index, and where its plain tar is or would be. */
 export interface UnionLayer {
@@ -90,7 +90,7 @@ class EntryOfInode implements UnionEntry {
     this.#inode = inode
   }
   get path(): string {
-    return pathIn(this.#directory, this.name)
+    return joinPath(this.#directory, this.name)
   }
   get layer(): DiffID | undefined {
     return this.#inode.layer?.diffID

@@ -1,7 +1,7 @@
 // One layer as a directory for overlayfs to stack.
 import type { LayerIndex, SourceEntry } from './entry.ts'
 import { asLinkOfFirst } from './tree-entries.ts'
-import { pathIn, splitPath } from './tree-paths.ts'
+import { baseName, joinPath, splitPath } from './tree-paths.ts'
 import { extendUnionView, type UnionLayer, type UnionView } from './union-view.ts'
 import { rootPolicy, type UnpackRootOptions } from './unpack-root.ts'
 import { reportingErrors } from './unpack-tree.ts'
@@ -65,7 +65,7 @@ function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceE
   const push = (directory: string) => {
     const names = new Set(touched.get(directory))
     for (const name of hiddenNames(directory, below, view)) names.add(name)
-    for (const name of [...names].sort().reverse()) pending.push(pathIn(directory, name))
+    for (const name of [...names].sort().reverse()) pending.push(joinPath(directory, name))
   }
   push('')
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
@@ -106,5 +106,5 @@ function hiddenNames(directory: string, below: UnionView, view: UnionView): read
   const before = below.list(directory)
   if (before.length === 0) return []
   const after = new Set(view.list(directory).map(({ path }) => path))
-  return before.filter(({ path }) => !after.has(path)).map(({ path }) => splitPath(path).name)
+  return before.filter(({ path }) => !after.has(path)).map(({ path }) => baseName(path))
 }

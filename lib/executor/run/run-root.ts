@@ -8,6 +8,7 @@ import type { TreeEntry } from '../../layers/file-tree.ts'
 import { ensurePlainLayer } from '../../layers/plain-layer.ts'
 import { setTimes } from '../../layers/set-times.ts'
 import { captureSnapshot, renewSnapshot, type Snapshot, takeSnapshot } from '../../layers/snapshot.ts'
+import { baseName } from '../../layers/tree-paths.ts'
 import type { UnionView } from '../../layers/union-view.ts'
 import { unpackRoot } from '../../layers/unpack-root.ts'
 import { nextChainID } from '../../oci/chain-id.ts'
@@ -78,7 +79,7 @@ function atTime(
   timestamp: number | undefined,
 ): readonly SourceEntry[] {
   if (timestamp === undefined) return entries
-  const isWhiteout = ({ path }: SourceEntry): boolean => path.slice(path.lastIndexOf('/') + 1).startsWith('.wh.')
+  const isWhiteout = ({ path }: SourceEntry): boolean => baseName(path).startsWith('.wh.')
   const timed = entries.map((entry) =>
     isWhiteout(entry) ? entry : entryWith(entry, { mtime: timestamp, stat: undefined }),
   )
