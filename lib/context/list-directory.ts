@@ -14,6 +14,12 @@ export interface ListedDirectory {
 export const STATUS = { mode: 0, mtimeMs: 1, ctimeMs: 2, size: 3, ino: 4, dev: 5, nlink: 6 } as const
 export const STATUS_FIELDS = 7
 
+/**
+ * Milliseconds that a file's time stamps have to be old for its status to tell that it is unchanged: more than the time stamps of any file
+ * system in use are apart (FAT: 2 s).
+ */
+export const RACY_MARGIN = 2000
+
 /** Lists a directory on disk; with `names`, those are in it for certain and are not asked for. */
 export function listDirectory(directory: string, names: readonly string[] = readNames(directory)): ListedDirectory {
   const status = new Float64Array(names.length * STATUS_FIELDS)

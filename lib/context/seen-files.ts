@@ -2,7 +2,7 @@
 // nothing that was made from it has to be planned again.
 import { constants, statfsSync } from 'node:fs'
 import { joinPath } from '../layers/tree-paths.ts'
-import { isDirectoryMode, type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
+import { isDirectoryMode, type ListedDirectory, RACY_MARGIN, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
 /** What was listed below a root. */
 export interface SeenFiles {
@@ -15,9 +15,6 @@ export interface SeenFiles {
   readonly directories: Iterable<readonly [path: string, directory: ListedDirectory]>
 }
 
-/** Coarser than the time stamps of any file system in use (FAT: 2 s). */
-const MARGIN = 2000
-
 /**
  * What was seen since `begun` (milliseconds since 1970). Undefined if a file is hardly older than that: it could change once more
  * without getting another time stamp, which git calls racily clean.
@@ -29,7 +26,7 @@ export function seenFiles(
   begun: number,
 ): SeenFiles | undefined {
   const isOld = (status: Float64Array, at: number): boolean =>
-    Math.max(status[at + STATUS.mtimeMs] as number, status[at + STATUS.ctimeMs] as number) < begun - MARGIN
+    Math.max(status[at + STATUS.mtimeMs] as number, status[at + STATUS.ctimeMs] as number) < begun - RACY_MARGIN
   const dev = keepsDirectoryTimes(rootPath) ? root[STATUS.dev] : undefined
   const tellsNames = (status: Float64Array, at: number): boolean => status[at + STATUS.dev] === dev && isOld(status, at)
 

@@ -4,6 +4,7 @@ import { SHA256 } from '../layers/digest-column.ts'
 import type { FileStat } from '../layers/entry.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
+import { RACY_MARGIN } from './list-directory.ts'
 import { decodeNote, encodeNote, PIECE } from './note-format.ts'
 
 /** A file on disk, with the digest of content that was read after its status. */
@@ -31,9 +32,6 @@ const MAGIC = 'tsbuild stat cache 2\n'
 const NUMBERS = 5 * 8
 const LENGTH = NUMBERS + SHA256
 const PATH = LENGTH + 4
-
-/** Coarser than the time stamps of any file system in use (FAT: 2 s). */
-const MARGIN = 2000
 
 /**
  * Opens the cache for what `id` names. A file whose time stamps are less than two seconds older than this call is not remembered: it
@@ -88,7 +86,7 @@ export function openStatCache(
     },
     save: (files) => {
       if (found > 0 && found === rows.length && !isMissing) return
-      store.writeDerived(STAT_KIND, key, encodeFiles(files, now - MARGIN))
+      store.writeDerived(STAT_KIND, key, encodeFiles(files, now - RACY_MARGIN))
     },
   }
 }
