@@ -1,6 +1,6 @@
 // The layer that takes a target to its staged state.
 
-import type { SourceEntry } from '../layers/entry.ts'
+import { CAPABILITY, type SourceEntry } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
 import { hashContent } from '../layers/hash-content.ts'
 import { baseName, joinPath, nameOf, parentPath } from '../layers/tree-paths.ts'
@@ -98,8 +98,6 @@ function digestOf(inode: Inode): string | undefined {
   if (inode.sha256 !== undefined || inode.content?.kind === 'range') return inode.sha256
   return hashContent(new StagedEntry('', '', inode, undefined))
 }
-
-const CAPABILITY = 'security.capability'
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0)

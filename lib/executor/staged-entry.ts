@@ -1,6 +1,6 @@
 // An inode at a path. A class although it has no lifetime: with a copy of each property, the 60,000 entries of a copy take 15 MB.
 
-import type { Content, EntryType, FileStat, SourceEntry } from '../layers/entry.ts'
+import { CAPABILITY, type Content, type EntryType, type FileStat, type SourceEntry } from '../layers/entry.ts'
 import { joinPath } from '../layers/tree-paths.ts'
 import type { Inode } from './inode.ts'
 
@@ -76,5 +76,3 @@ export class StagedEntry implements SourceEntry {
     return this.#inode.stat
   }
 }
-
-const CAPABILITY = 'security.capability'

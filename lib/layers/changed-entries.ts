@@ -1,7 +1,7 @@
 // From what was found on disk after a command to the entries of its layer.
 import fs from 'node:fs'
 import { TsbuildError } from '../errors.ts'
-import type { EntryType, SourceEntry } from './entry.ts'
+import { CAPABILITY, type EntryType, type SourceEntry } from './entry.ts'
 import { entryWith } from './entry-with.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 import { hashContent } from './hash-content.ts'
@@ -161,8 +161,6 @@ export function whileReading<T>(directory: string, read: () => T): T {
     throw new TsbuildError('STORE_IO', message, { cause: error })
   }
 }
-
-const CAPABILITY = 'security.capability'
 
 const TYPES: ReadonlyMap<number, EntryType> = new Map([
   [fs.constants.S_IFREG, 'file'],

@@ -2,6 +2,9 @@
 // UTF-8 are kept as lone surrogates U+DC80..U+DCFF (see path-bytes.ts), so that any name survives.
 import type { SparseMap } from './sparse-map.ts'
 
+/** The one extended attribute that layers carry. */
+export const CAPABILITY = 'security.capability'
+
 export type EntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'fifo' | 'character' | 'block'
 
 /** The metadata of one path, as a tar header holds it. */

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { TsbuildError } from '../errors.ts'
 import { unreachable } from '../unreachable.ts'
 import { ContentFiles } from './content-files.ts'
-import type { EntryType, SourceEntry } from './entry.ts'
+import { CAPABILITY, type EntryType, type SourceEntry } from './entry.ts'
 import { makeNode } from './make-node.ts'
 import { toFsPath } from './path-bytes.ts'
 import { type FileCapability, restoreCapabilities } from './restore-capabilities.ts'
@@ -12,7 +12,6 @@ const COPY_CHUNK = 1024 * 1024
 /** Entries between two looks at the signal and the event loop. */
 const SLICE = 256
 const CLIMBING = /(?:^|\/)\.\.(?:\/|$)/
-const CAPABILITY = 'security.capability'
 /** Where nodes are made whose own names can't be given to a command. No entry has this name: it is a whiteout's. */
 const SCRATCH_NAME = '.wh..wh.unpacking'
 

@@ -1,4 +1,4 @@
-import type { SourceEntry } from '../../layers/entry.ts'
+import { CAPABILITY, type SourceEntry } from '../../layers/entry.ts'
 import { entryWith } from '../../layers/entry-with.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
 import type { RunRoot } from './run-root.ts'
@@ -32,7 +32,7 @@ export function captureChanges(
   if (capabilities.size === 0) return entries
   return entries.map((entry) => {
     const value = entry.type === 'file' ? capabilities.get(entry.path) : undefined
-    return value ? entryWith(entry, { xattrs: { 'security.capability': value } }) : entry
+    return value ? entryWith(entry, { xattrs: { [CAPABILITY]: value } }) : entry
   })
 }
 

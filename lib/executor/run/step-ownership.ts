@@ -2,7 +2,7 @@
 import { lstatSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FileIdentity, Identify } from '../../layers/changed-entries.ts'
-import type { SourceEntry } from '../../layers/entry.ts'
+import { CAPABILITY, type SourceEntry } from '../../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
 import { toFsPath } from '../../layers/path-bytes.ts'
 import { treeEntries } from '../../layers/tree-entries.ts'
@@ -79,8 +79,6 @@ function ownerOf({ type, uid, gid, xattrs, devMajor = 0, devMinor = 0 }: SourceE
   if (type === 'hardlink' || (uid === 0 && gid === 0 && !device && !capability)) return undefined
   return { uid, gid, device, capability }
 }
-
-const CAPABILITY = 'security.capability'
 
 /** Modes of the files that were named last, by root: fakeroot wants them, and they were looked at for their numbers anyway. */
 const modes = new Map<string, Map<string, number>>()
