@@ -13,12 +13,12 @@ const MAGIC = 'tsbuild seen files 2\n'
  */
 export function encodeSeen(note: string, seen: SeenFiles): Iterable<Uint8Array> {
   return encodeNote(MAGIC, function* (out) {
-    out.framedPath(note)
+    out.framedText(note)
     addNumbers(out, seen.root, 0, STATUS_FIELDS)
     for (const [path, { names, status }] of seen.directories) {
-      out.framedPath(path)
+      out.framedText(path)
       out.uint32(names.length)
-      out.framedPath(names.join('\0'))
+      out.framedText(names.join('\0'))
       for (let at = 0; at < status.length; at += STATUS_FIELDS) {
         addNumbers(out, status, at, STATUS_FIELDS)
         if (out.length >= PIECE) yield

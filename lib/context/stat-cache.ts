@@ -64,7 +64,7 @@ export function openStatCache(
   }
   const lookup: StatCache['lookup'] = (path, size, stat) => {
     wanted.clear()
-    wanted.path(path)
+    wanted.text(path)
     const at = find(wanted.bytes())
     if (at === undefined) return undefined
     cursor = at + PATH + wanted.length
@@ -113,7 +113,7 @@ function encodeFiles(files: Iterable<HashedFile>, trustedBefore: number): Iterab
       out.double(ino)
       out.double(dev)
       out.copy(sha256)
-      out.framedPath(path)
+      out.framedText(path)
       if (out.length >= PIECE) yield
     }
   })

@@ -35,7 +35,7 @@ export function contentKey(entries: readonly SourceEntry[], digests?: DigestColu
       out.uint8(TYPES.indexOf(type))
       for (const number of [mode, uid, gid]) out.double(number)
     }
-    if (isText) out.framedPath(path)
+    if (isText) out.framedText(path)
     else frame(out, Buffer.from(path, 'utf16le'))
     if (rest) frame(out, Buffer.from(rest))
     if (type === 'file') {

@@ -35,19 +35,19 @@ export class ByteWriter {
     this.#length += 8
   }
 
-  /** The bytes of a path (see path-bytes.ts). */
-  path(path: string): void {
+  /** UTF-8, or what a path says that isn't (see path-bytes.ts). */
+  text(text: string): void {
     // A unit of UTF-16 is at most three bytes of UTF-8.
-    this.#reserve(path.length * 3)
-    if (path.isWellFormed()) this.#length += this.#bytes.write(path, this.#length)
-    else this.copy(pathToBytes(path))
+    this.#reserve(text.length * 3)
+    if (text.isWellFormed()) this.#length += this.#bytes.write(text, this.#length)
+    else this.copy(pathToBytes(text))
   }
 
-  /** {@link path} after the number of its bytes, a {@link uint32}. */
-  framedPath(path: string): void {
+  /** {@link text} after the number of its bytes, a {@link uint32}. */
+  framedText(text: string): void {
     this.uint32(0)
     const start = this.#length
-    this.path(path)
+    this.text(text)
     this.#bytes.writeUInt32LE(this.#length - start, start - 4)
   }
 

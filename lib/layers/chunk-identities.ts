@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
+import { ByteWriter } from './byte-writer.ts'
 import type { ChunkIdentity } from './packed-chunks.ts'
 
-const PENDING = 1 << 16
-/** Of a digest as hex. */
-const SHA256 = 64
+/** What is to be hashed at a time: many short pieces would take longer one by one. */
+const PIECE = 64 * 1024
 
 /**
  * Names the chunks of one tar by what they are made of, without hashing their bytes again: the headers of their entries and the
@@ -11,9 +11,8 @@ const SHA256 = 64
  */
 export class ChunkIdentities {
   #hash: Hash = createHash('sha256')
-  /** What is to be hashed next: many short pieces would take longer one by one. */
-  readonly #pending: Buffer = Buffer.allocUnsafeSlow(PENDING)
-  #length = 0
+  /** What is to be hashed next. */
+  readonly #pending = new ByteWriter()
   /** The header and, if it was known before, the digest of the large entry that is being read. */
   #large: { readonly header: Uint8Array; readonly sha256: string | undefined } | undefined
   /** Chunks that end within the large entry, whose digest will be known at its end. */
@@ -21,14 +20,9 @@ export class ChunkIdentities {
 
   /** An entry that is whole in the current chunk. */
   add(header: Uint8Array, sha256: string | undefined): void {
-    if (this.#length + header.length + SHA256 > PENDING) this.#flush()
-    if (header.length + SHA256 > PENDING) {
-      this.#hash.update(header).update(sha256 ?? '')
-      return
-    }
-    this.#pending.set(header, this.#length)
-    this.#length += header.length
-    if (sha256 !== undefined) this.#length += this.#pending.write(sha256, this.#length, 'latin1')
+    this.#pending.copy(header)
+    if (sha256 !== undefined) this.#pending.text(sha256)
+    if (this.#pending.length >= PIECE) this.#flush()
   }
 
   /** An entry of several chunks begins. */
@@ -63,8 +57,8 @@ export class ChunkIdentities {
   }
 
   #flush(): void {
-    this.#hash.update(this.#pending.subarray(0, this.#length))
-    this.#length = 0
+    this.#hash.update(this.#pending.bytes())
+    this.#pending.clear()
   }
 }
 

@@ -65,7 +65,7 @@ export class IndexWriter {
 
 /** Names come one after the other, each ending in NUL. */
 function addName(names: ByteWriter, name: string): void {
-  names.path(name)
+  names.text(name)
   names.uint8(0)
 }
 
