@@ -51,9 +51,10 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
   const closed = ended(started, backend)
   // What the command left running in the background may hold the pipes open: the command is over all the same. When it is being stopped
   // the launcher may be gone before the command is.
+  let lingering: NodeJS.Timeout | undefined
   let swept: Promise<void> | undefined
   child.on('exit', () => {
-    const timer = setTimeout(() => {
+    lingering = setTimeout(() => {
       if (signal?.aborted) return
       swept = prepared.kill()
       // That it failed is told by whoever waits below; here it must not hang.
@@ -61,7 +62,6 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
         for (const output of outputs) output.destroy()
       })
     }, LINGER)
-    void closed.finally(() => clearTimeout(timer)).catch(() => {})
   })
   let stopped: Promise<void> | undefined
   const onAbort = (): void => {
@@ -71,6 +71,7 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
   try {
     return await closed
   } finally {
+    clearTimeout(lingering)
     signal?.removeEventListener('abort', onAbort)
     await stopped
     await swept
