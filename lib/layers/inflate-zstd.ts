@@ -35,12 +35,8 @@ export async function* inflateZstd(stream: AsyncIterable<Uint8Array>, careful: b
       if (start.length === 0) return
       if (start.length < 4) throw cutOff()
       const magic = start.readUInt32LE(0)
-      if (magic === MAGIC) {
-        const header = await readHeader(start, source)
-        if (createZstdDecompress && !careful) yield* inflateByNode(source, header, createZstdDecompress)
-        else yield* inflateFrame(source, header)
-      } else if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE)
-        await skip(source, (await exactly(source, 4)).readUInt32LE(0))
+      if (magic === MAGIC) yield* inflateFrame(source, await readHeader(start, source), careful)
+      else if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE) await skip(source, (await exactly(source, 4)).readUInt32LE(0))
       else throw new Error('there is something between frames')
     }
   } finally {
@@ -81,23 +77,23 @@ function readSize(bytes: Buffer): number | undefined {
   return bytes.length === 8 ? Number(bytes.readBigUInt64LE(0)) : bytes.readUIntLE(0, bytes.length)
 }
 
-/** What Node.js decodes at once would be lost if some of it is damaged. */
-async function* inflateByNode(
-  source: ByteSource,
-  header: FrameHeader,
-  createDecoder: NonNullable<typeof createZstdDecompress>,
-): AsyncGenerator<Uint8Array> {
+function inflateFrame(source: ByteSource, header: FrameHeader, careful: boolean): AsyncGenerator<Uint8Array> {
+  // What Node.js decodes at once is lost if some of it is damaged.
+  if (careful || !createZstdDecompress) return inflateBlocks(source, header)
+  return inflateByNode(source, header, createZstdDecompress({ chunkSize: MAX_BLOCK }))
+}
+
+async function* inflateByNode(source: ByteSource, header: FrameHeader, decoder: Transform): AsyncGenerator<Uint8Array> {
   async function* frame(): AsyncGenerator<Buffer> {
     yield header.bytes
     for await (const { bytes } of blocksOf(source)) yield bytes
     if (header.hasChecksum) yield await exactly(source, 4)
   }
   // Errors of both sides arrive as the stream's.
-  const decoder = createDecoder({ chunkSize: MAX_BLOCK })
   yield* pipeline(Readable.from(frame(), { objectMode: false }), decoder, () => {}) as AsyncIterable<Uint8Array>
 }
 
-async function* inflateFrame(source: ByteSource, header: FrameHeader): AsyncGenerator<Uint8Array> {
+async function* inflateBlocks(source: ByteSource, header: FrameHeader): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd')
   let ready: Uint8Array[] = []
   const decoder = new Decompress((bytes) => ready.push(bytes))
