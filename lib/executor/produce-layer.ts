@@ -94,7 +94,7 @@ async function produce(
 
   const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
   const written = await writeLayer(entries, store, {
-    sha256: (at) => digests.hex(at),
+    digests,
     compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
     reuse: noCache ? undefined : former && formerBlob(former, form, session),
     signal: session.signal,

@@ -3,6 +3,7 @@ import type { BufferPool } from './buffer-pool.ts'
 import { ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
 import { ChunkIdentities } from './chunk-identities.ts'
 import type { ContentFiles } from './content-files.ts'
+import type { DigestColumn } from './digest-column.ts'
 import { createHeaderEncoder } from './encode-header.ts'
 import type { SourceEntry } from './entry.ts'
 import { IndexWriter } from './index-writer.ts'
@@ -30,8 +31,8 @@ export interface WrittenTar {
 export interface TarChunksOptions {
   /** Chunks that need not be made again. */
   readonly known?: PackedChunks | undefined
-  /** The sha256 of an entry's content as hex, by its place among the entries, where it is known though the entry has none. */
-  readonly sha256?: ((at: number) => string | undefined) | undefined
+  /** Of contents, where they are known though the entries have none. */
+  readonly digests?: DigestColumn | undefined
 }
 
 /**
@@ -43,7 +44,7 @@ export function* tarChunks(
   entries: Iterable<SourceEntry>,
   files: ContentFiles,
   pool: BufferPool,
-  { known, sha256: digest }: TarChunksOptions = {},
+  { known, digests }: TarChunksOptions = {},
 ): Generator<TarChunk, WrittenTar, void> {
   const encode = createHeaderEncoder()
   const cutter = new ChunkCutter()
@@ -79,7 +80,7 @@ export function* tarChunks(
     const padding = paddingOf(size)
     const total = header.length + size + padding
     if (cutter.cutsBefore(total)) yield* cut()
-    let sha256 = entry.sha256 ?? digest?.(place)
+    let sha256 = entry.sha256 ?? digests?.hex(place)
     place++
     if (total <= MAX_CHUNK) {
       const start = cutter.used + header.length

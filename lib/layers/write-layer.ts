@@ -20,8 +20,8 @@ export interface WriteLayerOptions {
    * Changes the speed and nothing else.
    */
   readonly reuse?: Digest | undefined
-  /** The sha256 of an entry's content as hex, by its place among the entries, where it is known though the entry has none. */
-  readonly sha256?: ((at: number) => string | undefined) | undefined
+  /** Of contents, where they are known though the entries have none. */
+  readonly digests?: DigestColumn | undefined
   readonly signal?: AbortSignal | undefined
   /** Called now and then with the bytes of plain tar written so far. */
   readonly onProgress?: ((bytes: number) => void) | undefined
@@ -52,14 +52,14 @@ export async function writeLayer(
   store: ContentStore,
   options: WriteLayerOptions,
 ): Promise<WrittenLayer> {
-  const { compression, keepPlain, reuse, sha256, signal, onProgress } = options
+  const { compression, keepPlain, reuse, digests, signal, onProgress } = options
   const pool = new BufferPool(CHUNK_BUFFER)
   const files = new ContentFiles()
   const known =
     compression.algorithm === 'gzip' && reuse ? openPackedChunks(store, reuse, compression.level) : undefined
   const sink = openLayerSink(store, pool, compression, keepPlain === true, known)
   try {
-    const chunks = tarChunks(entries, files, pool, { known, sha256 })
+    const chunks = tarChunks(entries, files, pool, { known, digests })
     for (let written = 0; ; ) {
       signal?.throwIfAborted()
       const step = chunks.next()
@@ -67,8 +67,7 @@ export async function writeLayer(
         const { index, size } = step.value
         const layer = await sink.commit()
         store.writeDerived(INDEX_KIND, layer.diffID, index.encode(size))
-        const { digests } = index
-        return { ...layer, size, digests, index: () => indexLayer(store, layer, { signal }) }
+        return { ...layer, size, digests: index.digests, index: () => indexLayer(store, layer, { signal }) }
       }
       written += step.value.length
       await sink.write(step.value)
