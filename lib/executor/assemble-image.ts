@@ -19,10 +19,10 @@ export function assembleImages({ graphs, isIndex }: JoinedGraphs, execution: Exe
   const [first, ...others] = graphs.map((graph) => {
     const image = assembleImage(graph, execution, session)
     // In an index an image is for the platform that was asked for, whatever more its base says.
-    return !isIndex ? image : { ...image, descriptor: { ...image.descriptor, platform: graph.platform } }
+    return isIndex ? { ...image, descriptor: { ...image.descriptor, platform: graph.platform } } : image
   })
   if (!first) throw new Error('bug: a build of nothing')
-  return !isIndex ? oneImage(first) : writeIndex(session.store, [first, ...others])
+  return isIndex ? writeIndex(session.store, [first, ...others]) : oneImage(first)
 }
 
 function assembleImage({ target }: Graph, execution: Execution, session: Session): Image {
@@ -49,8 +49,8 @@ function imageHistory(
   made: Execution['created'],
   epoch: number | undefined,
 ): History[] {
-  const { history: told = [], rootfs } = target.baseImage?.config ?? { rootfs: { diff_ids: [] } }
-  const inherited = fitHistory(told, rootfs.diff_ids.length)
+  const base = target.baseImage?.config
+  const inherited = base ? fitHistory(base.history ?? [], base.rootfs.diff_ids.length) : []
   const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString()
   const own = target.history.map(({ created_by, comment, vertex, empty }): History => {
     const created = fixed ?? (vertex === undefined ? undefined : made.get(vertex))
