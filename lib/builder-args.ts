@@ -56,7 +56,7 @@ export function asksForIndex({ buildArgs = {} }: Pick<BuildOptions, 'buildArgs'>
 export function refuseFrontends(file: SourceFile, { buildArgs = {} }: Pick<BuildOptions, 'buildArgs'>): void {
   const given = buildArgs['BUILDKIT_SYNTAX']?.trim().split(' ')[0]
   if (given !== undefined) {
-    if (given === BUILT_IN || isDockerfileFrontend(given)) return
+    if (isDockerfileFrontend(given)) return
     throw new TsbuildError(
       'UNSUPPORTED',
       `the build arg BUILDKIT_SYNTAX asks for the frontend ${JSON.stringify(given)}, and there is none but Dockerfile's`,
@@ -66,7 +66,7 @@ export function refuseFrontends(file: SourceFile, { buildArgs = {} }: Pick<Build
     )
   }
   const found = detectSyntax(file.text)
-  if (!found || found.value === BUILT_IN || isDockerfileFrontend(found.value)) return
+  if (!found || isDockerfileFrontend(found.value)) return
   throw new TsbuildError(
     'UNSUPPORTED',
     `the file asks for the frontend ${JSON.stringify(found.value)}, and there is none but Dockerfile's`,
@@ -78,6 +78,7 @@ export function refuseFrontends(file: SourceFile, { buildArgs = {} }: Pick<Build
 }
 
 function isDockerfileFrontend(image: string): boolean {
+  if (image === BUILT_IN) return true
   try {
     return /(?:^|\/)dockerfile(?:-upstream)?$/.test(parseReference(image).path)
   } catch (error) {

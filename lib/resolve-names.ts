@@ -92,7 +92,7 @@ export function createNameResolver(
   return {
     images,
     override: context,
-    resolve: (name, platform) => (context(name, platform) ?? (() => stored(name, platform)))(),
+    resolve: (name, platform) => context(name, platform)?.() ?? stored(name, platform),
   }
 }
 

@@ -128,8 +128,6 @@ async function openSnapshot({ diffID, size, time }: Snapshot, options: RemoteGit
   const descriptor = { mediaType: layerMediaType('uncompressed'), digest: diffID, size }
   const { entries } = await indexLayer(store, { diffID, descriptor }, { signal })
   const path = store.path(diffID)
-  return archiveTree(
-    entries.map((entry) => toSourceEntry(entry, path)),
-    time,
-  )
+  const withContent = entries.map((entry) => toSourceEntry(entry, path))
+  return archiveTree(withContent, time)
 }

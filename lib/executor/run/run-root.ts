@@ -102,14 +102,8 @@ async function openMerged(filesystem: Filesystem, context: WorkerContext, aside:
       const found = takeSnapshot(directory)
       const entries = captureSnapshot({ root: directory, before: snapshot, after: found, below, owners, ...options })
       const timed = atTime(entries, directory, timestamp)
-      after =
-        timestamp === undefined
-          ? found
-          : renewSnapshot(
-              directory,
-              found,
-              timed.map(({ path }) => path),
-            )
+      const paths = timed.map(({ path }) => path)
+      after = timestamp === undefined ? found : renewSnapshot(directory, found, paths)
       return timed
     },
     keep: async (diffID) => {
