@@ -2,12 +2,15 @@
 import type { ContextSource, NamedContext } from './context/memory-file.ts'
 import type { Diagnostic } from './errors.ts'
 import type { BuildEvent } from './events.ts'
+import type { RunOptions, SandboxInfo } from './executor/run-options.ts'
 import type { ExportedOutput, Output } from './export/output.ts'
 import type { Descriptor, Digest, Image, Platform } from './oci/types.ts'
-import type { ControlLimits, Isolation, ResourceLimit } from './sandbox/types.ts'
+import type { PullPolicy } from './remote-bases.ts'
 
 export type { ContextSource, ContextStream, MemoryFile, NamedContext } from './context/memory-file.ts'
+export type { Entitlement, RunOptions, SandboxInfo, SecretSource } from './executor/run-options.ts'
 export type { CompressionOption, ExportedOutput, Output } from './export/output.ts'
+export type { PullPolicy } from './remote-bases.ts'
 export type { ControlLimits, Isolation, ResourceLimit } from './sandbox/types.ts'
 
 export interface BuildOptions {
@@ -52,48 +55,6 @@ export interface BuildOptions {
   readonly onEvent?: (event: BuildEvent) => void
 }
 
-/**
- * When registries are asked for base images. `missing`: for names that are neither in the store nor known from an earlier build;
- * `always`: for each name; `never`: not at all.
- */
-export type PullPolicy = 'missing' | 'always' | 'never'
-
-/** Where a secret comes from. Its bytes reach the steps that mount it, and nothing else: no layer, record, key or log. */
-export type SecretSource =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'env'; readonly name: string }
-  | { readonly kind: 'value'; readonly value: string | Uint8Array }
-
-/** What `--allow` allows beyond the default. */
-export type Entitlement = 'network.host' | 'security.insecure'
-
-export interface RunOptions {
-  /** Default `auto`: the strongest that works here. */
-  readonly isolation?: Isolation | 'auto'
-  /** By id. */
-  readonly secrets?: Readonly<Record<string, SecretSource>>
-  /** Sockets of ssh agents by id; `default` is the one that a mount without an id means. */
-  readonly ssh?: Readonly<Record<string, string>>
-  /** For steps that say nothing. `default` is the host's network. */
-  readonly network?: 'default' | 'none' | 'host'
-  /** Lines for /etc/hosts; the address `host-gateway` is the loopback address, since steps share the host's network. */
-  readonly extraHosts?: readonly { readonly host: string; readonly address: string }[]
-  readonly resourceLimits?: readonly ResourceLimit[]
-  /** Errors with `SANDBOX_LACKS` where the isolation can't limit. */
-  readonly controlLimits?: ControlLimits
-  /** Bytes of /dev/shm; default 64 MiB. */
-  readonly shmSize?: number
-  readonly allow?: readonly Entitlement[]
-  /** Host name that steps see; default `buildkitsandbox`, as with BuildKit. */
-  readonly hostname?: string
-  /** Caches of mounts are apart from those of other namespaces; default none. */
-  readonly cacheNamespace?: string
-  /** Keep the filesystem of a step that fails, for `tsbuild shell`. */
-  readonly keepFailed?: boolean
-  /** Fail a step whose changes of ownership can't be recorded, instead of warning. */
-  readonly strictOwnership?: boolean
-}
-
 /** The image of one platform. */
 export interface BuiltImage {
   readonly platform: Platform
@@ -119,14 +80,6 @@ export interface BuildResult extends BuiltImage {
   readonly warnings: readonly Diagnostic[]
   /** What RUN steps were carried out with; undefined when none had to be. */
   readonly sandbox: SandboxInfo | undefined
-}
-
-export interface SandboxInfo {
-  readonly isolation: Isolation
-  /** e.g. `runc 1.1.5`. */
-  readonly program: string
-  /** Whether layers were stacked with overlayfs. */
-  readonly overlay: boolean
 }
 
 /** A running build: await it for its result, or iterate it for its events (then await it too). */

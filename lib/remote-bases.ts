@@ -1,5 +1,4 @@
 // Base images in registries: found by name, remembered by digest, and fetched no further than a build needs.
-import type { PullPolicy } from './build-options.ts'
 import type { Store } from './cache/store.ts'
 import { TsbuildError } from './errors.ts'
 import type { LazyClient } from './lazy-client.ts'
@@ -14,6 +13,12 @@ import { parseReference } from './oci/reference.ts'
 import type { Descriptor, Digest, Image, Platform } from './oci/types.ts'
 import type { BlobOrigin } from './registry/pull-blobs.ts'
 import type { Repository } from './registry/repository.ts'
+
+/**
+ * When registries are asked for base images. `missing`: for names that are neither in the store nor known from an earlier build;
+ * `always`: for each name; `never`: not at all.
+ */
+export type PullPolicy = 'missing' | 'always' | 'never'
 
 export interface RemoteBases {
   readonly policy: PullPolicy

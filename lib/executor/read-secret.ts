@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { SecretSource } from '../build-options.ts'
 import { TsbuildError } from '../errors.ts'
+import type { SecretSource } from './run-options.ts'
 
 // As in BuildKit: a secret is no place for data.
 const SECRET_LIMIT = 500 * 1024

@@ -1,5 +1,5 @@
 // A file from a URL, kept in the store.
-import type { RunOptions } from '../build-options.ts'
+
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
 import type { Store } from '../cache/store.ts'
 import { type Download, download } from '../context/download.ts'
@@ -8,6 +8,7 @@ import type { TreeEntry } from '../layers/file-tree.ts'
 import { digestParts, isDigest, sha256 } from '../oci/digest.ts'
 import type { JsonValue } from '../oci/json.ts'
 import type { CacheKey, Digest } from '../oci/types.ts'
+import type { RunOptions } from './run-options.ts'
 import { httpAuthorization } from './source-credentials.ts'
 
 export interface RemoteFileOptions {

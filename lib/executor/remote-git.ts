@@ -1,6 +1,5 @@
 // A commit of a git repository as a tree, kept in the store.
 import { rmSync } from 'node:fs'
-import type { RunOptions } from '../build-options.ts'
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
 import type { Store } from '../cache/store.ts'
 import { openDirectory } from '../context/directory-tree.ts'
@@ -19,6 +18,7 @@ import { isDigest } from '../oci/digest.ts'
 import { layerMediaType } from '../oci/media-types.ts'
 import type { CacheKey, DiffID } from '../oci/types.ts'
 import { archiveTree } from './archive-tree.ts'
+import type { RunOptions } from './run-options.ts'
 import { gitAuthorization } from './source-credentials.ts'
 
 export interface RemoteGitOptions {

@@ -1,5 +1,5 @@
 // What a build has at hand while its graph is executed.
-import type { RunOptions } from '../build-options.ts'
+
 import type { Store } from '../cache/store.ts'
 import type { Download } from '../context/download.ts'
 import type { ContextOnDisk } from '../context/open-context.ts'
@@ -16,6 +16,7 @@ import type { Location, Span } from '../source.ts'
 import type { LayerCompression } from './layer-compression.ts'
 import type { BaseNeed } from './needed-bases.ts'
 import type { RunWorker } from './run/worker-client.ts'
+import type { RunOptions } from './run-options.ts'
 
 /** A layer in a stack. `layer` is a form of it that the store has. */
 export interface StackedLayer {

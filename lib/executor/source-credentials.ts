@@ -1,6 +1,7 @@
 // Credentials for what is fetched, from the build's secrets under the names that BuildKit gives them.
-import type { SecretSource } from '../build-options.ts'
+
 import { readSecret } from './read-secret.ts'
+import type { SecretSource } from './run-options.ts'
 
 type Secrets = Readonly<Record<string, SecretSource>>
 

@@ -1,5 +1,5 @@
 // From a RUN of the graph to what its worker needs: mounts found, secrets read, environment complete.
-import type { RunOptions } from '../../build-options.ts'
+
 import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/types.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
@@ -11,6 +11,7 @@ import { contentKey } from '../content-key.ts'
 import { layersOf, stackKey, viewOf } from '../filesystem.ts'
 import { produceLayer } from '../produce-layer.ts'
 import { readSecret } from '../read-secret.ts'
+import type { RunOptions } from '../run-options.ts'
 import type { OpenedContext, Session, StepResult } from '../session.ts'
 import type { RequestedMount } from './protocol.ts'
 

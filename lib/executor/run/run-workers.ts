@@ -1,6 +1,6 @@
-import type { RunOptions, SandboxInfo } from '../../build-options.ts'
 import type { Store } from '../../cache/store.ts'
 import type { BuildEvent } from '../../events.ts'
+import type { RunOptions, SandboxInfo } from '../run-options.ts'
 import type { RunWorker } from './worker-client.ts'
 
 /** The worker of a build, if it needs one. */
