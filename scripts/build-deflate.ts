@@ -1,4 +1,4 @@
-// Builds libdeflate's compressor as a WebAssembly module, and writes it as lib/layers/deflate-module.ts. `npx tsx scripts/build-deflate.ts [TARBALL]`
+// Builds libdeflate's compressor as a WebAssembly module, and writes it as lib/layers/gzip/deflate-module.ts. `npx tsx scripts/build-deflate.ts [TARBALL]`
 // needs clang 14 and lld 14 (Debian's clang-14 and lld-14); other versions give other bytes, though not another output of deflate.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -27,7 +27,7 @@ const COMPILE = [
 const LINK = ['--no-entry', '-z', 'stack-size=65536', '--strip-all']
 
 const root = resolve(import.meta.dirname, '..')
-const target = join(root, 'lib/layers/deflate-module.ts')
+const target = join(root, 'lib/layers/gzip/deflate-module.ts')
 
 /** The tools that are missing for a build. */
 export function missingTools(): readonly string[] {

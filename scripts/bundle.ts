@@ -13,8 +13,8 @@ export const entryPoints: readonly string[] = [
   'index',
   'parser/index',
   'cli/main',
-  'executor/run/worker-main',
-  'sandbox/examine-main',
+  'executor/worker/worker-main',
+  'sandbox/doctor/examine-main',
 ]
 
 /** Replaces dist/ by the bundle of lib/, without declarations. Packages stay outside, names stay as they are. */

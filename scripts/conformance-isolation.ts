@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { commandFilter } from '../lib/sandbox/command-filter.ts'
+import { commandFilter } from '../lib/sandbox/seccomp/command-filter.ts'
 import { DOCUMENT, type IsolationRow, isolationRows } from './conformance/isolation-rows.ts'
 import { casesWith, runBuilds } from './conformance/run-builds.ts'
 

@@ -15,7 +15,7 @@ test('modules that other processes and threads start with are entry points', () 
       ([, name = '']) => join(dirname(file), name),
     ),
   )
-  expect(started).toContain('executor/run/worker-main')
+  expect(started).toContain('executor/worker/worker-main')
   expect(started.filter((name) => !entryPoints.includes(name))).toEqual([])
 })
 

@@ -1,6 +1,6 @@
 // The compressed forms that are known of a layer, so that nothing is compressed twice.
 import { join } from 'node:path'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { digestParts } from '../oci/digest.ts'
 import { jsonBytes } from '../oci/json.ts'
 import type { Compression } from '../oci/media-types.ts'

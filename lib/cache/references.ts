@@ -1,7 +1,7 @@
 // Names of images. One file a name is the truth; index.json is written from them, for other programs to read.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { sha256 } from '../oci/digest.ts'
 import type { Place } from '../oci/guard.ts'
 import { jsonBytes } from '../oci/json.ts'

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 
 /** Runs a filesystem operation; what goes wrong errors with `STORE_IO`, saying what was tried. */
 export function storeIO<T>(doing: string, action: () => T): T {

@@ -1,7 +1,7 @@
 // The store's directory: what makes it an image layout, and what says which version of this program's format it has.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { readJsonIfSound, storeIO } from './store-file.ts'
 
 /** Raised when the store's files change in a way that older programs would misread. */

@@ -1,6 +1,6 @@
 // The local store: blobs, names, build records and what is known about layers, in one directory that is also an OCI image layout.
 import { join, resolve } from 'node:path'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { ContentReader, ContentStore, UnhashedReader } from '../oci/content.ts'
 import { digestParts } from '../oci/digest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'

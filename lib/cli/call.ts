@@ -9,10 +9,10 @@ import {
   readDockerfile,
   targetsToJson,
 } from '../index.ts'
+import type { Call } from './arguments/read-call.ts'
 import { exitCodes } from './exit-codes.ts'
-import type { Call } from './read-call.ts'
-import type { Terminal } from './terminal.ts'
-import { printable } from './text-width.ts'
+import type { Terminal } from './terminal/terminal.ts'
+import { printable } from './terminal/text-width.ts'
 
 /** Prints the stages that can be built. Looks at no base image. */
 export async function showTargets(input: BuildOptions, format: Call['format'], terminal: Terminal): Promise<number> {

@@ -1,5 +1,5 @@
 // What a command is: data that parsing and help are made from, and a handler that is loaded when it is called.
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 export interface FlagSpec {
   /** Long name, without dashes. */

@@ -1,7 +1,7 @@
 import { type CommandSpec, commonFlags, type FlagSpec } from './command.ts'
 import { commands } from './commands.ts'
-import { painter } from './paint.ts'
-import { wrapText } from './wrap-text.ts'
+import { painter } from './terminal/paint.ts'
+import { wrapText } from './terminal/wrap-text.ts'
 
 export interface HelpView {
   readonly width: number

@@ -9,7 +9,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const [{ runCommand }, { processTerminal }, { reportError }] = await Promise.all([
     import('./run-command.ts'),
-    import('./terminal.ts'),
+    import('./terminal/terminal.ts'),
     import('./report-error.ts'),
   ])
   const terminal = processTerminal()

@@ -1,9 +1,9 @@
-import { colorReport } from './color-report.ts'
+import { UsageError } from './arguments/usage-error.ts'
 import { exitCodes } from './exit-codes.ts'
-import { Interrupted } from './interrupts.ts'
-import type { Terminal } from './terminal.ts'
-import { printable } from './text-width.ts'
-import { UsageError } from './usage-error.ts'
+import { colorReport } from './terminal/color-report.ts'
+import { Interrupted } from './terminal/interrupts.ts'
+import type { Terminal } from './terminal/terminal.ts'
+import { printable } from './terminal/text-width.ts'
 
 export interface ReportOptions {
   readonly debug: boolean

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { parseArguments } from './arguments/parse-arguments.ts'
+import { UsageError } from './arguments/usage-error.ts'
 import { type CommandSpec, commonFlags } from './command.ts'
 import { commands, commandsOf, findCommand } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
-import { parseArguments } from './parse-arguments.ts'
 import { reportError } from './report-error.ts'
-import type { Screen, Terminal } from './terminal.ts'
-import { UsageError } from './usage-error.ts'
+import type { Screen, Terminal } from './terminal/terminal.ts'
 
 /** Finds the command that the arguments name, reads the rest, runs it, and reports what it throws. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {

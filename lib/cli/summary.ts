@@ -1,10 +1,10 @@
-import { count } from '../count.ts'
-import { formatSize } from '../format-size.ts'
+import { count } from '../base/count.ts'
+import { formatSize } from '../base/format-size.ts'
 import type { BuildResult } from '../index.ts'
-import { formatDuration } from './format-quantity.ts'
-import { painter } from './paint.ts'
-import { shortName } from './short-names.ts'
-import { printable } from './text-width.ts'
+import { formatDuration } from './terminal/format-quantity.ts'
+import { painter } from './terminal/paint.ts'
+import { shortName } from './terminal/short-names.ts'
+import { printable } from './terminal/text-width.ts'
 
 /** What a build made, for a person: the lines below its progress. */
 export function summaryLines(

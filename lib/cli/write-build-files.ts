@@ -1,6 +1,6 @@
 // The files that --iidfile and --metadata-file ask for.
 import { rmSync, writeFileSync } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { BuildResult } from '../index.ts'
 
 export interface BuildFiles {

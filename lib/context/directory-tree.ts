@@ -1,10 +1,10 @@
 // A directory on disk as a file tree, read as it is asked for.
 import { constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { bytesToPath, toFsPath } from '../layers/path-bytes.ts'
-import { baseName, joinPath, parentPath } from '../layers/tree-paths.ts'
+import { bytesToPath, toFsPath } from '../layers/paths/path-bytes.ts'
+import { baseName, joinPath, parentPath } from '../layers/paths/tree-paths.ts'
 import { type DirectoryOnDisk, DiskEntry } from './disk-entry.ts'
 import { indexOfName } from './index-of-name.ts'
 import { listDirectory, STATUS, STATUS_FIELDS, statusOf } from './list-directory.ts'

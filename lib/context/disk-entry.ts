@@ -3,7 +3,7 @@
 import { constants } from 'node:fs'
 import type { Content, EntryType, FileStat } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
-import { joinPath } from '../layers/tree-paths.ts'
+import { joinPath } from '../layers/paths/tree-paths.ts'
 import { type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
 /** A listed directory, and where it is. */

@@ -1,5 +1,5 @@
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { baseName, nameOf, parentPath } from '../layers/tree-paths.ts'
+import { baseName, nameOf, parentPath } from '../layers/paths/tree-paths.ts'
 import type { MatchState, PatternMatcher } from './ignore/ignore-matcher.ts'
 import { indexOfName } from './index-of-name.ts'
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { type ErrorCode, TsbuildError } from '../errors.ts'
-import { cleanPath } from '../layers/clean-path.ts'
-import type { SourceFile } from '../source.ts'
-import { suggest } from '../suggest.ts'
+import { type ErrorCode, TsbuildError } from '../base/errors.ts'
+import type { SourceFile } from '../base/source.ts'
+import { suggest } from '../base/suggest.ts'
+import { cleanPath } from '../layers/paths/clean-path.ts'
 import type { NamedContext } from './memory-file.ts'
 import { memoryContent } from './memory-tree.ts'
 

@@ -1,6 +1,6 @@
 // Directories on disk in numbers, since objects for 60,000 files would cost more than their system calls.
 import { constants, lstatSync, type Stats } from 'node:fs'
-import { toFsPath } from '../layers/path-bytes.ts'
+import { toFsPath } from '../layers/paths/path-bytes.ts'
 import { readNames } from './read-names.ts'
 
 /** The entries of one directory: {@link STATUS_FIELDS} numbers for each name. */

@@ -1,8 +1,8 @@
 // Files in memory as a file tree.
-import { TsbuildError } from '../errors.ts'
-import { cleanPath } from '../layers/clean-path.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { baseName, parentPath } from '../layers/tree-paths.ts'
+import { cleanPath } from '../layers/paths/clean-path.ts'
+import { baseName, parentPath } from '../layers/paths/tree-paths.ts'
 import type { MemoryFile } from './memory-file.ts'
 
 /**

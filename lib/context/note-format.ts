@@ -1,7 +1,7 @@
 // The frame of files with notes about thousands of paths: what they are, with a version; the notes; the CRC-32 of all before.
 import { crc32 } from 'node:zlib'
-import { ByteWriter } from '../layers/byte-writer.ts'
-import { asBuffer } from '../layers/path-bytes.ts'
+import { ByteWriter } from '../layers/index/byte-writer.ts'
+import { asBuffer } from '../layers/paths/path-bytes.ts'
 
 /** After so many bytes a note should pause. */
 export const PIECE: number = 64 * 1024

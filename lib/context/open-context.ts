@@ -1,6 +1,6 @@
 import path from 'node:path'
+import type { SourceFile } from '../base/source.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import type { SourceFile } from '../source.ts'
 import { type DirectoryTree, openDirectory } from './directory-tree.ts'
 import { filterTree } from './filter-tree.ts'
 import { type DockerfileSource, findDockerfile, readMemory, readTextFile } from './find-dockerfile.ts'

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
-import { type GitUrl, isHttpUrl, parseGitUrl } from '../git-url.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { type GitUrl, isHttpUrl, parseGitUrl } from '../base/git-url.ts'
 
 /** A context that has to be fetched. */
 export type RemoteContext =

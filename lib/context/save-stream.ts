@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
-import { inputLimit, LIMIT_HINT } from '../input-limit.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { inputLimit, LIMIT_HINT } from '../base/input-limit.ts'
 
 /** Writes a stream to a new file. Errors with `ARCHIVE_TOO_LARGE`, with `STORE_IO`, and with what the stream errors with. */
 export async function saveStream(

@@ -1,7 +1,7 @@
 // What was seen of a directory on disk, as names and status: when they come out the same again, nothing has changed, and
 // nothing that was made from it has to be planned again.
 import { constants, statfsSync } from 'node:fs'
-import { joinPath } from '../layers/tree-paths.ts'
+import { joinPath } from '../layers/paths/tree-paths.ts'
 import { isDirectoryMode, type ListedDirectory, RACY_MARGIN, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
 /** What was listed below a root. */

@@ -1,7 +1,8 @@
 // Remembers the content hashes of files on disk, so that a file that didn't change isn't read again.
-import { ByteWriter } from '../layers/byte-writer.ts'
-import { SHA256 } from '../layers/digest-column.ts'
+
 import type { FileStat } from '../layers/entry.ts'
+import { ByteWriter } from '../layers/index/byte-writer.ts'
+import { SHA256 } from '../layers/index/digest-column.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
 import { RACY_MARGIN } from './list-directory.ts'

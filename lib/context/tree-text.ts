@@ -1,12 +1,12 @@
 // Text files of a tree: the Dockerfile of a context that is no directory.
-import { TsbuildError } from '../errors.ts'
-import { cleanPath } from '../layers/clean-path.ts'
+import { TsbuildError } from '../base/errors.ts'
+import type { SourceFile } from '../base/source.ts'
+import { suggest } from '../base/suggest.ts'
 import type { FileTree } from '../layers/file-tree.ts'
+import { cleanPath } from '../layers/paths/clean-path.ts'
+import { resolvePath } from '../layers/paths/resolve-path.ts'
+import { baseName, parentPath } from '../layers/paths/tree-paths.ts'
 import { readContent } from '../layers/read-content.ts'
-import { resolvePath } from '../layers/resolve-path.ts'
-import { baseName, parentPath } from '../layers/tree-paths.ts'
-import type { SourceFile } from '../source.ts'
-import { suggest } from '../suggest.ts'
 import { DOCKERFILE_LIMIT, DOCKERFILE_NAMES } from './find-dockerfile.ts'
 
 /** `path` in the tree, or else `Dockerfile` or `dockerfile`. Symlinks are followed inside the tree. Errors with `DOCKERFILE_NOT_FOUND`. */

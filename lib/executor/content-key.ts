@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { ByteWriter } from '../layers/byte-writer.ts'
-import { type DigestColumn, SHA256 } from '../layers/digest-column.ts'
 import type { SourceEntry } from '../layers/entry.ts'
-import { TYPES } from '../layers/index-format.ts'
+import { ByteWriter } from '../layers/index/byte-writer.ts'
+import { type DigestColumn, SHA256 } from '../layers/index/digest-column.ts'
+import { TYPES } from '../layers/index/index-format.ts'
 
 /** What is to be hashed at a time: many short pieces would take longer one by one. */
 const PIECE = 64 * 1024

@@ -1,9 +1,9 @@
 // Walks the graph: every step starts as soon as its inputs are there.
-import { withLocation } from '../errors.ts'
-import type { StepInfo } from '../events.ts'
+import { withLocation } from '../base/errors.ts'
+import { positionAt } from '../base/source.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
-import { positionAt } from '../source.ts'
+import type { StepInfo } from './events.ts'
 import type { WantedForm } from './layer-compression.ts'
 import { createLimiter } from './limiter.ts'
 import { observeStep } from './observe-step.ts'

@@ -1,7 +1,7 @@
 // A layer is one thing by its diffID, and has forms: its plain tar, and compressed blobs by algorithm and level.
 import { compressLayer } from '../layers/compress-layer.ts'
-import { indexLayer } from '../layers/index-layer.ts'
-import { ensurePlainLayer } from '../layers/plain-layer.ts'
+import { indexLayer } from '../layers/index/index-layer.ts'
+import { ensurePlainLayer } from '../layers/index/plain-layer.ts'
 import { OCI_LAYER } from '../oci/media-types.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
 import type { WantedForm } from './layer-compression.ts'

@@ -1,8 +1,8 @@
 import type { ResolvedImage } from '../graph/types.ts'
-import { INDEX_KIND } from '../layers/layer-index.ts'
+import { INDEX_KIND } from '../layers/index/layer-index.ts'
 import { readImage } from '../oci/read-image.ts'
 import type { Descriptor, Image, Layer } from '../oci/types.ts'
-import type { BlobOrigin } from '../registry/pull-blobs.ts'
+import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import { EMPTY, stack } from './filesystem.ts'
 import type { BaseNeed } from './needed-bases.ts'
 import type { Filesystem, Session } from './session.ts'
@@ -62,6 +62,6 @@ async function fetchLayers(
     },
   }
   const descriptors = blobs.map(({ descriptor }) => descriptor)
-  const { pullBlobs } = await import('../registry/pull-blobs.ts')
+  const { pullBlobs } = await import('../registry/pull/pull-blobs.ts')
   return pullBlobs(store, reader, descriptors, { signal, onProgress })
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { SecretSource } from './run-options.ts'
 
 // As in BuildKit: a secret is no place for data.

@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 
 /**
  * The fields of one line of CSV (RFC 4180), as docker's flags take them: `type=oci,"dest=a,b.tar"`. Errors with

@@ -1,11 +1,11 @@
 // Outputs of one kind need libraries that the others don't: those are loaded when they are used.
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { writeTar } from '../layers/write-tar.ts'
+import { unreachable } from '../base/unreachable.ts'
+import { writeTar } from '../layers/archive/write-tar.ts'
 import type { ContentStore } from '../oci/content.ts'
 import type { ImageSet } from '../oci/image-set.ts'
 import { normaliseName } from '../oci/reference.ts'
-import { unreachable } from '../unreachable.ts'
 import { type ArchivedImage, archivedImage, archiveMembers } from './image-archive.ts'
 import { rootEntries, splitRoots } from './image-roots.ts'
 import { archiveKey, noteOutput, renewOutput } from './known-output.ts'
@@ -47,7 +47,7 @@ export async function exportImage(set: ImageSet, output: FileOutput, source: Exp
       return { type, destination, size }
     }
     case 'local': {
-      const { unpackTree } = await import('../layers/unpack-tree.ts')
+      const { unpackTree } = await import('../layers/unpack/unpack-tree.ts')
       const { roots, isSplit } = await splitRoots(set, output, source)
       const unpacked = []
       for (const { tree, directory } of roots) {
@@ -77,7 +77,7 @@ export async function exportArchive(
   const key = archiveKey(members)
   const known = await renewOutput(dest, key, source.store)
   if (known !== undefined) return known
-  const { packArchive } = await import('../layers/pack-archive.ts')
+  const { packArchive } = await import('../layers/archive/pack-archive.ts')
   const size = await writeStream(dest, packArchive(members, { mtime: 0 }), source)
   await noteOutput(dest, key, source.store)
   return size

@@ -1,5 +1,5 @@
 // The files of an image archive: an OCI image layout, which for Docker also has a manifest.json.
-import type { ArchiveMember } from '../layers/pack-archive.ts'
+import type { ArchiveMember } from '../layers/archive/pack-archive.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { digestParts, digestPath } from '../oci/digest.ts'
 import type { ImageSet } from '../oci/image-set.ts'

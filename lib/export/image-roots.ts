@@ -1,9 +1,9 @@
 // Root filesystems of one platform or several, for the outputs that are files and no image.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import { entryWith } from '../layers/entry-with.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import { treeEntries } from '../layers/tree-entries.ts'
+import { treeEntries } from '../layers/union/tree-entries.ts'
 import type { ContentStore } from '../oci/content.ts'
 import type { ImageSet } from '../oci/image-set.ts'
 import { formatPlatform } from '../oci/platform.ts'

@@ -1,7 +1,7 @@
-import { indexLayer } from '../layers/index-layer.ts'
-import { ensurePlainLayer } from '../layers/plain-layer.ts'
-import type { UnionView } from '../layers/union-view.ts'
-import { createUnionView } from '../layers/union-view.ts'
+import { indexLayer } from '../layers/index/index-layer.ts'
+import { ensurePlainLayer } from '../layers/index/plain-layer.ts'
+import type { UnionView } from '../layers/union/union-view.ts'
+import { createUnionView } from '../layers/union/union-view.ts'
 import type { ContentStore } from '../oci/content.ts'
 import type { Image } from '../oci/types.ts'
 

@@ -4,7 +4,7 @@ import { closeSync, openSync, realpathSync, rmSync, statSync, utimesSync } from 
 import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ArchiveMember } from '../layers/pack-archive.ts'
+import type { ArchiveMember } from '../layers/archive/pack-archive.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'

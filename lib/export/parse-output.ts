@@ -1,7 +1,7 @@
 // The values of `-o`, as docker buildx reads them.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import { normaliseName } from '../oci/reference.ts'
-import { suggest } from '../suggest.ts'
 import { csvFields } from './csv-fields.ts'
 import type { CompressionOption, Output } from './output.ts'
 

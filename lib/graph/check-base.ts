@@ -1,7 +1,7 @@
-import type { Diagnostic } from '../errors.ts'
+import type { Diagnostic } from '../base/errors.ts'
 import { formatPlatform, normalisePlatform } from '../oci/platform.ts'
 import type { From } from '../parser/types.ts'
-import type { StageState } from './stage-state.ts'
+import type { StageState } from './evaluate/stage-state.ts'
 
 /** A warning for a stage whose base image is for another machine than the stage: an image that is in no index is taken as it is. */
 export function foreignBase({ baseImage, platform, imagePlatform }: StageState, from: From): readonly Diagnostic[] {

@@ -1,11 +1,11 @@
 // Which stage stands on which, before anything is evaluated.
-import { TsbuildError, withLocation } from '../errors.ts'
+import { TsbuildError, withLocation } from '../base/errors.ts'
+import type { Location } from '../base/source.ts'
+import { suggest } from '../base/suggest.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import type { Dockerfile, Instruction, Stage, Word } from '../parser/types.ts'
-import type { Location } from '../source.ts'
-import { suggest } from '../suggest.ts'
-import type { Expander } from './expand.ts'
+import type { Expander } from './evaluate/expand.ts'
 
 /** Where a FROM or a `--from` points: another stage, or a name that has to be resolved to an image or a named context. */
 export type StageReference =

@@ -1,5 +1,5 @@
-import { TsbuildError } from '../errors.ts'
-import type { Location } from '../source.ts'
+import { TsbuildError } from '../base/errors.ts'
+import type { Location } from '../base/source.ts'
 
 /** What a stage needs, by index, with the message for the case that it turns out to need itself. */
 export type Dependencies = readonly ReadonlySet<number>[]

@@ -1,11 +1,11 @@
 // The instruction graph: what a build will do, as plain data.
 
-import type { Diagnostic } from '../errors.ts'
-import type { GitUrl } from '../git-url.ts'
+import type { Diagnostic } from '../base/errors.ts'
+import type { GitUrl } from '../base/git-url.ts'
+import type { Span } from '../base/source.ts'
 import type { ContainerConfig, Descriptor, Digest, ImageConfig, Platform } from '../oci/types.ts'
 import type { ResolvedMount } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
-import type { Span } from '../source.ts'
 
 /** A base image after its name was resolved. */
 export interface ResolvedImage {

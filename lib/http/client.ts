@@ -7,7 +7,7 @@
 //   await client.close()
 //
 // The signatures are in types.ts.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { closeDispatchers, type Dispatchers, openDispatchers } from './dispatchers.ts'
 import { followRedirects } from './follow-redirects.ts'
 import { httpFailed, isTransient } from './http-failed.ts'

@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { Dispatchers } from './dispatchers.ts'
 import { safeURL } from './safe-url.ts'
 import { type Outgoing, type RawResponse, send } from './send.ts'

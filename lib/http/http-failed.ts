@@ -1,5 +1,5 @@
 // What went wrong below HTTP, in words.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { safeURL } from './safe-url.ts'
 
 /** An `HTTP_FAILED` for a request that got no response, or not all of it. An error that is one already stays as it is. */

@@ -1,6 +1,6 @@
 // Which proxy a request goes through, from the environment, by the rules that Go programs have (golang.org/x/net/http/httpproxy).
 import { isIP } from 'node:net'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { isInNetwork } from './network.ts'
 
 type Env = Readonly<Record<string, string | undefined>>

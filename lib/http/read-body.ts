@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { safeURL } from './safe-url.ts'
 import type { HttpResponse } from './types.ts'
 

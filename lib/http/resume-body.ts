@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { httpFailedFor, isTransient } from './http-failed.ts'
 import { backoff, type Wait } from './retry.ts'
 

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { readUpTo } from './read-body.ts'
 import { safeURL } from './safe-url.ts'
 import type { HttpResponse } from './types.ts'

@@ -1,13 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { ContentStore } from '../oci/content.ts'
 import type { Descriptor, DiffID } from '../oci/types.ts'
-import { BufferPool } from './buffer-pool.ts'
-import { CHUNK_BUFFER, ChunkCutter, MAX_CHUNK } from './chunk-cutter.ts'
 import type { LayerIndex } from './entry.ts'
+import { BufferPool } from './gzip/buffer-pool.ts'
+import { CHUNK_BUFFER, ChunkCutter, MAX_CHUNK } from './gzip/chunk-cutter.ts'
 import { openLayerSink } from './layer-sink.ts'
-import { storedSize } from './sparse-map.ts'
-import { paddingOf } from './tar-format.ts'
+import { storedSize } from './tar/sparse-map.ts'
+import { paddingOf } from './tar/tar-format.ts'
 
 export interface CompressLayerOptions {
   /** 0, for no compression, to 9. */

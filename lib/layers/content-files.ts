@@ -1,9 +1,9 @@
 // Synchronous reading of entries' content into buffers that the caller reuses: one open, one read, one close for a small file.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { FileStat, SourceEntry } from './entry.ts'
-import { toFsPath } from './path-bytes.ts'
-import { dataIn } from './sparse-map.ts'
+import { toFsPath } from './paths/path-bytes.ts'
+import { dataIn } from './tar/sparse-map.ts'
 
 /** Something that was a file when it was listed may be a fifo, a device or a symlink now. */
 const OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)

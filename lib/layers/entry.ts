@@ -1,6 +1,6 @@
 // What a layer is made of. Paths are relative, `/`-separated, without leading or trailing slash, `.` or `..`; bytes that are not
 // UTF-8 are kept as lone surrogates U+DC80..U+DCFF (see path-bytes.ts), so that any name survives.
-import type { SparseMap } from './sparse-map.ts'
+import type { SparseMap } from './tar/sparse-map.ts'
 
 /** The one extended attribute that layers carry. */
 export const CAPABILITY = 'security.capability'

@@ -3,10 +3,10 @@ import type { BlobWriter, ContentStore } from '../oci/content.ts'
 import { digestMismatch } from '../oci/digest.ts'
 import { layerMediaType } from '../oci/media-types.ts'
 import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
-import type { BufferPool } from './buffer-pool.ts'
-import { GZIP_HEADER, GzipWriter } from './gzip-writer.ts'
-import { type PackedChunks, savePackedChunks } from './packed-chunks.ts'
-import type { TarChunk } from './tar-chunks.ts'
+import type { BufferPool } from './gzip/buffer-pool.ts'
+import { GZIP_HEADER, GzipWriter } from './gzip/gzip-writer.ts'
+import { type PackedChunks, savePackedChunks } from './gzip/packed-chunks.ts'
+import type { TarChunk } from './gzip/tar-chunks.ts'
 
 /** How a layer's blob is packed. `level` is 0, for no compression, to 9. */
 export type LayerCompression =

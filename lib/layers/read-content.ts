@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { ContentFiles } from './content-files.ts'
 import type { SourceEntry } from './entry.ts'
 

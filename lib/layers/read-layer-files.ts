@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { ContentStore, UnhashedReader } from '../oci/content.ts'
 import type { Layer } from '../oci/types.ts'
-import { decompress } from './decompress.ts'
+import { decompress } from './decompress/decompress.ts'
 import type { SourceEntry } from './entry.ts'
-import { expandBytes, storedSize } from './sparse-map.ts'
+import { expandBytes, storedSize } from './tar/sparse-map.ts'
 
 /** A part of a layer's plain tar. */
 interface Wanted {

@@ -1,15 +1,15 @@
 import type { ContentStore } from '../oci/content.ts'
 import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
-import { BufferPool } from './buffer-pool.ts'
-import { CHUNK_BUFFER } from './chunk-cutter.ts'
 import { ContentFiles } from './content-files.ts'
-import type { DigestColumn } from './digest-column.ts'
 import type { LayerIndex, SourceEntry } from './entry.ts'
-import { indexLayer } from './index-layer.ts'
-import { INDEX_KIND } from './layer-index.ts'
+import { BufferPool } from './gzip/buffer-pool.ts'
+import { CHUNK_BUFFER } from './gzip/chunk-cutter.ts'
+import { openPackedChunks } from './gzip/packed-chunks.ts'
+import { tarChunks } from './gzip/tar-chunks.ts'
+import type { DigestColumn } from './index/digest-column.ts'
+import { indexLayer } from './index/index-layer.ts'
+import { INDEX_KIND } from './index/layer-index.ts'
 import { type LayerCompression, openLayerSink } from './layer-sink.ts'
-import { openPackedChunks } from './packed-chunks.ts'
-import { tarChunks } from './tar-chunks.ts'
 
 export interface WriteLayerOptions {
   readonly compression: LayerCompression

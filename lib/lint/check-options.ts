@@ -1,5 +1,5 @@
 // `skip=A,B;error=true;experimental=all`: the value of a check directive, and of the build arg that goes before it.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { readDirective } from '../parser/directives.ts'
 
 /** Which rules count, and whether a warning fails the build. */

@@ -1,5 +1,5 @@
+import type { Span } from '../base/source.ts'
 import type { Edit } from '../parser/index.ts'
-import type { Span } from '../source.ts'
 import type { Events } from './rule.ts'
 import type { ChosenRule } from './rule-choice.ts'
 import { ruleUrl } from './rule-url.ts'

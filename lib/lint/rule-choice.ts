@@ -1,6 +1,6 @@
 // Which rules count: by their own name, or by that of the set they belong to.
-import { TsbuildError } from '../errors.ts'
-import { suggest } from '../suggest.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import { type CheckOptions, isOn, isSkipped } from './check-options.ts'
 import type { RuleChoice, RuleSet } from './lint-options.ts'
 import type { Rule } from './rule.ts'

@@ -1,7 +1,8 @@
 // What a rule is: a declaration, and checks of the events that a walk through the Dockerfile gives.
+
+import type { Span } from '../base/source.ts'
 import type { Edit } from '../parser/index.ts'
 import type { Arg, From, Instruction, KeyValue, Run, Stage, Word } from '../parser/types.ts'
-import type { Span } from '../source.ts'
 import type { LintContext, RuleSet } from './lint-options.ts'
 import type { LintPlatform } from './lint-platform.ts'
 import type { Site } from './site.ts'

@@ -1,5 +1,5 @@
+import type { Span } from '../base/source.ts'
 import type { InstructionBase } from '../parser/types.ts'
-import type { Span } from '../source.ts'
 import type { CheckOptions } from './check-options.ts'
 
 /** Where an event takes place, and which rules count there. */

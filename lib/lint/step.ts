@@ -1,7 +1,7 @@
 // What rules about a whole stage start from: its instructions, with words expanded and scripts read.
 import type { Add, Copy, From, Instruction, Run, Stage, Word } from '../parser/types.ts'
+import type { ShellCommand } from './facts/shell-commands.ts'
 import type { BaseImage } from './lint-options.ts'
-import type { ShellCommand } from './shell-commands.ts'
 import type { Site } from './site.ts'
 
 export interface CopyStep {

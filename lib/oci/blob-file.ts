@@ -1,7 +1,7 @@
 // Reading blobs that are files on disk: what an image layout and the store have in common.
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { verifyBytes, verifyStream } from './digest.ts'
 import type { Descriptor } from './types.ts'
 

@@ -1,6 +1,6 @@
 // Digests: text that names content, and whether content is what a digest names.
 import { createHash, hash } from 'node:crypto'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { Descriptor, Digest } from './types.ts'
 
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/

@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { attestedDigest } from './merge-manifests.ts'
 import { formatPlatform, samePlatform } from './platform.ts'
 import type { Descriptor, Platform } from './types.ts'

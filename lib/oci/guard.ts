@@ -1,5 +1,5 @@
 // Checks of values from JSON that somebody else wrote. What is there must have its type; null counts as absent, as in Go.
-import { type ErrorCode, TsbuildError } from '../errors.ts'
+import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 
 /** Where a value was found, for messages: `manifest sha256:…: layers[2].size`. */
 export interface Place {

@@ -1,5 +1,5 @@
 // Everything that an image consists of.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { ContentReader } from './content.ts'
 import { isIndexType, isManifestType } from './media-types.ts'
 import { MANIFEST_LIMIT, type ParsedManifest, parseManifest } from './parse-manifest.ts'

@@ -1,6 +1,6 @@
 // Annotations of an index and of its entries, as docker buildx has them on its command line.
-import { TsbuildError } from '../errors.ts'
-import { suggest } from '../suggest.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import { isFor } from './filter-platforms.ts'
 import { formatPlatform, parsePlatform } from './platform.ts'
 import type { Descriptor, ImageIndex, Platform } from './types.ts'

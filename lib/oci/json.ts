@@ -1,5 +1,5 @@
 // JSON bytes as Go's encoding/json writes them, so that the same image has the same digest whoever wrote it.
-import { type ErrorCode, TsbuildError } from '../errors.ts'
+import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 
 const HTML = /[<>&\u2028\u2029]/g
 

@@ -1,8 +1,8 @@
 // Reading an OCI image layout: a directory that anybody may have written (image-spec image-layout.md).
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { TsbuildError } from '../errors.ts'
-import { suggest } from '../suggest.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import { blobNotFound, openBlobFile, readBlobFile } from './blob-file.ts'
 import type { ContentReader } from './content.ts'
 import { digestPath, isDigest, parseDigest } from './digest.ts'

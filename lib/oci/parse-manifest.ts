@@ -1,5 +1,5 @@
 // Manifests and indexes from bytes that somebody else wrote.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { isDigest } from './digest.ts'
 import {
   arrayAt,

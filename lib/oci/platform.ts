@@ -1,6 +1,6 @@
 // Platforms as containerd writes, normalises and matches them (github.com/containerd/platforms).
-import { TsbuildError } from '../errors.ts'
-import { suggest } from '../suggest.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import type { Platform } from './types.ts'
 
 const SPECIFIER = /^[A-Za-z0-9_.-]+$/

@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { ContentReader } from './content.ts'
 import { compressionOf, isConfigType, isIndexType } from './media-types.ts'
 import { CONFIG_LIMIT, parseConfig } from './parse-config.ts'

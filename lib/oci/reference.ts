@@ -1,5 +1,5 @@
 // Image names as Docker normalises them (github.com/distribution/reference).
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { isDigest } from './digest.ts'
 import type { Digest } from './types.ts'
 

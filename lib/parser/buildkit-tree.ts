@@ -1,6 +1,6 @@
 // The tree that BuildKit's own parser makes, for comparisons and for tools that expect it.
 
-import type { Diagnostic } from '../errors.ts'
+import type { Diagnostic } from '../base/errors.ts'
 import { readSyntax } from './syntax/read-syntax.ts'
 import type { Command, SyntaxNode } from './syntax/syntax-node.ts'
 import type { Comment, Dockerfile, EscapeCharacter, Flag } from './types.ts'

@@ -1,6 +1,7 @@
 // Parser directives: `# syntax=`, `# escape=` and `# check=` at the very top of a Dockerfile.
-import { isRegexpSpace, isSpace, skipSpace, skipWord, trimEnd } from './syntax/white-space.ts'
+
 import type { Directive } from './types.ts'
+import { isRegexpSpace, isSpace, skipSpace, skipWord, trimEnd } from './white-space.ts'
 
 /** A directive that {@link detectSyntax} or {@link findDirective} found. */
 export interface FoundDirective {

@@ -1,4 +1,4 @@
-import type { Span } from '../source.ts'
+import type { Span } from '../base/source.ts'
 import { parse } from './parse.ts'
 import type { Dockerfile } from './types.ts'
 

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../errors.ts'
+import type { Diagnostic } from '../base/errors.ts'
 import { readInstruction } from './instructions/read-instruction.ts'
 import { readSyntax } from './syntax/read-syntax.ts'
 import type { Report } from './syntax/syntax-node.ts'

@@ -1,5 +1,5 @@
-import { TsbuildError } from '../errors.ts'
-import { suggest } from '../suggest.ts'
+import { TsbuildError } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import { parseBoolean } from './instructions/parse-boolean.ts'
 import { parseSize } from './instructions/parse-size.ts'
 import { mountTypes } from './instructions/read-mounts.ts'

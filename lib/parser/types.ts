@@ -1,6 +1,6 @@
 // The typed tree of a Dockerfile. Every node has a span into the source text.
-import type { Diagnostic } from '../errors.ts'
-import type { SourceFile, Span } from '../source.ts'
+import type { Diagnostic } from '../base/errors.ts'
+import type { SourceFile, Span } from '../base/source.ts'
 
 export type EscapeCharacter = '\\' | '`'
 

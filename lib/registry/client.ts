@@ -1,16 +1,16 @@
 // Requests to registries, with the credentials that each asks for.
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { openHttpClient } from '../http/client.ts'
 import { type Wait, waitFor } from '../http/retry.ts'
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts'
-import { type Challenge, parseChallenges } from './challenge.ts'
 import type { Env } from './config-directories.ts'
-import { type FoundCredentials, findCredentials } from './credentials.ts'
+import { type Challenge, parseChallenges } from './credentials/challenge.ts'
+import { type FoundCredentials, findCredentials } from './credentials/credentials.ts'
+import { basic, credentialHint, fetchToken, type Token } from './credentials/tokens.ts'
 import { findOrigin } from './find-origin.ts'
-import { tlsOf } from './host-tls.ts'
 import { apiHost, type RepositoryName, type Transport } from './hosts.ts'
-import { type FindSettings, registrySettings } from './registry-settings.ts'
-import { basic, credentialHint, fetchToken, type Token } from './tokens.ts'
+import { tlsOf } from './settings/host-tls.ts'
+import { type FindSettings, registrySettings } from './settings/registry-settings.ts'
 
 export interface RegistryOptions {
   /** Where credentials and proxies are looked for. Default `process.env`. */

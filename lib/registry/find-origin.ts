@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { readUpTo } from '../http/read-body.ts'
 import type { HttpClient } from '../http/types.ts'
 import { apiHost, isLocal, type Transport } from './hosts.ts'

@@ -1,11 +1,11 @@
 // Logging in and out, with credentials kept where Docker and Podman look for them.
-import { TsbuildError } from '../errors.ts'
-import { parseAuthFile } from './auth-file.ts'
-import { loginPath, readAuthFile } from './auth-files.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { openRegistryClient, type RegistryOptions } from './client.ts'
 import type { Env } from './config-directories.ts'
-import { tellHelper } from './credential-helper.ts'
-import { editAuthFile } from './edit-auth-file.ts'
+import { parseAuthFile } from './credentials/auth-file.ts'
+import { loginPath, readAuthFile } from './credentials/auth-files.ts'
+import { tellHelper } from './credentials/credential-helper.ts'
+import { editAuthFile } from './credentials/edit-auth-file.ts'
 import { credentialKey, toDomain } from './hosts.ts'
 import { registryError } from './registry-error.ts'
 

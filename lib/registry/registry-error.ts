@@ -1,4 +1,4 @@
-import { type ErrorCode, TsbuildError } from '../errors.ts'
+import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 import { readUpTo } from '../http/read-body.ts'
 import { oneLine, statusWords } from '../http/status-error.ts'
 import type { HttpResponse } from '../http/types.ts'

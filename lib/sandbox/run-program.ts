@@ -1,6 +1,6 @@
 // A program of the system that does one thing, and says why if it can't.
 import { execFile } from 'node:child_process'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../base/errors.ts'
 import { probeEnvironment } from './attempt.ts'
 
 /** Runs a program to its end and gives its standard output. Rejects with SANDBOX_FAILED and what the program said. */

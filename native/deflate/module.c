@@ -1,4 +1,4 @@
-// What lib/layers/deflate-module.ts offers of libdeflate: memory that is taken once and never given back, since a module's instance compresses
+// What lib/layers/gzip/deflate-module.ts offers of libdeflate: memory that is taken once and never given back, since a module's instance compresses
 // buffers of one size, and deflate itself.
 // Included, since what it offers ends each stream.
 #include "lib/deflate_compress.c"

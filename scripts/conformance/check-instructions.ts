@@ -1,4 +1,4 @@
-import { TsbuildError } from '../../lib/errors.ts'
+import { TsbuildError } from '../../lib/base/errors.ts'
 import { parse, type Run, resolveMount } from '../../lib/parser/index.ts'
 import { type Case, compare, recordOf, stringOf, stringsOf } from './check.ts'
 import { checkRejection, describeErrors, isSameReason } from './check-rejection.ts'

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../../lib/errors.ts'
+import type { ErrorCode } from '../../lib/base/errors.ts'
+import { positionAt } from '../../lib/base/source.ts'
 import { type Dockerfile, parse } from '../../lib/parser/index.ts'
-import { positionAt } from '../../lib/source.ts'
 
 interface Reason {
   /** BuildKit's words. What its groups match must be in our message, too. */

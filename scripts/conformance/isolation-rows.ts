@@ -1,7 +1,7 @@
 // The rows of the table in docs/sandbox.md about the recorded RUN cases, one a program that steps run in.
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { findProgram } from '../../lib/find-program.ts'
+import { findProgram } from '../../lib/base/find-program.ts'
 import type { BuildRun } from './run-builds.ts'
 
 export interface IsolationRow {

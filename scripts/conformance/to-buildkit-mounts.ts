@@ -1,4 +1,4 @@
-import { TsbuildError } from '../../lib/errors.ts'
+import { TsbuildError } from '../../lib/base/errors.ts'
 import { type Mount, type ResolvedMount, resolveMount } from '../../lib/parser/index.ts'
 import type { Case } from './check.ts'
 

@@ -1,4 +1,6 @@
 // The typed tree in the shape of BuildKit's instructions.Parse, as the corpora record it.
+
+import { unreachable } from '../../lib/base/unreachable.ts'
 import {
   type Add,
   type Arg,
@@ -13,7 +15,6 @@ import {
   type Run,
   type Stage,
 } from '../../lib/parser/index.ts'
-import { unreachable } from '../../lib/unreachable.ts'
 import type { Case } from './check.ts'
 import { toBuildKitMounts } from './to-buildkit-mounts.ts'
 

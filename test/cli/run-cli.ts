@@ -1,6 +1,6 @@
 // Runs the command line in this process, with streams that are recorded.
 import { runCommand } from '../../lib/cli/run-command.ts'
-import type { Screen, Terminal } from '../../lib/cli/terminal.ts'
+import type { Screen, Terminal } from '../../lib/cli/terminal/terminal.ts'
 
 export interface CliRun {
   readonly code: number

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { contentKey } from '../../lib/executor/content-key.ts'
-import { DigestColumn } from '../../lib/layers/digest-column.ts'
 import type { PlainEntry } from '../../lib/layers/entry-with.ts'
+import { DigestColumn } from '../../lib/layers/index/digest-column.ts'
 
 const file: PlainEntry = {
   path: 'a/b',

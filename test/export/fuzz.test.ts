@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TsbuildError } from '../../lib/errors.ts'
+import { TsbuildError } from '../../lib/base/errors.ts'
 import { csvFields } from '../../lib/export/csv-fields.ts'
 import { parseOutput } from '../../lib/export/parse-output.ts'
 

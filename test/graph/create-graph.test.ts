@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { TsbuildError } from '../../lib/errors.ts'
+import type { TsbuildError } from '../../lib/base/errors.ts'
+import { positionAt } from '../../lib/base/source.ts'
 import type { Graph } from '../../lib/graph/types.ts'
-import { positionAt } from '../../lib/source.ts'
 import { type EvaluateOptions, evaluate, evaluateAll } from './evaluate.ts'
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'

@@ -1,5 +1,5 @@
 // Creates graphs for tests: from a text, with images injected.
-import { failOnErrors } from '../../lib/errors.ts'
+import { failOnErrors } from '../../lib/base/errors.ts'
 import { createGraph, createGraphs } from '../../lib/graph/create-graph.ts'
 import type { GraphOptions } from '../../lib/graph/graph-options.ts'
 import type { Graph } from '../../lib/graph/types.ts'

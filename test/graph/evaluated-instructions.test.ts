@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { graphToJson } from '../../lib/graph/print-graph.ts'
+import { graphToJson } from '../../lib/graph/print/print-graph.ts'
 import type { EvaluatedInstruction } from '../../lib/graph/types.ts'
 import { evaluate } from './evaluate.ts'
 

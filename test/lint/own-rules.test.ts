@@ -1,13 +1,13 @@
 // The rules of tsbuild: what each speaks of, and what it leaves alone.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { lintContext } from '../../lib/build/lint-context.ts'
 import { createIgnoreMatcher } from '../../lib/context/ignore/ignore-matcher.ts'
 import { openMemory } from '../../lib/context/memory-tree.ts'
 import { fixDockerfile } from '../../lib/lint/fix-dockerfile.ts'
 import { checkDockerfile, lint } from '../../lib/lint/lint.ts'
 import type { LintOptions } from '../../lib/lint/lint-options.ts'
 import { lintRules } from '../../lib/lint/rules.ts'
-import { lintContext } from '../../lib/lint-context.ts'
 import { parse, stringify } from '../../lib/parser/index.ts'
 import { dockerfileText } from '../parser/arbitrary-dockerfile.ts'
 

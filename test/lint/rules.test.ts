@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { lintContext } from '../../lib/build/lint-context.ts'
 import { openMemory } from '../../lib/context/memory-tree.ts'
 import { lint } from '../../lib/lint/lint.ts'
 import type { LintOptions } from '../../lib/lint/lint-options.ts'
 import { type LintRule, lintRules } from '../../lib/lint/rules.ts'
-import { lintContext } from '../../lib/lint-context.ts'
 import { parse } from '../../lib/parser/index.ts'
 
 const pages = resolve(import.meta.dirname, '../../docs/rules')

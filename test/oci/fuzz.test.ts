@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { TsbuildError } from '../../lib/errors.ts'
+import { TsbuildError } from '../../lib/base/errors.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import type { JsonValue } from '../../lib/oci/json.ts'
 import { parseLayoutReference } from '../../lib/oci/layout.ts'

@@ -1,6 +1,6 @@
-import type { Diagnostic } from '../../lib/errors.ts'
+import type { Diagnostic } from '../../lib/base/errors.ts'
+import { positionAt, type Span } from '../../lib/base/source.ts'
 import type { Dockerfile, Instruction } from '../../lib/parser/index.ts'
-import { positionAt, type Span } from '../../lib/source.ts'
 
 /** A parsed Dockerfile as text to look at: instructions with their fields, each word with its place, then diagnostics. */
 export function formatTree(dockerfile: Dockerfile): string {

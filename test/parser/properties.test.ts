@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Span } from '../../lib/base/source.ts'
 import { edit, expandWord, expandWords, parse, stringify, toBuildKitTree } from '../../lib/parser/index.ts'
-import type { Span } from '../../lib/source.ts'
 import { dockerfileText, wordText } from './arbitrary-dockerfile.ts'
 
 const runs = { numRuns: 1000 }

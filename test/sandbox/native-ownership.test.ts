@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { formatOwnerTable } from '../../lib/sandbox/owner-table.ts'
+import { formatOwnerTable } from '../../lib/sandbox/ownership/owner-table.ts'
 import { nativeParts, stepRoom } from './native-step.ts'
 
 const parts = nativeParts()

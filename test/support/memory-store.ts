@@ -1,6 +1,6 @@
 // A content reader over a map, and a small image to put in it.
 import { gzipSync } from 'node:zlib'
-import { TsbuildError } from '../../lib/errors.ts'
+import { TsbuildError } from '../../lib/base/errors.ts'
 import type { ContentReader } from '../../lib/oci/content.ts'
 import { sha256, verifyBytes, verifyStream } from '../../lib/oci/digest.ts'
 import { type ImageParts, writeImage } from '../../lib/oci/manifest.ts'

@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { type OciConfig, ociConfig } from '../../lib/sandbox/oci-config.ts'
+import { type OciConfig, ociConfig } from '../../lib/sandbox/oci/oci-config.ts'
 import type { Place, SandboxMount } from '../../lib/sandbox/types.ts'
 
 /** What can be had is real only for root with runc, newuidmap and setpriv: see {@link placesNeed}. */

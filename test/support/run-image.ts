@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ociConfig } from '../../lib/sandbox/oci-config.ts'
+import { ociConfig } from '../../lib/sandbox/oci/oci-config.ts'
 import { run } from './run.ts'
 
 export interface Container {

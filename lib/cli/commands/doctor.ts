@@ -1,12 +1,12 @@
 import { type DoctorReport, examine } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { type Paint, painter } from '../paint.ts'
-import { tableLines } from '../table.ts'
-import type { Screen } from '../terminal.ts'
-import { printable } from '../text-width.ts'
+import { type Paint, painter } from '../terminal/paint.ts'
+import { tableLines } from '../terminal/table.ts'
+import type { Screen } from '../terminal/terminal.ts'
+import { printable } from '../terminal/text-width.ts'
+import { wrapText } from '../terminal/wrap-text.ts'
 import { withStore } from '../with-store.ts'
-import { wrapText } from '../wrap-text.ts'
 
 export const run: Run = async (args, { out }) => {
   const report = await withStore(args, (store) => examine(store.temporary()))

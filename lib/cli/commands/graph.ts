@@ -1,5 +1,5 @@
 import { type Graph, graphToDot, graphToJson, graphToMermaid, graphToSvg, planBuild } from '../../index.ts'
-import { readBuildInput } from '../build-input.ts'
+import { readBuildInput } from '../arguments/build-input.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 

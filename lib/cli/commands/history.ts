@@ -1,11 +1,11 @@
-import { formatSize } from '../../format-size.ts'
+import { formatSize } from '../../base/format-size.ts'
 import { historyOf, resolveStored } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { formatAge } from '../format-quantity.ts'
-import { shortDigest } from '../short-names.ts'
-import { tableLines } from '../table.ts'
-import { printable, truncate } from '../text-width.ts'
+import { formatAge } from '../terminal/format-quantity.ts'
+import { shortDigest } from '../terminal/short-names.ts'
+import { tableLines } from '../terminal/table.ts'
+import { printable, truncate } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
 const commandWidth = 60

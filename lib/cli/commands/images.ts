@@ -1,12 +1,12 @@
-import { formatSize } from '../../format-size.ts'
+import { formatSize } from '../../base/format-size.ts'
 import { listImages } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { formatAge } from '../format-quantity.ts'
-import { shortDigest } from '../short-names.ts'
-import { tableLines } from '../table.ts'
-import type { Terminal } from '../terminal.ts'
-import { printable } from '../text-width.ts'
+import { formatAge } from '../terminal/format-quantity.ts'
+import { shortDigest } from '../terminal/short-names.ts'
+import { tableLines } from '../terminal/table.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
 type Images = Awaited<ReturnType<typeof listImages>>

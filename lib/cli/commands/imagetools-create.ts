@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
-import { count } from '../../count.ts'
-import { formatSize } from '../../format-size.ts'
+import { count } from '../../base/count.ts'
+import { formatSize } from '../../base/format-size.ts'
 import {
   type CreatedIndex,
   createIndex,
@@ -9,13 +9,13 @@ import {
   parseIndexAnnotation,
   TsbuildError,
 } from '../../index.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { shortDigest } from '../short-names.ts'
-import { showTransfer, type Transfer } from '../show-transfer.ts'
-import type { Terminal } from '../terminal.ts'
-import { printable } from '../text-width.ts'
-import { UsageError } from '../usage-error.ts'
+import { showTransfer, type Transfer } from '../progress/show-transfer.ts'
+import { shortDigest } from '../terminal/short-names.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { printable } from '../terminal/text-width.ts'
 import { writeMetadata } from '../write-build-files.ts'
 
 const FILE_LIMIT = 4 << 20

@@ -1,11 +1,11 @@
 import { inspectRemote } from '../../index.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { imageLines } from '../imagetools/image-lines.ts'
 import { fillTemplate, isWholeManifest, parseTemplate } from '../imagetools/template.ts'
 import { templateData } from '../imagetools/template-data.ts'
-import { interruptible } from '../interrupts.ts'
-import { UsageError } from '../usage-error.ts'
+import { interruptible } from '../terminal/interrupts.ts'
 
 export const run: Run = async (args, { out }) => {
   const [name = ''] = args.positionals

@@ -1,10 +1,10 @@
-import { formatSize } from '../../format-size.ts'
+import { formatSize } from '../../base/format-size.ts'
 import { listReferrers } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { interruptible } from '../interrupts.ts'
-import { tableLines } from '../table.ts'
-import { printable } from '../text-width.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { tableLines } from '../terminal/table.ts'
+import { printable } from '../terminal/text-width.ts'
 
 export const run: Run = async (args, { out, err }) => {
   const [name = ''] = args.positionals

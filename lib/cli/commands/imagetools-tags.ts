@@ -1,8 +1,8 @@
 import { listTags } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { interruptible } from '../interrupts.ts'
-import { printable } from '../text-width.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { printable } from '../terminal/text-width.ts'
 
 export const run: Run = async (args, { out }) => {
   const [name = ''] = args.positionals

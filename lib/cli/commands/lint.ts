@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { count } from '../../count.ts'
+import { count } from '../../base/count.ts'
 import {
   type BuildOptions,
   checkBuild,
@@ -12,11 +12,11 @@ import {
   stringify,
   TsbuildError,
 } from '../../index.ts'
-import { readBuildInput } from '../build-input.ts'
+import { readBuildInput } from '../arguments/build-input.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command.ts'
 import { lintFormats, showReport } from '../lint/show-report.ts'
-import type { Terminal } from '../terminal.ts'
-import { UsageError } from '../usage-error.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 export const run: Run = async (args, terminal) => {
   const input = await readInput(args, terminal)

@@ -1,10 +1,10 @@
 import { loadImages } from '../../index.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { interruptible } from '../interrupts.ts'
-import { shortName } from '../short-names.ts'
-import { printable } from '../text-width.ts'
-import { UsageError } from '../usage-error.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { shortName } from '../terminal/short-names.ts'
+import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
 export const run: Run = async (args, terminal) => {

@@ -1,9 +1,9 @@
 import { login } from '../../index.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { interruptible } from '../interrupts.ts'
-import { readText } from '../terminal.ts'
-import { UsageError } from '../usage-error.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { readText } from '../terminal/terminal.ts'
 
 export const run: Run = async (args, terminal) => {
   const [registry = 'docker.io'] = args.positionals

@@ -1,7 +1,7 @@
 import { logout } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { interruptible } from '../interrupts.ts'
+import { interruptible } from '../terminal/interrupts.ts'
 
 export const run: Run = async (args, terminal) => {
   const [registry = 'docker.io'] = args.positionals

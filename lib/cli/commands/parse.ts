@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { count } from '../../count.ts'
+import { count } from '../../base/count.ts'
 import { formatDiagnostic, parse, TsbuildError } from '../../index.ts'
-import { colorReport } from '../color-report.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { readText, type Terminal } from '../terminal.ts'
-import { printable } from '../text-width.ts'
+import { colorReport } from '../terminal/color-report.ts'
+import { readText, type Terminal } from '../terminal/terminal.ts'
+import { printable } from '../terminal/text-width.ts'
 
 export const run: Run = async (args, terminal) => {
   const path = args.positionals[0] ?? 'Dockerfile'

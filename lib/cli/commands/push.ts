@@ -1,9 +1,9 @@
-import { formatSize } from '../../format-size.ts'
+import { formatSize } from '../../base/format-size.ts'
 import { pushImage } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { showTransfer } from '../show-transfer.ts'
-import { printable } from '../text-width.ts'
+import { showTransfer } from '../progress/show-transfer.ts'
+import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
 export const run: Run = async (args, terminal) => {

@@ -1,8 +1,8 @@
 import { removeImage } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { shortName } from '../short-names.ts'
-import { printable } from '../text-width.ts'
+import { shortName } from '../terminal/short-names.ts'
+import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
 export const run: Run = async (args, terminal) => {

@@ -1,11 +1,11 @@
-import { count } from '../../count.ts'
-import { formatSize } from '../../format-size.ts'
+import { count } from '../../base/count.ts'
+import { formatSize } from '../../base/format-size.ts'
 import { saveImages } from '../../index.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { interruptible } from '../interrupts.ts'
-import { printable } from '../text-width.ts'
-import { UsageError } from '../usage-error.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
 export const run: Run = async (args, terminal) => {

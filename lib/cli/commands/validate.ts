@@ -1,10 +1,10 @@
-import { count } from '../../count.ts'
-import { formatSize } from '../../format-size.ts'
+import { count } from '../../base/count.ts'
+import { formatSize } from '../../base/format-size.ts'
 import { resolveStored, validateImage } from '../../index.ts'
 import type { Run } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { interruptible } from '../interrupts.ts'
-import { printable } from '../text-width.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
 export const run: Run = async (args, { out, err }) => {

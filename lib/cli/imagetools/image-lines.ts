@@ -1,5 +1,5 @@
 import { formatPlatform, type RemoteImage } from '../../index.ts'
-import { printable } from '../text-width.ts'
+import { printable } from '../terminal/text-width.ts'
 
 /** What docker buildx shows of an image: name, type, digest, and the entries of an index. */
 export function imageLines({ name, descriptor, content, nameOf }: RemoteImage): readonly string[] {

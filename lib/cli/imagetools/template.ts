@@ -1,5 +1,5 @@
 // The part of Go's templates that people use with `imagetools inspect --format`: fields, index and json.
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import type { TemplateData } from './template-data.ts'
 
 export type TemplatePart =

@@ -1,7 +1,7 @@
-import { count } from '../../count.ts'
+import { count } from '../../base/count.ts'
 import { codeFrame, formatError, type LintReport, maskTokens, type SourceFile } from '../../index.ts'
-import { colorReport } from '../color-report.ts'
-import { printable } from '../text-width.ts'
+import { colorReport } from '../terminal/color-report.ts'
+import { printable } from '../terminal/text-width.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 /** Every finding with its code frame, and how many there are. */

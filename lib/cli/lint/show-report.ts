@@ -1,6 +1,6 @@
 import type { LintReport, SourceFile } from '../../index.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { Screen } from '../terminal.ts'
+import type { Screen } from '../terminal/terminal.ts'
 import { findingsOf } from './finding.ts'
 import { formatGithub } from './format-github.ts'
 import { formatJson } from './format-json.ts'

@@ -1,5 +1,5 @@
-import { groupDigits } from '../../count.ts'
-import { formatSize } from '../../format-size.ts'
+import { groupDigits } from '../../base/count.ts'
+import { formatSize } from '../../base/format-size.ts'
 import type { Step } from './steps.ts'
 
 /** How far a step is: `1,204 files`, `12.3 MB / 40.0 MB`. */

@@ -1,4 +1,4 @@
-import type { Screen } from '../terminal.ts'
+import type { Screen } from '../terminal/terminal.ts'
 import { plainProgress } from './plain.ts'
 import { rawJsonProgress } from './raw-json.ts'
 import { type ProgressDisplay, showProgress } from './show-progress.ts'

@@ -1,9 +1,9 @@
 // Progress as lines that are only ever added, in the form of `docker buildx --progress=plain`.
 import type { BuildEvent } from '../../index.ts'
-import { colorReport } from '../color-report.ts'
-import { formatDuration } from '../format-quantity.ts'
-import { type Paint, painter } from '../paint.ts'
-import { printable } from '../text-width.ts'
+import { colorReport } from '../terminal/color-report.ts'
+import { formatDuration } from '../terminal/format-quantity.ts'
+import { type Paint, painter } from '../terminal/paint.ts'
+import { printable } from '../terminal/text-width.ts'
 import { amountText } from './amount-text.ts'
 import type { Renderer } from './renderer.ts'
 import { reduceSteps, type Step, type Steps } from './steps.ts'

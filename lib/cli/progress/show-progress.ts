@@ -1,6 +1,6 @@
 import type { BuildEvent } from '../../index.ts'
-import type { Screen } from '../terminal.ts'
-import { textWidth } from '../text-width.ts'
+import type { Screen } from '../terminal/terminal.ts'
+import { textWidth } from '../terminal/text-width.ts'
 import type { Renderer, View } from './renderer.ts'
 
 export interface ProgressDisplay {

@@ -1,11 +1,11 @@
 // Progress as a picture of every step, drawn again and again in place.
 
-import { count } from '../../count.ts'
+import { count } from '../../base/count.ts'
 import type { BuildEvent } from '../../index.ts'
-import { colorReport } from '../color-report.ts'
-import { formatDuration } from '../format-quantity.ts'
-import { type Paint, painter } from '../paint.ts'
-import { printable, textWidth, truncate } from '../text-width.ts'
+import { colorReport } from '../terminal/color-report.ts'
+import { formatDuration } from '../terminal/format-quantity.ts'
+import { type Paint, painter } from '../terminal/paint.ts'
+import { printable, textWidth, truncate } from '../terminal/text-width.ts'
 import { amountText } from './amount-text.ts'
 import { fitSteps, type Row } from './fit-steps.ts'
 import type { Renderer, View } from './renderer.ts'

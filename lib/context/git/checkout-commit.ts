@@ -1,8 +1,8 @@
 // A commit's files as a directory, with as little of the repository's history as the server gives.
 import { lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { TsbuildError } from '../../errors.ts'
-import { type GitUrl, redactUrl } from '../../git-url.ts'
+import { TsbuildError } from '../../base/errors.ts'
+import { type GitUrl, redactUrl } from '../../base/git-url.ts'
 import { inspectCommit } from './inspect-commit.ts'
 import type { ResolvedCommit } from './resolve-commit.ts'
 import { type GitCommand, GitFailure, gitFailed, runGit } from './run-git.ts'

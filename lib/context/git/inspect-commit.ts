@@ -1,5 +1,5 @@
-import { TsbuildError } from '../../errors.ts'
-import { inputLimit, LIMIT_HINT } from '../../input-limit.ts'
+import { TsbuildError } from '../../base/errors.ts'
+import { inputLimit, LIMIT_HINT } from '../../base/input-limit.ts'
 import { type GitCommand, runGit } from './run-git.ts'
 
 /** More files than any repository has; a small pack can hold a tree with more of them than there are atoms. */

@@ -1,5 +1,5 @@
-import { TsbuildError } from '../../errors.ts'
-import { type GitUrl, redactUrl } from '../../git-url.ts'
+import { TsbuildError } from '../../base/errors.ts'
+import { type GitUrl, redactUrl } from '../../base/git-url.ts'
 import { type GitCommand, gitFailed, runGit } from './run-git.ts'
 
 /** What a git URL stands for now. */

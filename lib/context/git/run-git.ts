@@ -1,7 +1,7 @@
 // The system's git, with nothing of the user's or the repository's configuration, and nothing that asks.
 import { spawn } from 'node:child_process'
-import { TsbuildError } from '../../errors.ts'
-import { redactUrl } from '../../git-url.ts'
+import { TsbuildError } from '../../base/errors.ts'
+import { redactUrl } from '../../base/git-url.ts'
 
 export interface GitCommand {
   /** Where it runs; also what relative paths in its output are relative to. */

@@ -1,5 +1,5 @@
-import { TsbuildError } from '../../errors.ts'
-import { positionAt, type SourceFile } from '../../source.ts'
+import { TsbuildError } from '../../base/errors.ts'
+import { positionAt, type SourceFile } from '../../base/source.ts'
 import { type CompiledPattern, compilePattern } from './compile-pattern.ts'
 import { BadPattern } from './glob-syntax.ts'
 import { goClean } from './go-clean.ts'

@@ -1,4 +1,4 @@
-import type { SourceFile, Span } from '../../source.ts'
+import type { SourceFile, Span } from '../../base/source.ts'
 import { goClean } from './go-clean.ts'
 
 /** A line of an ignore file that holds a pattern. */

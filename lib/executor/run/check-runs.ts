@@ -1,11 +1,11 @@
 // What can be said of RUN steps before anything is built.
 
-import { TsbuildError } from '../../errors.ts'
+import { TsbuildError } from '../../base/errors.ts'
 import type { RunOp, Vertex } from '../../graph/types.ts'
 import { defaultPlatform, formatPlatform } from '../../oci/platform.ts'
 import type { Platform } from '../../oci/types.ts'
-import { type Emulator, readEmulators } from '../../sandbox/emulators.ts'
-import { examineForeign, type ForeignPrograms } from '../../sandbox/run-foreign.ts'
+import { type Emulator, readEmulators } from '../../sandbox/foreign/emulators.ts'
+import { examineForeign, type ForeignPrograms } from '../../sandbox/foreign/run-foreign.ts'
 import type { RunOptions } from '../run-options.ts'
 import type { Session } from '../session.ts'
 

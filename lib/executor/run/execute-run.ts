@@ -1,9 +1,10 @@
 // A RUN: its layer found by its key, or made by a worker.
+
+import { type ErrorCode, TsbuildError } from '../../base/errors.ts'
 import { cacheKey, KEY_VERSION, type KeyPart } from '../../cache/cache-key.ts'
 import type { Store } from '../../cache/store.ts'
-import { type ErrorCode, TsbuildError } from '../../errors.ts'
 import type { RunOp, Vertex } from '../../graph/types.ts'
-import { resolvePath } from '../../layers/resolve-path.ts'
+import { resolvePath } from '../../layers/paths/resolve-path.ts'
 import { isDigest } from '../../oci/digest.ts'
 import { formatPlatform, normalisePlatform } from '../../oci/platform.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
@@ -12,8 +13,8 @@ import type { WantedForm } from '../layer-compression.ts'
 import { layerInForm } from '../layer-forms.ts'
 import { formerBlob } from '../produce-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
+import type { FromWorker, RunRequest } from '../worker/protocol.ts'
 import { type PlannedRun, planMounts } from './plan-run.ts'
-import type { FromWorker, RunRequest } from './protocol.ts'
 import { createTail } from './tail.ts'
 
 // What Docker gives a container, in bytes.

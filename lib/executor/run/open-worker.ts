@@ -1,9 +1,9 @@
 import { staleNames, temporaryPrefix } from '../../cache/temporary-files.ts'
-import { findPlace } from '../../sandbox/place.ts'
+import { unavailable } from '../../sandbox/backends/unavailable.ts'
+import { findPlace } from '../../sandbox/place/place.ts'
 import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
-import { unavailable } from '../../sandbox/unavailable.ts'
-import { findKept } from './kept-steps.ts'
-import { keptDirectory, sandboxHome, temporaryDirectory } from './sandbox-home.ts'
+import { findKept } from '../worker/kept-steps.ts'
+import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/root/sandbox-home.ts'
 import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.ts'
 
 /**

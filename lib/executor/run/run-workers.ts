@@ -1,5 +1,5 @@
 import type { Store } from '../../cache/store.ts'
-import type { BuildEvent } from '../../events.ts'
+import type { BuildEvent } from '../events.ts'
 import type { RunOptions, SandboxInfo } from '../run-options.ts'
 import type { RunWorker } from './worker-client.ts'
 

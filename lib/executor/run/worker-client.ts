@@ -1,9 +1,9 @@
 // The builder's end of a worker: starts it once, sends it steps, hears what becomes of them.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { TsbuildError } from '../../errors.ts'
-import { moduleBeside } from '../../module-beside.ts'
+import { TsbuildError } from '../../base/errors.ts'
+import { moduleBeside } from '../../base/module-beside.ts'
 import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
-import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
+import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from '../worker/protocol.ts'
 
 /** What runs the steps, once it is known. */
 export interface WorkerState {
@@ -122,7 +122,7 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
 }
 
 function launch(place: Place, terminal: boolean): ChildProcess {
-  const main = moduleBeside('worker-main', import.meta.url)
+  const main = moduleBeside('../worker/worker-main', import.meta.url)
   const [file = process.execPath, ...args] = [...place.launcher, process.execPath, ...process.execArgv, main]
   return spawn(file, args, {
     // Nothing of the builder's environment: steps may be able to look at it, and it may hold credentials.

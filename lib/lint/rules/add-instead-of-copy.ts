@@ -1,6 +1,6 @@
 import type { Edit } from '../../parser/index.ts'
 import type { Word } from '../../parser/types.ts'
-import { findSource } from '../context-files.ts'
+import { findSource } from '../facts/context-files.ts'
 import type { LintContext, LintFile } from '../lint-options.ts'
 import type { Rule } from '../rule.ts'
 import type { CopyStep } from '../step.ts'

@@ -1,5 +1,5 @@
 import type { Edit } from '../../parser/index.ts'
-import { enumerate } from '../quantities.ts'
+import { enumerate } from '../facts/quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { RunStep, Step } from '../step.ts'
 

@@ -1,5 +1,5 @@
-import { onlyInstalls } from '../dependency-install.ts'
-import { enumerate } from '../quantities.ts'
+import { onlyInstalls } from '../facts/dependency-install.ts'
+import { enumerate } from '../facts/quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { Step } from '../step.ts'
 

@@ -1,6 +1,6 @@
-import { formatSize } from '../../format-size.ts'
-import { contextPath, findSource } from '../context-files.ts'
-import { baseName, resolvePath, shownPath } from '../image-paths.ts'
+import { formatSize } from '../../base/format-size.ts'
+import { contextPath, findSource } from '../facts/context-files.ts'
+import { baseName, resolvePath, shownPath } from '../facts/image-paths.ts'
 import type { Rule } from '../rule.ts'
 import type { Site } from '../site.ts'
 

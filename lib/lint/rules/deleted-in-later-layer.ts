@@ -1,9 +1,9 @@
-import { formatSize } from '../../format-size.ts'
-import { contextPath, findSource, namePattern } from '../context-files.ts'
-import { baseName, isWithin, resolvePath, shownPath } from '../image-paths.ts'
+import { formatSize } from '../../base/format-size.ts'
+import { contextPath, findSource, namePattern } from '../facts/context-files.ts'
+import { baseName, isWithin, resolvePath, shownPath } from '../facts/image-paths.ts'
+import { secretFile } from '../facts/secret-files.ts'
 import type { LintContext } from '../lint-options.ts'
 import type { Rule } from '../rule.ts'
-import { secretFile } from '../secret-files.ts'
 import type { CopyStep, RunStep } from '../step.ts'
 
 export const deletedInLaterLayer: Rule = {

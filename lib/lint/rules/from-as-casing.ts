@@ -1,5 +1,5 @@
+import type { Span } from '../../base/source.ts'
 import type { From } from '../../parser/types.ts'
-import type { Span } from '../../source.ts'
 import type { Rule } from '../rule.ts'
 
 export const fromAsCasing: Rule = {

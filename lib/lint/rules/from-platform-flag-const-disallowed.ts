@@ -1,5 +1,5 @@
-import { readPlatform } from '../platform-text.ts'
 import type { Rule } from '../rule.ts'
+import { readPlatform } from '../walk/platform-text.ts'
 
 export const fromPlatformFlagConstDisallowed: Rule = {
   name: 'FromPlatformFlagConstDisallowed',

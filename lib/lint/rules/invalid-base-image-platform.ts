@@ -1,5 +1,5 @@
-import { platformText } from '../platform-text.ts'
 import type { Rule } from '../rule.ts'
+import { platformText } from '../walk/platform-text.ts'
 
 export const invalidBaseImagePlatform: Rule = {
   name: 'InvalidBaseImagePlatform',

@@ -1,5 +1,5 @@
-import { isImageName } from '../image-name.ts'
 import type { Rule } from '../rule.ts'
+import { isImageName } from '../walk/image-name.ts'
 
 export const invalidDefaultArgInFrom: Rule = {
   name: 'InvalidDefaultArgInFrom',

@@ -1,9 +1,9 @@
-import { count } from '../../count.ts'
-import { contextPath, findSource, walkFiles } from '../context-files.ts'
-import { baseName } from '../image-paths.ts'
+import { count } from '../../base/count.ts'
+import { contextPath, findSource, walkFiles } from '../facts/context-files.ts'
+import { baseName } from '../facts/image-paths.ts'
+import { secretFile } from '../facts/secret-files.ts'
 import type { LintContext, LintFile } from '../lint-options.ts'
 import type { ReportDetails, Rule } from '../rule.ts'
-import { secretFile } from '../secret-files.ts'
 import type { CopyStep } from '../step.ts'
 
 export const secretFileCopied: Rule = {

@@ -1,5 +1,5 @@
+import { findTokens, mask } from '../facts/secret-tokens.ts'
 import type { Rule } from '../rule.ts'
-import { findTokens, mask } from '../secret-tokens.ts'
 
 export const secretTokenWritten: Rule = {
   name: 'SecretTokenWritten',

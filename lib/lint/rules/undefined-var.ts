@@ -1,4 +1,4 @@
-import { closestName } from '../closest-name.ts'
+import { closestName } from '../facts/closest-name.ts'
 import type { Rule } from '../rule.ts'
 
 export const undefinedVar: Rule = {

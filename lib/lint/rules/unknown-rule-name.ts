@@ -1,4 +1,4 @@
-import { suggest } from '../../suggest.ts'
+import { suggest } from '../../base/suggest.ts'
 import type { Rule } from '../rule.ts'
 
 /** @param names those of all rules, which know this one */

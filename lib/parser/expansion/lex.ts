@@ -1,6 +1,6 @@
 // The shell-like language of Dockerfile words: quotes, escapes and `$` references. Follows BuildKit's
 // frontend/dockerfile/shell, in what it accepts and in what it makes of odd input.
-import { skipSpace } from '../syntax/white-space.ts'
+import { skipSpace } from '../white-space.ts'
 import { ExpansionFailure } from './expansion-failure.ts'
 import { checkLength, enter, getVariable, type Lexer, peek, take } from './lexer.ts'
 import { requireVariable, trimPrefix, trimSuffix } from './modifiers.ts'

@@ -1,4 +1,4 @@
-import { isSpace } from '../syntax/white-space.ts'
+import { isSpace } from '../white-space.ts'
 
 /** A word with its place in the text that was split. */
 export interface LexedWord {

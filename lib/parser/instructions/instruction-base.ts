@@ -1,7 +1,7 @@
-import type { Span } from '../../source.ts'
+import type { Span } from '../../base/source.ts'
 import type { Command, SyntaxNode } from '../syntax/syntax-node.ts'
-import { trimSpace } from '../syntax/white-space.ts'
 import type { InstructionBase } from '../types.ts'
+import { trimSpace } from '../white-space.ts'
 
 /** A command with the lines that it stands on; for an ONBUILD trigger these are ONBUILD's. */
 export interface CommandInLines extends Command, Pick<SyntaxNode, LineField> {}

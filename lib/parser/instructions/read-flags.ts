@@ -1,5 +1,5 @@
-import type { Span } from '../../source.ts'
-import { suggest } from '../../suggest.ts'
+import type { Span } from '../../base/source.ts'
+import { suggest } from '../../base/suggest.ts'
 import type { Command, Report } from '../syntax/syntax-node.ts'
 import type { Flag, Word } from '../types.ts'
 

@@ -1,4 +1,4 @@
-import { suggest } from '../../suggest.ts'
+import { suggest } from '../../base/suggest.ts'
 import type { Report } from '../syntax/syntax-node.ts'
 import type { Instruction } from '../types.ts'
 import type { CommandInLines } from './instruction-base.ts'

@@ -1,7 +1,7 @@
 // The instructions whose arguments are a list.
 import type { Report } from '../syntax/syntax-node.ts'
-import { trimSpace } from '../syntax/white-space.ts'
 import type { Expose, Volume } from '../types.ts'
+import { trimSpace } from '../white-space.ts'
 import { type CommandInLines, instructionBase } from './instruction-base.ts'
 import { readFlags } from './read-flags.ts'
 import { requireArguments } from './require-arguments.ts'

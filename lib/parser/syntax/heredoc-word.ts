@@ -2,7 +2,7 @@ import { ExpansionFailure } from '../expansion/expansion-failure.ts'
 import { lexWords } from '../expansion/lex.ts'
 import { createLexer } from '../expansion/lexer.ts'
 import type { LexedWord } from '../expansion/word-splitter.ts'
-import { isRegexpSpace, skipSpace } from './white-space.ts'
+import { isRegexpSpace, skipSpace } from '../white-space.ts'
 
 /** What a word such as `3<<-"EOF"` says. */
 export interface HeredocWord {

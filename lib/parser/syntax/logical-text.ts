@@ -1,5 +1,5 @@
 // An instruction on one logical line: its physical lines without continuation characters, joined.
-import type { Span } from '../../source.ts'
+import type { Span } from '../../base/source.ts'
 import type { Word } from '../types.ts'
 
 /** A stretch of the logical text and where it comes from. */

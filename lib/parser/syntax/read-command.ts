@@ -1,11 +1,11 @@
 import type { EscapeCharacter, Word } from '../types.ts'
+import { isAsciiSpace, isSeparator, skipSpace, skipWord, trimEnd } from '../white-space.ts'
 import { readJsonForm } from './json-form.ts'
 import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
 import { readAssignments, readPairs } from './read-pairs.ts'
 import { scanFlags } from './scan-flags.ts'
 import { splitAtSpace } from './split-words.ts'
 import type { Command, Report } from './syntax-node.ts'
-import { isAsciiSpace, isSeparator, skipSpace, skipWord, trimEnd } from './white-space.ts'
 
 /** How an instruction's arguments are written. */
 type ArgumentForm =

@@ -1,8 +1,8 @@
 import type { EscapeCharacter, KeyValue, Word } from '../types.ts'
+import { isSeparator, skipSpace, skipWord } from '../white-space.ts'
 import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
 import { splitQuoted } from './split-words.ts'
 import type { Assignment, Command, Report } from './syntax-node.ts'
-import { isSeparator, skipSpace, skipWord } from './white-space.ts'
 
 interface Pairs {
   readonly pairs: readonly KeyValue[]

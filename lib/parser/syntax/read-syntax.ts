@@ -1,14 +1,14 @@
 // A Dockerfile's text as directives, comments and instructions, the way BuildKit's frontend/dockerfile/parser reads it.
-import type { Span } from '../../source.ts'
+import type { Span } from '../../base/source.ts'
 import { readDirective } from '../directives.ts'
 import type { Comment, Directive, EscapeCharacter } from '../types.ts'
+import { skipSpace, trimEnd } from '../white-space.ts'
 import { createLineReader, type LineReader, nextLine } from './line-reader.ts'
 import type { LogicalText } from './logical-text.ts'
 import { reportLongLines } from './long-lines.ts'
 import { readCommand } from './read-command.ts'
 import { readHeredocs } from './read-heredocs.ts'
 import type { Report, SyntaxNode, SyntaxTree } from './syntax-node.ts'
-import { skipSpace, trimEnd } from './white-space.ts'
 
 interface State {
   readonly reader: LineReader

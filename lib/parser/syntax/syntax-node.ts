@@ -1,6 +1,6 @@
 // What the grammar alone says about an instruction, whatever the instruction is: the level of BuildKit's own tree.
-import type { ErrorCode } from '../../errors.ts'
-import type { Span } from '../../source.ts'
+import type { ErrorCode } from '../../base/errors.ts'
+import type { Span } from '../../base/source.ts'
 import type { Arg, Comment, Directive, EscapeCharacter, Flag, Heredoc, KeyValue, Word } from '../types.ts'
 
 /** Takes an error that was found. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chooseProgress } from '../../../lib/cli/progress/choose-progress.ts'
-import type { Screen } from '../../../lib/cli/terminal.ts'
+import type { Screen } from '../../../lib/cli/terminal/terminal.ts'
 
 const screen = (isTTY: boolean): Screen => ({
   write: () => {},

@@ -1,7 +1,7 @@
 // A build's events, made short: the time is in seconds from an arbitrary start.
 
 import type { Renderer, View } from '../../../lib/cli/progress/renderer.ts'
-import type { BuildEvent } from '../../../lib/events.ts'
+import type { BuildEvent } from '../../../lib/executor/events.ts'
 
 export const start = 1_700_000_000_000
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openProgress } from '../../../lib/cli/progress/choose-progress.ts'
 import { showProgress } from '../../../lib/cli/progress/show-progress.ts'
 import { ttyProgress } from '../../../lib/cli/progress/tty.ts'
-import type { Screen } from '../../../lib/cli/terminal.ts'
+import type { Screen } from '../../../lib/cli/terminal/terminal.ts'
 import { cached, done, plan, started } from './events.ts'
 
 function recordingScreen(): Screen & { readonly text: () => string; width: number; resize: () => void } {

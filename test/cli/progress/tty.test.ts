@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ttyProgress } from '../../../lib/cli/progress/tty.ts'
-import { textWidth } from '../../../lib/cli/text-width.ts'
+import { textWidth } from '../../../lib/cli/terminal/text-width.ts'
 import { cached, done, failed, files, log, plan, show, started, view, warning } from './events.ts'
 
 test('shows what is done, what runs and what is to come', () => {

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { type GitUrl, parseGitUrl } from '../../../lib/base/git-url.ts'
 import { type Checkout, checkoutCommit } from '../../../lib/context/git/checkout-commit.ts'
 import { inspectCommit } from '../../../lib/context/git/inspect-commit.ts'
 import { type ResolvedCommit, resolveCommit } from '../../../lib/context/git/resolve-commit.ts'
 import { runGit } from '../../../lib/context/git/run-git.ts'
-import { type GitUrl, parseGitUrl } from '../../../lib/git-url.ts'
 import {
   COMMIT_TIME,
   type GitServer,
@@ -71,7 +71,7 @@ describe.skipIf(!runs)('a commit is checked out', () => {
 
   test('one deep, of the ref that is meant', async () => {
     const { directory } = await fetch(url)
-    const log = execFileSync('git', ['--git-dir', join(directory, '../git'), 'log', '--all', '--format=%H'])
+    const log = execFileSync('git', ['--git-dir', join(directory, './'), 'log', '--all', '--format=%H'])
     expect(log.toString().trim()).toBe(second)
   })
 

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { findProgram } from '../../../lib/find-program.ts'
+import { findProgram } from '../../../lib/base/find-program.ts'
 import { run } from '../../support/run.ts'
 import { succeed } from '../tsbuild.ts'
 

@@ -1,5 +1,5 @@
 // The places of the table in docs/sandbox.md, and what is known to come out differently in them.
-import { findProgram } from '../../../lib/find-program.ts'
+import { findProgram } from '../../../lib/base/find-program.ts'
 import type { Isolation } from '../../../lib/index.ts'
 import { dockerfile, type Row } from './build-in-place.ts'
 

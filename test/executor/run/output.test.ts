@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createLineWriter } from '../../../lib/executor/run/line-writer.ts'
 import { createTail } from '../../../lib/executor/run/tail.ts'
+import { createLineWriter } from '../../../lib/executor/worker/line-writer.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,8 +1,8 @@
 // A tar's members in a list, for tests that look at all of them.
 import type { Entry } from '../../../lib/layers/entry.ts'
-import { asBuffer } from '../../../lib/layers/path-bytes.ts'
-import { SparseExpander } from '../../../lib/layers/sparse-map.ts'
-import { TarParser } from '../../../lib/layers/tar-parser.ts'
+import { asBuffer } from '../../../lib/layers/paths/path-bytes.ts'
+import { SparseExpander } from '../../../lib/layers/tar/sparse-map.ts'
+import { TarParser } from '../../../lib/layers/tar/tar-parser.ts'
 
 export interface TarMember {
   readonly entry: Entry

@@ -1,0 +1,51 @@
+import { TsbuildError } from '../../base/errors.ts'
+import type { Store } from '../../cache/store.ts'
+import type { BuildEvent } from '../../executor/events.ts'
+import type { ExportedOutput, RegistryOutput } from '../../export/output.ts'
+import { pushStored } from '../../images/push-image.ts'
+import { formatReference, normaliseName, parseReference, type Reference } from '../../oci/reference.ts'
+import type { Descriptor } from '../../oci/types.ts'
+import type { RegistryClient } from '../../registry/client.ts'
+
+export interface PushOutputOptions {
+  readonly store: Store
+  readonly client: RegistryClient
+  readonly signal: AbortSignal
+  readonly emit: (event: BuildEvent) => void
+  /** The step that progress is reported of. */
+  readonly step: string
+}
+
+/** Milliseconds between two reports. */
+const INTERVAL = 100
+
+/**
+ * Pushes a build's result under the names of the output, or else of the build; by digest where the output says so. Errors as pushImage()
+ * does.
+ */
+export async function pushOutput(
+  descriptor: Descriptor,
+  output: RegistryOutput,
+  names: readonly string[],
+  { store, client, signal, emit, step }: PushOutputOptions,
+): Promise<ExportedOutput> {
+  const wanted = output.name ? [...new Set(output.name.split(',').map(normaliseName))] : names
+  if (wanted.length === 0) {
+    throw new TsbuildError('OUTPUT_INVALID', 'there is no name to push the image as', {
+      hint: 'give it one with -t REGISTRY/NAME:TAG',
+    })
+  }
+  const references = wanted.map(parseReference).map((reference): Reference => {
+    const { domain, path } = reference
+    return output.pushByDigest ? { domain, path, digest: descriptor.digest } : reference
+  })
+  let told = 0
+  const onProgress = (current: number, total: number): void => {
+    const now = Date.now()
+    if (now - told < INTERVAL && current < total) return
+    told = now
+    emit({ type: 'progress', time: now, step, current: Math.max(0, current), total, unit: 'bytes' })
+  }
+  const { uploaded } = await pushStored(store, descriptor, references, { client, signal, onProgress })
+  return { type: 'registry', destination: references.map(formatReference).join(', '), size: uploaded }
+}

@@ -1,0 +1,121 @@
+// From options to graphs: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
+
+import { failOnErrors } from '../base/errors.ts'
+import { openStore, type Store } from '../cache/store.ts'
+import { remoteContext } from '../context/remote-context.ts'
+import type { OpenedContext } from '../executor/session.ts'
+import { createGraph, createGraphs } from '../graph/create-graph.ts'
+import { type JoinedGraphs, joinGraphs } from '../graph/join-graphs.ts'
+import type { Graph } from '../graph/types.ts'
+import { openRemoteBases } from '../images/remote-bases.ts'
+import type { ContentReader } from '../oci/content.ts'
+import { defaultPlatform } from '../oci/platform.ts'
+import type { Digest } from '../oci/types.ts'
+import { parse } from '../parser/index.ts'
+import type { Dockerfile } from '../parser/types.ts'
+import { type LazyClient, lazyClient } from '../registry/lazy-client.ts'
+import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
+import type { BuildOptions } from './build-options.ts'
+import { refuseFrontends } from './builder-args.ts'
+import { type MainContext, openFileContext, openMainContext } from './contexts/open-contexts.ts'
+import { createNameResolver, fileContexts } from './contexts/resolve-names.ts'
+import { checkEpoch, givenEpoch, noContextTime, parseEpoch, wantsContextTime } from './source-date-epoch.ts'
+import { targetPlatforms, wantsIndex } from './target-platforms.ts'
+
+export interface PreparedBuild {
+  /** One for each platform. */
+  readonly joined: JoinedGraphs
+  readonly dockerfile: Dockerfile
+  readonly main: MainContext
+  readonly contexts: ReadonlyMap<string, OpenedContext>
+  /** Where base images outside the store have their blobs, by manifest digest. */
+  readonly images: ReadonlyMap<Digest, ContentReader>
+  /** Where layers of base images in registries are, by digest. */
+  readonly remoteBlobs: ReadonlyMap<Digest, BlobOrigin>
+  /** Seconds since 1970, when SOURCE_DATE_EPOCH is in force. */
+  readonly epoch: number | undefined
+}
+
+/**
+ * The graph of a build, of several platforms that of the first, without building: reads the context's Dockerfile and the configs of the base images that the target needs.
+ * Rejects like build() for anything that is wrong with them.
+ */
+export async function planBuild(options: BuildOptions): Promise<Graph> {
+  const store = openStore(options.store)
+  const client = lazyClient()
+  try {
+    const platforms = options.platforms?.slice(0, 1)
+    const { joined } = await prepareBuild({ ...options, ...(platforms && { platforms }) }, store, client)
+    const [graph] = joined.graphs
+    if (!graph) throw new Error('bug: a build without a graph')
+    return graph
+  } finally {
+    await client.close()
+    store.close()
+  }
+}
+
+/** The Dockerfile of a build, parsed; rejects like build() when there is none or when it has errors. */
+export async function readDockerfile(options: BuildOptions): Promise<Dockerfile> {
+  const store = openStore(options.store)
+  try {
+    return parseDockerfile(await openMainContext(options, store), options)
+  } finally {
+    store.close()
+  }
+}
+
+function parseDockerfile({ dockerfile: { text, name } }: MainContext, options: BuildOptions): Dockerfile {
+  refuseFrontends({ text, name }, options)
+  const dockerfile = parse(text, { name })
+  failOnErrors(dockerfile.file, dockerfile.diagnostics)
+  return dockerfile
+}
+
+/** `client` is for registries; nothing is asked of them unless a base image is not at hand. */
+export async function prepareBuild(options: BuildOptions, store: Store, client: LazyClient): Promise<PreparedBuild> {
+  const main = await openMainContext(options, store)
+  const dockerfile = parseDockerfile(main, options)
+
+  const contexts = new Map<string, OpenedContext>([['context', main]])
+  const buildContexts = options.buildContexts ?? {}
+  const remote = openRemoteBases(store, { client, policy: options.pull ?? 'missing', signal: options.signal })
+  const resolver = createNameResolver(store, buildContexts, remote)
+  const given = givenEpoch(options) ?? (wantsContextTime(dockerfile) ? 'context' : undefined)
+  const fixed = given === 'context' ? ((await main.time()) ?? Number.NaN) : given
+  if (Number.isNaN(fixed)) throw noContextTime()
+  const epoch = fixed === undefined ? undefined : checkEpoch(fixed)
+  const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
+  const platforms = targetPlatforms(options)
+  const isIndex = wantsIndex(options, platforms)
+  const [platform, ...others] = platforms
+  const graphOptions = {
+    target: options.target,
+    buildArgs: { ...options.buildArgs, ...epochArg },
+    buildPlatform: defaultPlatform(),
+    labels: options.labels ?? {},
+    resolve: resolver.resolve,
+    override: resolver.override,
+  }
+  const joined = joinGraphs(
+    platform && others.length > 0
+      ? await createGraphs(dockerfile, [platform, ...others], graphOptions)
+      : [await createGraph(dockerfile, { ...graphOptions, platform })],
+    isIndex,
+  )
+  const needed = new Set(joined.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
+  for (const [name, source] of fileContexts(buildContexts)) {
+    // What nothing needs is not fetched.
+    const isRemote = typeof source === 'string' && remoteContext(source) !== undefined
+    if (needed.has(name) || !isRemote) contexts.set(name, await openFileContext(name, source, options, store))
+  }
+  const { images } = resolver
+  return { joined, dockerfile, main, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? defaultEpoch(joined) }
+}
+
+/** What an ARG before the first FROM says, where the caller says nothing: it is the same for every platform, or of the first. */
+function defaultEpoch({ graphs: [graph] }: JoinedGraphs): number | undefined {
+  const epoch = parseEpoch(graph?.globalArgs.get('SOURCE_DATE_EPOCH') ?? '')
+  if (epoch === 'context') throw noContextTime()
+  return epoch
+}

@@ -1,0 +1,61 @@
+// The part of a command line that decides what is built, as options of the library.
+import type { BuildOptions } from '../../index.ts'
+import type { Args } from '../command.ts'
+import { readText, type Terminal } from '../terminal/terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Throws a {@link UsageError} for values that can't be meant. */
+export async function readBuildInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
+  const file = args.value('file')
+  const target = args.value('target')
+  const platforms = args.list('platform').flatMap((value) => value.split(','))
+  const store = args.value('store')
+  return {
+    context: readContext(args.positionals[0] ?? '.', file, terminal),
+    ...(file !== undefined && {
+      dockerfile: file === '-' ? { text: await readText(terminal), name: 'stdin' } : file,
+    }),
+    ...(target !== undefined && target !== '' && { target }),
+    buildArgs: readPairs('build-arg', args.list('build-arg'), (name) => terminal.env[name]),
+    buildContexts: readPairs('build-context', args.list('build-context')),
+    ...(platforms.length > 0 && { platforms }),
+    ...(store !== undefined && { store }),
+  }
+}
+
+/**
+ * `NAME=VALUE` flags as a record; the last of the same name counts. `alone` says what `NAME` without a value means:
+ * a value, or undefined to leave it out; without it that is refused.
+ */
+export function readPairs(
+  flag: string,
+  values: readonly string[],
+  alone?: (name: string) => string | undefined,
+): Record<string, string> {
+  const pairs = new Map<string, string>()
+  for (const text of values) {
+    const equals = text.indexOf('=')
+    const name = equals === -1 ? text : text.slice(0, equals)
+    if (name === '' || (equals === -1 && !alone)) {
+      throw new UsageError('OPTION_INVALID', `--${flag} can't be ${JSON.stringify(text)}: expected NAME=VALUE`)
+    }
+    const value = equals === -1 ? alone?.(name) : text.slice(equals + 1)
+    if (value !== undefined) pairs.set(name, value)
+  }
+  return Object.fromEntries(pairs)
+}
+
+function readContext(path: string, file: string | undefined, terminal: Terminal): BuildOptions['context'] {
+  if (path !== '-') return path
+  const { stdin } = terminal
+  if (file === '-') {
+    throw new UsageError('OPTION_INVALID', 'standard input is either the build context or the Dockerfile, not both')
+  }
+  if (stdin.isTTY) {
+    const hint = 'pipe a tar or a Dockerfile into it, or give a directory'
+    throw new UsageError('OPTION_INVALID', 'the build context is to come from standard input, which is a terminal', {
+      hint,
+    })
+  }
+  return { stream: stdin.bytes() }
+}

@@ -1,0 +1,35 @@
+import { type Args, type CommandSpec, commonFlags } from '../command.ts'
+import { canonicalArguments } from './flag-syntax.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Reads a command's arguments; undefined when they ask for help, and then nothing else counts. Throws a {@link UsageError}. */
+export function parseArguments(args: readonly string[], command: CommandSpec): Args | undefined {
+  const flags = [...command.flags, ...commonFlags]
+  const canonical = canonicalArguments(args, { flags, refused: command.refused ?? [] })
+  const list = (flag: string): readonly string[] => {
+    const start = `--${flag}=`
+    return canonical.flags.filter((text) => text.startsWith(start)).map((text) => text.slice(start.length))
+  }
+  if (list('help').at(-1) === 'true') return undefined
+  const { positionals } = canonical
+  demandPositionals(positionals, command)
+  return {
+    positionals,
+    on: (flag) => list(flag).at(-1) === 'true',
+    value: (flag) => list(flag).at(-1),
+    list,
+  }
+}
+
+function demandPositionals(given: readonly string[], command: CommandSpec): void {
+  const { name, min, max } = command.positionals
+  const help = `usage: tsbuild ${command.usage}`
+  if (given.length < min) {
+    const missing = name.split(' ').slice(given.length).join(' and ')
+    const hint = command.name === 'build' ? 'the current directory is `tsbuild .`' : help
+    throw new UsageError('OPTION_INVALID', `${missing} ${missing.includes(' and ') ? 'are' : 'is'} missing`, { hint })
+  }
+  if (given.length <= max) return
+  const extra = JSON.stringify(given[max])
+  throw new UsageError('OPTION_INVALID', `unexpected argument ${extra}`, { hint: help })
+}

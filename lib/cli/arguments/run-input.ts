@@ -1,0 +1,75 @@
+// The flags of a command line that say how RUN steps are carried out, as options of the library.
+import { TsbuildError } from '../../base/errors.ts'
+import {
+  parseAddHost,
+  parseBytes,
+  parseEntitlement,
+  parseSecret,
+  parseSsh,
+  parseUlimit,
+} from '../../build/parse-run-flags.ts'
+import type { ControlLimits, Isolation, RunOptions } from '../../index.ts'
+import type { Args } from '../command.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Throws a {@link UsageError} for values that can't be meant. */
+export function readRunInput(args: Args, terminal: Pick<Terminal, 'env'>): RunOptions {
+  try {
+    return readFlags(args, terminal.env)
+  } catch (error) {
+    throw error instanceof TsbuildError ? new UsageError(error.code, error.message, { hint: error.hint }) : error
+  }
+}
+
+function readFlags(args: Args, env: Terminal['env']): RunOptions {
+  const secrets = args.list('secret').map((text) => parseSecret(text, env))
+  const agents = args.list('ssh').map((text) => parseSsh(text, env))
+  const shmSize = args.value('shm-size')
+  return {
+    isolation: readIsolation(args),
+    secrets: Object.fromEntries(secrets.map(({ id, source }) => [id, source])),
+    ssh: Object.fromEntries(agents.map(({ id, socket }) => [id, socket])),
+    network: choice(args, 'network', ['default', 'none', 'host']) ?? 'default',
+    extraHosts: args.list('add-host').map(parseAddHost),
+    resourceLimits: args.list('ulimit').map(parseUlimit),
+    controlLimits: readControlLimits(args),
+    allow: args.list('allow').map(parseEntitlement),
+    keepFailed: args.on('keep-failed'),
+    strictOwnership: args.on('strict-ownership'),
+    ...(shmSize !== undefined && { shmSize: parseBytes('shm-size', shmSize) }),
+  }
+}
+
+export function readIsolation(args: Args): Isolation | 'auto' {
+  return choice(args, 'isolation', ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'proot']) ?? 'auto'
+}
+
+function readControlLimits(args: Args): ControlLimits {
+  const bytes = (flag: string): number | undefined => {
+    const text = args.value(flag)
+    return text === undefined || text === '-1' ? (text && -1) || undefined : parseBytes(flag, text)
+  }
+  return {
+    memory: bytes('memory'),
+    memorySwap: bytes('memory-swap'),
+    cpuShares: whole(args, 'cpu-shares'),
+    cpuPeriod: whole(args, 'cpu-period'),
+    cpuQuota: whole(args, 'cpu-quota'),
+    cpusetCpus: args.value('cpuset-cpus'),
+    cpusetMems: args.value('cpuset-mems'),
+  }
+}
+
+function whole(args: Args, flag: string): number | undefined {
+  const text = args.value(flag)
+  if (text === undefined) return undefined
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new UsageError('OPTION_INVALID', `--${flag} must be a whole number, not ${JSON.stringify(text)}`)
+}
+
+function choice<Choice extends string>(args: Args, flag: string, choices: readonly Choice[]): Choice | undefined {
+  const text = args.value(flag)
+  // The flag's spec has checked that it is one of them.
+  return choices.find((candidate) => candidate === text)
+}

@@ -1,0 +1,42 @@
+// Progress of one pull or push, drawn as a build's steps are.
+import type { Args } from '../command.ts'
+import { interruptible } from '../terminal/interrupts.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { chooseProgress, openProgress } from './choose-progress.ts'
+
+export interface Transfer {
+  readonly signal: AbortSignal
+  readonly onProgress: (current: number, total: number) => void
+  readonly onRetry: (reason: string, milliseconds: number) => void
+}
+
+/** Runs a transfer and shows how far it is, as `--progress` or `--quiet` say. An interrupt aborts it. */
+export async function showTransfer<T>(
+  name: string,
+  args: Args,
+  terminal: Terminal,
+  action: (transfer: Transfer) => Promise<T>,
+): Promise<T> {
+  const kind = args.on('quiet') ? 'none' : chooseProgress(args.value('progress') ?? 'auto', terminal.err, terminal.env)
+  const progress = openProgress(kind, terminal.err)
+  const step = 'transfer'
+  progress.onEvent({ type: 'plan', time: Date.now(), steps: [{ id: step, name, inputs: [] }] })
+  progress.onEvent({ type: 'started', time: Date.now(), step })
+  const onProgress = (current: number, total: number): void =>
+    progress.onEvent({ type: 'progress', time: Date.now(), step, current: Math.max(0, current), total, unit: 'bytes' })
+  const onRetry = (reason: string, milliseconds: number): void => {
+    const text = `trying again in ${(milliseconds / 1000).toFixed(1)}s: ${reason}\n`
+    progress.onEvent({ type: 'log', time: Date.now(), step, stream: 'stderr', text })
+  }
+  try {
+    const result = await interruptible((signal) => action({ signal, onProgress, onRetry }), progress.note)
+    progress.onEvent({ type: 'completed', time: Date.now(), step, cached: false })
+    return result
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    progress.onEvent({ type: 'completed', time: Date.now(), step, cached: false, error: message })
+    throw error
+  } finally {
+    progress.finish()
+  }
+}

@@ -1,0 +1,75 @@
+// The result of a build as images: config, history, manifest, and the index of several.
+import type { JoinedGraphs } from '../../graph/join-graphs.ts'
+import type { Graph, GraphStage } from '../../graph/types.ts'
+import { type ImageSet, oneImage, writeIndex } from '../../oci/image-set.ts'
+import { writeImage } from '../../oci/manifest.ts'
+import { normalisePlatform } from '../../oci/platform.ts'
+import type { History, Image } from '../../oci/types.ts'
+import type { Execution } from '../execute.ts'
+import { layersOf } from '../filesystem.ts'
+import type { Session, StackedLayer } from '../session.ts'
+import { fitHistory } from './fit-history.ts'
+import { fillHistoryTimes } from './history-times.ts'
+
+/**
+ * Writes configs and manifests of the targets' images into the store, and an index of them if there is to be one, in the order of the graphs. The same graphs
+ * and layers give the same bytes.
+ */
+export function assembleImages({ graphs, isIndex }: JoinedGraphs, execution: Execution, session: Session): ImageSet {
+  const [first, ...others] = graphs.map((graph) => {
+    const image = assembleImage(graph, execution, session)
+    // In an index an image is for the platform that was asked for, whatever more its base says.
+    return isIndex ? { ...image, descriptor: { ...image.descriptor, platform: graph.platform } } : image
+  })
+  if (!first) throw new Error('bug: a build of nothing')
+  return isIndex ? writeIndex(session.store, [first, ...others]) : oneImage(first)
+}
+
+function assembleImage({ target }: Graph, execution: Execution, session: Session): Image {
+  const filesystem = execution.filesystems.get(target.result)
+  if (!filesystem) throw new Error('bug: a target without a filesystem')
+  const layers = layersOf(filesystem)
+  const history = imageHistory(target, layers, execution.created, session.epoch)
+  const created = history.findLast((entry) => entry.created !== undefined)?.created
+  return writeImage(session.store, {
+    config: {
+      config: target.config,
+      ...(created !== undefined && { created }),
+      ...(target.author !== undefined && { author: target.author }),
+    },
+    layers: layers.map(({ layer }) => layer),
+    history,
+    platform: normalisePlatform(target.imagePlatform),
+  })
+}
+
+function imageHistory(
+  target: GraphStage,
+  layers: readonly StackedLayer[],
+  made: Execution['created'],
+  epoch: number | undefined,
+): History[] {
+  const base = target.baseImage?.config
+  const inherited = base ? fitHistory(base.history ?? [], base.rootfs.diff_ids.length) : []
+  const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString()
+  const own = target.history.map(({ created_by, comment, vertex, empty }): History => {
+    const created = fixed ?? (vertex === undefined ? undefined : made.get(vertex))
+    return {
+      ...(created !== undefined && { created }),
+      created_by,
+      ...(comment !== undefined && { comment }),
+      ...(empty && { empty_layer: true }),
+    }
+  })
+  const explained = [...inherited, ...own].filter((entry) => !entry.empty_layer).length
+  // A base may come without a history, and a directory as a base has none: each layer gets an entry all the same.
+  const unexplained = layers.slice(0, Math.max(0, layers.length - explained))
+  const imported = unexplained.map(
+    ({ created }): History => ({
+      ...(created !== undefined && { created }),
+      created_by: 'FROM',
+      comment: 'imported by tsbuild',
+    }),
+  )
+  return fillHistoryTimes([...inherited, ...imported, ...own])
+}

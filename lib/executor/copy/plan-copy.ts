@@ -1,0 +1,219 @@
+// COPY and ADD: which entries the layer of an instruction holds.
+
+import { TsbuildError, withLocation } from '../../base/errors.ts'
+import type { Location, Span } from '../../base/source.ts'
+import { BadPattern } from '../../context/ignore/glob-syntax.ts'
+import { createPatternMatcher, type PatternMatcher } from '../../context/ignore/ignore-matcher.ts'
+import type { CopyInput, CopyOp, RemoteInput } from '../../graph/types.ts'
+import type { Archive } from '../../layers/archive/read-archive.ts'
+import type { SourceEntry } from '../../layers/entry.ts'
+import { entryWith } from '../../layers/entry-with.ts'
+import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
+import { cleanPath } from '../../layers/paths/clean-path.ts'
+import { resolvePath } from '../../layers/paths/resolve-path.ts'
+import { baseName, joinPath, parentPath } from '../../layers/paths/tree-paths.ts'
+import { type ModeChange, parseChmod } from './chmod.ts'
+import { copyArchive } from './copy-archive.ts'
+import { copyTree } from './copy-tree.ts'
+import { directoryInode, type Inode } from './inode.ts'
+import { hasWildcard, matchSources } from './match-sources.ts'
+import { missingSource } from './missing-source.ts'
+import type { Owner } from './resolve-owner.ts'
+import { stagedChanges } from './staged-changes.ts'
+import { StagedTree } from './staged-tree.ts'
+
+export interface CopyPlanOptions {
+  /** What `--chown` resolved to. */
+  readonly owner: Owner | undefined
+  /** Seconds since 1970: the time of directories that are made on the way, and of inline files. */
+  readonly now: number
+  /** Seconds since 1970 for every entry. */
+  readonly timestamp?: number | undefined
+  /** Seconds since 1970, for what is made of a source's root that has no time: of most roots no layer tells. Default none. */
+  readonly rootTime?: number | undefined
+  /** For ADD: what remote sources gave. */
+  readonly remote?: ReadonlyMap<RemoteInput, RemoteContent> | undefined
+  /** For ADD: the entries of an archive, undefined for any other file. */
+  readonly openArchive?: ((file: TreeEntry) => Promise<Archive | undefined>) | undefined
+  /** Why a source is not in its tree. */
+  readonly explainMissing?: ((path: string) => string | undefined) | undefined
+  readonly location: (span: Span) => Location
+}
+
+/** The files of a git repository, or a downloaded file. */
+export type RemoteContent =
+  | { readonly kind: 'tree'; readonly tree: FileTree }
+  | { readonly kind: 'file'; readonly entry: TreeEntry }
+
+export interface CopyPlan {
+  /** Exactly what the layer holds: sorted, parents first. */
+  readonly entries: readonly SourceEntry[]
+}
+
+/**
+ * What COPY and ADD change in a target, as BuildKit does it. Reads metadata only, but for archives. Errors with `COPY_SOURCE_NOT_FOUND`,
+ * `COPY_DESTINATION`, `COPY_PATTERN`, `CHMOD_INVALID`, `SYMLINK_LOOP` and what archives and trees error with, at the source's place.
+ */
+export async function planCopy(
+  op: CopyOp,
+  source: FileTree,
+  target: FileTree,
+  options: CopyPlanOptions,
+): Promise<CopyPlan> {
+  const copy = createCopy(op, target, options)
+  // Inline files come last, wherever they are written.
+  const inputs = [...op.sources].sort((a, b) => Number(a.kind === 'inline') - Number(b.kind === 'inline'))
+  for (const input of inputs) {
+    try {
+      await copyInput(copy, input, source)
+    } catch (error) {
+      throw withLocation(error, options.location(input.span))
+    }
+  }
+  return { entries: stagedChanges(copy.stage, options.timestamp) }
+}
+
+interface Copy {
+  readonly op: CopyOp
+  readonly options: CopyPlanOptions
+  readonly stage: StagedTree
+  readonly mode: ModeChange | undefined
+  readonly exclude: PatternMatcher | undefined
+  readonly makeParent: () => Inode
+}
+
+const NOTHING: FileTree = { lookup: () => undefined, list: () => [] }
+
+function createCopy(op: CopyOp, target: FileTree, options: CopyPlanOptions): Copy {
+  const mode = op.chmod === undefined ? undefined : parseChmod(op.chmod)
+  return {
+    op,
+    options,
+    mode,
+    exclude: op.exclude.length > 0 ? withPatternErrors(op.exclude, () => createPatternMatcher(op.exclude)) : undefined,
+    // With --link the layer doesn't know what it will lie on.
+    stage: new StagedTree(op.link && !mode ? NOTHING : target),
+    makeParent: () => directoryInode(mode?.parents ?? 0o755, options.now, options.owner),
+  }
+}
+
+async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promise<void> {
+  const { op, options } = copy
+  if (input.kind === 'inline') {
+    copyInline(copy, input)
+    return
+  }
+  if (input.kind !== 'path') {
+    await copyRemote(copy, input)
+    return
+  }
+  const missing = (path: string) => missingSource(source, path, options.location(input.span), options.explainMissing)
+  const { path, include } = op.parents ? splitParents(input.path) : { path: cleanPath(input.path), include: undefined }
+  const matches = await matchSources(source, path).catch((error: unknown) => {
+    throw patternError([input.path], error)
+  })
+  if (!matches) throw missing(path)
+  let selected = 0
+  for (const match of matches) {
+    const found = source.lookup(resolvePath(source, match, { followLast: true }))
+    if (!found) throw missing(match)
+    const { rootTime } = options
+    const isTimeless = rootTime !== undefined && found.path === '' && found.mtime === 0
+    const entry = isTimeless ? entryWith(found, { mtime: rootTime }) : found
+    const archive = op.unpack ? await openArchive(entry, options) : undefined
+    if (archive) unpack(copy, archive)
+    else selected += copyEntry(copy, source, entry, baseName(match), include)
+  }
+  if (include && selected === 0 && !hasWildcard(input.path)) throw missing(cleanPath(input.path))
+}
+
+/** `--parents`: what comes before `/./` is where to start, the rest is kept in the destination. */
+function splitParents(source: string): { path: string; include: PatternMatcher } {
+  const pivot = source.indexOf('/./')
+  const [start, rest] = pivot === -1 ? ['', source] : [source.slice(0, pivot), source.slice(pivot + 3)]
+  const include = withPatternErrors([source], () => createPatternMatcher([cleanPath(rest)]))
+  return { path: cleanPath(start), include }
+}
+
+function copyEntry(
+  copy: Copy,
+  source: FileTree,
+  entry: TreeEntry,
+  name: string,
+  include: PatternMatcher | undefined,
+): number {
+  const { op, options, stage, mode, exclude, makeParent } = copy
+  const isDirectory = entry.type === 'directory'
+  makeDestination(copy, op.destination.endsWith('/') ? op.destination : parentPath(op.destination))
+  const destination = resolvePath(stage, cleanPath(op.destination), { followLast: true })
+  const existing = stage.find(destination)
+  const into = !isDirectory && existing?.inode.type === 'directory'
+  const path = into ? joinPath(destination, name) : destination
+  if (isDirectory && !existing) stage.makeDirectories(path, makeParent)
+  const rules = { owner: options.owner, mode, include, exclude }
+  if (path === '') return copyTree(stage, source, entry, stage.root, undefined, rules)
+  return copyTree(stage, source, entry, stage.makeDirectories(parentPath(path), makeParent), baseName(path), rules)
+}
+
+function copyInline(copy: Copy, input: CopyInput & { kind: 'inline' }): void {
+  const bytes = Buffer.from(input.text)
+  const entry: TreeEntry = {
+    path: baseName(input.name),
+    type: 'file',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtime: copy.options.now,
+    size: bytes.length,
+    content: { kind: 'bytes', bytes },
+  }
+  copyEntry(copy, NOTHING, entry, entry.path, undefined)
+}
+
+async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
+  const content = copy.options.remote?.get(input)
+  if (!content) throw new Error('bug: a remote source was not fetched')
+  if (content.kind === 'tree') {
+    const root = content.tree.lookup('')
+    if (root) copyEntry(copy, content.tree, root, '', undefined)
+    return
+  }
+  const { entry } = content
+  const archive = input.kind === 'url' && input.unpack ? await openArchive(entry, copy.options) : undefined
+  if (archive) unpack(copy, archive)
+  else copyEntry(copy, NOTHING, entry, entry.path, undefined)
+}
+
+function unpack(copy: Copy, archive: Archive): void {
+  const { op, options, stage } = copy
+  // Modes are the archive's: --chmod has no say, not even about the directories above.
+  const directory = makeDestination(copy, op.destination, () => directoryInode(0o755, options.now, options.owner))
+  copyArchive(stage, archive.entries, directory, { owner: options.owner, now: options.now })
+}
+
+/** Makes a directory of the destination, wherever symlinks lead, and returns where that is. */
+function makeDestination({ stage, makeParent }: Copy, path: string, make: () => Inode = makeParent): string {
+  const resolved = resolvePath(stage, cleanPath(path), { followLast: true })
+  stage.makeDirectories(resolved, make)
+  return resolved
+}
+
+async function openArchive(entry: TreeEntry, { openArchive }: CopyPlanOptions): Promise<Archive | undefined> {
+  if (entry.type !== 'file' || entry.size === 0 || !entry.content) return undefined
+  return openArchive?.(entry)
+}
+
+function withPatternErrors<T>(patterns: readonly string[], action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw patternError(patterns, error)
+  }
+}
+
+/** The error to report for one of patterns; any other error as it is. */
+function patternError(patterns: readonly string[], cause: unknown): unknown {
+  if (!(cause instanceof BadPattern)) return cause
+  const texts = patterns.map((pattern) => JSON.stringify(pattern)).join(', ')
+  return new TsbuildError('COPY_PATTERN', `invalid pattern: ${texts} ${cause.message}`, { cause })
+}

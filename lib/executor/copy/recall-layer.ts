@@ -1,0 +1,65 @@
+// A copy from a context in which nothing has changed: its layer is known without planning it.
+import { cacheKey } from '../../cache/cache-key.ts'
+import { decodeSeen, encodeSeen } from '../../context/seen-format.ts'
+import { withoutPlaces } from '../../graph/evaluate/without-places.ts'
+import type { CopyOp } from '../../graph/types.ts'
+import { isDigest } from '../../oci/digest.ts'
+import type { CacheKey } from '../../oci/types.ts'
+import { stackKey } from '../filesystem.ts'
+import type { WantedForm } from '../layer-compression.ts'
+import { findLayer } from '../produce-layer.ts'
+import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
+
+/** The kind of derived data that a store keeps what copies have seen as, by a key of the step. */
+const SEEN_KIND = 'seen'
+
+/** What a copy does, whatever it copies. */
+export function copyDefinition(op: CopyOp, source: StepResult | undefined): string {
+  return withoutPlaces([op, source?.kind === 'context' ? source.name : ''])
+}
+
+/**
+ * The layer of a copy that was made before onto the same filesystem, if no name and no status in the directories that it looked at has
+ * changed since. Undefined for anything else: then planning says what there is to do.
+ */
+export async function recallLayer(
+  op: CopyOp,
+  filesystem: Filesystem,
+  source: StepResult | undefined,
+  form: WantedForm,
+  session: Session,
+): Promise<StackedLayer | undefined> {
+  const step = session.noCache ? undefined : recallable(op, filesystem, source, session)
+  const bytes = step && session.store.readDerived(SEEN_KIND, step.key)
+  const noted = bytes && decodeSeen(bytes)
+  if (!noted || !isDigest(noted.note) || !step.disk.isAs(noted.seen)) return undefined
+  return await findLayer(noted.note as CacheKey, form, session)
+}
+
+/** Notes for {@link recallLayer} what a copy's plan has seen, and the key of the layer that came of it. */
+export function noteLayer(
+  op: CopyOp,
+  filesystem: Filesystem,
+  source: StepResult | undefined,
+  layer: CacheKey,
+  session: Session,
+): void {
+  const step = recallable(op, filesystem, source, session)
+  const seen = step?.disk.seen()
+  if (!step || !seen) return
+  session.store.writeDerived(SEEN_KIND, step.key, encodeSeen(layer, seen))
+}
+
+function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | undefined, session: Session) {
+  const disk = source?.kind === 'context' ? source.context.disk : undefined
+  // What an archive or a URL gives is not told by the status of files.
+  if (!disk || op.unpack || op.sources.some(({ kind }) => kind !== 'path')) return undefined
+  const parts = [
+    { label: 'operation', value: copyDefinition(op, source) },
+    { label: 'filesystem', value: stackKey(filesystem) },
+    { label: 'directory', value: disk.root },
+    { label: 'ignore file', value: disk.ignoring },
+    { label: 'timestamps', value: session.epoch === undefined ? 'source' : String(session.epoch) },
+  ]
+  return { disk, key: cacheKey('what a copy has seen', parts) }
+}

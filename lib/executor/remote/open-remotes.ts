@@ -1,0 +1,50 @@
+// What ADD takes from elsewhere, fetched.
+import { withLocation } from '../../base/errors.ts'
+import type { CopyOp, RemoteInput } from '../../graph/types.ts'
+import type { RemoteContent } from '../copy/plan-copy.ts'
+import type { Session } from '../session.ts'
+
+/**
+ * The remote sources of an ADD, fetched side by side, unless the store has them as they are now. Errors at the source's place, as
+ * openRemoteFile() and openRemoteGit() do, which are loaded when there is something to fetch.
+ */
+export async function openRemotes(
+  { sources }: CopyOp,
+  {
+    store,
+    downloads,
+    run: { secrets },
+    signal,
+    location,
+  }: Pick<Session, 'store' | 'downloads' | 'run' | 'signal' | 'location'>,
+  onBytes: (bytes: number) => void,
+): Promise<ReadonlyMap<RemoteInput, RemoteContent>> {
+  const inputs = sources.flatMap((source) => (source.kind === 'url' || source.kind === 'git' ? source : []))
+  const opened = await Promise.all(
+    inputs.map(async (input): Promise<readonly [RemoteInput, RemoteContent]> => {
+      try {
+        return [input, await openRemote(input)]
+      } catch (error) {
+        throw withLocation(error, location(input.span))
+      }
+    }),
+  )
+  return new Map(opened)
+
+  async function openRemote(input: RemoteInput): Promise<RemoteContent> {
+    if (input.kind === 'url') {
+      const { url, name, checksum } = input
+      const { openRemoteFile } = await import('./remote-file.ts')
+      return {
+        kind: 'file',
+        entry: await openRemoteFile(url, { store, name, checksum, downloads, secrets, signal, onBytes }),
+      }
+    }
+    const commitTime = input.url.mtime === 'commit'
+    const { openRemoteGit } = await import('./remote-git.ts')
+    return {
+      kind: 'tree',
+      tree: await openRemoteGit(input.url, { store, keepGitDir: input.keepGitDir, commitTime, secrets, signal }),
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// A file from a URL, kept in the store.
+
+import { cacheKey, KEY_VERSION } from '../../cache/cache-key.ts'
+import type { Store } from '../../cache/store.ts'
+import { type Download, download } from '../../context/download.ts'
+import { type HttpClient, openHttpClient } from '../../http/client.ts'
+import type { TreeEntry } from '../../layers/file-tree.ts'
+import { digestParts, isDigest, sha256 } from '../../oci/digest.ts'
+import type { JsonValue } from '../../oci/json.ts'
+import type { CacheKey, Digest } from '../../oci/types.ts'
+import type { RunOptions } from '../run-options.ts'
+import { httpAuthorization } from './source-credentials.ts'
+
+export interface RemoteFileOptions {
+  readonly store: Store
+  /** The name that the file gets. */
+  readonly name: string
+  readonly checksum?: Digest | undefined
+  /** Downloads of this build: what is in there is not asked for again. */
+  readonly downloads?: Map<CacheKey, Promise<Download>> | undefined
+  readonly secrets?: RunOptions['secrets'] | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onBytes?: ((bytes: number) => void) | undefined
+  /** Default one of its own. */
+  readonly client?: HttpClient | undefined
+}
+
+/**
+ * The file of an http or https URL: mode 0600, of 0:0, from when the server says that it was changed, or 1970. What was downloaded before
+ * is taken if the server says that it is the same, or if it is what the checksum says. Errors as {@link download} does.
+ */
+export async function openRemoteFile(url: string, options: RemoteFileOptions): Promise<TreeEntry> {
+  const { downloads = new Map(), checksum, name, store } = options
+  // A URL may hold a secret, so that it is not shown.
+  const key = cacheKey('http', [{ label: 'url', value: sha256(url) }])
+  const once = checksum === undefined ? key : cacheKey(key, [{ label: 'checksum', value: checksum }])
+  const coming = downloads.get(once) ?? fetchFile(url, key, options)
+  downloads.set(once, coming)
+  const { digest, size, modified } = await coming
+  const seconds = Math.floor(Date.parse(modified ?? '') / 1000)
+  return {
+    path: name,
+    type: 'file',
+    mode: 0o600,
+    uid: 0,
+    gid: 0,
+    mtime: Number.isSafeInteger(seconds) && seconds > 0 ? seconds : 0,
+    size,
+    content: { kind: 'file', path: store.path(digest) },
+    sha256: digestParts(digest).hex,
+  }
+}
+
+async function fetchFile(url: string, key: CacheKey, options: RemoteFileOptions): Promise<Download> {
+  const { store, checksum, secrets, signal, onBytes } = options
+  const known = readDownload(store.records.find(key)?.result, store)
+  if (known && known.digest === checksum) return known
+  const client = options.client ?? openHttpClient()
+  try {
+    const authorization = httpAuthorization(url, secrets)
+    const usable = checksum === undefined ? known : undefined
+    const got = await download(url, { client, store, known: usable, checksum, authorization, signal, onBytes })
+    if (got !== known) {
+      const result = Object.fromEntries(Object.entries(got).filter(([, value]) => value !== undefined))
+      const created = new Date().toISOString()
+      store.records.save({ key, version: KEY_VERSION, step: 'http', created, parts: [], result })
+    }
+    return got
+  } finally {
+    if (!options.client) await client.close()
+  }
+}
+
+function readDownload(result: JsonValue | undefined, store: Store): Download | undefined {
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) return undefined
+  const { digest, size, etag, modified } = result as Readonly<Record<string, unknown>>
+  if (!isDigest(digest) || typeof size !== 'number' || !store.holds({ digest, size })) return undefined
+  return { digest, size, etag: text(etag), modified: text(modified) }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

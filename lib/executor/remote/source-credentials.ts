@@ -1,0 +1,37 @@
+// Credentials for what is fetched, from the build's secrets under the names that BuildKit gives them.
+
+import { readSecret } from '../read-secret.ts'
+import type { SecretSource } from '../run-options.ts'
+
+type Secrets = Readonly<Record<string, SecretSource>>
+
+/**
+ * The Authorization header for a git remote over http(s): of the secrets `GIT_AUTH_HEADER.HOST`, `GIT_AUTH_TOKEN.HOST`,
+ * `GIT_AUTH_HEADER` and `GIT_AUTH_TOKEN` the first that there is. Errors as {@link readSecret} does.
+ */
+export function gitAuthorization(remote: string, secrets: Secrets = {}): string | undefined {
+  const host = /^https?:\/\/(?:[^/]*@)?([^/]+)/.exec(remote)?.[1]
+  if (host === undefined) return undefined
+  for (const suffix of [`.${host}`, '']) {
+    const header = secretText(`GIT_AUTH_HEADER${suffix}`, secrets)
+    if (header !== undefined) return header
+    const token = secretText(`GIT_AUTH_TOKEN${suffix}`, secrets)
+    if (token !== undefined) return `basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
+  }
+  return undefined
+}
+
+/** The Authorization header for a URL: of the secret `HTTP_AUTH_TOKEN_HOST`, or else `HTTP_AUTH_HEADER_HOST`. */
+export function httpAuthorization(url: string, secrets: Secrets = {}): string | undefined {
+  if (!URL.canParse(url)) return undefined
+  const { hostname } = new URL(url)
+  const token = secretText(`HTTP_AUTH_TOKEN_${hostname}`, secrets)
+  return token === undefined ? secretText(`HTTP_AUTH_HEADER_${hostname}`, secrets) : `Bearer ${token}`
+}
+
+/** A file that an editor wrote ends in a newline, which no header can hold. */
+function secretText(id: string, secrets: Secrets): string | undefined {
+  const source = secrets[id]
+  const bytes = source && readSecret(id, source)
+  return bytes && Buffer.from(bytes).toString().trim()
+}

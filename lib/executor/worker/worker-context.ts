@@ -1,0 +1,44 @@
+// What a worker has at hand while it carries out steps.
+import type { Store } from '../../cache/store.ts'
+import type { OpenPipe } from '../../sandbox/launch/output-pipes.ts'
+import type { Mounter } from '../../sandbox/mount/mounter.ts'
+import type { Backend, Place } from '../../sandbox/types.ts'
+import type { LayerIndexes, Session } from '../session.ts'
+import type { Scratch } from './mounts/scratch.ts'
+import type { IdleRoots } from './root/idle-roots.ts'
+import type { Workspaces } from './root/workspaces.ts'
+import type { StepMeans } from './step-ownership.ts'
+
+export interface WorkerContext {
+  readonly store: Store
+  readonly place: Place
+  readonly backend: Backend
+  /** Directory of unpacked layers. */
+  readonly layers: string
+  /** Directory of cache mounts, relative to the working directory. */
+  readonly caches: string
+  /** Directory of failed steps that were kept. */
+  readonly kept: string
+  /** A new empty directory on the same disk; removed when the worker ends. */
+  readonly temporary: () => string
+  /** For what commands write. */
+  readonly openPipe: OpenPipe
+  readonly workspaces: Workspaces
+  readonly idleRoots: IdleRoots
+  readonly scratch: Scratch
+  /** Whether files can have the owners that they should. */
+  readonly owners: boolean
+  /** What owners can be recorded with. */
+  readonly means: StepMeans
+  /** Warnings that were told: once a build is enough. */
+  readonly told: Set<string>
+  /** Stacks layers with overlayfs; undefined where that does not work. */
+  readonly overlay: Mounter | undefined
+  readonly indexes: LayerIndexes
+  /** All of them: their files are on the disk in the end. */
+  readonly plainLayers: { readonly has: () => true }
+  readonly views: Session['views']
+  readonly signal: AbortSignal
+  /** Layers that are being unpacked, or were, by directory and by the name of the stack. */
+  readonly unpacking: Map<string, Promise<string>>
+}

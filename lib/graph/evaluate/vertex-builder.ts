@@ -1,0 +1,62 @@
+import type { Span } from '../../base/source.ts'
+import type { Op, ResolvedImage, Vertex } from '../types.ts'
+import { withoutPlaces } from './without-places.ts'
+
+/** Collects the vertices of one graph; sources that several stages use exist once. */
+export interface VertexBuilder {
+  /** With those of earlier graphs. Inputs come before users. */
+  readonly vertices: ReadonlyMap<string, Vertex>
+  scratch(): string
+  context(name: string): string
+  image(image: ResolvedImage, name: string, stage: number | undefined, span: Span | undefined): string
+  step(op: Op, inputs: readonly string[], name: string, stage: number, span: Span): string
+}
+
+/**
+ * Makes builders of graphs that share vertices: what does the same to the same inputs in an earlier graph is that graph's vertex. `prefix`
+ * begins the ids of a graph's own steps.
+ */
+export function createVertexBuilders(): (prefix: string) => VertexBuilder {
+  const vertices = new Map<string, Vertex>()
+  const shared = new Map<string, string>()
+  let own: Pick<Vertex, 'id' | 'op' | 'inputs'>[] = []
+  return (prefix) => {
+    // Only now, since most builds have one graph.
+    for (const { id, op, inputs } of own) {
+      const definition = definitionOf(op, inputs)
+      if (!shared.has(definition)) shared.set(definition, id)
+    }
+    own = []
+    const counts = new Map<number, number>()
+    const add = (vertex: Vertex): string => {
+      if (!vertices.has(vertex.id)) vertices.set(vertex.id, vertex)
+      return vertex.id
+    }
+    const source = (id: string, op: Op, name: string, stage?: number, span?: Span): string =>
+      add({ id, name, op, inputs: [], stage, span })
+    return {
+      vertices,
+      scratch: () => source('scratch', { kind: 'scratch' }, 'scratch'),
+      context: (name) =>
+        source(
+          `context:${name}`,
+          { kind: 'context', name },
+          name === 'context' ? '[internal] load build context' : `[context ${name}] load`,
+        ),
+      image: (image, name, stage, span) =>
+        source(`image:${image.descriptor.digest}`, { kind: 'image', image }, name, stage, span),
+      step: (op, inputs, name, stage, span) => {
+        const n = (counts.get(stage) ?? 0) + 1
+        counts.set(stage, n)
+        const known = shared.size === 0 ? undefined : shared.get(definitionOf(op, inputs))
+        if (known !== undefined) return known
+        const id = `${prefix}${stage}:${n}`
+        own.push({ id, op, inputs })
+        return add({ id, name, op, inputs, stage, span })
+      },
+    }
+  }
+}
+
+/** All that decides what a step makes. */
+const definitionOf = (op: Op, inputs: readonly string[]): string => withoutPlaces([op, inputs])

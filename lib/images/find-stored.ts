@@ -1,0 +1,101 @@
+import { TsbuildError } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
+import type { Store } from '../cache/store.ts'
+import { isDigest } from '../oci/digest.ts'
+import type { Place } from '../oci/guard.ts'
+import { imageManifests } from '../oci/image-blobs.ts'
+import { parseJson } from '../oci/json.ts'
+import { MANIFEST_KIND } from '../oci/manifest.ts'
+import { MANIFEST_LIMIT, parseDescriptor, parseManifest } from '../oci/parse-manifest.ts'
+import { shortName, tryNormaliseName } from '../oci/reference.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
+
+/** A name or a manifest that somebody asked for. */
+export interface FoundImage {
+  readonly name: string | undefined
+  readonly descriptor: Descriptor
+  /** Whether it was asked for by this name, not by digest. */
+  readonly byName: boolean
+}
+
+/** Finds an image by name, digest, image ID, or the first four or more digits of one. Errors with `IMAGE_NOT_FOUND`. */
+export async function findStored(store: Store, asked: string): Promise<FoundImage> {
+  const byName = findByName(store, asked)
+  if (byName) return byName
+  const digits = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(asked)?.[1]
+  const found = digits === undefined ? undefined : await findByDigits(store, asked, digits)
+  if (found) return found
+  const names = store.references.list().map(({ name }) => shortName(name))
+  const near = suggest(asked, [...names, ...names.map((name) => name.replace(/:latest$/, ''))])
+  throw new TsbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(asked)} is not in the local store`, {
+    hint: near ? `did you mean ${JSON.stringify(near)}?` : '"tsbuild images" lists what is there',
+  })
+}
+
+function findByName(store: Store, asked: string): FoundImage | undefined {
+  const name = tryNormaliseName(asked)
+  const descriptor = name === undefined ? undefined : store.references.find(name)
+  return descriptor && { name, descriptor, byName: true }
+}
+
+async function findByDigits(store: Store, asked: string, digits: string): Promise<FoundImage | undefined> {
+  const found = new Map<Digest, FoundImage>()
+  for (const { name, descriptor } of store.references.list()) {
+    if (found.has(descriptor.digest)) continue
+    const digests = [descriptor.digest, ...(await imageIDs(store, descriptor))]
+    if (digests.some((digest) => digest.slice(7).startsWith(digits))) {
+      found.set(descriptor.digest, { name, descriptor, byName: false })
+    }
+  }
+  if (found.size > 1) {
+    throw new TsbuildError('IMAGE_NOT_FOUND', `${JSON.stringify(asked)} is the start of ${found.size} digests`, {
+      hint: `write more of it: ${[...found.keys()].join(', ')}`,
+    })
+  }
+  const [only] = found.values()
+  return only ?? findUnnamed(store, `sha256:${digits}`)
+}
+
+/** The image IDs of an image or of all images of an index. An image that can't be read has none. */
+async function imageIDs(store: Store, descriptor: Descriptor): Promise<readonly Digest[]> {
+  try {
+    return (await imageManifests(store, descriptor)).map((manifest) => manifest.config.digest)
+  } catch (error) {
+    if (error instanceof TsbuildError) return []
+    throw error
+  }
+}
+
+/** A manifest in the store that no name leads to, by its digest or by that of its config. */
+async function findUnnamed(store: Store, digest: string): Promise<FoundImage | undefined> {
+  if (!isDigest(digest)) return undefined
+  const descriptor = (await manifestAt(store, digest)) ?? (await manifestOf(store, digest))
+  return descriptor && { name: undefined, descriptor, byName: false }
+}
+
+async function manifestOf(store: Store, imageID: Digest): Promise<Descriptor | undefined> {
+  const noted = store.readDerived(MANIFEST_KIND, imageID)
+  const place: Place = { code: 'MANIFEST_INVALID', what: `note about ${imageID}`, path: '' }
+  const descriptor = await ifManifest(() => noted && parseDescriptor(parseJson(noted, place.code, place.what), place))
+  return descriptor && store.holds(descriptor) ? descriptor : undefined
+}
+
+async function manifestAt(store: Store, digest: Digest): Promise<Descriptor | undefined> {
+  if (!store.has(digest)) return undefined
+  const size = store.size(digest)
+  return ifManifest(async () => {
+    const parsed = parseManifest(await store.read({ digest, size }, MANIFEST_LIMIT), `blob ${digest}`)
+    const { mediaType } = parsed.kind === 'index' ? parsed.index : parsed.manifest
+    return { mediaType, digest, size }
+  })
+}
+
+/** Undefined for what turns out to be some other blob: a layer, a config. */
+async function ifManifest<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof TsbuildError && error.code === 'MANIFEST_INVALID') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+// Images from archives into the store: OCI image layouts (a directory or a tar), and what `docker save` writes.
+import { statSync } from 'node:fs'
+import { TsbuildError } from '../base/errors.ts'
+import type { Store } from '../cache/store.ts'
+import type { ContentReader } from '../oci/content.ts'
+import { imageBlobs } from '../oci/image-blobs.ts'
+import { openLayout } from '../oci/layout.ts'
+import { tryNormaliseName } from '../oci/reference.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
+import { readDockerArchive } from './read-docker-archive.ts'
+import { readArchive } from './read-image-archive.ts'
+import { validateImage } from './validate-image.ts'
+
+/** An image that is in the store now. */
+export interface LoadedImage {
+  /** Of its manifest, or of an index. */
+  readonly descriptor: Descriptor
+  /** Full names that it has in the store now; none if the archive gives none: then tag it by its digest. */
+  readonly names: readonly string[]
+}
+
+/** Images in an archive, and where their blobs are. */
+interface ArchivedImages {
+  readonly reader: ContentReader
+  readonly images: readonly { readonly descriptor: Descriptor; readonly names: readonly string[] }[]
+}
+
+/**
+ * Reads all images of an archive into the store: an OCI image layout as a directory, or a tar (also compressed, also as a
+ * stream) of one or of what `docker save` writes. Everything is recomputed before an image gets its names: nothing that doesn't
+ * fit together is loaded. Errors with `ARCHIVE_INVALID`, `LAYOUT_INVALID`, `IMAGE_INVALID` (all problems as `others`), and as
+ * validateImage() reports.
+ */
+export async function loadImages(
+  store: Store,
+  source: string | AsyncIterable<Uint8Array>,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<readonly LoadedImage[]> {
+  const { signal } = options
+  const { reader, images } = await openSource(store, source, signal)
+  const byDigest = new Map<Digest, { descriptor: Descriptor; names: string[] }>()
+  for (const { descriptor, names } of images) {
+    const known = byDigest.get(descriptor.digest) ?? { descriptor: withoutNames(descriptor), names: [] }
+    byDigest.set(descriptor.digest, { ...known, names: [...new Set([...known.names, ...names])] })
+  }
+  if (byDigest.size === 0) throw new TsbuildError('IMAGE_NOT_FOUND', 'the archive has no images')
+  for (const { descriptor } of byDigest.values()) {
+    for (const blob of await imageBlobs(reader, descriptor)) await store.copyBlob(reader, blob, signal)
+    await checkImage(store, descriptor, signal)
+  }
+  const loaded = [...byDigest.values()]
+  for (const { descriptor, names } of loaded) for (const name of names) store.references.set(name, descriptor)
+  return loaded
+}
+
+async function openSource(
+  store: Store,
+  source: string | AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<ArchivedImages> {
+  const isDirectory = typeof source === 'string' && statSync(source, { throwIfNoEntry: false })?.isDirectory()
+  if (isDirectory) return readLayout(source)
+  const scratch = store.temporary()
+  const archive = await readArchive(source, scratch, signal)
+  if (archive.has('oci-layout') && archive.has('index.json')) return readLayout(archive.layout())
+  if (archive.has('manifest.json')) return { reader: store, images: await readDockerArchive(archive, store) }
+  throw new TsbuildError('ARCHIVE_INVALID', 'the archive is neither an OCI image layout nor made by docker save', {
+    hint: 'it has no oci-layout and no manifest.json; a root filesystem can be used with FROM scratch and ADD',
+  })
+}
+
+function readLayout(directory: string): ArchivedImages {
+  const layout = openLayout(directory)
+  const images = layout.manifests.map((descriptor) => ({ descriptor, names: namesOf(descriptor) }))
+  return { reader: layout, images }
+}
+
+function namesOf({ annotations }: Descriptor): readonly string[] {
+  const full = annotations?.['io.containerd.image.name']
+  const ref = annotations?.['org.opencontainers.image.ref.name']
+  // skopeo and podman write whole names there, others only a tag, which names nothing.
+  const text = full ?? (ref !== undefined && /[:/]/.test(ref) ? ref : undefined)
+  const name = text === undefined ? undefined : tryNormaliseName(text)
+  return name === undefined || name.includes('@') ? [] : [name]
+}
+
+/** Names belong to the references; what else is annotated stays. */
+function withoutNames({ annotations, ...descriptor }: Descriptor): Descriptor {
+  const { 'io.containerd.image.name': _, 'org.opencontainers.image.ref.name': __, ...rest } = annotations ?? {}
+  return Object.keys(rest).length === 0 ? descriptor : { ...descriptor, annotations: rest }
+}
+
+async function checkImage(store: Store, descriptor: Descriptor, signal: AbortSignal | undefined): Promise<void> {
+  const { problems } = await validateImage(store, descriptor, { signal, skipMissing: true })
+  const [first, ...others] = problems.map(
+    ({ message, digest }) => new TsbuildError('IMAGE_INVALID', `${digest}: ${message}`),
+  )
+  if (first) throw new TsbuildError(first.code, first.message, { others })
+}

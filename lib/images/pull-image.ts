@@ -1,0 +1,56 @@
+// Pulling images into a store.
+import type { Store } from '../cache/store.ts'
+import { defaultPlatform, parsePlatform } from '../oci/platform.ts'
+import { readImage } from '../oci/read-image.ts'
+import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts'
+import type { Descriptor, Image } from '../oci/types.ts'
+import { openRegistryClient, type RegistryOptions } from '../registry/client.ts'
+import { openMirrored } from '../registry/pull/mirrored-repository.ts'
+import { rememberOrigin } from '../registry/pull/origins.ts'
+import { pullBlobs, type TransferOptions } from '../registry/pull/pull-blobs.ts'
+import { rememberName, throughStore } from './remote-bases.ts'
+
+export interface PullImageOptions extends TransferOptions, RegistryOptions {
+  /** `os/arch[/variant]`; default linux on this machine's architecture. */
+  readonly platform?: string | undefined
+}
+
+/** What a pull brought. */
+export interface PulledImage {
+  /** Full name that it has in the store now. */
+  readonly name: string
+  /** Of the manifest, or of the index that the name leads to. */
+  readonly descriptor: Descriptor
+  /** The image for the platform. */
+  readonly image: Image
+  /** Bytes of layers that had to come. */
+  readonly fetched: number
+  /** Whether the name led to something else before, or to nothing. */
+  readonly changed: boolean
+}
+
+/**
+ * Brings an image into a store under its name: of an index, the image of one platform. What is there is not fetched again; the name
+ * leads to it when all of it is there. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `PLATFORM_NOT_FOUND`, `DIGEST_MISMATCH`, and as
+ * requests and readImage() do.
+ */
+export async function pullImage(store: Store, asked: string, options: PullImageOptions = {}): Promise<PulledImage> {
+  const { platform, signal, onProgress, ...registry } = options
+  const reference = withDefaultTag(parseReference(asked))
+  const name = formatReference(reference)
+  const client = openRegistryClient(registry)
+  try {
+    const repository = openMirrored(client, reference, signal)
+    const descriptor = await repository.resolve()
+    const wanted = platform === undefined ? defaultPlatform() : parsePlatform(platform)
+    const image = await readImage(throughStore(store, repository), descriptor, wanted)
+    const fetched = await pullBlobs(store, repository, image.manifest.layers, { signal, onProgress })
+    for (const { digest } of image.manifest.layers) rememberOrigin(store, digest, reference)
+    const changed = store.references.find(name)?.digest !== descriptor.digest
+    store.references.set(name, descriptor)
+    rememberName(store, name, descriptor)
+    return { name, descriptor, image, fetched, changed }
+  } finally {
+    await client.close()
+  }
+}

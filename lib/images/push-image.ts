@@ -1,0 +1,54 @@
+// Pushing what is in a store.
+import type { Store } from '../cache/store.ts'
+import { parsePlatform } from '../oci/platform.ts'
+import { readImage } from '../oci/read-image.ts'
+import { parseReference } from '../oci/reference.ts'
+import type { Descriptor } from '../oci/types.ts'
+import { openRegistryClient, type RegistryClient, type RegistryOptions } from '../registry/client.ts'
+import { originsOf, rememberOrigin } from '../registry/pull/origins.ts'
+import type { TransferOptions } from '../registry/pull/pull-blobs.ts'
+import { type PushReport, pushImage as push } from '../registry/push/push-image.ts'
+import { findStored } from './find-stored.ts'
+
+export interface PushImageOptions extends TransferOptions, RegistryOptions {
+  /** Names to push it as; default the one that it was asked for by. */
+  readonly names?: readonly string[]
+  /** Of an index, push only the image of this platform. */
+  readonly platform?: string | undefined
+}
+
+/**
+ * Pushes an image of the store. Blobs that the registry has are not sent again, and those that another of its repositories has are
+ * mounted from there. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `IMAGE_INVALID` for an index of which only a part is here,
+ * and as requests do.
+ */
+export async function pushImage(store: Store, asked: string, options: PushImageOptions = {}): Promise<PushReport> {
+  const { names = [asked], platform, ...rest } = options
+  const references = names.map(parseReference)
+  const found = await findStored(store, asked)
+  const descriptor =
+    platform === undefined
+      ? found.descriptor
+      : (await readImage(store, found.descriptor, parsePlatform(platform))).descriptor
+  const client = openRegistryClient(rest)
+  try {
+    return await pushStored(store, descriptor, references, { ...rest, client })
+  } finally {
+    await client.close()
+  }
+}
+
+/** The same for an image whose descriptor is known, with a client that stays open. */
+export function pushStored(
+  store: Store,
+  descriptor: Descriptor,
+  references: readonly ReturnType<typeof parseReference>[],
+  options: TransferOptions & { readonly client: RegistryClient },
+): Promise<PushReport> {
+  return push(descriptor, references, {
+    ...options,
+    reader: store,
+    mounts: (digest) => originsOf(store, digest),
+    onBlob: (digest, repository) => rememberOrigin(store, digest, repository),
+  })
+}

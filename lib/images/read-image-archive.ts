@@ -1,0 +1,154 @@
+// A tar's files on disk, without ever using a name from the tar as a path.
+import { closeSync, createReadStream, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { TsbuildError } from '../base/errors.ts'
+import { limitInput } from '../base/input-limit.ts'
+import { storeIO } from '../cache/store-file.ts'
+import { decompress } from '../layers/decompress/decompress.ts'
+import type { Entry } from '../layers/entry.ts'
+import { asBuffer } from '../layers/paths/path-bytes.ts'
+import { SparseExpander, type SparseMap } from '../layers/tar/sparse-map.ts'
+import { TarParser } from '../layers/tar/tar-parser.ts'
+
+/** More than any image archive has. */
+const MAX_MEMBERS = 100_000
+const MAX_LINKS = 16
+
+/** A file of an archive, where it is now. */
+export interface ArchiveFile {
+  readonly path: string
+  readonly size: number
+}
+
+/** The files of an archive by the names that they have there. */
+export interface ArchiveFiles {
+  has(name: string): boolean
+  /** The file of a name; links within the archive are followed. Errors with `ARCHIVE_INVALID` if there is none. */
+  file(name: string): ArchiveFile
+  /** A directory with the archive's `oci-layout`, `index.json` and blobs under their names. */
+  layout(): string
+}
+
+/**
+ * Reads a tar, plain or compressed, into a scratch directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`,
+ * `ARCHIVE_TOO_LARGE`, `STORE_IO`, and those of the source.
+ */
+export async function readArchive(
+  source: string | AsyncIterable<Uint8Array>,
+  scratch: string,
+  signal?: AbortSignal,
+): Promise<ArchiveFiles> {
+  const files = new Map<string, ArchiveFile>()
+  const links = new Map<string, string>()
+  const writer = fileWriter(scratch)
+  let members = 0
+  const parser = new TarParser({
+    entry: (entry, _offset, sparse) => {
+      if (++members > MAX_MEMBERS) throw invalid(`it has more than ${MAX_MEMBERS} members`)
+      const name = cleanName(entry.path)
+      writer.end()
+      if (entry.type === 'file') files.set(name, writer.begin(entry, members, sparse))
+      else if (entry.type === 'hardlink') links.set(name, cleanName(entry.linkname ?? ''))
+      else if (entry.type === 'symlink') links.set(name, resolveLink(name, entry.linkname ?? ''))
+    },
+    data: (bytes) => writer.write(bytes),
+  })
+  try {
+    const plain = decompress(typeof source === 'string' ? openFile(source) : source)
+    for await (const chunk of limitInput(plain, 'the archive')) {
+      signal?.throwIfAborted()
+      parser.push(asBuffer(chunk))
+    }
+    parser.finish()
+    writer.end()
+  } finally {
+    writer.close()
+  }
+  const find = (name: string): ArchiveFile | undefined => {
+    let at = name
+    for (let hops = 0; hops < MAX_LINKS && !files.has(at); hops++) at = links.get(at) ?? ''
+    return files.get(at)
+  }
+  return {
+    has: (name) => find(name) !== undefined,
+    file: (name) => {
+      const file = find(cleanName(name))
+      if (file) return file
+      throw invalid(`it has no file ${JSON.stringify(name)}`)
+    },
+    layout: () => {
+      const directory = join(scratch, 'layout')
+      for (const [name, file] of files) {
+        if (!/^(?:oci-layout|index\.json|blobs\/sha(?:256|512)\/[0-9a-f]{64,128})$/.test(name)) continue
+        mkdirSync(dirname(join(directory, name)), { recursive: true })
+        renameSync(file.path, join(directory, name))
+      }
+      return directory
+    },
+  }
+}
+
+function fileWriter(scratch: string): {
+  begin(entry: Entry, number: number, sparse: SparseMap | undefined): ArchiveFile
+  /** What the archive has of the file that was begun last. */
+  write(bytes: Buffer): void
+  /** The file that was begun last is complete. */
+  end(): void
+  close(): void
+} {
+  let file: number | undefined
+  let expander: SparseExpander | undefined
+  const close = (): void => {
+    if (file !== undefined) closeSync(file)
+    file = undefined
+    expander = undefined
+  }
+  const append = (bytes: Buffer): void => {
+    const target = file
+    if (target === undefined) return
+    storeIO('unpacking the archive', () => {
+      for (let at = 0; at < bytes.byteLength; ) at += writeSync(target, bytes, at, bytes.byteLength - at)
+    })
+  }
+  return {
+    begin: (entry, number, sparse) => {
+      const path = join(scratch, String(number))
+      expander = sparse && new SparseExpander(entry.size, sparse, append)
+      file = storeIO('unpacking the archive', () => openSync(path, 'wx'))
+      return { path, size: entry.size }
+    },
+    write: (bytes) => (expander ? expander.push(bytes) : append(bytes)),
+    end: () => {
+      expander?.finish()
+      close()
+    },
+    close,
+  }
+}
+
+async function* openFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20 })
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
+    throw new TsbuildError('ARCHIVE_INVALID', `can not read ${JSON.stringify(path)}: ${cause.message}`, { cause })
+  }
+}
+
+function cleanName(name: string): string {
+  return name.replace(/^(?:\.\/)+/, '')
+}
+
+/** Where a symlink of the archive leads within it; docker wrote `../<layer>/layer.tar` for layers that repeat. */
+function resolveLink(name: string, target: string): string {
+  const parts = name.split('/').slice(0, -1)
+  for (const part of target.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return parts.join('/')
+}
+
+function invalid(why: string): TsbuildError {
+  return new TsbuildError('ARCHIVE_INVALID', `the archive can not be loaded: ${why}`)
+}

@@ -1,0 +1,165 @@
+// Joining images that separate jobs pushed: `imagetools create`.
+import { TsbuildError } from '../base/errors.ts'
+import { sha256 } from '../oci/digest.ts'
+import { filterPlatforms } from '../oci/filter-platforms.ts'
+import { annotateIndex, type IndexAnnotation } from '../oci/index-annotation.ts'
+import { imageIndexBytes } from '../oci/manifest.ts'
+import { DOCKER_INDEX, OCI_INDEX } from '../oci/media-types.ts'
+import { mergeManifests, type ReplacedManifest } from '../oci/merge-manifests.ts'
+import { parsePlatform } from '../oci/platform.ts'
+import { familiarReference, parseReference, type Reference, withDefaultTag } from '../oci/reference.ts'
+import type { Descriptor, ImageIndex, Platform } from '../oci/types.ts'
+import { openRegistryClient, type RegistryClient, type RegistryOptions } from '../registry/client.ts'
+import { inParallel } from '../registry/in-parallel.ts'
+import type { TransferOptions } from '../registry/pull/pull-blobs.ts'
+import { type IndexSource, parseIndexSource, readIndexSource, type WrittenSource } from './index-source.ts'
+import { type IndexCopy, pushIndex } from './push-index.ts'
+
+export interface CreateIndexOptions extends TransferOptions, RegistryOptions {
+  /** Names to push it as. */
+  readonly names?: readonly string[]
+  /** Make it, and push nothing. */
+  readonly dryRun?: boolean
+  /** Start with what the first name leads to now. */
+  readonly append?: boolean
+  readonly annotations?: readonly IndexAnnotation[]
+  /** Keep only these platforms: `os/arch[/variant]`. */
+  readonly platforms?: readonly string[]
+  /** Whether a single image becomes an index of one. Default true; else it is copied as it is, as an index always is. */
+  readonly preferIndex?: boolean
+}
+
+/** An index made of other images, or the one image or index that was copied. */
+export interface CreatedIndex extends IndexCopy {
+  /** As people write them. */
+  readonly names: readonly string[]
+  /** The full names of their repositories, each once, sorted. */
+  readonly repositories: readonly string[]
+  readonly descriptor: Descriptor
+  /** What the registry has now under the digest. */
+  readonly bytes: Uint8Array
+  readonly replaced: readonly ReplacedManifest[]
+}
+
+/**
+ * Joins images and indexes into one index, and pushes it. A source is a name in a registry, `oci-layout://DIR[:TAG]`, a digest in the only
+ * repository that is named otherwise, or a descriptor as JSON, whose platform and annotations count then. Images of other repositories
+ * are mounted or copied without touching the disk. A later image replaces an earlier one of the same platform. Errors with
+ * `OPTION_INVALID`, `IMAGE_NOT_FOUND`, `PLATFORM_NOT_FOUND`, `REGISTRY_AUTH`, and as requests do.
+ */
+export async function createIndex(sources: readonly string[], options: CreateIndexOptions = {}): Promise<CreatedIndex> {
+  const { names = [], append = false, dryRun = false, signal, onProgress, ...rest } = options
+  const targets = names.map(parseTarget)
+  const written = [...(append ? names.slice(0, 1) : []), ...sources].map(parseIndexSource)
+  if (names.length === 0 && (append || !dryRun)) {
+    throw new TsbuildError('OPTION_INVALID', `there is no name to ${append ? 'append to' : 'push the index as'}`)
+  }
+  if (written.length === 0) throw new TsbuildError('OPTION_INVALID', 'there is nothing to make an index of')
+  const client = openRegistryClient(rest)
+  try {
+    const read = await readSources(written, targets, client, signal).catch((error: unknown) => {
+      throw append ? nothingThere(error, targets) : error
+    })
+    const created = combine(read, { ...options, platforms: (options.platforms ?? []).map(parsePlatform) })
+    const copy = await pushIndex(created, read, dryRun ? [] : targets, { client, signal, onProgress })
+    const { descriptor, bytes, replaced } = created
+    const repositories = [...new Set(targets.map(repositoryOf))].sort()
+    return { ...copy, descriptor, bytes, replaced, repositories, names: targets.map(familiarReference) }
+  } finally {
+    await client.close()
+  }
+}
+
+function parseTarget(name: string): Reference {
+  if (!name.startsWith('oci-layout://')) return withDefaultTag(parseReference(name))
+  throw new TsbuildError('UNSUPPORTED', `an index can't be written to ${JSON.stringify(name)}, only pushed`, {
+    hint: 'write layouts with "tsbuild build -o type=oci"',
+  })
+}
+
+/** Where nothing is to append to, the advice is another one. */
+function nothingThere(error: unknown, [first]: readonly Reference[]): unknown {
+  if (!(error instanceof TsbuildError) || error.code !== 'IMAGE_NOT_FOUND') return error
+  if (!first || !error.message.includes(JSON.stringify(familiarReference(first)))) return error
+  const hint = 'where there is nothing to append to yet, leave out --append'
+  return new TsbuildError(error.code, error.message, { hint, cause: error })
+}
+
+function readSources(
+  written: readonly WrittenSource[],
+  targets: readonly Reference[],
+  client: RegistryClient,
+  signal: AbortSignal | undefined,
+): Promise<readonly IndexSource[]> {
+  const pushed = new Set(targets.map(repositoryOf))
+  const named = written.map(referenceOf)
+  const repositories = new Map([...targets, ...named.flatMap((found) => found ?? [])].map((r) => [repositoryOf(r), r]))
+  const [only, ...others] = repositories.values()
+  const repository = others.length === 0 ? only : undefined
+  return inParallel(written, 4, signal, (source, own) => {
+    const reference = referenceOf(source)
+    const fresh = reference !== undefined && pushed.has(repositoryOf(reference))
+    return readIndexSource(source, repository, { client, signal: own, fresh })
+  })
+}
+
+const repositoryOf = ({ domain, path }: Reference): string => `${domain}/${path}`
+
+function referenceOf(source: WrittenSource): Reference | undefined {
+  if (source.kind === 'descriptor' || source.name.startsWith('oci-layout://')) return undefined
+  return parseReference(source.name)
+}
+
+interface Wanted {
+  readonly append?: boolean
+  readonly annotations?: readonly IndexAnnotation[]
+  readonly platforms: readonly Platform[]
+  readonly preferIndex?: boolean
+}
+
+type Combined = Pick<CreatedIndex, 'descriptor' | 'bytes' | 'replaced'> & {
+  /** What has to be where the index is. */
+  readonly manifests: readonly Descriptor[]
+}
+
+function combine(sources: readonly IndexSource[], wanted: Wanted): Combined {
+  const { append = false, annotations = [], platforms, preferIndex = true } = wanted
+  const [first, ...others] = sources
+  if (first && others.length === 0 && annotations.length === 0) {
+    if (first.parsed.kind === 'index') return filtered(first.parsed.index, platforms, first)
+    if (!preferIndex) return asItIs(first, filterIfAsked([first.descriptor], platforms))
+  }
+  const merged = mergeManifests(
+    sources.map(({ parsed, descriptor }) => (parsed.kind === 'index' ? parsed.index.manifests : [descriptor])),
+  )
+  const kept = append && first?.parsed.kind === 'index' ? first.parsed.index.annotations : undefined
+  const isDockers =
+    merged.manifests.length > 0 &&
+    merged.manifests.every(({ mediaType }) => mediaType.startsWith('application/vnd.docker.'))
+  const index: ImageIndex = {
+    schemaVersion: 2,
+    // Docker's lists have no annotations.
+    mediaType: isDockers && annotations.length === 0 ? DOCKER_INDEX : OCI_INDEX,
+    manifests: merged.manifests,
+    ...(kept && { annotations: kept }),
+  }
+  return { ...filtered(annotateIndex(index, annotations), platforms), replaced: merged.replaced }
+}
+
+/** An index with the wanted platforms; where that is all of what was read, byte for byte that. */
+function filtered(index: ImageIndex, platforms: readonly Platform[], original?: IndexSource): Combined {
+  const manifests = filterIfAsked(index.manifests, platforms)
+  if (original && manifests.length === index.manifests.length) return asItIs(original, manifests)
+  const bytes = imageIndexBytes({ ...index, manifests })
+  const { mediaType } = index
+  return { descriptor: { mediaType, digest: sha256(bytes), size: bytes.byteLength }, bytes, manifests, replaced: [] }
+}
+
+function asItIs({ descriptor, bytes }: IndexSource, manifests: readonly Descriptor[]): Combined {
+  const { mediaType, digest, size } = descriptor
+  return { descriptor: { mediaType, digest, size }, bytes, manifests, replaced: [] }
+}
+
+function filterIfAsked(manifests: readonly Descriptor[], platforms: readonly Platform[]): readonly Descriptor[] {
+  return platforms.length === 0 ? manifests : filterPlatforms(manifests, platforms)
+}

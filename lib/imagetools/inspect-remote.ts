@@ -1,0 +1,77 @@
+// Looking at images without fetching them: `imagetools inspect`.
+
+import type { ContentReader } from '../oci/content.ts'
+import { objectAt } from '../oci/guard.ts'
+import { parseJson } from '../oci/json.ts'
+import { isConfigType, isManifestType } from '../oci/media-types.ts'
+import { attestedDigest } from '../oci/merge-manifests.ts'
+import { CONFIG_LIMIT } from '../oci/parse-config.ts'
+import { MANIFEST_LIMIT, type ParsedManifest, parseManifest, parsePlatformObject } from '../oci/parse-manifest.ts'
+import type { Descriptor, Digest, Platform } from '../oci/types.ts'
+import { openRegistryClient, type RegistryOptions } from '../registry/client.ts'
+import { inParallel } from '../registry/in-parallel.ts'
+import { openLocation } from './image-location.ts'
+
+export interface InspectRemoteOptions extends RegistryOptions {
+  /** Whether to read the images' configs, too. */
+  readonly configs?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a name in a registry or an image layout leads to. */
+export interface RemoteImage {
+  /** In full. */
+  readonly name: string
+  readonly descriptor: Descriptor
+  /** Of the manifest or index, as they are. */
+  readonly bytes: Uint8Array
+  readonly content: ParsedManifest
+  /** With `configs`: each image, attestations and other artifacts left out. */
+  readonly images: readonly RemoteConfig[]
+  /** Another manifest in the same place, as people write it. */
+  nameOf(digest: Digest): string
+}
+
+export interface RemoteConfig {
+  readonly digest: Digest
+  /** By the index, else by the config. */
+  readonly platform: Platform
+  /** The config as it is: unknown fields are kept. */
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Reads the manifest or index that `NAME[:TAG|@DIGEST]` or `oci-layout://DIR[:TAG]` leads to. Errors with `IMAGE_NOT_FOUND`,
+ * `REGISTRY_AUTH`, `LAYOUT_INVALID`, and as requests do.
+ */
+export async function inspectRemote(name: string, options: InspectRemoteOptions = {}): Promise<RemoteImage> {
+  const { configs = false, signal, ...rest } = options
+  const client = openRegistryClient(rest)
+  try {
+    const location = openLocation(name, { client, signal })
+    const { reader } = location
+    const descriptor = await location.resolve()
+    const bytes = await reader.read(descriptor, MANIFEST_LIMIT)
+    const content = parseManifest(bytes, `manifest ${descriptor.digest}`, descriptor.mediaType)
+    const manifests = content.kind === 'index' ? content.index.manifests.filter(isImage) : [descriptor]
+    const images = configs ? await inParallel(manifests, 4, signal, (entry) => readImageConfig(entry, reader)) : []
+    const { name: full, nameOf } = location
+    return { name: full, descriptor, bytes, content, images: images.flatMap((image) => image ?? []), nameOf }
+  } finally {
+    await client.close()
+  }
+}
+
+const isImage = (entry: Descriptor): boolean => isManifestType(entry.mediaType) && attestedDigest(entry) === undefined
+
+/** Undefined for what is no image. */
+async function readImageConfig(descriptor: Descriptor, reader: ContentReader): Promise<RemoteConfig | undefined> {
+  const what = `manifest ${descriptor.digest}`
+  const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), what, descriptor.mediaType)
+  if (parsed.kind === 'index' || !isConfigType(parsed.manifest.config.mediaType)) return undefined
+  const { digest } = parsed.manifest.config
+  const bytes = await reader.read(parsed.manifest.config, CONFIG_LIMIT)
+  const place = { code: 'IMAGE_INVALID', what: `config ${digest}`, path: '' } as const
+  const config = objectAt(parseJson(bytes, place.code, place.what), place)
+  return { digest: descriptor.digest, platform: descriptor.platform ?? parsePlatformObject(config, place), config }
+}

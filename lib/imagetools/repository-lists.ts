@@ -1,0 +1,63 @@
+// What a registry can be asked for besides images: tags, and what refers to an image.
+import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
+import { openRegistryClient, type RegistryClient, type RegistryOptions } from '../registry/client.ts'
+import { fetchReferrers } from '../registry/pull/fetch-referrers.ts'
+import { fetchTags } from '../registry/pull/fetch-tags.ts'
+import { openRepository } from '../registry/pull/repository.ts'
+
+export interface ListOptions extends RegistryOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ListReferrersOptions extends ListOptions {
+  /** Only those of this type. */
+  readonly artifactType?: string | undefined
+}
+
+/** Manifests that refer to another one: signatures, attestations, bills of materials. */
+export interface Referrers {
+  /** Full name of what was asked about. */
+  readonly name: string
+  /** What they refer to. */
+  readonly subject: Digest
+  readonly manifests: readonly Descriptor[]
+}
+
+/** The tags of a repository. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `REGISTRY_INVALID`, and as requests do. */
+export function listTags(name: string, options: ListOptions = {}): Promise<readonly string[]> {
+  const reference = parseReference(name)
+  const what = `${reference.domain}/${reference.path}`
+  return withClient(options, (client, signal) =>
+    fetchTags({ client, repository: reference, doing: `listing the tags of ${JSON.stringify(what)}`, signal }),
+  )
+}
+
+/**
+ * What refers to the manifest or index that a name leads to, by the registry's referrers API, or else by the referrers tag. The registry
+ * itself is asked, no mirror. Errors with `IMAGE_NOT_FOUND` for a tag that isn't there, and as {@link listTags} does.
+ */
+export function listReferrers(name: string, options: ListReferrersOptions = {}): Promise<Referrers> {
+  const { artifactType, ...rest } = options
+  const reference = withDefaultTag(parseReference(name))
+  const full = formatReference(reference)
+  return withClient(rest, async (client, signal) => {
+    // What refers to a digest may be there before that is.
+    const subject = reference.digest ?? (await openRepository(client, reference, signal).resolve()).digest
+    const doing = `listing what refers to ${JSON.stringify(full)}`
+    const manifests = await fetchReferrers(subject, { client, repository: reference, doing, signal, artifactType })
+    return { name: full, subject, manifests }
+  })
+}
+
+async function withClient<T>(
+  { signal, ...options }: ListOptions,
+  action: (client: RegistryClient, signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  const client = openRegistryClient(options)
+  try {
+    return await action(client, signal)
+  } finally {
+    await client.close()
+  }
+}

@@ -1,0 +1,55 @@
+// Decompression that not every Node.js has, or has well. Loaded when needed.
+import { ReadableStream } from 'node:stream/web'
+import { TsbuildError } from '../../base/errors.ts'
+
+export type PortableCompression = 'bzip2' | 'xz' | 'zstd'
+
+/**
+ * The bytes of a compressed source, as they come out of it: nothing is held back, however small the input for large output. Damage is a
+ * plain error with the reason, and with `careful` comes after all that is before it; `ARCHIVE_UNSUPPORTED` for what is sound but can't be read.
+ */
+export async function* inflatePortable(
+  source: AsyncIterable<Uint8Array>,
+  algorithm: PortableCompression,
+  careful: boolean,
+): AsyncGenerator<Uint8Array> {
+  switch (algorithm) {
+    case 'bzip2':
+      yield* (await import('./inflate-bzip2.ts')).inflateBzip2(source)
+      break
+    case 'xz':
+      yield* inflateXz(source)
+      break
+    case 'zstd':
+      yield* (await import('./inflate-zstd.ts')).inflateZstd(source, careful)
+      break
+  }
+}
+
+async function* inflateXz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // The package is CommonJS whose exports Node.js can not name in advance.
+  const {
+    default: { XzReadableStream },
+  } = await import('xz-decompress')
+  const output: AsyncIterable<Uint8Array> = new XzReadableStream(ReadableStream.from(source))
+  try {
+    yield* output
+  } catch (error) {
+    const code = /error code (\d+)$/.exec(error instanceof Error ? error.message : '')?.[1]
+    throw code === undefined ? error : xzError(Number(code), error)
+  }
+}
+
+/** What xz-embedded's results mean (its xz.h). */
+function xzError(code: number, cause: unknown): Error {
+  if (code === 3 || code === 4) return unsupported('with a dictionary that is too large', cause)
+  if (code === 2 || code === 6) return unsupported('with a filter or a check that this program does not know', cause)
+  return new Error(code === 8 ? 'it is cut off' : 'it is damaged', { cause })
+}
+
+function unsupported(what: string, cause: unknown): TsbuildError {
+  return new TsbuildError('ARCHIVE_UNSUPPORTED', `xz data ${what}`, {
+    hint: 'compress it without filters, with --check=crc64',
+    cause,
+  })
+}

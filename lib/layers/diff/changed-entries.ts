@@ -1,0 +1,235 @@
+// From what was found on disk after a command to the entries of its layer.
+import fs from 'node:fs'
+import { TsbuildError } from '../../base/errors.ts'
+import { leastMode } from '../disk/least-mode.ts'
+import { readCapabilities } from '../disk/read-capabilities.ts'
+import { CAPABILITY, type EntryType, type SourceEntry } from '../entry.ts'
+import { entryWith } from '../entry-with.ts'
+import type { FileTree, TreeEntry } from '../file-tree.ts'
+import { hashContent } from '../hash-content.ts'
+import { asBuffer, bytesToPath, toFsPath } from '../paths/path-bytes.ts'
+import { joinPath } from '../paths/tree-paths.ts'
+
+/** What a file is in the image, where the disk may not say. */
+export interface FileIdentity {
+  readonly uid: number
+  readonly gid: number
+  /** As stat's `st_mode`, with the type: undefined if the disk is right. */
+  readonly mode?: number | undefined
+  /** As stat's `st_rdev`, of a device: undefined if the disk is right. */
+  readonly rdev?: number | undefined
+}
+
+/**
+ * Tells the identity of a file by its path in the image, its status in the directory that is captured, and what was at the path before.
+ * Asked about everything that may have changed, directories on the way to a change too.
+ */
+export type Identify = (path: string, stat: fs.BigIntStats, base: TreeEntry | undefined) => FileIdentity
+
+export interface CaptureOptions {
+  /** What was there before. */
+  readonly below: FileTree
+  /** Paths that are left out with all that is below them, whatever happened to them: mount targets. */
+  readonly exclude: ReadonlySet<string>
+  readonly identity: Identify
+  /** Whether files got their owners when they were unpacked (see `unpackRoot`): else some have more permission bits than they should. */
+  readonly owners?: boolean | undefined
+  /** Told of executables whose capabilities no program here can read: they get those that they had before. */
+  readonly onUnreadCapabilities?: ((paths: readonly string[]) => void) | undefined
+  /** Told of paths that are left out, with all below them, since layers can't have such names: they would be whiteouts. */
+  readonly onWhiteoutNames?: ((paths: readonly string[]) => void) | undefined
+}
+
+/** A path that may have changed. */
+export interface Found {
+  readonly path: string
+  /** Where it is on the host; bytes that are not UTF-8 as in entry.ts. */
+  readonly file: string
+  readonly stat: fs.BigIntStats
+  /** Of a directory: what may have changed in it, by name. Undefined for a name that was removed. */
+  readonly children: ReadonlyMap<string, Found | undefined>
+}
+
+/**
+ * The entries that make what was before into what was found: sorted, parents first, removed names as whiteouts, further links after
+ * the first. As in BuildKit's layers, the directories above a change are there too; a path whose metadata and content are as before
+ * is not (of a directory the time doesn't count), nor is the root. Unlike there, all links of a changed inode are, so that a link
+ * made to an old file stays one. Sockets are left out. Times are whole seconds. Contents are read when the layer is written.
+ */
+export function changedEntries(root: Found, options: CaptureOptions): readonly SourceEntry[] {
+  const { below, exclude } = options
+  const nodes = examine(root, options)
+  const changedInodes = new Set<bigint>()
+  for (const { stat, isChanged, entry } of nodes.values()) {
+    if (isChanged && isLinked(stat, entry)) changedInodes.add(stat.ino)
+  }
+
+  const entries: SourceEntry[] = []
+  const firstLinks = new Map<bigint, string>()
+  /** Directories on the way to the current path that are not in the list yet, outermost first. */
+  const pending: SourceEntry[] = []
+
+  const write = ({ entry, stat }: Node): void => {
+    entries.push(...pending.splice(0))
+    const first = isLinked(stat, entry) ? firstLinks.get(stat.ino) : undefined
+    if (first !== undefined) {
+      const { path, mode, uid, gid, mtime } = entry
+      entries.push({ path, type: 'hardlink', mode, uid, gid, mtime, size: 0, linkname: first })
+      return
+    }
+    if (isLinked(stat, entry)) firstLinks.set(stat.ino, entry.path)
+    entries.push(entry)
+  }
+  const remove = (directory: string, name: string): void => {
+    entries.push(...pending.splice(0))
+    const path = joinPath(directory, `.wh.${name}`)
+    entries.push({ path, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 })
+  }
+  const visit = (directory: Found, isBelow: boolean): void => {
+    for (const name of [...directory.children.keys()].sort()) {
+      const path = joinPath(directory.path, name)
+      if (exclude.has(path)) continue
+      const found = directory.children.get(name)
+      const node = found && nodes.get(found)
+      if (!found || !node) {
+        if (isBelow && below.lookup(path)) remove(directory.path, name)
+        continue
+      }
+      const { entry, base, isChanged } = node
+      if (isChanged || changedInodes.has(node.stat.ino)) write(node)
+      if (entry.type !== 'directory') continue
+      if (!isChanged) pending.push(entry)
+      visit(found, base?.type === 'directory')
+      if (pending.at(-1) === entry) pending.pop()
+    }
+  }
+  visit(root, true)
+  return entries
+}
+
+interface Node {
+  readonly entry: SourceEntry
+  readonly stat: fs.BigIntStats
+  readonly base: TreeEntry | undefined
+  readonly isChanged: boolean
+}
+
+/** Everything found but sockets, what is excluded, and what layers can't have. */
+function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node> {
+  const { below, exclude, identity, owners = true, onUnreadCapabilities, onWhiteoutNames } = options
+  const whiteoutNames: string[] = []
+  const found: { readonly found: Found; readonly entry: SourceEntry; readonly base: TreeEntry | undefined }[] = []
+  const collect = (directory: Found, isBelow: boolean): void => {
+    for (const [name, child] of directory.children) {
+      if (child === undefined || exclude.has(child.path)) continue
+      if (name.startsWith('.wh.')) {
+        whiteoutNames.push(child.path)
+        continue
+      }
+      const base = isBelow ? below.lookup(child.path) : undefined
+      const entry = toEntry(child, identity(child.path, child.stat, base), owners ? undefined : base)
+      if (entry) found.push({ found: child, entry, base })
+      collect(child, base?.type === 'directory')
+    }
+  }
+  collect(root, true)
+  if (whiteoutNames.length > 0) onWhiteoutNames?.(whiteoutNames.sort())
+
+  const executables = found.filter(({ entry }) => entry.type === 'file' && (entry.mode & 0o111) !== 0)
+  const { values, unread } = readCapabilities(executables.map((one) => one.found.file))
+  const isUnread = new Set(unread)
+  if (unread.length > 0) {
+    onUnreadCapabilities?.(executables.filter((one) => isUnread.has(one.found.file)).map((one) => one.entry.path))
+  }
+  const nodes = new Map<Found, Node>()
+  for (const { found: one, entry: bare, base } of found) {
+    const value = isUnread.has(one.file) ? base?.xattrs?.[CAPABILITY] : values.get(one.file)
+    const entry = value ? entryWith(bare, { xattrs: { [CAPABILITY]: value } }) : bare
+    const isChanged = !base || !isSame(entry, base)
+    nodes.set(one, { entry, base, isChanged, stat: one.stat })
+  }
+  return nodes
+}
+
+/** The system's errors while a directory is looked at as `STORE_IO`. */
+export function whileReading<T>(directory: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    const message = `cannot read or change what a command left in ${JSON.stringify(directory)}: ${error.message}`
+    throw new TsbuildError('STORE_IO', message, { cause: error })
+  }
+}
+
+const TYPES: ReadonlyMap<number, EntryType> = new Map([
+  [fs.constants.S_IFREG, 'file'],
+  [fs.constants.S_IFDIR, 'directory'],
+  [fs.constants.S_IFLNK, 'symlink'],
+  [fs.constants.S_IFIFO, 'fifo'],
+  [fs.constants.S_IFCHR, 'character'],
+  [fs.constants.S_IFBLK, 'block'],
+])
+
+/** Undefined for a socket. `base` is given where its mode is not the one that it got on disk. */
+function toEntry(
+  { path, file, stat }: Found,
+  { uid, gid, mode, rdev }: FileIdentity,
+  base: TreeEntry | undefined,
+): SourceEntry | undefined {
+  const realMode = mode ?? Number(stat.mode)
+  const type = TYPES.get(realMode & fs.constants.S_IFMT)
+  if (type === undefined) return undefined
+  const isFile = type === 'file'
+  const isDevice = type === 'character' || type === 'block'
+  const device = BigInt(rdev ?? stat.rdev)
+  return {
+    path,
+    type,
+    mode: mode === undefined && isAsUnpacked(realMode, type, base) ? base.mode : realMode & 0o7777,
+    uid,
+    gid,
+    mtime: wholeSeconds(stat.mtimeNs),
+    size: isFile ? Number(stat.size) : 0,
+    linkname: type === 'symlink' ? readLink(file) : undefined,
+    // The numbers of makedev(3).
+    devMajor: isDevice ? Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)) : undefined,
+    devMinor: isDevice ? Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)) : undefined,
+    // Without its status: nothing runs any more that could change it, and what a snapshot makes readable has another one.
+    content: isFile ? { kind: 'file', path: file } : undefined,
+  }
+}
+
+function isAsUnpacked(mode: number, type: EntryType, base: TreeEntry | undefined): base is TreeEntry {
+  return base?.type === type && (mode & 0o7777) === (base.mode | leastMode(type, false))
+}
+
+function readLink(file: string): string {
+  return bytesToPath(fs.readlinkSync(toFsPath(file), 'buffer'))
+}
+
+function wholeSeconds(ns: bigint): number {
+  const seconds = Number(ns / 1_000_000_000n)
+  return ns % 1_000_000_000n < 0n ? seconds - 1 : seconds
+}
+
+function isSame(entry: SourceEntry, base: TreeEntry): boolean {
+  if (entry.type !== base.type || entry.uid !== base.uid || entry.gid !== base.gid) return false
+  // A symlink's mode means nothing, and is not kept by Linux.
+  if (entry.type !== 'symlink' && entry.mode !== base.mode) return false
+  if ((entry.devMajor ?? 0) !== (base.devMajor ?? 0) || (entry.devMinor ?? 0) !== (base.devMinor ?? 0)) return false
+  if (entry.type === 'directory') return true
+  if (entry.mtime !== Math.floor(base.mtime) || entry.size !== base.size || entry.linkname !== base.linkname)
+    return false
+  if (!sameBytes(entry.xattrs?.[CAPABILITY], base.xattrs?.[CAPABILITY])) return false
+  return entry.type !== 'file' || entry.size === 0 || hashContent(entry) === base.sha256
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && asBuffer(a).equals(b))
+}
+
+/** Whether a path may share its inode with others. */
+function isLinked(stat: fs.BigIntStats, entry: SourceEntry): boolean {
+  return entry.type !== 'directory' && stat.nlink > 1n
+}

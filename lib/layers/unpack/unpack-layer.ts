@@ -1,0 +1,110 @@
+// One layer as a directory for overlayfs to stack.
+import type { LayerIndex, SourceEntry } from '../entry.ts'
+import { baseName, joinPath, splitPath } from '../paths/tree-paths.ts'
+import { asLinkOfFirst } from '../union/tree-entries.ts'
+import { extendUnionView, type UnionLayer, type UnionView } from '../union/union-view.ts'
+import { rootPolicy, type UnpackRootOptions } from './unpack-root.ts'
+import { reportingErrors } from './unpack-tree.ts'
+import { isWhiteoutDevice, type OverlayWhiteout, type UnpackedTree, unpackEntries, WhiteoutError } from './unpacker.ts'
+
+const WHITEOUT = '.wh.'
+const OPAQUE = '.wh..wh.opq'
+
+export type UnpackedLayer =
+  | (UnpackedTree & { readonly kind: 'unpacked' })
+  /** Whiteouts could not be made here: what was written is of no use, layers can't be stacked. */
+  | { readonly kind: 'impossible'; readonly reason: string }
+
+/**
+ * Writes a layer into an empty directory such that overlayfs, with it above the directories of the layers below (`below` is their
+ * view), shows what the layers together are. No extended attribute is needed for that: what the layer hides by an opaque marker or by
+ * replacing a directory becomes a whiteout a name, and directories that it only passes through get what they are below. Hard links to
+ * files of lower layers become copies. The content of those, and of the layer, must be in place (see `ensurePlainLayer`).
+ * Otherwise as `unpackRoot`, but that the directory itself keeps its mode and owner: overlayfs shows the uppermost directory's.
+ */
+export async function unpackLayer(
+  layer: UnionLayer,
+  below: UnionView,
+  directory: string,
+  options: UnpackRootOptions,
+): Promise<UnpackedLayer> {
+  const entries = overlayEntries(layer, below)
+  try {
+    const unpacked = await reportingErrors('STORE_IO', directory, () =>
+      unpackEntries(entries, directory, rootPolicy(options.owners), options),
+    )
+    return { kind: 'unpacked', ...unpacked }
+  } catch (error) {
+    if (error instanceof WhiteoutError) return { kind: 'impossible', reason: error.message }
+    throw error
+  }
+}
+
+/**
+ * Whether what {@link unpackLayer} writes depends on the layers below. If not, the directory may be used for the layer wherever it is.
+ */
+export function dependsOnBelow({ entries }: LayerIndex): boolean {
+  const directories = new Map<string, boolean>([['', true]])
+  for (const { path, type, linkname } of entries) {
+    const { parent, name } = splitPath(path)
+    const known = directories.get(path)
+    if (name.startsWith(WHITEOUT) || directories.get(parent) !== true) return true
+    if (known !== undefined && !(known && type === 'directory')) return true
+    if (type === 'hardlink' && directories.get(linkname ?? '') !== false) return true
+    directories.set(path, type === 'directory')
+  }
+  return false
+}
+
+/** What is in the layer's directory: parents first, the root left out, of hard links the first a file. */
+function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceEntry | OverlayWhiteout> {
+  const view = extendUnionView(below, layer)
+  const touched = touchedNames(layer.index)
+  const firstLinks = new Map<string, string>()
+  const pending: string[] = []
+  const push = (directory: string) => {
+    const names = new Set(touched.get(directory))
+    for (const name of hiddenNames(directory, below, view)) names.add(name)
+    for (const name of [...names].sort().reverse()) pending.push(joinPath(directory, name))
+  }
+  push('')
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    const entry = view.lookup(path)
+    if (entry === undefined) {
+      if (below.lookup(path)) yield { path, type: 'whiteout' }
+      continue
+    }
+    // It can't be made, and must hide what is below nevertheless.
+    if (isWhiteoutDevice(entry) && below.lookup(path)) yield { path, type: 'whiteout' }
+    yield asLinkOfFirst(entry, firstLinks)
+    if (entry.type === 'directory') push(path)
+  }
+}
+
+/** Names that the layer's entries and whiteouts are about, and those of the directories above them, by directory. */
+function touchedNames({ entries }: LayerIndex): ReadonlyMap<string, ReadonlySet<string>> {
+  const touched = new Map<string, Set<string>>()
+  for (const entry of entries) {
+    let path = entry.path
+    const { parent, name } = splitPath(path)
+    if (name === OPAQUE) path = parent
+    else if (name.startsWith(WHITEOUT)) path = path.slice(0, path.length - name.length) + name.slice(WHITEOUT.length)
+    while (path !== '' && !path.endsWith('/')) {
+      const { parent: directory, name: child } = splitPath(path)
+      const names = touched.get(directory)
+      if (names?.has(child)) break
+      if (names) names.add(child)
+      else touched.set(directory, new Set([child]))
+      path = directory
+    }
+  }
+  return touched
+}
+
+/** What a directory has below and no more. */
+function hiddenNames(directory: string, below: UnionView, view: UnionView): readonly string[] {
+  const before = below.list(directory)
+  if (before.length === 0) return []
+  const after = new Set(view.list(directory).map(({ path }) => path))
+  return before.filter(({ path }) => !after.has(path)).map(({ path }) => baseName(path))
+}

@@ -1,0 +1,40 @@
+import { leastMode } from '../disk/least-mode.ts'
+import type { SourceEntry } from '../entry.ts'
+import type { FileTree } from '../file-tree.ts'
+import { treeEntries } from '../union/tree-entries.ts'
+import { reportingErrors } from './unpack-tree.ts'
+import { type UnpackedTree, type UnpackOptions, type UnpackPolicy, unpackEntries } from './unpacker.ts'
+
+export interface UnpackRootOptions extends UnpackOptions {
+  /** Whether files get their owners: for root, or in a user namespace with many ids. */
+  readonly owners: boolean
+}
+
+/** How files of images become files that commands work on. */
+export function rootPolicy(owners: boolean): UnpackPolicy {
+  return { owners, empty: true, leastMode: (type) => leastMode(type, owners), capabilities: true }
+}
+
+/** {@link leastMode} of directories, their root too. */
+export function rootDirectoryMode(owners: boolean): number {
+  return leastMode('directory', owners)
+}
+
+/**
+ * Writes a tree, its root's mode and owner included, into an empty directory: a root filesystem to run commands in. With owners,
+ * everything is as in the tree, set-id bits and file capabilities too, but for losses; without, everything belongs to the caller,
+ * directories are at least `u+rwx`, files at least `u+r`. Follows no symlink. Errors with `STORE_IO`, and as `unpackTree` does if
+ * content can't be read; what was written before an error stays.
+ */
+export async function unpackRoot(tree: FileTree, directory: string, options: UnpackRootOptions): Promise<UnpackedTree> {
+  const entries = rootEntries(tree)
+  return reportingErrors('STORE_IO', directory, () =>
+    unpackEntries(entries, directory, rootPolicy(options.owners), options),
+  )
+}
+
+function* rootEntries(tree: FileTree): Generator<SourceEntry> {
+  const root = tree.lookup('')
+  if (root) yield root
+  yield* treeEntries(tree)
+}

@@ -1,0 +1,41 @@
+// A tree as files on the host, for `-o type=local`.
+import fs from 'node:fs'
+import { TsbuildError } from '../../base/errors.ts'
+import type { FileTree } from '../file-tree.ts'
+import { treeEntries } from '../union/tree-entries.ts'
+import { type UnpackedTree, type UnpackOptions, type UnpackPolicy, unpackEntries } from './unpacker.ts'
+
+const POLICY: UnpackPolicy = { owners: false, empty: false, leastMode: () => 0, capabilities: false }
+
+/**
+ * Writes a tree's files into a directory on the host, made if need be; what the directory has already stays unless it is in the way.
+ * Never follows a symlink below it, be it the tree's or one that was there. Modes and times are the entries'; everything belongs to
+ * the caller, as with Docker. Errors with `OUTPUT_IO`, with `OUTPUT_INVALID` for names that the host can't have, and with
+ * `BLOB_NOT_FOUND`, `LAYER_INVALID`, `CONTEXT_CHANGED` or `CONTEXT_INVALID` if content can't be read. What was written before an error
+ * stays.
+ */
+export async function unpackTree(
+  tree: FileTree,
+  directory: string,
+  options: UnpackOptions = {},
+): Promise<UnpackedTree> {
+  return reportingErrors('OUTPUT_IO', directory, () => {
+    fs.mkdirSync(directory, { recursive: true })
+    return unpackEntries(treeEntries(tree), directory, POLICY, options)
+  })
+}
+
+/** The system's errors of writing into a directory as errors with a code. */
+export async function reportingErrors<T>(
+  code: 'OUTPUT_IO' | 'STORE_IO',
+  directory: string,
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error
+      ? new TsbuildError(code, `cannot write to ${JSON.stringify(directory)}: ${error.message}`, { cause: error })
+      : error
+  }
+}

@@ -1,0 +1,63 @@
+import { failOnErrors } from '../../base/errors.ts'
+import { toBuildKitTree } from '../../parser/index.ts'
+import type { Arg, Dockerfile, From, Instruction } from '../../parser/types.ts'
+import { withComments } from '../check-options.ts'
+import { siteOf } from '../site.ts'
+import { commentTexts, fromWords } from './instruction-text.ts'
+import type { Walk } from './walk.ts'
+
+/**
+ * What shows as instructions are read, one after the other. Throws the file's errors, after the warnings about what comes before
+ * the first; when it isn't even made of instructions there are none.
+ */
+export function readInstructions(walk: Walk): void {
+  const { dockerfile } = walk
+  const isSound = dockerfile.diagnostics.every(({ severity }) => severity !== 'error')
+  if (isSound) readEmptyLines(walk)
+  else {
+    const { errors } = toBuildKitTree(dockerfile)
+    failOnErrors(dockerfile.file, errors.length > 0 ? dockerfile.diagnostics : [])
+    readEmptyLines(walk)
+  }
+  const wrong = firstError(dockerfile)
+  for (const instruction of dockerfile.instructions) {
+    const { start, end } = instruction.span
+    if (start > wrong) break
+    readInstruction(walk, instruction, end >= wrong)
+  }
+  failOnErrors(dockerfile.file, dockerfile.diagnostics)
+}
+
+function readEmptyLines({ dockerfile, check, emit }: Walk): void {
+  const { text } = dockerfile.file
+  const broken = dockerfile.instructions.filter(({ emptyLines }) => emptyLines.length > 0)
+  if (broken.length === 0) return
+  const lines = toBuildKitTree(dockerfile).warnings.map(({ line }) => line)
+  for (const instruction of broken) {
+    const { startLine, endLine, emptyLines } = instruction
+    const line = lines.find((n) => n >= startLine && n <= endLine) ?? startLine
+    emit('emptyLines', { spans: emptyLines, text }, { ...siteOf(instruction, check), line })
+  }
+}
+
+function readInstruction(walk: Walk, instruction: Instruction, isWrong: boolean): void {
+  const { emit, dockerfile } = walk
+  const { text } = dockerfile.file
+  const comments = commentTexts(instruction, text)
+  const site = siteOf(instruction, withComments(walk.check, comments))
+  emit('instruction', { instruction, text }, site)
+  if (instruction.kind === 'FROM') emit('from', { from: instruction, words: fromWords(instruction), text }, site)
+  if (isWrong || (instruction.kind !== 'FROM' && instruction.kind !== 'ARG')) return
+  const names = definedNames(instruction)
+  if (names.length > 0) emit('definition', { instruction, names, comments }, site)
+}
+
+function definedNames(instruction: From | Arg): readonly string[] {
+  if (instruction.kind === 'ARG') return instruction.args.map(({ name }) => name.value)
+  return instruction.name ? [instruction.name.value.toLowerCase()] : []
+}
+
+/** The start of the first error, which may lie in an instruction that couldn't be read. */
+function firstError({ diagnostics }: Dockerfile): number {
+  return diagnostics.find(({ severity }) => severity === 'error')?.span.start ?? Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import { configHome, dockerConfig, type Env } from '../config-directories.ts'
+import { type AuthFile, parseAuthFile } from './auth-file.ts'
+
+/**
+ * The files that may have credentials, in the order in which they count: the JSON in `$DOCKER_AUTH_CONFIG`, `$REGISTRY_AUTH_FILE`,
+ * Docker's, Podman's. Errors with `CREDENTIALS_INVALID` for one that can't be read.
+ */
+export function authFiles(env: Env): readonly AuthFile[] {
+  const inline = env['DOCKER_AUTH_CONFIG']
+  const files = [...new Set([env['REGISTRY_AUTH_FILE'], dockerConfigPath(env), ...podmanPaths(env)])]
+  return [
+    ...(inline ? [parseAuthFile(Buffer.from(inline), '$DOCKER_AUTH_CONFIG')] : []),
+    ...files.flatMap((path) => {
+      const bytes = path ? readAuthFile(path) : undefined
+      return bytes ? [parseAuthFile(bytes, JSON.stringify(path))] : []
+    }),
+  ]
+}
+
+/** The file that `login` writes to: `$REGISTRY_AUTH_FILE`, else Docker's. */
+export function loginPath(env: Env): string {
+  return env['REGISTRY_AUTH_FILE'] || dockerConfigPath(env)
+}
+
+/** The file's bytes, or undefined if it isn't there or empty. Errors with `CREDENTIALS_INVALID`. */
+export function readAuthFile(path: string): Uint8Array | undefined {
+  try {
+    const bytes = readFileSync(path)
+    return bytes.byteLength === 0 ? undefined : bytes
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${String(code)}`, { cause })
+  }
+}
+
+function dockerConfigPath(env: Env): string {
+  return join(dockerConfig(env), 'config.json')
+}
+
+function podmanPaths(env: Env): readonly (string | undefined)[] {
+  const runtime = env['XDG_RUNTIME_DIR']
+  return [runtime && join(runtime, 'containers/auth.json'), join(configHome(env), 'containers/auth.json')]
+}

@@ -1,0 +1,94 @@
+// Who a request comes from: credentials as users of Docker and Podman have them.
+
+import type { Env } from '../config-directories.ts'
+import { credentialKey, type RepositoryName } from '../hosts.ts'
+import type { AuthEntry, AuthFile } from './auth-file.ts'
+import { authFiles } from './auth-files.ts'
+import { askHelper } from './credential-helper.ts'
+
+/** What a registry is told. `source` says where it came from, for messages. */
+export type Credentials =
+  | { readonly kind: 'password'; readonly username: string; readonly password: string; readonly source: string }
+  /** Is exchanged for tokens (OAuth 2 refresh token). */
+  | { readonly kind: 'identity'; readonly token: string; readonly source: string }
+  /** Is sent as it is. */
+  | { readonly kind: 'bearer'; readonly token: string; readonly source: string }
+
+export interface FoundCredentials {
+  readonly credentials: Credentials | undefined
+  /** What went wrong on the way: a helper that can't be started, say. Anonymous access may do all the same. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * The credentials for a repository. Of the files, the first that has some counts; in a file, the most specific entry:
+ * `host/team/app`, `host/team`, `host`; and a helper for the host before `auths`. Errors with `CREDENTIALS_INVALID` for a file that
+ * can't be read.
+ */
+export async function findCredentials(
+  repository: RepositoryName,
+  env: Env,
+  signal?: AbortSignal,
+): Promise<FoundCredentials> {
+  const problems: string[] = []
+  for (const file of authFiles(env)) {
+    const credentials = await inFile(file, repository, env, problems, signal)
+    if (credentials) return { credentials, problems }
+  }
+  return { credentials: undefined, problems }
+}
+
+async function inFile(
+  file: AuthFile,
+  { domain, path }: RepositoryName,
+  env: Env,
+  problems: string[],
+  signal: AbortSignal | undefined,
+): Promise<Credentials | undefined> {
+  for (const key of keysOf(domain, path)) {
+    const helper = file.credHelpers.get(key)
+    if (helper !== undefined) {
+      const found = await fromHelper(helper, `credHelpers of ${file.name}`, domain, env, problems, signal)
+      if (found) return found
+    }
+    const entry = file.auths.get(key)
+    const listed = entry && fromEntry(entry, `${file.name} (${JSON.stringify(entry.key)})`)
+    if (listed) return listed
+  }
+  if (file.credsStore === undefined) return undefined
+  return fromHelper(file.credsStore, `credsStore of ${file.name}`, domain, env, problems, signal)
+}
+
+/** `a/b/c` of a host: `host/a/b/c`, `host/a/b`, `host/a`, `host`. */
+function keysOf(domain: string, path: string): readonly string[] {
+  const parts = path.split('/').filter((part) => part !== '')
+  return Array.from({ length: parts.length + 1 }, (_, at) => [domain, ...parts.slice(0, parts.length - at)].join('/'))
+}
+
+function fromEntry(entry: AuthEntry, source: string): Credentials | undefined {
+  if (entry.registryToken !== undefined) return { kind: 'bearer', token: entry.registryToken, source }
+  if (entry.identityToken !== undefined) return { kind: 'identity', token: entry.identityToken, source }
+  const { username, password } = entry
+  return username === undefined || password === undefined ? undefined : { kind: 'password', username, password, source }
+}
+
+async function fromHelper(
+  name: string,
+  where: string,
+  domain: string,
+  env: Env,
+  problems: string[],
+  signal: AbortSignal | undefined,
+): Promise<Credentials | undefined> {
+  const answer = await askHelper(name, credentialKey(domain), env, signal)
+  if (answer.kind === 'none') return undefined
+  if (answer.kind === 'failed') {
+    problems.push(`docker-credential-${name} (${where}) failed: ${answer.problem}`)
+    return undefined
+  }
+  const source = `docker-credential-${name} (${where})`
+  const { username, secret } = answer
+  return username === '<token>'
+    ? { kind: 'identity', token: secret, source }
+    : { kind: 'password', username, password: secret, source }
+}

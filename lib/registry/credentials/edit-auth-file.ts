@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import { objectAt } from '../../oci/guard.ts'
+import { parseAuthJson } from './auth-file.ts'
+import { readAuthFile } from './auth-files.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/**
+ * Changes the `auths` of a file with credentials and keeps all else that is in it. Written with mode 0600 to a temporary name and renamed:
+ * nobody reads half a file, or one that others may read. A symlink stays one. Errors with `CREDENTIALS_INVALID`.
+ */
+export function editAuthFile(path: string, edit: (auths: Members) => Members): void {
+  const name = JSON.stringify(path)
+  const bytes = readAuthFile(path)
+  const place = { code: 'CREDENTIALS_INVALID', what: name, path: '' } as const
+  const all = bytes ? objectAt(parseAuthJson(bytes, name), place) : {}
+  const auths = all['auths'] === undefined ? {} : objectAt(all['auths'], { ...place, path: 'auths' })
+  const text = `${JSON.stringify({ ...all, auths: edit(auths) }, undefined, '\t')}\n`
+  try {
+    const target = bytes ? realpathSync(path) : path
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    replace(target, text)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TsbuildError('CREDENTIALS_INVALID', `${name} can't be written: ${reason}`, { cause })
+  }
+}
+
+function replace(path: string, text: string): void {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 })
+    // The umask may have taken bits away.
+    chmodSync(temporary, 0o600)
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,98 @@
+// Manifests and indexes of a repository, by tag or digest.
+import { TsbuildError } from '../../base/errors.ts'
+import { readBody } from '../../http/read-body.ts'
+import type { HttpResponse } from '../../http/types.ts'
+import { isDigest, sha256 } from '../../oci/digest.ts'
+import {
+  DOCKER_INDEX,
+  DOCKER_MANIFEST,
+  isIndexType,
+  isManifestType,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from '../../oci/media-types.ts'
+import { MANIFEST_LIMIT, parseManifest } from '../../oci/parse-manifest.ts'
+import type { Descriptor } from '../../oci/types.ts'
+import type { RegistryClient } from '../client.ts'
+import type { RepositoryName } from '../hosts.ts'
+import { registryError } from '../registry-error.ts'
+
+/** Registries say that they haven't what is not asked for by type. */
+export const MANIFEST_TYPES: string = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ')
+
+export interface ManifestRequest {
+  readonly client: RegistryClient
+  readonly repository: RepositoryName
+  /** What was tried, for messages. */
+  readonly doing: string
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A manifest or index as a registry gave it. */
+export interface FetchedManifest {
+  readonly descriptor: Descriptor
+  readonly bytes: Uint8Array
+}
+
+/**
+ * The descriptor of what a tag names, from a HEAD request, which registries don't count; undefined if the answer has not all of it, or
+ * is an error: then GET tells more.
+ */
+export async function headManifest(tag: string, request: ManifestRequest): Promise<Descriptor | undefined> {
+  const response = await ask('HEAD', tag, request)
+  await response.discard()
+  const digest = response.headers.get('docker-content-digest')
+  const size = Number(response.headers.get('content-length') ?? Number.NaN)
+  const mediaType = typeOf(response)
+  const known = isIndexType(mediaType) || isManifestType(mediaType)
+  if (response.status !== 200 || !isDigest(digest) || !known || !Number.isSafeInteger(size) || size < 1)
+    return undefined
+  return { mediaType, digest, size }
+}
+
+/**
+ * Fetches what a tag or a digest names. Verified: against the digest asked for, else against the one that the registry announces. Errors
+ * with `IMAGE_NOT_FOUND`, `DIGEST_MISMATCH`, `MANIFEST_INVALID`, `UNSUPPORTED` (schema 1), `REGISTRY_INVALID` and as requests do.
+ */
+export async function fetchManifest(reference: string, request: ManifestRequest): Promise<FetchedManifest> {
+  const { doing, repository, client } = request
+  const response = await ask('GET', reference, request)
+  if (response.status !== 200) {
+    throw await registryError(response, { doing, repository, client, actions: 'pull', missing: 'IMAGE_NOT_FOUND' })
+  }
+  const mediaType = typeOf(response)
+  refusePage(response, request)
+  const bytes = await readBody(response, MANIFEST_LIMIT)
+  const announced = response.headers.get('docker-content-digest')
+  const digest = isDigest(reference) ? reference : isDigest(announced) ? announced : sha256(bytes)
+  // Loaded only now: builds that ask no registry go without.
+  const { verifyIntegrity } = await import('../../oci/integrity.ts')
+  verifyIntegrity(bytes, digest)
+  const what = `manifest ${digest} of ${repository.domain}/${repository.path}`
+  const parsed = parseManifest(bytes, what, mediaType)
+  const type = parsed.kind === 'index' ? parsed.index.mediaType : parsed.manifest.mediaType
+  return { descriptor: { mediaType: type, digest, size: bytes.byteLength }, bytes }
+}
+
+function ask(method: 'GET' | 'HEAD', reference: string, request: ManifestRequest): Promise<HttpResponse> {
+  const { client, repository, signal } = request
+  return client.request({
+    method,
+    repository,
+    path: `${repository.path}/manifests/${reference}`,
+    actions: 'pull',
+    headers: { accept: MANIFEST_TYPES },
+    signal,
+  })
+}
+
+const typeOf = ({ headers }: HttpResponse): string => (headers.get('content-type') ?? '').split(';')[0]?.trim() ?? ''
+
+/** A login page or a proxy's error with status 200 is best called what it is. */
+export function refusePage(response: HttpResponse, { doing }: ManifestRequest): void {
+  if (typeOf(response) !== 'text/html') return
+  const host = new URL(response.url).host
+  throw new TsbuildError('REGISTRY_INVALID', `${doing} failed: ${host} answered with a page of HTML, not a manifest`, {
+    hint: 'something between here and the registry answers in its place, or it is no registry',
+  })
+}

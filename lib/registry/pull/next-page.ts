@@ -1,0 +1,41 @@
+// Lists that come in pages (distribution-spec, "Listing tags" and "Listing referrers").
+import { TsbuildError } from '../../base/errors.ts'
+import type { HttpResponse } from '../../http/types.ts'
+import type { ManifestRequest } from './fetch-manifest.ts'
+
+/** More pages than this are a list that never ends. */
+const MAX_PAGES = 1000
+
+/**
+ * Asks for the pages of a list, by the Link that each answer gives for the next. The path is below `/v2/`. Errors with
+ * `REGISTRY_INVALID` for a list that doesn't end.
+ */
+export async function* pages(path: string, accept: string, request: ManifestRequest): AsyncIterable<HttpResponse> {
+  const { client, repository, doing, signal } = request
+  const origin = await client.origin(repository, signal)
+  const seen = new Set<string>()
+  for (let next: string | undefined = `/v2/${path}`; next !== undefined; ) {
+    if (seen.has(next) || seen.size === MAX_PAGES) {
+      throw new TsbuildError('REGISTRY_INVALID', `${doing} failed: the list of ${repository.domain} does not end`)
+    }
+    seen.add(next)
+    const url = new URL(next, origin)
+    const response = await client.request({ repository, path: url, actions: 'pull', headers: { accept }, signal })
+    next = nextPath(response.headers.get('link'), url)
+    yield response
+  }
+}
+
+/** Path and query of the next page (RFC 8288). The host is the registry's own, whatever it thinks that it is called. */
+function nextPath(link: string | undefined, base: URL): string | undefined {
+  for (const [, target = '', parameters = ''] of (link ?? '').matchAll(/<([^>]*)>((?:\s*;[^,;"]*(?:"[^"]*")?)*)/g)) {
+    if (
+      !/;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)/i.test(parameters) ||
+      !URL.canParse(target, base.href)
+    )
+      continue
+    const { pathname, search } = new URL(target, base)
+    return pathname + search
+  }
+  return undefined
+}

@@ -1,0 +1,55 @@
+import { TsbuildError } from '../../base/errors.ts'
+import { isTransient } from '../../http/http-failed.ts'
+import { retryAfter } from '../../http/retry.ts'
+import type { HttpResponse } from '../../http/types.ts'
+import type { RegistryClient } from '../client.ts'
+import type { RepositoryName } from '../hosts.ts'
+import { registryError } from '../registry-error.ts'
+
+/** A repository that is pushed to. */
+export interface PushTarget {
+  readonly client: RegistryClient
+  readonly repository: RepositoryName
+  /** What was tried, for messages: `pushing "app:1"`. */
+  readonly doing: string
+  readonly signal: AbortSignal | undefined
+}
+
+/** The error for an answer that is not what a push needs. */
+export function pushError(response: HttpResponse, { client, repository, doing }: PushTarget): Promise<TsbuildError> {
+  return registryError(response, { client, repository, doing, actions: 'pull,push' })
+}
+
+/** Why an attempt to upload failed, and whether another may succeed. */
+export class UploadFailure extends Error {
+  readonly error: TsbuildError
+  /** `again`: as it was; `smaller`: in smaller parts; `check`: none, but our copy may be what is wrong; `never`. */
+  readonly remedy: 'again' | 'smaller' | 'check' | 'never'
+  /** Milliseconds that the registry asks to wait. */
+  readonly pause: number | undefined
+
+  constructor(error: TsbuildError, remedy: UploadFailure['remedy'], pause?: number) {
+    super(error.message)
+    this.error = error
+    this.remedy = remedy
+    this.pause = pause
+  }
+}
+
+/** The failure of an upload, by its answer. */
+export async function uploadFailure(response: HttpResponse, target: PushTarget): Promise<UploadFailure> {
+  const { status, headers } = response
+  const error = await pushError(response, target)
+  if (status === 413) return new UploadFailure(error, 'smaller')
+  if (status === 400) return new UploadFailure(error, 'check')
+  // 404 and 416: the upload is gone, or stands elsewhere than we think; a new one has neither problem.
+  const again = status === 404 || status === 408 || status === 416 || status === 429 || status >= 500
+  return new UploadFailure(error, again ? 'again' : 'never', retryAfter(headers.get('retry-after'), Date.now()))
+}
+
+/** The failure of an upload without an answer. Anything that is not the network's fault is thrown on. */
+export function cutFailure(error: unknown): UploadFailure {
+  if (error instanceof UploadFailure) return error
+  if (!(error instanceof TsbuildError) || error.code !== 'HTTP_FAILED') throw error
+  return new UploadFailure(error, isTransient(error.cause) ? 'again' : 'never')
+}

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import type { Place } from '../../oci/guard.ts'
+
+/** A file with settings of registries. */
+export interface SettingsFile {
+  readonly path: string
+  readonly text: string
+  /** For errors in it. */
+  readonly place: Place
+}
+
+export interface ReadOptions {
+  readonly required?: boolean
+  readonly system?: boolean
+}
+
+/**
+ * Reads such a file. Undefined if it isn't there, or is the system's and not for us to read, unless it is `required`. Errors with
+ * `SETTINGS_INVALID`.
+ */
+export function readSettings(path: string, options: ReadOptions = {}): SettingsFile | undefined {
+  const { required = false, system = false } = options
+  const text = ifThere(path, required ? [] : system ? [...ABSENT, 'EACCES'] : ABSENT, () => {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+  })
+  return text === undefined
+    ? undefined
+    : { path, text, place: { code: 'SETTINGS_INVALID', what: JSON.stringify(path), path: '' } }
+}
+
+/** The `*.conf` of a directory, in the order of their names; none if it isn't there. Errors with `SETTINGS_INVALID`. */
+export function readDropIns(directory: string): readonly SettingsFile[] {
+  const names = ifThere(directory, ABSENT, () => readdirSync(directory).sort()) ?? []
+  const confs = names.filter((name) => name.endsWith('.conf'))
+  return confs.flatMap((name) => readSettings(join(directory, name)) ?? [])
+}
+
+/** What an action makes of a file; its errors get the hint, unless they have one. */
+export async function withHint<T>(hint: string, action: () => T | Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (!(error instanceof TsbuildError) || error.code !== 'SETTINGS_INVALID' || error.hint) throw error
+    throw new TsbuildError(error.code, error.message, { hint, cause: error.cause })
+  }
+}
+
+/** The JSON in a file. Errors name the line, where the parser does. */
+export function parseSettings({ text, place }: SettingsFile): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    const position = / at position (\d+)/.exec(cause.message)?.[1]
+    const line = position === undefined ? '' : `, line ${text.slice(0, Number(position)).split('\n').length},`
+    throw new TsbuildError(place.code, `${place.what}${line} is not JSON: ${cause.message}`, { cause })
+  }
+}
+
+const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR']
+
+function ifThere<T>(path: string, absent: readonly string[], action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    if (absent.includes(code)) return undefined
+    const problem = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `can't be read: ${code}`
+    throw new TsbuildError('SETTINGS_INVALID', `${JSON.stringify(path)} ${problem}`, { cause })
+  }
+}

@@ -1,0 +1,78 @@
+// Runs a command with nothing but another root: for root in a container that may not mount.
+import { join } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import { launchedCommand } from '../launch/command-environment.ts'
+import { copyIn, type TakeOut } from '../launch/copied-mounts.ts'
+import { makeDeviceFiles } from '../launch/device-files.ts'
+import { findTools } from '../launch/find-tools.ts'
+import { setprivWords } from '../launch/give-up-capabilities.ts'
+import { killMarked, newMark } from '../launch/kill-processes.ts'
+import { pathInRoot } from '../launch/path-in-root.ts'
+import { limitWords } from '../launch/resource-limits.ts'
+import type { Backend, PreparedCommand, SandboxCommand } from '../types.ts'
+
+type Tools = Readonly<Record<'nsenter' | 'setpriv' | 'prlimit', string>>
+
+/**
+ * The back-end that needs no namespaces, only real root with Docker's capabilities. A command shares the builder's processes, network and
+ * host name; it has no /proc and no /sys, and the size of /dev/shm is the disk's. Mounts are copies: what a command changes at a
+ * read-only one is lost, and of two commands that write to one source at the same time the later wins.
+ *
+ * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_FAILED where a program is missing.
+ */
+export function createChrootBackend(): Backend {
+  const tools = findTools(['nsenter', 'setpriv', 'prlimit'])
+  findTools(['cp', 'chmod', 'chown'])
+  return {
+    isolation: 'chroot',
+    program: 'chroot',
+    features: { networkNone: false, controlLimits: false, insecure: false, processes: false, mounts: false },
+    prepare: (command) => prepare(command, tools),
+  }
+}
+
+async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedCommand> {
+  if (command.network === 'none') {
+    throw new TsbuildError('SANDBOX_LACKS', 'chroot cannot keep a command from the network', {
+      hint: 'use --network=default or host, or build where namespaces are allowed: see tsbuild doctor',
+    })
+  }
+  const { env, args } = launchedCommand(command)
+  const mark = newMark()
+  const kill = (): Promise<void> => killMarked(mark)
+  const undo: TakeOut[] = []
+  const finish = async (): Promise<void> => {
+    await kill()
+    // In the opposite order: a mount may be within another.
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const removeDevices = await makeDeviceFiles(command.root)
+    undo.push(async () => removeDevices())
+    for (const [index, mount] of command.mounts.entries()) {
+      undo.push(await copyIn(mount, command.root, join(command.scratch, `aside.${index}`)))
+    }
+    return { file: tools.prlimit, args: [...chain(command, tools, mark).slice(1), ...args], env, kill, finish }
+  } catch (error) {
+    await finish()
+    throw error
+  }
+}
+
+function chain(command: SandboxCommand, tools: Tools, mark: number): readonly string[] {
+  const { root, cwd, user } = command
+  // nsenter opens the directory before it changes the root.
+  const directory = pathInRoot(root, cwd)
+  if (directory === undefined) throw new TsbuildError('SANDBOX_FAILED', `too many symbolic links in ${cwd}`)
+  return [
+    ...limitWords(tools.prlimit, command.resourceLimits, mark),
+    ...setprivWords(tools.setpriv, command, true),
+    ...[
+      tools.nsenter,
+      `--root=${root}`,
+      `--wd=${directory}`,
+      ...(user.uid === 0 ? [] : [`--setuid=${user.uid}`]),
+      '--',
+    ],
+  ]
+}

@@ -1,0 +1,16 @@
+// The error of a build that can't run its commands.
+import { TsbuildError } from '../../base/errors.ts'
+import type { Isolation, Probe } from '../types.ts'
+
+/** `SANDBOX_UNAVAILABLE`: that nothing can run a command here, what was tried, how each failed, and what would help. */
+export function unavailable(probes: readonly Probe[], wanted: Isolation | 'auto'): TsbuildError {
+  const failed = probes.filter((probe) => !probe.ok)
+  const lines = failed.map(({ name, detail }) => `  ${name}: ${detail}`)
+  const what = wanted === 'auto' ? 'nothing that runs commands works here' : `--isolation=${wanted} does not work here`
+  const remedies = [...new Set(failed.flatMap(({ remedy }) => remedy ?? []))]
+  const advice =
+    remedies.length > 0 ? `one of these would help:\n${remedies.map((line) => `  ${line}`).join('\n')}\n` : ''
+  return new TsbuildError('SANDBOX_UNAVAILABLE', [what, ...lines].join('\n'), {
+    hint: `${advice}\`tsbuild doctor\` shows more`,
+  })
+}

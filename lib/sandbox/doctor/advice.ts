@@ -1,0 +1,120 @@
+// What to change where the process runs, as text to paste, so that builds get stronger isolation.
+import type { Cause } from '../place/place-remedies.ts'
+import type { Habitat, Surroundings } from '../place/surroundings.ts'
+
+export interface Advice {
+  /** `Kubernetes`, `Docker`, `GitLab Runner`, `GitHub Actions`, `this machine`. */
+  readonly where: string
+  /** What it gives, as the end of «so that …». */
+  readonly gives: string
+  readonly language: 'yaml' | 'toml' | 'sh'
+  readonly text: string
+}
+
+/** Advice for the causes that were met, for where the process runs: all kinds of containers where it isn't known which one it is. */
+export function adviceFor(causes: readonly Cause[], surroundings: Surroundings): readonly Advice[] {
+  const met = new Set(causes)
+  return [...containerAdvice(met, surroundings.habitat), ...machineAdvice(met, surroundings)]
+}
+
+/** What each cause takes in a container's settings. */
+interface Setting {
+  readonly kubernetes: readonly string[]
+  /** Words of `docker run`, which Docker's other settings have too. */
+  readonly docker: string
+  readonly gives: string
+}
+
+const SETTINGS: Partial<Readonly<Record<Cause, Setting>>> = {
+  seccomp: {
+    kubernetes: ['seccompProfile: { type: Unconfined }'],
+    docker: 'seccomp=unconfined',
+    gives: 'builds get namespaces of their own',
+  },
+  apparmor: {
+    kubernetes: ['appArmorProfile: { type: Unconfined }'],
+    docker: 'apparmor=unconfined',
+    gives: 'builds may mount',
+  },
+  'masked-proc': {
+    kubernetes: ['procMount: Unmasked'],
+    docker: 'systempaths=unconfined',
+    gives: "steps can't see each other's and the builder's processes",
+  },
+  'no-new-privileges': {
+    kubernetes: ['allowPrivilegeEscalation: true', 'capabilities: { add: [SETUID, SETGID] }'],
+    docker: '',
+    gives: 'newuidmap can give the build many user ids',
+  },
+}
+
+function containerAdvice(causes: ReadonlySet<Cause>, habitat: Habitat): readonly Advice[] {
+  const settings = [...causes].flatMap((cause) => SETTINGS[cause] ?? [])
+  if (settings.length === 0) return []
+  const gives = settings.map((setting) => setting.gives).join(', and ')
+  const lines = settings.flatMap(({ kubernetes }) => kubernetes)
+  const options = settings.flatMap(({ docker }) => (docker === '' ? [] : [docker]))
+  const words = options.map((option) => `--security-opt ${option}`).join(' ')
+  const advice: Record<Exclude<Habitat, 'machine' | 'container'>, Advice | undefined> = {
+    kubernetes: {
+      where: 'Kubernetes',
+      gives,
+      language: 'yaml',
+      // Kubernetes takes an unmasked /proc only together with a user namespace of the pod.
+      text: [
+        'spec:',
+        ...(causes.has('masked-proc') ? ['  hostUsers: false'] : []),
+        '  containers:',
+        '    - name: build',
+        '      securityContext:',
+        ...lines.map((line) => `        ${line}`),
+      ].join('\n'),
+    },
+    gitlab:
+      options.length === 0
+        ? undefined
+        : {
+            where: 'GitLab Runner (config.toml)',
+            gives,
+            language: 'toml',
+            text: `[runners.docker]\n  security_opt = [${options.map((option) => `"${option.replace('=', ':')}"`).join(', ')}]`,
+          },
+    github:
+      options.length === 0
+        ? undefined
+        : {
+            where: 'GitHub Actions',
+            gives,
+            language: 'yaml',
+            text: `jobs:\n  build:\n    container:\n      image: node:22\n      options: ${words}`,
+          },
+  }
+  const docker: Advice | undefined =
+    options.length === 0 ? undefined : { where: 'Docker', gives, language: 'sh', text: `docker run ${words} …` }
+  const chosen =
+    habitat === 'container' || habitat === 'machine'
+      ? [advice.kubernetes, docker, advice.gitlab, advice.github]
+      : [advice[habitat]]
+  return chosen.flatMap((one) => one ?? [])
+}
+
+/** Causes whose remedy is a command on the machine or in the image. */
+function machineAdvice(causes: ReadonlySet<Cause>, surroundings: Surroundings): readonly Advice[] {
+  const commands: Partial<Record<Cause, string>> = {
+    'apparmor-sysctl': 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    'userns-sysctl': 'sudo sysctl -w kernel.unprivileged_userns_clone=1',
+    'userns-limit': 'sudo sysctl -w user.max_user_namespaces=15000',
+    'no-newuidmap': 'sudo apt-get install -y uidmap',
+    'no-subordinate-ids': 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$(id -un)"',
+    'no-unshare': 'sudo apt-get install -y util-linux   # Alpine: apk add util-linux',
+  }
+  const inContainer = surroundings.habitat !== 'machine' && surroundings.habitat !== 'github'
+  const lines = [...causes]
+    .flatMap((cause) => commands[cause] ?? [])
+    .map((line) => (inContainer ? line.replace('sudo ', '') : line))
+  if (lines.length === 0) return []
+  const gives = 'builds get namespaces, and the user ids for what they install'
+  if (surroundings.habitat !== 'github')
+    return [{ where: 'this machine', gives, language: 'sh', text: lines.join('\n') }]
+  return [{ where: 'GitHub Actions', gives, language: 'yaml', text: lines.map((line) => `- run: ${line}`).join('\n') }]
+}

@@ -1,0 +1,35 @@
+// A program of the system with its libraries, to be shown to a command whose root has neither.
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import { runProgram } from '../run-program.ts'
+
+export interface CarriedProgram {
+  /** Files of the host and where they have to be seen. */
+  readonly files: readonly { readonly source: string; readonly target: string }[]
+  /** Words that start it there. */
+  readonly words: readonly string[]
+}
+
+/** How to show `program`, an absolute path, with all that it loads in one directory of the command's root. */
+export async function carryProgram(program: string, directory: string): Promise<CarriedProgram> {
+  const place = (source: string): string => join(directory, basename(source))
+  const carried = (sources: readonly string[]) => sources.map((source) => ({ source, target: place(source) }))
+  if (!isDynamic(program)) return { files: carried([program]), words: [place(program)] }
+  // Lines such as `libc.so.6 => /lib/libc.so.6 (0x…)` and `/lib64/ld-linux-x86-64.so.2 (0x…)`.
+  const paths = [...(await runProgram('ldd', [program])).matchAll(/(?:^|=>)\s*(\/\S+) \(0x/gm)].map(
+    (match) => match[1] ?? '',
+  )
+  const loader = paths.find((path) => /^ld[-.]/.test(basename(path)))
+  if (!loader) throw new TsbuildError('SANDBOX_FAILED', `cannot tell the loader of ${program}`)
+  return {
+    files: carried([program, ...new Set(paths)]),
+    words: [place(loader), '--library-path', directory, place(program)],
+  }
+}
+
+/** Whether an ELF file names a loader (PT_INTERP). */
+function isDynamic(program: string): boolean {
+  const bytes = readFileSync(program)
+  return bytes.subarray(0, 4096).includes('/ld')
+}

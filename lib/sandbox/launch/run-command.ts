@@ -1,0 +1,170 @@
+// Runs one command through a back-end, to its end.
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { TsbuildError } from '../../base/errors.ts'
+import type { Backend, Exit, PreparedCommand, SandboxCommand } from '../types.ts'
+import type { OpenPipe, OutputPipe } from './output-pipes.ts'
+
+export interface RunCommandOptions {
+  /** Called with what the command writes, as it comes, in order per stream; all of it before the promise settles. */
+  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
+  readonly openPipe: OpenPipe
+  /** Ends the command: SIGTERM, then SIGKILL to all of it. The promise settles as for a command that was killed. */
+  readonly signal?: AbortSignal | undefined
+  /** Default `ignore`: /dev/null. */
+  readonly stdin?: 'ignore' | 'inherit' | undefined
+  /** The command gets this process's terminal for its input and output, and onOutput is not called. */
+  readonly interactive?: boolean | undefined
+  /** Milliseconds between SIGTERM and SIGKILL; default 10 000. */
+  readonly grace?: number | undefined
+}
+
+/**
+ * Runs a command in a session of its own. Its environment is what the command says; of the descriptors of this process it gets none but
+ * standard input and output, provided that this process called `closeInheritedFiles` when it started. Whatever way it ends, nothing of
+ * it runs any more and the back-end has cleaned up.
+ *
+ * Rejects with SANDBOX_FAILED where the command could not be started, and with what a back-end's prepare() or finish() reject with.
+ */
+export async function runCommand(backend: Backend, command: SandboxCommand, options: RunCommandOptions): Promise<Exit> {
+  options.signal?.throwIfAborted()
+  const prepared = await backend.prepare(command)
+  try {
+    return await runPrepared(backend, prepared, options)
+  } finally {
+    await prepared.finish()
+  }
+}
+
+interface Started {
+  readonly child: ChildProcess
+  /** What it writes; nothing if it has the terminal. */
+  readonly outputs: readonly Readable[]
+}
+
+async function runPrepared(backend: Backend, prepared: PreparedCommand, options: RunCommandOptions): Promise<Exit> {
+  const { signal } = options
+  if (signal?.aborted) return { kind: 'killed', signal: 'SIGTERM' }
+  const started = start(backend, prepared, options)
+  const { child, outputs } = started
+  const closed = ended(started, backend)
+  // What the command left running in the background may hold the pipes open: the command is over all the same. When it is being stopped
+  // the launcher may be gone before the command is.
+  let lingering: NodeJS.Timeout | undefined
+  let swept: Promise<void> | undefined
+  child.on('exit', () => {
+    lingering = setTimeout(() => {
+      if (signal?.aborted) return
+      swept = prepared.kill()
+      // That it failed is told by whoever waits below; here it must not hang.
+      swept.catch(() => {
+        for (const output of outputs) output.destroy()
+      })
+    }, LINGER)
+  })
+  let stopped: Promise<void> | undefined
+  const onAbort = (): void => {
+    stopped = stop(child, closed, prepared, options.grace ?? 10_000)
+  }
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await closed
+  } finally {
+    clearTimeout(lingering)
+    signal?.removeEventListener('abort', onAbort)
+    await stopped
+    await swept
+  }
+}
+
+/** Milliseconds that pipes may stay open after the command has ended, before what holds them is killed. */
+const LINGER = 50
+
+function start(backend: Backend, prepared: PreparedCommand, options: RunCommandOptions): Started {
+  const { interactive = false, stdin = interactive ? 'inherit' : 'ignore' } = options
+  const other = interactive ? 'inherit' : 'pipe'
+  let stdout: OutputPipe | undefined
+  let stderr: OutputPipe | undefined
+  const files: number[] = []
+  try {
+    if (!interactive) stdout = options.openPipe()
+    if (!interactive) stderr = options.openPipe()
+    for (const path of prepared.files ?? []) files.push(openSync(path, 'r'))
+    const stdio: StdioOptions = [stdin, stdout?.writer ?? other, stderr?.writer ?? other, ...files]
+    const mask = process.umask(0o022)
+    try {
+      // A session of its own has no terminal, so what is interactive stays in ours.
+      const child = spawn(prepared.file, prepared.args, { env: prepared.env, detached: !interactive, stdio })
+      return { child, outputs: readOutputs(stdout?.reader ?? child.stdout, stderr?.reader ?? child.stderr, options) }
+    } finally {
+      process.umask(mask)
+    }
+  } catch (cause) {
+    stdout?.reader.destroy()
+    stderr?.reader.destroy()
+    throw notStarted(backend, cause)
+  } finally {
+    for (const file of [stdout?.writer, stderr?.writer, ...files]) if (file !== undefined) closeSync(file)
+  }
+}
+
+function readOutputs(stdout: Readable | null, stderr: Readable | null, { onOutput }: RunCommandOptions): Readable[] {
+  stdout?.on('data', (chunk: Buffer) => onOutput('stdout', chunk))
+  stderr?.on('data', (chunk: Buffer) => onOutput('stderr', chunk))
+  return [stdout, stderr].filter((stream) => stream !== null)
+}
+
+/** Settles when the launcher has ended and its output has been read to the end. */
+async function ended({ child, outputs }: Started, backend: Backend): Promise<Exit> {
+  const read = outputs.map((output) => new Promise((resolve) => output.once('close', resolve)))
+  const exit = await new Promise<Exit>((resolve, reject) => {
+    child.on('error', (cause) => {
+      if (child.pid === undefined) reject(notStarted(backend, cause))
+    })
+    // Some launchers turn a signal into 128 and its number, as shells do: that can't be told from a command's own exit code.
+    child.on('exit', (code, signal) =>
+      resolve(signal ? { kind: 'killed', signal } : { kind: 'exited', code: code ?? 0 }),
+    )
+  })
+  await Promise.all(read)
+  return exit
+}
+
+function notStarted(backend: Backend, cause: unknown): TsbuildError {
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  return new TsbuildError('SANDBOX_FAILED', `cannot start ${backend.program}: ${detail}`, { cause })
+}
+
+async function stop(
+  child: ChildProcess,
+  closed: Promise<Exit>,
+  prepared: PreparedCommand,
+  grace: number,
+): Promise<void> {
+  const over = closed.catch(() => undefined)
+  signalGroup(child, 'SIGTERM')
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, grace)
+  })
+  await Promise.race([over, late])
+  clearTimeout(timer)
+  signalGroup(child, 'SIGKILL')
+  await prepared.kill()
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH')) throw error
+    // An interactive command has no group of its own; others have ended, all of them.
+    child.kill(signal)
+  }
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,86 @@
+// What the native helper reads: records of NUL-ended strings, see native/README.md.
+import { ALL_CAPABILITIES } from '../capabilities.ts'
+import { ociConfig } from '../oci/oci-config.ts'
+import type { OwnerTables } from '../ownership/ownership.ts'
+import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
+
+export interface NativeSettings {
+  readonly place: Place
+  /** Capabilities of the process that starts the helper, as a set of bits. */
+  readonly capabilities: bigint
+  /** The processor, as Node names it. */
+  readonly arch: string
+  /** A program for seccomp, as the kernel takes it: instructions of 8 bytes. Undefined for none. */
+  readonly filter: Uint8Array | undefined
+}
+
+/**
+ * The spec of a command. What the step may do and see is what an OCI runtime would be told. With `tables`, ownership is virtual: the
+ * user is, too. Errors with a RangeError if a string has a NUL in it.
+ */
+export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefined, settings: NativeSettings): Buffer {
+  const { place, filter } = settings
+  const { process, linux } = ociConfig(command, { ...settings, cgroups: false })
+  const records: (readonly string[])[] = [
+    ['tsbuild-sandbox 1'],
+    ['root', command.root],
+    ['hostname', command.hostname],
+    ['cwd', command.cwd],
+    ['proc', place.processes ? 'new' : 'bind'],
+    ['network', command.network],
+    ['shm', String(command.shmSize)],
+    ...(command.insecure
+      ? [
+          ['devices', 'yes'],
+          ['sys', 'rw'],
+        ]
+      : [['bounding', bits(process.capabilities['bounding'])]]),
+    ...userRecords(command, tables, place),
+    ...command.mounts.map(mountRecord),
+    ...linux.maskedPaths.map((path) => ['mask', path]),
+    ...linux.readonlyPaths.map((path) => ['readonly', path]),
+    ...command.resourceLimits.map(({ name, soft, hard }) => ['limit', name, limit(soft), limit(hard)]),
+    ...(filter && !command.insecure ? [['filter', Buffer.from(filter).toString('hex')]] : []),
+    ...ownerRecords(tables),
+    ...command.args.map((word) => ['arg', word]),
+    ...command.env.map((variable) => ['env', variable]),
+    ['end'],
+  ]
+  const strings = records.flat()
+  const broken = strings.find((text) => text.includes('\0'))
+  if (broken !== undefined) throw new RangeError(`NUL in ${JSON.stringify(broken)}`)
+  return Buffer.from(`${strings.join('\0')}\0`)
+}
+
+function userRecords({ user }: SandboxCommand, tables: OwnerTables | undefined, place: Place): (readonly string[])[] {
+  const { uid, gid, groups } = user
+  const who = ['user', String(uid), String(gid), groups.join(',')]
+  if (tables || place.mapping !== 'single') return [who]
+  // Root there is already; anyone else gets the one id that there is.
+  return uid === 0 && gid === 0 ? [] : [who, ['user-is', 'mapped']]
+}
+
+function mountRecord(mount: SandboxMount): readonly string[] {
+  if (mount.kind === 'tmpfs') return ['tmpfs', mount.target, String(mount.size ?? 0), mount.mode.toString(8)]
+  return ['bind', mount.source, mount.target, mount.readonly ? 'ro' : 'rw']
+}
+
+function ownerRecords(tables: OwnerTables | undefined): (readonly string[])[] {
+  if (!tables) return []
+  return [
+    ...(tables.input === undefined ? [] : [['owners-in', tables.input]]),
+    ['owners-out', tables.output],
+    ['capabilities', tables.virtualCapabilities ? 'virtual' : 'real'],
+  ]
+}
+
+const UNLIMITED = 2n ** 64n - 1n
+
+/** -1 and Infinity are setrlimit's RLIM_INFINITY. */
+function limit(value: number): string {
+  return String(value < 0 || value === Number.POSITIVE_INFINITY ? UNLIMITED : BigInt(Math.trunc(value)))
+}
+
+function bits(names: readonly string[] = []): string {
+  return names.reduce((sum, name) => sum | (1n << BigInt(ALL_CAPABILITIES.indexOf(name))), 0n).toString(16)
+}

@@ -1,0 +1,159 @@
+// The configuration that an OCI runtime runs a command with: what Docker and BuildKit give a step, and no path of the host but its root
+// and its mounts.
+import { existsSync } from 'node:fs'
+import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../capabilities.ts'
+import { MASKED_PATHS, READONLY_PATHS } from '../launch/docker-paths.ts'
+import { type SeccompProfile, seccompProfile } from '../seccomp/seccomp.ts'
+import type { ControlLimits, Place, SandboxCommand } from '../types.ts'
+import { type OciMount, ociMounts } from './oci-mounts.ts'
+
+export interface OciSettings {
+  readonly place: Place
+  /** Capabilities of the process that starts the runtime, as a set of bits. */
+  readonly capabilities: bigint
+  /** Whether the runtime may make control groups. */
+  readonly cgroups: boolean
+  /** The processor, as Node names it. */
+  readonly arch: string
+  /** What `linux.seccomp` says as the kernel takes it, in base64, for a runtime that need not compile it then. */
+  readonly compiledFilter?: string | undefined
+}
+
+/** `config.json` of a bundle; the parts of runtime-spec 1.0 that are used here. */
+export interface OciConfig {
+  readonly ociVersion: string
+  readonly process: OciProcess
+  readonly root: { readonly path: string; readonly readonly: boolean }
+  readonly hostname: string
+  readonly mounts: readonly OciMount[]
+  readonly linux: OciLinux
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export interface OciProcess {
+  readonly terminal: false
+  readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids?: readonly number[] }
+  readonly args: readonly string[]
+  readonly env: readonly string[]
+  readonly cwd: string
+  readonly capabilities: Readonly<Record<string, readonly string[]>>
+  readonly rlimits: readonly { readonly type: string; readonly soft: number; readonly hard: number }[]
+  readonly noNewPrivileges: boolean
+}
+
+export interface OciLinux {
+  readonly namespaces: readonly { readonly type: string }[]
+  readonly uidMappings?: readonly OciMapping[]
+  readonly gidMappings?: readonly OciMapping[]
+  readonly resources?: Readonly<Record<string, unknown>>
+  readonly seccomp?: SeccompProfile
+  readonly maskedPaths: readonly string[]
+  readonly readonlyPaths: readonly string[]
+}
+
+export interface OciMapping {
+  readonly containerID: number
+  readonly hostID: number
+  readonly size: number
+}
+
+/** The configuration of one command. Pure but for a look at the mounts that are bound, in a user namespace. */
+export function ociConfig(command: SandboxCommand, settings: OciSettings): OciConfig {
+  const { place, compiledFilter } = settings
+  return {
+    ociVersion: '1.0.2',
+    process: ociProcess(command, settings),
+    root: { path: command.root, readonly: false },
+    hostname: command.hostname,
+    mounts: ociMounts(command, place),
+    linux: {
+      namespaces: namespaces(command, place).map((type) => ({ type })),
+      ...ownIds(command, place),
+      ...(settings.cgroups ? { resources: resources(command) } : {}),
+      ...(command.insecure ? {} : { seccomp: seccompProfile(commandCapabilities(command, settings), settings.arch) }),
+      maskedPaths: command.insecure ? [] : MASKED_PATHS.filter((path) => isOurs(path, place)),
+      readonlyPaths: command.insecure ? [] : READONLY_PATHS.filter((path) => isOurs(path, place)),
+    },
+    // crun's own: most of its time goes into compiling the profile. Where it doesn't know this any more, it compiles.
+    ...(compiledFilter === undefined || command.insecure
+      ? {}
+      : { annotations: { 'run.oci.seccomp_bpf_data': compiledFilter } }),
+  }
+}
+
+function ociProcess(command: SandboxCommand, settings: OciSettings): OciProcess {
+  const { user, args, env, cwd, resourceLimits } = command
+  const single = settings.place.mapping === 'single'
+  const names = commandCapabilities(command, settings)
+  const inherited = command.insecure ? { inheritable: names, ambient: names } : {}
+  return {
+    terminal: false,
+    // In a single-uid namespace setgroups is forbidden.
+    user: { uid: user.uid, gid: user.gid, ...(single ? {} : { additionalGids: user.groups }) },
+    args,
+    env,
+    cwd,
+    capabilities: { bounding: names, effective: names, permitted: names, ...inherited },
+    rlimits: resourceLimits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
+    noNewPrivileges: false,
+  }
+}
+
+function commandCapabilities({ insecure }: SandboxCommand, { capabilities }: OciSettings): readonly string[] {
+  return within(insecure ? ALL_CAPABILITIES : DEFAULT_CAPABILITIES, capabilities)
+}
+
+function namespaces({ network, user }: SandboxCommand, place: Place): readonly string[] {
+  return [
+    'mount',
+    'uts',
+    'ipc',
+    ...(place.processes ? ['pid'] : []),
+    ...(network === 'none' ? ['network'] : []),
+    ...(isOtherUser(user, place) ? ['user'] : []),
+    // With cgroup v1 a namespace of them fails where a hierarchy is mounted in an unusual way.
+    ...(existsSync('/sys/fs/cgroup/cgroup.subtree_control') ? ['cgroup'] : []),
+  ]
+}
+
+/** Where there is one id only, it is root's; for another user it gets that user's name, in a namespace within. */
+function ownIds({ user }: SandboxCommand, place: Place): Pick<OciLinux, 'uidMappings' | 'gidMappings'> {
+  if (!isOtherUser(user, place)) return {}
+  const map = (id: number): readonly OciMapping[] => [{ containerID: id, hostID: 0, size: 1 }]
+  return { uidMappings: map(user.uid), gidMappings: map(user.gid) }
+}
+
+function isOtherUser(user: SandboxCommand['user'], place: Place): boolean {
+  return place.mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
+}
+
+function resources({ insecure, controlLimits }: SandboxCommand): Readonly<Record<string, unknown>> {
+  const devices = insecure
+    ? ['c', 'b'].map((type) => ({ allow: true, type, access: 'rwm' }))
+    : // The runtime adds the harmless ones (null, zero, …).
+      [{ allow: false, access: 'rwm' }]
+  return { devices, ...limits(controlLimits) }
+}
+
+function limits(asked: ControlLimits): Readonly<Record<string, unknown>> {
+  const memory = defined({ limit: asked.memory, swap: asked.memorySwap })
+  const cpu = defined({
+    shares: asked.cpuShares,
+    period: asked.cpuPeriod,
+    quota: asked.cpuQuota,
+    cpus: asked.cpusetCpus,
+    mems: asked.cpusetMems,
+  })
+  return defined({ memory, cpu }) ?? {}
+}
+
+/** The fields that have a value; undefined if none has. */
+function defined(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined
+}
+
+/** In a bound /proc, which is the host's, whoever mounted that has masked what is to be masked. */
+function isOurs(path: string, place: Place): boolean {
+  return place.processes || !path.startsWith('/proc/')
+}

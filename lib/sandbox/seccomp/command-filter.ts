@@ -1,0 +1,11 @@
+import { DEFAULT_CAPABILITIES, within } from '../capabilities.ts'
+import { seccompProfile } from './seccomp.ts'
+import { seccompProgram } from './seccomp-program.ts'
+
+/**
+ * Docker's seccomp filter for the commands of a process that has these capabilities (a set of bits), as the kernel takes it. Undefined on
+ * processors that it can't be made for.
+ */
+export function commandFilter(capabilities: bigint, arch: string = process.arch): Uint8Array | undefined {
+  return seccompProgram(seccompProfile(within(DEFAULT_CAPABILITIES, capabilities), arch), arch)
+}

@@ -1,0 +1,137 @@
+// What the userns back-end mounts, in the order in which it does.
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { unreachable } from '../../base/unreachable.ts'
+import { DEVICE_NODES } from '../launch/dev-nodes.ts'
+import { MASKED_PATHS, READONLY_PATHS } from '../launch/docker-paths.ts'
+import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
+import { bindLines, type Mount, readMounts, type TableLine } from './mount-table.ts'
+
+/** A step of the set-up. Paths are the host's. */
+export type SetupStep =
+  | { readonly kind: 'mount'; readonly line: TableLine }
+  | { readonly kind: 'directory' | 'file'; readonly path: string }
+  /** Brings the loopback up by the `flags` file of a sysfs, or by the program `ip`. */
+  | { readonly kind: 'loopback'; readonly how: string }
+
+const QUIET = ['nosuid', 'noexec', 'nodev']
+
+/** All steps for a command. `dev` is the directory that becomes `/dev`; see {@link writeDevDirectory}. */
+export function setupSteps(command: SandboxCommand, place: Place, dev: string): readonly SetupStep[] {
+  const mounts = readMounts()
+  const { root } = command
+  return [
+    ...mountSteps(bindLines(root, root, { readonly: false, flags: noDevices(command) }, mounts)),
+    ...mountSteps(procLines(root, place, mounts)),
+    ...sysSteps(command, place, mounts),
+    ...mountSteps(devLines(command, place, dev, mounts)),
+    ...(command.insecure ? [] : mountSteps(hidingLines(root, place))),
+    ...command.mounts.flatMap((mount, index) => [
+      ...stubSteps(mount, command.mounts.slice(0, index), root),
+      ...mountSteps(commandLines(mount, command, mounts)),
+    ]),
+  ]
+}
+
+/** Nothing else keeps a command that may make devices from the machine's: there is no control group of devices here. */
+const noDevices = ({ insecure }: SandboxCommand): readonly string[] => (insecure ? [] : ['nodev'])
+
+function mountSteps(lines: readonly TableLine[]): readonly SetupStep[] {
+  return lines.map((line) => ({ kind: 'mount', line }))
+}
+
+/** A place without process ids of its own can't mount a new procfs either. */
+function procLines(root: string, place: Place, mounts: readonly Mount[]): readonly TableLine[] {
+  const target = join(root, 'proc')
+  if (!place.processes) return bindLines('/proc', target, { readonly: false }, mounts)
+  return [{ source: 'proc', target, type: 'proc', options: QUIET }]
+}
+
+/** A new sysfs shows one network namespace, and only who owns that may mount it. Writing to it is what brings the loopback up. */
+function sysSteps(command: SandboxCommand, place: Place, mounts: readonly Mount[]): readonly SetupStep[] {
+  const target = join(command.root, 'sys')
+  const readonly = !command.insecure
+  const sysfs: TableLine = { source: 'sysfs', target, type: 'sysfs', options: QUIET }
+  if (command.network === 'none' && place.processes) {
+    const remount: TableLine = { source: 'none', target, type: 'none', options: ['remount', 'bind', 'ro', ...QUIET] }
+    return [
+      ...mountSteps([sysfs]),
+      { kind: 'loopback', how: join(target, 'class/net/lo/flags') },
+      ...mountSteps(readonly ? [remount] : []),
+    ]
+  }
+  const lines =
+    place.mapping === 'root' && place.processes
+      ? [{ ...sysfs, options: [...QUIET, readonly ? 'ro' : 'rw'] }]
+      : bindLines('/sys', target, { readonly, flags: QUIET }, mounts)
+  return [...mountSteps(lines), ...(command.network === 'none' ? [{ kind: 'loopback', how: 'ip' } as const] : [])]
+}
+
+function devLines(command: SandboxCommand, place: Place, dev: string, mounts: readonly Mount[]): readonly TableLine[] {
+  const target = join(command.root, 'dev')
+  // A namespace with one id has no group 5 for terminals.
+  const group = place.mapping === 'single' ? [] : ['gid=5']
+  const terminals = ['newinstance', 'ptmxmode=0666', 'mode=0620', ...group, 'nosuid', 'noexec']
+  const memory = [...QUIET, 'mode=1777', `size=${command.shmSize}`]
+  const own = new Set(command.mounts.map((mount) => join(command.root, mount.target)))
+  // What the command mounts in place of a mount of the system's is all that is there.
+  const system: readonly TableLine[] = [
+    { source: 'devpts', target: join(target, 'pts'), type: 'devpts', options: terminals },
+    { source: 'shm', target: join(target, 'shm'), type: 'tmpfs', options: memory },
+    { source: 'mqueue', target: join(target, 'mqueue'), type: 'mqueue', options: QUIET },
+  ]
+  return [
+    ...bindLines(dev, target, { readonly: false, flags: ['nosuid'] }, mounts),
+    ...DEVICE_NODES.map(({ name }) => plainBind(`/dev/${name}`, join(target, name))),
+    ...system.filter((line) => !own.has(line.target)),
+  ]
+}
+
+/** What Docker hides, as far as this kernel has it. */
+function hidingLines(root: string, place: Place): readonly TableLine[] {
+  const masked = MASKED_PATHS.filter(existsSync).map((path): TableLine => {
+    const target = join(root, path)
+    if (!statSync(path).isDirectory()) return plainBind('/dev/null', target)
+    return { source: 'tmpfs', target, type: 'tmpfs', options: ['ro', 'size=0', ...QUIET] }
+  })
+  // Where the outer /proc is shown, its own mounts have flags of their own, and it is as read-only as that place wanted it.
+  if (!place.processes) return masked
+  const readonly = READONLY_PATHS.filter(existsSync).map((path): TableLine => {
+    const target = join(root, path)
+    return { source: target, target, type: 'none', options: ['bind', 'ro', ...QUIET] }
+  })
+  return [...masked, ...readonly]
+}
+
+function plainBind(source: string, target: string): TableLine {
+  return { source, target, type: 'none', options: ['bind'] }
+}
+
+function commandLines(mount: SandboxMount, command: SandboxCommand, mounts: readonly Mount[]): readonly TableLine[] {
+  const target = join(command.root, mount.target)
+  switch (mount.kind) {
+    case 'bind': {
+      const { source, readonly } = mount
+      return bindLines(source, target, { readonly, flags: ['nosuid', 'nodev'] }, mounts)
+    }
+    case 'tmpfs': {
+      const size = mount.size === undefined ? [] : [`size=${mount.size}`]
+      const options = ['nosuid', ...noDevices(command), `mode=${mount.mode.toString(8)}`, ...size]
+      return [{ source: 'tmpfs', target, type: 'tmpfs', options }]
+    }
+    default:
+      return unreachable(mount)
+  }
+}
+
+/** A target within an earlier tmpfs is not there yet, though it is in the root. */
+function stubSteps(mount: SandboxMount, earlier: readonly SandboxMount[], root: string): readonly SetupStep[] {
+  const around = earlier.findLast(({ target }) => mount.target.startsWith(`${target}/`))
+  if (around?.kind !== 'tmpfs') return []
+  const path = join(root, mount.target)
+  if (mount.kind === 'tmpfs' || statSync(mount.source).isDirectory()) return [{ kind: 'directory', path }]
+  return [
+    { kind: 'directory', path: join(path, '..') },
+    { kind: 'file', path },
+  ]
+}

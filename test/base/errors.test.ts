@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { codeFrame } from '../../lib/base/code-frame.ts'
+import { failOnErrors, formatDiagnostic, formatError, TsbuildError, withLocation } from '../../lib/base/errors.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const declared = [
+  ...(/export type ErrorCode =(.*?)\n\n/s.exec(read('lib/base/errors.ts'))?.[1] ?? '').matchAll(/'([A-Z_]+)'/g),
+].map((m) => m[1])
+const texts = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|txt)$/.test(file))
+    .map((file) => join(folder, file))
+
+test('docs/errors.md lists every code, and no other', () => {
+  const documented = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \|/gm)].map((m) => m[1])
+  expect(documented.toSorted()).toEqual(declared.toSorted())
+})
+
+test.each([
+  ['lib', 'is used', ['lib/base/errors.ts']],
+  ['test', 'is tested', ['test/base/errors.test.ts']],
+])('every code in %s %s', (folder, _, except) => {
+  const all = texts(folder)
+    .filter((file) => !except.includes(file))
+    .map(read)
+    .join('\n')
+  expect(declared.filter((code) => !new RegExp(`\\b${code}\\b`).test(all))).toEqual([])
+})
+
+const file = { name: 'Dockerfile', text: 'FROM a\nCOPY\tx y\nRUN z\n' }
+const location = { file, span: { start: 12, end: 13 } }
+
+test('a code frame shows the lines around, and marks what is meant', () => {
+  expect(codeFrame(location)).toBe(['  1 | FROM a', '> 2 | COPY    x y', '    |         ^', '  3 | RUN z'].join('\n'))
+})
+
+test('a span over several lines is marked on each of them', () => {
+  expect(codeFrame({ file, span: { start: 7, end: 20 } }, { context: 0 })).toBe(
+    ['> 2 | COPY    x y', '    | ^^^^^^^^', '> 3 | RUN z', '    | ^^^^'].join('\n'),
+  )
+})
+
+test('an error is its place, its message and code, a frame and a hint', () => {
+  const error = new TsbuildError('COPY_SOURCE_NOT_FOUND', '"x" is not there', { location, hint: 'look again' })
+  expect(formatError(error)).toBe(
+    `Dockerfile:2:6: error: "x" is not there [COPY_SOURCE_NOT_FOUND]\n${codeFrame(location)}\nhint: look again`,
+  )
+  expect(formatError(new TsbuildError('STORE_IO', 'no space'))).toBe('error: no space [STORE_IO]')
+})
+
+test('all errors of a Dockerfile are thrown as one, warnings are not', () => {
+  const problem = (severity: 'error' | 'warning', message: string) =>
+    ({ severity, code: 'DOCKERFILE_SYNTAX', message, span: location.span }) as const
+  expect(() => failOnErrors(file, [problem('warning', 'w')])).not.toThrow()
+  expect(() => failOnErrors(file, [problem('warning', 'w'), problem('error', 'a'), problem('error', 'b')])).toThrow(
+    expect.objectContaining({ message: 'a', others: [expect.objectContaining({ message: 'b' })] }),
+  )
+  expect(formatDiagnostic(file, problem('warning', 'w'))).toMatch(/^Dockerfile:2:6: warning: w \[DOCKERFILE_SYNTAX\]/)
+})
+
+test('the innermost place wins', () => {
+  const placed = new TsbuildError('STORE_IO', 'x', { location })
+  expect(withLocation(placed, { file, span: { start: 0, end: 1 } })).toBe(placed)
+  expect(withLocation(new TsbuildError('STORE_IO', 'x', { hint: 'h' }), location)).toMatchObject({
+    location,
+    hint: 'h',
+  })
+  const other = new Error('bug')
+  expect(withLocation(other, location)).toBe(other)
+})
