@@ -1,176 +1,148 @@
-// Who may import whom. The table is the one in docs/architecture.md.
+// Who may import whom. The rules stand in docs/architecture.md (rooms) and docs/dependencies.md (npm packages), and are read from there.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
-const lib = resolve(import.meta.dirname, '../lib')
-
-/** Folder (or `top` for the files that put the folders together, `base` for what everything may use) → what it may import. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  base: [],
-  parser: [],
-  oci: [],
-  graph: ['parser', 'oci'],
-  lint: ['parser'],
-  layers: ['oci'],
-  http: [],
-  registry: ['http', 'oci'],
-  sandbox: ['oci'],
-  cache: ['oci'],
-  context: ['layers', 'oci', 'http'],
-  export: ['layers', 'oci'],
-  executor: ['graph', 'registry', 'context', 'layers', 'cache', 'http', 'sandbox', 'oci'],
-  top: ['registry', 'executor', 'export', 'graph', 'lint', 'parser', 'context', 'layers', 'cache', 'sandbox', 'oci'],
-  index: [
-    'top',
-    'registry',
-    'http',
-    'executor',
-    'export',
-    'graph',
-    'lint',
-    'parser',
-    'context',
-    'layers',
-    'cache',
-    'sandbox',
-    'oci',
-  ],
-  // What of it, is said below.
-  cli: ['index', 'top', 'export'],
-}
-const BASE = [
-  'build-options',
-  'code-frame',
-  'count',
-  'errors',
-  'events',
-  'find-program',
-  'format-size',
-  'git-url',
-  'input-limit',
-  'module-beside',
-  'shared-map',
-  'source',
-  'suggest',
-  'unreachable',
-]
-
-/** npm package → the only modules that may import it. */
-const PACKAGES: Readonly<Record<string, RegExp>> = {
-  ssri: /^oci\/integrity\.ts$/,
-  'tar-stream': /^layers\//,
-  fzstd: /^layers\/inflate-zstd\.ts$/,
-  'xz-decompress': /^layers\/inflate-portable\.ts$/,
-  minimatch: /^(context|executor)\//,
-  undici: /^http\//,
-  'fs-extra': /^(cache|export)\//,
-  'smol-toml': /^registry\/parse-toml\.ts$/,
-  yargs: /^cli\/complet(?:e|ion)\.ts$/,
-}
+const root = resolve(import.meta.dirname, '..')
+const lib = join(root, 'lib')
 
 interface Import {
   readonly file: string
   readonly specifier: string
+  /** The names between braces, without `type`; empty for other forms of import. */
+  readonly names: readonly string[]
 }
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-const imports = files.flatMap((file): Import[] => {
-  const text = readFileSync(join(lib, file), 'utf8')
-  const found = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
-  )
-  return [...found].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? '' }))
-})
+const statement =
+  /(?:^|\n)\s*(?:import|export)\b([^'"`;]*?)\bfrom\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|(?:^|\n)import\s*['"]([^'"]+)['"]/g
+const imports = files.flatMap((file): Import[] =>
+  [...readFileSync(join(lib, file), 'utf8').matchAll(statement)].map((match) => ({
+    file,
+    specifier: match[2] ?? match[3] ?? match[4] ?? '',
+    names: (match[1]?.match(/\{([^}]*)\}/)?.[1] ?? '')
+      .split(',')
+      .map((name) => name.trim().replace(/^type /, ''))
+      .filter((name) => name !== ''),
+  })),
+)
+const internal = imports
+  .filter(({ specifier }) => specifier.startsWith('.'))
+  .map((found) => ({ ...found, target: relative(lib, resolve(lib, dirname(found.file), found.specifier)) }))
 
-function folderOf(file: string): string {
-  const [first = '', second] = file.split('/')
-  if (second !== undefined) return first
-  const name = first.replace(/\.ts$/, '')
-  return name === 'index' ? 'index' : BASE.includes(name) ? 'base' : 'top'
+/** The rows of the first table after a heading cell `first`, as cells without backquotes. */
+function tableOf(page: string, first: string): readonly (readonly string[])[] {
+  const lines = readFileSync(join(root, 'docs', page), 'utf8').split('\n')
+  const start = lines.findIndex((line) => line.startsWith(`| ${first} |`)) + 2
+  const end = lines.findIndex((line, index) => index >= start && !line.startsWith('|'))
+  return lines.slice(start, end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
 }
 
-const targetOf = ({ file, specifier }: Import): string => relative(lib, resolve(lib, dirname(file), specifier))
+/** The room of a module: its folder, or its name for a module at the top of lib/. */
+const roomOf = (file: string): string => file.split('/')[0]?.replace(/\.ts$/, '') ?? ''
 
-test('every folder imports only what the architecture allows', () => {
-  const broken = imports
-    .filter(({ specifier }) => specifier.startsWith('.'))
-    .filter((found) => {
-      const from = folderOf(found.file)
-      const to = folderOf(targetOf(found))
-      return to !== 'base' && to !== from && !ALLOWED[from]?.includes(to)
-    })
-    .map((found) => `${found.file} → ${targetOf(found)}`)
-  // build-options.ts is vocabulary: it names types of other folders and has no code.
-  expect(broken.filter((line) => !/^(build-options|events)\.ts → (oci|context|export|sandbox)\//.test(line))).toEqual(
-    [],
-  )
-})
+/** What index.ts exports, by the module that it comes from. */
+const exported = new Map(
+  internal.filter(({ file }) => file === 'index.ts').map(({ target, names }) => [target, new Set(names)]),
+)
 
-test('the command line uses nothing that the library does not export', () => {
-  const index = readFileSync(join(lib, 'index.ts'), 'utf8')
-  const exported = new Map(
-    [...index.matchAll(/export (?:type )?\{([^}]*)\} from '\.\/([^']+)'/g)].map(([, names = '', from = '']) => [
-      from,
-      names.split(',').map((name) => name.replace('type ', '').trim()),
-    ]),
+/** Loading index.ts loads everything, so a command imports the module that index.ts exports from: that counts as an import of index. */
+function importedRoom({ file, target, names }: (typeof internal)[number]): string {
+  const known = exported.get(target)
+  const room = roomOf(target)
+  return roomOf(file) === 'cli' && room !== 'base' && known && names.every((name) => known.has(name)) ? 'index' : room
+}
+
+test('every room imports the rooms of its row in the architecture, and no others', () => {
+  const documented = tableOf('architecture.md', 'room').map(([room = '', , imported = '']) => [
+    room.replace(/\/$/, ''),
+    imported === 'nothing' ? [] : imported.split(', ').sort(),
+  ])
+  const found = new Map(files.map((file) => [roomOf(file), new Set<string>()]))
+  for (const each of internal) {
+    const to = importedRoom(each)
+    if (to !== roomOf(each.file)) found.get(roomOf(each.file))?.add(to)
+  }
+  expect(Object.fromEntries([...found].map(([room, to]) => [room, [...to].sort()]))).toEqual(
+    Object.fromEntries(documented),
   )
-  // Loading index.ts loads everything; what a command needs may come from where index.ts has it from.
-  const broken = files
-    .filter((file) => file.startsWith('cli/'))
-    .flatMap((file) => {
-      const text = readFileSync(join(lib, file), 'utf8')
-      return [...text.matchAll(/import \{([^}]*)\} from '([^']+)'/g)].flatMap(([, names = '', specifier = '']) => {
-        const from = targetOf({ file, specifier })
-        if (!specifier.startsWith('.') || !['top', 'export'].includes(folderOf(from))) return []
-        const known = exported.get(from) ?? []
-        return names
-          .split(',')
-          .flatMap((name) => (known.includes(name.trim()) || name.trim() === '' ? [] : `${file}: ${name}`))
-      })
-    })
-  expect(broken).toEqual([])
 })
 
 test('each npm package has its home', () => {
+  const homes = new Map(
+    tableOf('dependencies.md', 'package').map(([name = '', home = '']) => [
+      name.split(' ')[0],
+      home.split(', ').map((path) => path.replace('lib/', '')),
+    ]),
+  )
   const external = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
-  const broken = external.filter(({ file, specifier }) => {
-    const name = specifier.split('/')[0] ?? ''
-    return !PACKAGES[name]?.test(file)
-  })
+  const nameOf = (specifier: string): string => specifier.split('/')[0] ?? ''
+  const broken = external.filter(
+    ({ file, specifier }) => !homes.get(nameOf(specifier))?.some((home) => file.startsWith(home)),
+  )
   expect(broken).toEqual([])
-  const used = new Set(external.map(({ specifier }) => specifier.split('/')[0]))
-  expect([...used].sort()).toEqual(Object.keys(PACKAGES).sort())
+  expect([...new Set(external.map(({ specifier }) => nameOf(specifier)))].sort()).toEqual([...homes.keys()].sort())
 })
 
 test('the parser and what it uses is pure: no node: modules, no packages', () => {
-  const pure = new Set(['source.ts', 'errors.ts', 'code-frame.ts', 'suggest.ts', 'unreachable.ts'])
-  const broken = imports
-    .filter(({ file }) => file.startsWith('parser/') || pure.has(file))
-    .filter((found) => {
-      if (!found.specifier.startsWith('.')) return true
-      const target = targetOf(found)
-      return !target.startsWith('parser/') && !pure.has(target)
-    })
-  expect(broken).toEqual([])
+  const pure = new Set(files.filter((file) => file.startsWith('parser/')))
+  for (const file of pure) {
+    for (const found of internal) if (found.file === file) pure.add(found.target)
+  }
+  expect([...pure].map(roomOf).filter((room) => room !== 'parser' && room !== 'base')).toEqual([])
+  expect(imports.filter(({ file, specifier }) => pure.has(file) && !specifier.startsWith('.'))).toEqual([])
 })
 
-test('there are no cycles', () => {
-  const graph = new Map<string, string[]>()
-  for (const found of imports) {
-    if (found.specifier.startsWith('.')) graph.set(found.file, [...(graph.get(found.file) ?? []), targetOf(found)])
-  }
+/** Each way round that a graph has, as `a → b → a`. */
+function cyclesOf(arrows: Iterable<readonly [from: string, to: string]>): readonly string[] {
+  const graph = new Map<string, Set<string>>()
+  for (const [from, to] of arrows) graph.set(from, (graph.get(from) ?? new Set()).add(to))
   const done = new Set<string>()
   const cycles: string[] = []
-  const visit = (file: string, path: readonly string[]): void => {
-    if (path.includes(file)) {
-      cycles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+  const visit = (node: string, path: readonly string[]): void => {
+    if (path.includes(node)) {
+      cycles.push([...path.slice(path.indexOf(node)), node].join(' → '))
       return
     }
-    if (done.has(file)) return
-    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
-    done.add(file)
+    if (done.has(node)) return
+    for (const next of graph.get(node) ?? []) visit(next, [...path, node])
+    done.add(node)
   }
-  for (const file of graph.keys()) visit(file, [])
+  for (const node of graph.keys()) visit(node, [])
+  return cycles
+}
+
+test('files have no cycles', () => {
+  expect(cyclesOf(internal.map(({ file, target }) => [file, target]))).toEqual([])
+})
+
+test('the folders of a folder have no cycles', () => {
+  const folders = new Set(['', ...files.map((file) => dirname(file)).filter((folder) => folder !== '.')])
+  const cycles = [...folders].flatMap((folder) => {
+    const start = folder === '' ? '' : `${folder}/`
+    /** The folder inside `folder` that a module is in; undefined for modules elsewhere and for those directly in it. */
+    const inside = (file: string): string | undefined =>
+      file.startsWith(start) && file.slice(start.length).includes('/')
+        ? `${start}${file.slice(start.length).split('/')[0]}`
+        : undefined
+    const arrows = internal.flatMap(({ file, target }): [string, string][] => {
+      const from = inside(file)
+      const to = inside(target)
+      return from === undefined || to === undefined || from === to ? [] : [[from, to]]
+    })
+    return cyclesOf(arrows)
+  })
   expect(cycles).toEqual([])
+})
+
+test('a folder holds some twenty modules, but for the lists of rules and commands', () => {
+  const counts = new Map<string, number>()
+  for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  const lists = new Set(['lint/rules', 'cli/commands'])
+  expect([...counts].filter(([folder, count]) => count > 22 && !lists.has(folder))).toEqual([])
 })
