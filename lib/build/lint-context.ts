@@ -4,7 +4,7 @@ import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { toFsPath } from '../layers/paths/path-bytes.ts'
 import type { LintContext } from '../lint/lint-options.ts'
 
-const mostBytes = 64 * 1024
+const MOST_BYTES = 64 * 1024
 
 export function lintContext(tree: FileTree): LintContext {
   return {
@@ -19,8 +19,8 @@ export function lintContext(tree: FileTree): LintContext {
 
 function readBeginning({ content, size }: TreeEntry): Uint8Array {
   if (!content) return new Uint8Array()
-  if (content.kind === 'bytes') return content.bytes.subarray(0, mostBytes)
-  const bytes = Buffer.alloc(Math.min(size, mostBytes))
+  if (content.kind === 'bytes') return content.bytes.subarray(0, MOST_BYTES)
+  const bytes = Buffer.alloc(Math.min(size, MOST_BYTES))
   const descriptor = openSync(toFsPath(content.path), 'r')
   try {
     const offset = content.kind === 'range' ? content.offset : 0

@@ -10,7 +10,7 @@ import {
   targetsToJson,
 } from '../index.ts'
 import type { Call } from './arguments/read-call.ts'
-import { exitCodes } from './exit-codes.ts'
+import { EXIT_CODES } from './exit-codes.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { printable } from './terminal/text-width.ts'
 
@@ -18,7 +18,7 @@ import { printable } from './terminal/text-width.ts'
 export async function showTargets(input: BuildOptions, format: Call['format'], terminal: Terminal): Promise<number> {
   const dockerfile = await readDockerfile(input)
   write(terminal, format === 'json' ? targetsToJson(dockerfile) : formatTargets(dockerfile))
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }
 
 /** Prints what the target takes from outside. */
@@ -26,7 +26,7 @@ export async function showOutline(input: BuildOptions, format: Call['format'], t
   const graph = await planBuild(input)
   const found = outline(graph, input.buildArgs)
   write(terminal, format === 'json' ? outlineToJson(found, graph.dockerfile) : formatOutline(found))
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }
 
 function write({ out }: Terminal, content: unknown): void {

@@ -52,7 +52,7 @@ export interface Args {
 }
 
 /** Flags that every command takes. */
-export const commonFlags: readonly FlagSpec[] = [
+export const COMMON_FLAGS: readonly FlagSpec[] = [
   {
     name: 'store',
     kind: 'value',

@@ -1,6 +1,6 @@
 // What the script of `tsbuild completion` asks for.
 import type { Argv } from 'yargs'
-import { type CommandSpec, commonFlags, type FlagSpec } from './command.ts'
+import { COMMON_FLAGS, type CommandSpec, type FlagSpec } from './command.ts'
 import { commands, commandsOf } from './commands.ts'
 import { completionParser } from './completion.ts'
 
@@ -26,7 +26,7 @@ export async function complete(words: readonly string[]): Promise<void> {
 }
 
 function addCommand(parser: Argv, word: string, { summary, flags }: CommandSpec): void {
-  parser.command(word, summary, (own) => addFlags(own, [...flags, ...commonFlags]))
+  parser.command(word, summary, (own) => addFlags(own, [...flags, ...COMMON_FLAGS]))
 }
 
 function addFlags(parser: Argv, flags: readonly FlagSpec[]): void {

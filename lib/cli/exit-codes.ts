@@ -1,5 +1,5 @@
 /** What the process ends with. Documented in docs/cli.md and in `tsbuild --help`; scripts depend on it. */
-export const exitCodes = {
+export const EXIT_CODES = {
   ok: 0,
   /** The build or the command failed, for a reason that the user can do something about. */
   failed: 1,

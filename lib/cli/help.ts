@@ -1,4 +1,4 @@
-import { type CommandSpec, commonFlags, type FlagSpec } from './command.ts'
+import { COMMON_FLAGS, type CommandSpec, type FlagSpec } from './command.ts'
 import { commands } from './commands.ts'
 import { painter } from './terminal/paint.ts'
 import { wrapText } from './terminal/wrap-text.ts'
@@ -24,7 +24,7 @@ export function generalHelp(view: HelpView): string {
     },
     { title: 'Commands', rows: commands.map((command) => [command.name, command.summary]) },
     { title: 'Examples', examples: build.examples.slice(0, 3) },
-    { title: 'Exit codes', rows: exitRows },
+    { title: 'Exit codes', rows: EXIT_ROWS },
     { lines: ['`tsbuild help COMMAND` explains a command; `tsbuild help build` has every option of a build.'] },
   ])
 }
@@ -40,7 +40,7 @@ export function groupHelp(members: readonly CommandSpec[], view: HelpView): stri
 
 /** `tsbuild COMMAND --help`. */
 export function commandHelp(command: CommandSpec, view: HelpView): string {
-  const flags = [...command.flags, ...commonFlags]
+  const flags = [...command.flags, ...COMMON_FLAGS]
   const groups = [...new Set(flags.map(groupOf))]
   const align = flags.map(flagRow)
   return render(view, [
@@ -53,11 +53,11 @@ export function commandHelp(command: CommandSpec, view: HelpView): string {
       align,
     })),
     { title: 'Examples', examples: command.examples },
-    ...(command.name === 'build' ? [{ title: 'Exit codes', rows: exitRows }] : []),
+    ...(command.name === 'build' ? [{ title: 'Exit codes', rows: EXIT_ROWS }] : []),
   ])
 }
 
-const exitRows: readonly Row[] = [
+const EXIT_ROWS: readonly Row[] = [
   ['0', 'done'],
   ['1', 'the build or the command failed'],
   ['2', 'the command line is wrong'],
@@ -94,11 +94,11 @@ function render(view: HelpView, sections: readonly Section[]): string {
 }
 
 /** Narrower than this, what a row says is below its name rather than beside it. */
-const narrow = 72
+const NARROW = 72
 
 function columnOf(rows: readonly Row[], width: number): number {
   const widest = Math.max(0, ...rows.map(([left]) => left.length))
-  return width < narrow ? 6 : Math.min(widest, Math.floor(width * 0.42)) + 2
+  return width < NARROW ? 6 : Math.min(widest, Math.floor(width * 0.42)) + 2
 }
 
 /** Two columns, the second at `column`; where the left is too long for that, the right starts on the next line. */

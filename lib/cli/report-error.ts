@@ -1,5 +1,5 @@
 import { UsageError } from './arguments/usage-error.ts'
-import { exitCodes } from './exit-codes.ts'
+import { EXIT_CODES } from './exit-codes.ts'
 import { colorReport } from './terminal/color-report.ts'
 import { Interrupted } from './terminal/interrupts.ts'
 import type { Terminal } from './terminal/terminal.ts'
@@ -14,7 +14,7 @@ export interface ReportOptions {
 /** Tells the user what went wrong, and says what to exit with. The only place where errors become text. */
 export async function reportError(error: unknown, terminal: Terminal, options: ReportOptions): Promise<number> {
   const { code, text, exitCode } = await describe(error)
-  const stack = options.debug && exitCode !== exitCodes.bug ? `\n${stackOf(error)}` : ''
+  const stack = options.debug && exitCode !== EXIT_CODES.bug ? `\n${stackOf(error)}` : ''
   if (options.json) {
     terminal.err.write(`${JSON.stringify({ type: 'error', time: Date.now(), code, text: text + stack })}\n`)
   } else {
@@ -31,12 +31,12 @@ interface Description {
 }
 
 async function describe(error: unknown): Promise<Description> {
-  if (error instanceof UsageError) return { code: error.code, text: await usageText(error), exitCode: exitCodes.usage }
+  if (error instanceof UsageError) return { code: error.code, text: await usageText(error), exitCode: EXIT_CODES.usage }
   if (error instanceof Interrupted) return { code: 'INTERRUPTED', text: 'interrupted', exitCode: error.exitCode }
   const { TsbuildError, formatError } = await import('../index.ts')
-  if (error instanceof TsbuildError) return { code: error.code, text: formatError(error), exitCode: exitCodes.failed }
+  if (error instanceof TsbuildError) return { code: error.code, text: formatError(error), exitCode: EXIT_CODES.failed }
   const text = `error: this is a bug in tsbuild, please report it with the command and this stack:\n${stackOf(error)}`
-  return { code: 'BUG', text, exitCode: exitCodes.bug }
+  return { code: 'BUG', text, exitCode: EXIT_CODES.bug }
 }
 
 async function usageText(error: UsageError): Promise<string> {

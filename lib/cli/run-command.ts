@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArguments } from './arguments/parse-arguments.ts'
 import { UsageError } from './arguments/usage-error.ts'
-import { type CommandSpec, commonFlags } from './command.ts'
+import { COMMON_FLAGS, type CommandSpec } from './command.ts'
 import { commands, commandsOf, findCommand } from './commands.ts'
-import { exitCodes } from './exit-codes.ts'
+import { EXIT_CODES } from './exit-codes.ts'
 import { reportError } from './report-error.ts'
 import type { Screen, Terminal } from './terminal/terminal.ts'
 
@@ -25,13 +25,13 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
   if (args.length === 0) {
     await showHelp(terminal.err)
-    return exitCodes.usage
+    return EXIT_CODES.usage
   }
   // What the script of `tsbuild completion` asks with.
   if (args[0] === '--get-yargs-completions') {
     const { complete } = await import('./complete.ts')
     await complete(args)
-    return exitCodes.ok
+    return EXIT_CODES.ok
   }
   const { command, group, rest, named, help } = chooseCommand(args)
   if (help || !command) return await showHelp(terminal.out, command, group)
@@ -95,7 +95,7 @@ async function refuseTypo(word: string, terminal: Terminal): Promise<void> {
 function firstWord(args: readonly string[]): number {
   let at = 0
   for (; at < args.length; at++) {
-    const flag = commonFlags.find(
+    const flag = COMMON_FLAGS.find(
       ({ name, short }) => args[at]?.split('=')[0] === `--${name}` || args[at] === `-${short}`,
     )
     if (!flag) break
@@ -122,5 +122,5 @@ async function showHelp(screen: Screen, command?: CommandSpec, group?: string): 
   const { commandHelp, generalHelp, groupHelp } = await import('./help.ts')
   const view = { width: screen.isTTY ? screen.size().width : 80, color: screen.color }
   screen.write(command ? commandHelp(command, view) : group ? groupHelp(commandsOf(group), view) : generalHelp(view))
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

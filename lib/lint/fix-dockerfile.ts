@@ -11,12 +11,12 @@ export interface FixedDockerfile {
 }
 
 // One pass for each edit that can overlap another's; more than that would be a fix that undoes another.
-const passes = 5
+const PASSES = 5
 
 /** Applies the fixes of all warnings that have one. What remains is for {@link lint} to say. */
 export function fixDockerfile(dockerfile: Dockerfile, options: LintOptions = {}): FixedDockerfile {
   const fixed: LintWarning[] = []
-  for (let pass = 0; pass < passes; pass++) {
+  for (let pass = 0; pass < PASSES; pass++) {
     const { edits, warnings } = chooseFixes(lint(dockerfile, options))
     if (warnings.length === 0) break
     fixed.push(...warnings)

@@ -2,7 +2,7 @@ import { TsbuildError } from '../base/errors.ts'
 import { suggest } from '../base/suggest.ts'
 import { parseBoolean } from './instructions/parse-boolean.ts'
 import { parseSize } from './instructions/parse-size.ts'
-import { mountTypes } from './instructions/read-mounts.ts'
+import { MOUNT_TYPES } from './instructions/read-mounts.ts'
 import type { Mount, MountType } from './types.ts'
 
 /** A `--mount` with its values known and checked. Strings are empty when they aren't given. */
@@ -26,9 +26,9 @@ export interface ResolvedMount {
 
 type Writable = { -readonly [Key in keyof ResolvedMount]: ResolvedMount[Key] }
 
-const sharings = ['shared', 'private', 'locked'] as const
+const SHARINGS = ['shared', 'private', 'locked'] as const
 
-const keys = [
+const KEYS = [
   ...['type', 'from', 'source', 'src', 'target', 'dst', 'destination', 'readonly', 'ro', 'readwrite', 'rw'],
   ...['required', 'size', 'id', 'sharing', 'mode', 'uid', 'gid', 'env'],
 ]
@@ -71,10 +71,10 @@ export function resolveMount(mount: Mount, expand: (value: string) => string): R
 function setOption(mount: Writable, key: string, value: string): void {
   switch (key) {
     case 'type':
-      mount.type = choiceOf(key, value, mountTypes)
+      mount.type = choiceOf(key, value, MOUNT_TYPES)
       break
     case 'sharing':
-      mount.sharing = choiceOf(key, value, sharings)
+      mount.sharing = choiceOf(key, value, SHARINGS)
       break
     case 'from':
     case 'source':
@@ -99,7 +99,7 @@ function setOption(mount: Writable, key: string, value: string): void {
       mount[key] = known(key, value, /^\d+$/.test(value) ? unsigned(Number(value)) : undefined)
       break
     default: {
-      const match = suggest(key, keys)
+      const match = suggest(key, KEYS)
       throw invalid(`unexpected key ${JSON.stringify(key)}`, match ? `did you mean ${match}?` : undefined)
     }
   }

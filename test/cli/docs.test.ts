@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commonFlags } from '../../lib/cli/command.ts'
+import { COMMON_FLAGS } from '../../lib/cli/command.ts'
 import { commands } from '../../lib/cli/commands.ts'
-import { exitCodes } from '../../lib/cli/exit-codes.ts'
+import { EXIT_CODES } from '../../lib/cli/exit-codes.ts'
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/cli.md'), 'utf8')
 // COPY has a long option of its own, and an example has a misspelt one.
@@ -11,7 +11,7 @@ const options = page.replaceAll(/COPY --from|--targt/g, '').matchAll(/(?<=[`/ ])
 const documented = new Set([...options].map((match) => match[1] ?? ''))
 const known = new Set([
   'version',
-  ...commonFlags.map((flag) => flag.name),
+  ...COMMON_FLAGS.map((flag) => flag.name),
   ...commands.flatMap((command) => [...command.flags, ...(command.refused ?? [])].map((flag) => flag.name)),
 ])
 
@@ -25,7 +25,7 @@ describe('docs/cli.md', () => {
     expect([...known].filter((name) => !documented.has(name))).toEqual([])
   })
 
-  test.each(Object.values(exitCodes))('has exit code %d', (code) => {
+  test.each(Object.values(EXIT_CODES))('has exit code %d', (code) => {
     expect(page).toContain(`| ${code} |`)
   })
 })

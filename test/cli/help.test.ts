@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../lib/cli/commands.ts'
-import { exitCodes } from '../../lib/cli/exit-codes.ts'
+import { EXIT_CODES } from '../../lib/cli/exit-codes.ts'
 import { commandHelp, generalHelp } from '../../lib/cli/help.ts'
 
 const view = { width: 80, color: false }
@@ -12,7 +12,7 @@ test('general help names every command', () => {
 
 test('general help has every exit code', () => {
   const text = generalHelp(view)
-  for (const code of Object.values(exitCodes)) expect(text).toMatch(new RegExp(`^  (.*, )?${code}\\b`, 'm'))
+  for (const code of Object.values(EXIT_CODES)) expect(text).toMatch(new RegExp(`^  (.*, )?${code}\\b`, 'm'))
 })
 
 describe.each(commands)('help of $name', (command) => {

@@ -1,10 +1,10 @@
-import { type Args, type CommandSpec, commonFlags } from '../command.ts'
+import { type Args, COMMON_FLAGS, type CommandSpec } from '../command.ts'
 import { canonicalArguments } from './flag-syntax.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Reads a command's arguments; undefined when they ask for help, and then nothing else counts. Throws a {@link UsageError}. */
 export function parseArguments(args: readonly string[], command: CommandSpec): Args | undefined {
-  const flags = [...command.flags, ...commonFlags]
+  const flags = [...command.flags, ...COMMON_FLAGS]
   const canonical = canonicalArguments(args, { flags, refused: command.refused ?? [] })
   const list = (flag: string): readonly string[] => {
     const start = `--${flag}=`

@@ -1,20 +1,20 @@
 // `--call` as it is written.
 import { UsageError } from './usage-error.ts'
 
-const methods = ['build', 'check', 'outline', 'targets'] as const
+const METHODS = ['build', 'check', 'outline', 'targets'] as const
 
 export interface Call {
-  readonly method: (typeof methods)[number]
+  readonly method: (typeof METHODS)[number]
   readonly format: 'text' | 'json'
 }
 
 /** Reads `METHOD[,format=text|json]`. Throws a {@link UsageError}. */
 export function readCall(value: string): Call {
   const [name = '', ...fields] = value.split(',')
-  const method = methods.find((candidate) => candidate === name)
+  const method = METHODS.find((candidate) => candidate === name)
   if (!method) {
-    throw new UsageError('OPTION_INVALID', `--call can't be ${JSON.stringify(name)}: expected ${methods.join(', ')}`, {
-      unknown: { word: name, candidates: methods, prefix: '' },
+    throw new UsageError('OPTION_INVALID', `--call can't be ${JSON.stringify(name)}: expected ${METHODS.join(', ')}`, {
+      unknown: { word: name, candidates: METHODS, prefix: '' },
     })
   }
   let format: Call['format'] = 'text'

@@ -8,7 +8,7 @@ import { type Call, readCall } from '../arguments/read-call.ts'
 import { readRunInput } from '../arguments/run-input.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
 import { summaryLines } from '../summary.ts'
 import { interruptible } from '../terminal/interrupts.ts'
@@ -45,7 +45,7 @@ export const run: Run = async (args, terminal) => {
   )
   writeBuildFiles(result, files)
   showResult(result, kind, { outputs, elapsed: Date.now() - started }, terminal)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }
 
 /** Nothing is built or written then, and what it takes is not loaded for those who build. */

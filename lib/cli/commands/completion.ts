@@ -1,8 +1,8 @@
 import type { Run } from '../command.ts'
 import { completionParser } from '../completion.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 
 export const run: Run = async () => {
   await completionParser(['completion']).parseAsync()
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

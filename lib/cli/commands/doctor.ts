@@ -1,6 +1,6 @@
 import { type DoctorReport, examine } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { type Paint, painter } from '../terminal/paint.ts'
 import { tableLines } from '../terminal/table.ts'
 import type { Screen } from '../terminal/terminal.ts'
@@ -12,7 +12,7 @@ export const run: Run = async (args, { out }) => {
   const report = await withStore(args, (store) => examine(store.temporary()))
   if (args.on('json')) out.write(`${JSON.stringify(report, undefined, 2)}\n`)
   else out.write(`${reportLines(report, out).join('\n')}\n`)
-  return report.isolation === undefined ? exitCodes.failed : exitCodes.ok
+  return report.isolation === undefined ? EXIT_CODES.failed : EXIT_CODES.ok
 }
 
 function reportLines(report: DoctorReport, screen: Screen): string[] {

@@ -1,7 +1,7 @@
 import { type Graph, graphToDot, graphToJson, graphToMermaid, graphToSvg, planBuild } from '../../index.ts'
 import { readBuildInput } from '../arguments/build-input.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 
 const drawings: Readonly<Record<string, (graph: Graph) => string>> = {
   mermaid: graphToMermaid,
@@ -14,5 +14,5 @@ export const run: Run = async (args, terminal) => {
   const draw = drawings[args.value('format') ?? 'json']
   const json = (): string => JSON.stringify(graphToJson(graph, { scopes: args.on('scopes') }), undefined, 2)
   terminal.out.write(`${draw ? draw(graph).trimEnd() : json()}\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

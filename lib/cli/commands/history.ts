@@ -1,14 +1,14 @@
 import { formatSize } from '../../base/format-size.ts'
 import { historyOf, resolveStored } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { formatAge } from '../terminal/format-quantity.ts'
 import { shortDigest } from '../terminal/short-names.ts'
 import { tableLines } from '../terminal/table.ts'
 import { printable, truncate } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
 
-const commandWidth = 60
+const COMMAND_WIDTH = 60
 
 export const run: Run = async (args, terminal) => {
   const [name = ''] = args.positionals
@@ -16,7 +16,7 @@ export const run: Run = async (args, terminal) => {
   const entries = historyOf(image)
   if (args.on('json')) {
     terminal.out.write(`${JSON.stringify(entries, undefined, 2)}\n`)
-    return exitCodes.ok
+    return EXIT_CODES.ok
   }
   const whole = args.on('no-trunc')
   const now = new Date()
@@ -28,9 +28,9 @@ export const run: Run = async (args, terminal) => {
   ])
   const header = ['LAYER', 'CREATED', 'SIZE', 'CREATED BY']
   terminal.out.write(`${tableLines(header, rows, { color: terminal.out.color }).join('\n')}\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }
 
 /** On one line, without the mark that BuildKit leaves behind every instruction. */
 const shorten = (command: string): string =>
-  truncate(printable(command.replace(/\s+/g, ' ').replace(/ # buildkit$/, '')), commandWidth)
+  truncate(printable(command.replace(/\s+/g, ' ').replace(/ # buildkit$/, '')), COMMAND_WIDTH)

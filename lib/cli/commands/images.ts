@@ -1,7 +1,7 @@
 import { formatSize } from '../../base/format-size.ts'
 import { listImages } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { formatAge } from '../terminal/format-quantity.ts'
 import { shortDigest } from '../terminal/short-names.ts'
 import { tableLines } from '../terminal/table.ts'
@@ -22,7 +22,7 @@ export const run: Run = async (args, terminal) => {
         .join(''),
     )
   else showTable(images, shown, terminal)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }
 
 const imageIDs = (images: Images): string[] => [...new Set(images.flatMap(({ details }) => details?.imageID ?? []))]

@@ -11,7 +11,7 @@ import {
 } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { showTransfer, type Transfer } from '../progress/show-transfer.ts'
 import { shortDigest } from '../terminal/short-names.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -44,13 +44,13 @@ export const run: Run = async (args, terminal) => {
   if (dryRun) {
     const { bytes } = await create({})
     terminal.out.write(`${Buffer.from(bytes).toString()}\n`)
-    return exitCodes.ok
+    return EXIT_CODES.ok
   }
   const created = await showTransfer(`creating ${names.join(', ')}`, args, terminal, create)
   const file = args.value('metadata-file')
   if (file !== undefined) writeMetadata(file, metadata(created))
   showResult(created, args, terminal)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }
 
 function readSource(path: string): string {

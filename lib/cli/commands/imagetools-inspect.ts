@@ -1,7 +1,7 @@
 import { inspectRemote } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { imageLines } from '../imagetools/image-lines.ts'
 import { fillTemplate, isWholeManifest, parseTemplate } from '../imagetools/template.ts'
 import { templateData } from '../imagetools/template-data.ts'
@@ -19,5 +19,5 @@ export const run: Run = async (args, { out }) => {
   if (raw) out.write(Buffer.from(image.bytes).toString())
   else if (template) out.write(`${fillTemplate(template, templateData(name, image))}\n`)
   else out.write(`${imageLines(image).join('\n')}\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

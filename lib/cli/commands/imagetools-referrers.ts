@@ -1,7 +1,7 @@
 import { formatSize } from '../../base/format-size.ts'
 import { listReferrers } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { tableLines } from '../terminal/table.ts'
 import { printable } from '../terminal/text-width.ts'
@@ -12,12 +12,12 @@ export const run: Run = async (args, { out, err }) => {
   const found = await interruptible((signal) => listReferrers(name, { signal, artifactType }))
   if (args.on('json')) {
     out.write(`${JSON.stringify(found, undefined, 2)}\n`)
-    return exitCodes.ok
+    return EXIT_CODES.ok
   }
   if (found.manifests.length === 0) {
     const what = artifactType === undefined ? '' : ` with type ${JSON.stringify(artifactType)}`
     err.write(`nothing${printable(what)} refers to ${found.subject}\n`)
-    return exitCodes.ok
+    return EXIT_CODES.ok
   }
   const rows = found.manifests.map(({ digest, artifactType: type, size }) => [
     digest,
@@ -25,5 +25,5 @@ export const run: Run = async (args, { out, err }) => {
     formatSize(size),
   ])
   out.write(`${tableLines(['DIGEST', 'ARTIFACT TYPE', 'SIZE'], rows, { color: out.color }).join('\n')}\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

@@ -1,6 +1,6 @@
 import { listTags } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { printable } from '../terminal/text-width.ts'
 
@@ -8,5 +8,5 @@ export const run: Run = async (args, { out }) => {
   const [name = ''] = args.positionals
   const tags = await interruptible((signal) => listTags(name, { signal }))
   out.write(tags.map((tag) => `${printable(tag)}\n`).join(''))
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

@@ -1,6 +1,6 @@
 import { resolveStored } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { withStore } from '../with-store.ts'
 
 export const run: Run = async (args, terminal) => {
@@ -11,5 +11,5 @@ export const run: Run = async (args, terminal) => {
   const index = descriptor.digest === image.descriptor.digest ? undefined : descriptor
   const shown = { name, index, descriptor: image.descriptor, manifest, config }
   terminal.out.write(`${JSON.stringify(shown, undefined, 2)}\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

@@ -15,12 +15,12 @@ import {
 import { readBuildInput } from '../arguments/build-input.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command.ts'
-import { lintFormats, showReport } from '../lint/show-report.ts'
+import { LINT_FORMATS, showReport } from '../lint/show-report.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 export const run: Run = async (args, terminal) => {
   const input = await readInput(args, terminal)
-  const format = lintFormats.find((name) => name === args.value('format')) ?? 'text'
+  const format = LINT_FORMATS.find((name) => name === args.value('format')) ?? 'text'
   // A file that only `docker build` is to please says so with --disable certain.
   const choice = { enable: ['certain', ...readRules(args, 'enable')], disable: readRules(args, 'disable') }
   const checked = await checkBuild(input, choice)

@@ -1,7 +1,7 @@
 import { loadImages } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { shortName } from '../terminal/short-names.ts'
 import { printable } from '../terminal/text-width.ts'
@@ -18,5 +18,5 @@ export const run: Run = async (args, terminal) => {
     const names = image.names.map(shortName).join(', ') || image.descriptor.digest
     terminal.out.write(`loaded ${printable(names)}\n`)
   }
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

@@ -1,7 +1,7 @@
 import { login } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { readText } from '../terminal/terminal.ts'
 
@@ -20,5 +20,5 @@ export const run: Run = async (args, terminal) => {
   terminal.out.write(`logged in to ${kept.registry}\n`)
   const note = kept.plain ? `${kept.place}, which is not encrypted` : kept.place
   terminal.err.write(`the password is kept in ${note}\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { count } from '../../base/count.ts'
 import { formatDiagnostic, parse, TsbuildError } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { colorReport } from '../terminal/color-report.ts'
 import { readText, type Terminal } from '../terminal/terminal.ts'
 import { printable } from '../terminal/text-width.ts'
@@ -24,7 +24,7 @@ export const run: Run = async (args, terminal) => {
     const warnings = tree.diagnostics.length === 0 ? '' : `, ${count(tree.diagnostics.length, 'warning')}`
     terminal.out.write(`${printable(name)}: ${size}${warnings}\n`)
   }
-  return errors > 0 ? exitCodes.failed : exitCodes.ok
+  return errors > 0 ? EXIT_CODES.failed : EXIT_CODES.ok
 }
 
 function readDockerfile(path: string, terminal: Terminal): string {

@@ -1,7 +1,7 @@
 import { formatSize } from '../../base/format-size.ts'
 import { pullImage } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { showTransfer } from '../progress/show-transfer.ts'
 import { shortName } from '../terminal/short-names.ts'
 import { printable } from '../terminal/text-width.ts'
@@ -19,5 +19,5 @@ export const run: Run = async (args, terminal) => {
       terminal.out.write(`${printable(shortName(name))} ${descriptor.digest} (${news})\n`)
     }
   })
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

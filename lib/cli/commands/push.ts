@@ -1,7 +1,7 @@
 import { formatSize } from '../../base/format-size.ts'
 import { pushImage } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { showTransfer } from '../progress/show-transfer.ts'
 import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
@@ -23,5 +23,5 @@ export const run: Run = async (args, terminal) => {
   ]
   for (const name of report.names) terminal.out.write(`${printable(name)} ${report.digest}\n`)
   terminal.err.write(`pushed: ${parts.join(', ')}\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

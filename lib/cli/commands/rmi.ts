@@ -1,6 +1,6 @@
 import { removeImage } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { shortName } from '../terminal/short-names.ts'
 import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
@@ -13,5 +13,5 @@ export const run: Run = async (args, terminal) => {
       }
     }
   })
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

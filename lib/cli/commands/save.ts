@@ -3,7 +3,7 @@ import { formatSize } from '../../base/format-size.ts'
 import { saveImages } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
@@ -23,5 +23,5 @@ export const run: Run = async (args, terminal) => {
   )
   const target = dest === '-' ? '' : ` to ${printable(dest)}`
   terminal.err.write(`saved ${count(names.length, 'image')}${target} (${format}, ${formatSize(size)})\n`)
-  return exitCodes.ok
+  return EXIT_CODES.ok
 }

@@ -2,7 +2,7 @@ import { count } from '../../base/count.ts'
 import { formatSize } from '../../base/format-size.ts'
 import { resolveStored, validateImage } from '../../index.ts'
 import type { Run } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { printable } from '../terminal/text-width.ts'
 import { withStore } from '../with-store.ts'
@@ -27,5 +27,5 @@ export const run: Run = async (args, { out, err }) => {
       `${printable(name)}: ${report.valid ? 'valid' : report.problems.length > 0 ? 'invalid' : 'not all checked'} (${read})\n`,
     )
   }
-  return reports.every(({ report }) => report.valid) ? exitCodes.ok : exitCodes.failed
+  return reports.every(({ report }) => report.valid) ? EXIT_CODES.ok : EXIT_CODES.failed
 }

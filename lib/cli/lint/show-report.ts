@@ -1,5 +1,5 @@
 import type { LintReport, SourceFile } from '../../index.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 import type { Screen } from '../terminal/terminal.ts'
 import { findingsOf } from './finding.ts'
 import { formatGithub } from './format-github.ts'
@@ -9,7 +9,7 @@ import { formatText } from './format-text.ts'
 
 export type LintFormat = 'text' | 'json' | 'sarif' | 'github'
 
-export const lintFormats: readonly LintFormat[] = ['text', 'json', 'sarif', 'github']
+export const LINT_FORMATS: readonly LintFormat[] = ['text', 'json', 'sarif', 'github']
 
 /** Prints a report, and says what to end with: warnings alone fail only where the Dockerfile wants it so. */
 export function showReport(file: SourceFile, report: LintReport, format: LintFormat, screen: Screen): number {
@@ -17,7 +17,7 @@ export function showReport(file: SourceFile, report: LintReport, format: LintFor
     format === 'text' ? formatText(file, report, screen.color) : formatters[format](findingsOf(file, report)),
   )
   const failed = report.error !== undefined || (report.failOnWarnings && report.warnings.length > 0)
-  return failed ? exitCodes.failed : exitCodes.ok
+  return failed ? EXIT_CODES.failed : EXIT_CODES.ok
 }
 
 const formatters = { json: formatJson, sarif: formatSarif, github: formatGithub } as const

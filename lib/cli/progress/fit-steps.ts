@@ -7,7 +7,7 @@ export type Row =
   | { readonly kind: 'waiting'; readonly steps: number }
 
 /** Final pictures with more steps than this fold the cached ones. */
-const longBuild = 16
+const LONG_BUILD = 16
 
 /**
  * Chooses what to show of the steps. With `room`, at most that many rows: the running ones first, then the ones that ended
@@ -39,7 +39,7 @@ function liveRows(steps: readonly Step[], room: number): Row[] {
 
 function finalRows(steps: readonly Step[]): Row[] {
   const rows: Row[] = []
-  const long = steps.length > longBuild
+  const long = steps.length > LONG_BUILD
   for (let i = 0; i < steps.length; i++) {
     const cached = steps.slice(i).findIndex((step) => step.status !== 'cached')
     const run = cached === -1 ? steps.length - i : cached

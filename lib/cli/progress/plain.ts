@@ -28,7 +28,7 @@ export interface PlainState {
 }
 
 /** Milliseconds between two reports of how far a step is. */
-const reportInterval = 5000
+const REPORT_INTERVAL = 5000
 
 export const plainProgress: Renderer<PlainState> = {
   mode: 'append',
@@ -48,7 +48,7 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
     case 'progress': {
       const step = state.steps.get(event.step)
       const since = state.told.get(event.step) ?? step?.started ?? event.time
-      if (event.time - since < reportInterval) return state
+      if (event.time - since < REPORT_INTERVAL) return state
       const told = new Map(state.told).set(event.step, event.time)
       return say({ ...state, told }, event.step, (s) => [
         { kind: 'text', step: s, time: event.time, text: amountText(s) },

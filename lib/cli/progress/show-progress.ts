@@ -11,7 +11,7 @@ export interface ProgressDisplay {
   finish(): void
 }
 
-const redrawInterval = 80
+const REDRAW_INTERVAL = 80
 
 /** Connects a renderer to a screen. */
 export function showProgress<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay {
@@ -58,7 +58,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
   const showCursor = (): void => screen.write('\x1b[?25h')
   screen.write('\x1b[?25l')
   process.once('exit', showCursor)
-  const timer = setInterval(redraw, redrawInterval)
+  const timer = setInterval(redraw, REDRAW_INTERVAL)
   timer.unref()
   const stopListening = screen.onResize(redraw)
 
@@ -66,7 +66,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
     onEvent: (event) => {
       state = renderer.reduce(state, event)
       // Steps that never yield to the timer are drawn all the same.
-      if (Date.now() - drawnAt >= redrawInterval) redraw()
+      if (Date.now() - drawnAt >= REDRAW_INTERVAL) redraw()
     },
     note: (text) => {
       remark = text

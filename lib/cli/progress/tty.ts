@@ -19,9 +19,9 @@ export interface TtyState {
   readonly warnings: readonly string[]
 }
 
-const logLines = 6
+const LOG_LINES = 6
 /** Wider than this, times at the right edge are too far from what they belong to. */
-const widest = 100
+const WIDEST = 100
 
 export const ttyProgress: Renderer<TtyState> = {
   mode: 'live',
@@ -35,7 +35,7 @@ function reduce(before: TtyState, event: BuildEvent): TtyState {
   switch (event.type) {
     case 'log': {
       const lines = event.text.replace(/\r?\n$/, '').split(/\r\n|\r|\n/)
-      const kept = [...(state.logs.get(event.step) ?? []), ...lines].slice(-logLines)
+      const kept = [...(state.logs.get(event.step) ?? []), ...lines].slice(-LOG_LINES)
       return { ...state, logs: new Map(state.logs).set(event.step, kept) }
     }
     case 'completed': {
@@ -55,7 +55,7 @@ function draw(state: TtyState, view: View): string[] {
   const paint = painter(view.color)
   const steps = [...state.steps.values()]
   // One column stays free: some terminals wrap a line that fills the last one.
-  const width = Math.max(20, Math.min(view.width - 1, widest))
+  const width = Math.max(20, Math.min(view.width - 1, WIDEST))
   const lines = (row: Row): string[] => drawRow(row, state, { ...view, width }, paint)
   if (view.finished) {
     const reports = state.warnings.flatMap((text) => ['', ...drawReport(text, view.color)])
@@ -75,7 +75,7 @@ function drawTitle(steps: readonly Step[], started: number, view: View, paint: P
 }
 
 function drawRow(row: Row, state: TtyState, view: View, paint: Paint): string[] {
-  const icons = view.unicode ? unicodeIcons : asciiIcons
+  const icons = view.unicode ? UNICODE_ICONS : ASCII_ICONS
   if (row.kind === 'ended') {
     const cached = row.cached === row.steps ? ', all cached' : row.cached > 0 ? `, ${row.cached} cached` : ''
     const text = truncate(`${count(row.steps, 'step')} done${cached}`, view.width - 3, icons.ellipsis)
@@ -95,7 +95,7 @@ function drawRow(row: Row, state: TtyState, view: View, paint: Paint): string[] 
 }
 
 function drawStep(step: Step, view: View, paint: Paint): string {
-  const icons = view.unicode ? unicodeIcons : asciiIcons
+  const icons = view.unicode ? UNICODE_ICONS : ASCII_ICONS
   const spinner = icons.spinner[Math.floor(view.now / 100) % icons.spinner.length] ?? ''
   const looks = {
     waiting: { icon: paint('dim', icons.waiting), right: '' },
@@ -121,5 +121,5 @@ const joinWords = (...words: readonly string[]): string => words.filter((word) =
 const drawReport = (text: string, color: boolean): string[] =>
   colorReport(text.split('\n').map(printable).join('\n'), color).split('\n')
 
-const unicodeIcons = { done: '✔', failed: '✖', waiting: '·', ellipsis: '…', spinner: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'] }
-const asciiIcons = { done: '+', failed: 'x', waiting: '.', ellipsis: '...', spinner: [...'|/-\\'] }
+const UNICODE_ICONS = { done: '✔', failed: '✖', waiting: '·', ellipsis: '…', spinner: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'] }
+const ASCII_ICONS = { done: '+', failed: 'x', waiting: '.', ellipsis: '...', spinner: [...'|/-\\'] }

@@ -1,9 +1,9 @@
 import type { CommandSpec, FlagSpec } from '../command.ts'
-import { buildxFlags } from './buildx-flags.ts'
-import { runFlags } from './run-flags.ts'
+import { BUILDX_FLAGS } from './buildx-flags.ts'
+import { RUN_FLAGS } from './run-flags.ts'
 
 /** The flags that decide what is built; `tsbuild graph` takes the same ones. */
-export const inputFlags: readonly FlagSpec[] = [
+export const INPUT_FLAGS: readonly FlagSpec[] = [
   {
     name: 'file',
     short: 'f',
@@ -54,7 +54,7 @@ export const buildSpec: CommandSpec = {
   ],
   positionals: { name: 'PATH', min: 1, max: 1 },
   flags: [
-    ...inputFlags,
+    ...INPUT_FLAGS,
     { name: 'pull', kind: 'switch', group: 'Input', summary: 'Ask registries again what base images are now' },
     { name: 'no-cache', kind: 'switch', group: 'Input', summary: 'Run every step again' },
     {
@@ -108,9 +108,9 @@ export const buildSpec: CommandSpec = {
       summary: 'auto, plain, tty, rawjson, quiet (only the image ID), or none',
     },
     { name: 'quiet', short: 'q', kind: 'switch', group: 'Progress', summary: 'Print nothing but the image ID' },
-    ...runFlags,
+    ...RUN_FLAGS,
   ],
-  refused: buildxFlags,
+  refused: BUILDX_FLAGS,
   examples: [
     { command: 'tsbuild .', does: 'build ./Dockerfile' },
     { command: 'tsbuild -t app:1.2 .', does: 'name the image in the local store' },

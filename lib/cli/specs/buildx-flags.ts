@@ -1,9 +1,9 @@
 import type { RefusedFlag } from '../command.ts'
 
-const load = 'use `-o type=docker,dest=FILE`, then `docker load -i FILE`'
+const LOAD = 'use `-o type=docker,dest=FILE`, then `docker load -i FILE`'
 
 /** Flags of `docker buildx build` that tsbuild knows of and refuses: silence would look like success. */
-export const buildxFlags: readonly RefusedFlag[] = [
+export const BUILDX_FLAGS: readonly RefusedFlag[] = [
   { name: 'annotation', kind: 'value', hint: 'use `--label` for what the image config can carry' },
   { name: 'attest', kind: 'value' },
   { name: 'builder', kind: 'value', hint: 'there is no daemon to choose: tsbuild builds in its own process' },
@@ -22,7 +22,7 @@ export const buildxFlags: readonly RefusedFlag[] = [
   { name: 'detach', kind: 'switch', harmless: ['false'] },
   { name: 'force-rm', kind: 'switch', harmless: ['false'] },
   { name: 'invoke', kind: 'value' },
-  { name: 'load', kind: 'switch', harmless: ['false'], hint: load },
+  { name: 'load', kind: 'switch', harmless: ['false'], hint: LOAD },
   { name: 'policy', kind: 'value' },
   { name: 'print', kind: 'value', hint: '`tsbuild graph` shows stages and steps' },
   { name: 'provenance', kind: 'value', harmless: ['false'] },

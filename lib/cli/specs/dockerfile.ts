@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts'
-import { inputFlags } from './build.ts'
+import { INPUT_FLAGS } from './build.ts'
 
 export const parseSpec: CommandSpec = {
   name: 'parse',
@@ -39,7 +39,7 @@ export const graphSpec: CommandSpec = {
       kind: 'switch',
       summary: 'In JSON, say which environment, user and workdir each instruction sees',
     },
-    ...inputFlags,
+    ...INPUT_FLAGS,
   ],
   examples: [
     { command: 'tsbuild graph .', does: 'vertices and stages as JSON' },

@@ -1,8 +1,8 @@
 // Commands about images in the local store.
 import type { CommandSpec, FlagSpec } from '../command.ts'
 
-const json: FlagSpec = { name: 'json', kind: 'switch', summary: 'Print JSON' }
-const noTrunc: FlagSpec = { name: 'no-trunc', kind: 'switch', summary: "Don't shorten digests and commands" }
+const JSON_FLAG: FlagSpec = { name: 'json', kind: 'switch', summary: 'Print JSON' }
+const NO_TRUNC: FlagSpec = { name: 'no-trunc', kind: 'switch', summary: "Don't shorten digests and commands" }
 
 export const imageSpecs: readonly CommandSpec[] = [
   {
@@ -10,7 +10,7 @@ export const imageSpecs: readonly CommandSpec[] = [
     summary: 'List the images in the local store',
     usage: 'images [OPTIONS]',
     positionals: { name: 'argument', min: 0, max: 0 },
-    flags: [json, { name: 'quiet', short: 'q', kind: 'switch', summary: 'Print only image IDs' }, noTrunc],
+    flags: [JSON_FLAG, { name: 'quiet', short: 'q', kind: 'switch', summary: 'Print only image IDs' }, NO_TRUNC],
     examples: [{ command: 'tsbuild images', does: 'names, IDs, ages and sizes' }],
     load: () => import('../commands/images.ts'),
   },
@@ -28,7 +28,7 @@ export const imageSpecs: readonly CommandSpec[] = [
     summary: 'Show how an image was made, newest step first',
     usage: 'history [OPTIONS] NAME',
     positionals: { name: 'NAME', min: 1, max: 1 },
-    flags: [json, noTrunc],
+    flags: [JSON_FLAG, NO_TRUNC],
     examples: [{ command: 'tsbuild history app:1.2', does: 'steps, ages and layer sizes' }],
     load: () => import('../commands/history.ts'),
   },

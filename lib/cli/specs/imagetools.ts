@@ -1,12 +1,12 @@
 // Commands about images that stay in their registries, as docker buildx imagetools has them.
 import type { CommandSpec, FlagSpec, RefusedFlag } from '../command.ts'
 
-const builder: RefusedFlag = {
+const BUILDER: RefusedFlag = {
   name: 'builder',
   kind: 'value',
   hint: 'there is no daemon to choose: tsbuild talks to registries itself',
 }
-const json: FlagSpec = { name: 'json', kind: 'switch', summary: 'Print JSON' }
+const JSON_FLAG: FlagSpec = { name: 'json', kind: 'switch', summary: 'Print JSON' }
 
 export const imagetoolsSpecs: readonly CommandSpec[] = [
   {
@@ -62,7 +62,7 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
         summary: 'auto (the default), tty, plain, rawjson, quiet, or none',
       },
     ],
-    refused: [builder],
+    refused: [BUILDER],
     examples: [
       {
         command: 'tsbuild imagetools create -t ghcr.io/me/app:1 ghcr.io/me/app:1-amd64 ghcr.io/me/app:1-arm64',
@@ -96,7 +96,7 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
         summary: 'Print this, with {{json .Manifest}}, {{json .Image}}, {{.Manifest.Digest}} and the like filled in',
       },
     ],
-    refused: [builder],
+    refused: [BUILDER],
     examples: [
       { command: 'tsbuild imagetools inspect alpine:3.20', does: 'its digest and platforms' },
       {
@@ -114,7 +114,10 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
       "Asks the registry's referrers API; where there is none, reads the list that clients keep by the tag sha256-<hex>.",
     ],
     positionals: { name: 'NAME', min: 1, max: 1 },
-    flags: [{ name: 'artifact-type', kind: 'value', placeholder: 'TYPE', summary: 'Only those of this type' }, json],
+    flags: [
+      { name: 'artifact-type', kind: 'value', placeholder: 'TYPE', summary: 'Only those of this type' },
+      JSON_FLAG,
+    ],
     examples: [{ command: 'tsbuild imagetools referrers ghcr.io/me/app:1', does: 'digests and types' }],
     load: () => import('../commands/imagetools-referrers.ts'),
   },

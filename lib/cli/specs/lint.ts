@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts'
-import { inputFlags } from './build.ts'
+import { INPUT_FLAGS } from './build.ts'
 
 export const lintSpec: CommandSpec = {
   name: 'lint',
@@ -27,7 +27,7 @@ export const lintSpec: CommandSpec = {
       summary: 'Apply these rules too, or sets of them: docker, certain, opinion, all',
     },
     { name: 'disable', kind: 'list', placeholder: 'NAME[,NAME]', summary: "Don't apply these rules, or sets of them" },
-    ...inputFlags,
+    ...INPUT_FLAGS,
   ],
   examples: [
     { command: 'tsbuild lint', does: 'check ./Dockerfile' },

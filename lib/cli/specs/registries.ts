@@ -1,13 +1,13 @@
 // Commands that talk to registries.
 import type { CommandSpec, FlagSpec } from '../command.ts'
 
-const platform: FlagSpec = {
+const PLATFORM: FlagSpec = {
   name: 'platform',
   kind: 'value',
   placeholder: 'OS/ARCH[/VARIANT]',
   summary: 'Take the image of this platform from an index',
 }
-const quiet: FlagSpec = { name: 'quiet', short: 'q', kind: 'switch', summary: 'Show no progress' }
+const QUIET: FlagSpec = { name: 'quiet', short: 'q', kind: 'switch', summary: 'Show no progress' }
 
 export const registrySpecs: readonly CommandSpec[] = [
   {
@@ -18,7 +18,7 @@ export const registrySpecs: readonly CommandSpec[] = [
       'Layers that are here already are not fetched again. Each image gets its name when all of it is here.',
     ],
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
-    flags: [platform, quiet],
+    flags: [PLATFORM, QUIET],
     examples: [
       { command: 'tsbuild pull alpine:3.20', does: "Docker Hub's, for this machine's platform" },
       { command: 'tsbuild pull --platform linux/arm64 ghcr.io/me/app', does: 'for another platform' },
@@ -33,7 +33,7 @@ export const registrySpecs: readonly CommandSpec[] = [
       'Pushes the image under its own name, or under each TARGET. What the registry has is not sent; what another of its repositories is known to have is mounted from there.',
     ],
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
-    flags: [platform, quiet],
+    flags: [PLATFORM, QUIET],
     examples: [
       { command: 'tsbuild push ghcr.io/me/app:1.2', does: 'the image of that name' },
       { command: 'tsbuild push app localhost:5000/app:1 localhost:5000/app:latest', does: 'under two names' },

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts'
-import { runFlags } from './run-flags.ts'
+import { RUN_FLAGS } from './run-flags.ts'
 
 export const shellSpec: CommandSpec = {
   name: 'shell',
@@ -19,7 +19,7 @@ export const shellSpec: CommandSpec = {
       group: 'Options',
       summary: 'Run this by /bin/sh instead of an interactive shell',
     },
-    ...runFlags.filter(({ name }) => name === 'isolation').map((flag) => ({ ...flag, group: 'Options' })),
+    ...RUN_FLAGS.filter(({ name }) => name === 'isolation').map((flag) => ({ ...flag, group: 'Options' })),
   ],
   examples: [
     { command: 'tsbuild shell', does: 'look at it' },

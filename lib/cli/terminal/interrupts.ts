@@ -1,4 +1,4 @@
-import { exitCodes } from '../exit-codes.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
 
 /** Why a build was aborted from outside. */
 export class Interrupted extends Error {
@@ -8,7 +8,7 @@ export class Interrupted extends Error {
   readonly exitCode: number
   constructor(signal: NodeJS.Signals) {
     super(`interrupted by ${signal}`)
-    this.exitCode = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated
+    this.exitCode = signal === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.terminated
   }
 }
 
@@ -27,15 +27,15 @@ export async function interruptible<T>(
     onInterrupt('interrupted: cleaning up (Ctrl-C again ends at once)')
     controller.abort(interrupted)
   }
-  for (const name of signals) process.on(name, onSignal)
+  for (const name of SIGNALS) process.on(name, onSignal)
   try {
     return await action(controller.signal)
   } catch (error) {
     throw controller.signal.aborted ? controller.signal.reason : error
   } finally {
     // After an interrupt the process is about to end: another one must not change with what.
-    if (!controller.signal.aborted) for (const name of signals) process.off(name, onSignal)
+    if (!controller.signal.aborted) for (const name of SIGNALS) process.off(name, onSignal)
   }
 }
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

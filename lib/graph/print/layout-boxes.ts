@@ -1,12 +1,12 @@
 // Places for boxes: columns from left to right, what is needed before what needs it. Long arrows get lanes between the boxes.
 import type { BoxDrawing, BoxEdge, StageBox } from './stage-boxes.ts'
 
-export const rowHeight = 22
-export const headHeight = 46
-const columnGap = 90
-const boxGap = 26
-const laneGap = 14
-export const margin = 24
+export const ROW_HEIGHT = 22
+export const HEAD_HEIGHT = 46
+const COLUMN_GAP = 90
+const BOX_GAP = 26
+const LANE_GAP = 14
+export const MARGIN = 24
 
 export interface Point {
   readonly x: number
@@ -44,7 +44,7 @@ export function layoutBoxes({ boxes, edges }: BoxDrawing, widthOf: (box: StageBo
   const count = Math.max(0, ...columnOf) + 1
   const columns: Item[][] = Array.from({ length: count }, () => [])
   for (const [at, box] of boxes.entries()) {
-    const height = headHeight + box.rows.length * rowHeight + (box.rows.length > 0 ? 8 : 0)
+    const height = HEAD_HEIGHT + box.rows.length * ROW_HEIGHT + (box.rows.length > 0 ? 8 : 0)
     columns[columnOf[at] ?? 0]?.push({ box: at, edge: undefined, height, weight: 0, y: 0 })
   }
   for (const [at, { from, to }] of edges.entries()) {
@@ -55,11 +55,11 @@ export function layoutBoxes({ boxes, edges }: BoxDrawing, widthOf: (box: StageBo
   const stacks = columns.map(stackHeight)
   const tallest = Math.max(0, ...stacks)
   const widths = columns.map((items) => Math.max(0, ...items.map(({ box }) => widthAt(boxes, box, widthOf))))
-  const lefts = widths.map((_, at) => margin + widths.slice(0, at).reduce((sum, width) => sum + width + columnGap, 0))
+  const lefts = widths.map((_, at) => MARGIN + widths.slice(0, at).reduce((sum, width) => sum + width + COLUMN_GAP, 0))
   for (const [at, items] of columns.entries()) {
     for (const item of items) item.weight = meanSource(item, columns, edges)
     items.sort((a, b) => a.weight - b.weight)
-    let y = margin + (tallest - (stacks[at] ?? 0)) / 2
+    let y = MARGIN + (tallest - (stacks[at] ?? 0)) / 2
     for (const item of items) {
       item.y = y
       y += item.height + gapAfter(item)
@@ -74,8 +74,8 @@ export function layoutBoxes({ boxes, edges }: BoxDrawing, widthOf: (box: StageBo
   return {
     boxes: placed,
     edges: edges.map((edge, at) => ({ ...edge, points: edgePoints(edge, at, placed, columns, lefts, widths) })),
-    width: (lefts.at(-1) ?? 0) + (widths.at(-1) ?? 0) + margin,
-    height: tallest + 2 * margin,
+    width: (lefts.at(-1) ?? 0) + (widths.at(-1) ?? 0) + MARGIN,
+    height: tallest + 2 * MARGIN,
   }
 }
 
@@ -91,7 +91,7 @@ const widthAt = (boxes: readonly StageBox[], at: number | undefined, widthOf: (b
   return box ? widthOf(box) : 0
 }
 
-const gapAfter = ({ box }: Item): number => (box === undefined ? laneGap : boxGap)
+const gapAfter = ({ box }: Item): number => (box === undefined ? LANE_GAP : BOX_GAP)
 
 const stackHeight = (items: readonly Item[]): number =>
   items.reduce((sum, item, at) => sum + item.height + (at < items.length - 1 ? gapAfter(item) : 0), 0)
@@ -124,7 +124,7 @@ function edgePoints(
         ]
       : []
   })
-  const end = edge.row === -1 ? headHeight / 2 : headHeight + (edge.row + 0.5) * rowHeight
-  const start = source.rows.length === 0 ? source.height / 2 : source.height - 8 - rowHeight / 2
+  const end = edge.row === -1 ? HEAD_HEIGHT / 2 : HEAD_HEIGHT + (edge.row + 0.5) * ROW_HEIGHT
+  const start = source.rows.length === 0 ? source.height / 2 : source.height - 8 - ROW_HEIGHT / 2
   return [{ x: source.x + source.width, y: source.y + start }, ...lanes, { x: target.x, y: target.y + end }]
 }

@@ -1,15 +1,15 @@
 // A drawing of a build: its stages as boxes, arrows where one takes files from another.
 
 import type { Graph } from '../types.ts'
-import { headHeight, layoutBoxes, type PlacedBox, type PlacedEdge, rowHeight } from './layout-boxes.ts'
+import { HEAD_HEIGHT, layoutBoxes, type PlacedBox, type PlacedEdge, ROW_HEIGHT } from './layout-boxes.ts'
 import { type BoxRow, type StageBox, stageBoxes } from './stage-boxes.ts'
 
 // A monospaced font of 12 pixels; wider characters are cut off at the box.
-const characterWidth = 7.25
-const padding = 14
-const longest = 52
+const CHARACTER_WIDTH = 7.25
+const PADDING = 14
+const LONGEST = 52
 
-const style = `
+const STYLE = `
   :root{color-scheme:light dark}
   .back{fill:#fff}
   .box{fill:#f6f8fa;stroke:#d0d7de}
@@ -48,7 +48,7 @@ export function graphToSvg(graph: Graph): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" role="img">`,
     `<title>${xml(`Build of ${graph.target.name ?? `stage ${graph.target.index}`}`)}</title>`,
-    `<style>${style}\n</style>`,
+    `<style>${STYLE}\n</style>`,
     '<defs>',
     arrow('tip', 'tip', 7),
     arrow('base-tip', 'base-tip', 5),
@@ -66,7 +66,7 @@ const arrow = (id: string, name: string, size: number): string =>
 function boxWidth({ title, base, isTarget, rows }: StageBox): number {
   const lengths = rows.map((row) => lengthOf(cut(row)))
   const characters = Math.max(20, title.length * 1.1 + (isTarget ? 10 : 0), base.length + 5, ...lengths)
-  return Math.ceil(Math.min(characters, longest) * characterWidth) + 2 * padding
+  return Math.ceil(Math.min(characters, LONGEST) * CHARACTER_WIDTH) + 2 * PADDING
 }
 
 function drawBox({ title, base, isTarget, rows, x, y, width, height }: PlacedBox): string {
@@ -76,15 +76,15 @@ function drawBox({ title, base, isTarget, rows, x, y, width, height }: PlacedBox
         `<text class="badge-text" x="${width - 37}" y="21.5" text-anchor="middle">target</text>`,
       ]
     : []
-  const rule = rows.length > 0 ? [`<path class="rule" d="M1 ${headHeight - 2}H${width - 1}"/>`] : []
+  const rule = rows.length > 0 ? [`<path class="rule" d="M1 ${HEAD_HEIGHT - 2}H${width - 1}"/>`] : []
   return [
     // A nested svg cuts off what is outside of it.
     `<svg x="${num(x)}" y="${num(y)}" width="${width}" height="${height}" class="${isTarget ? 'stage target' : 'stage'}">`,
     `<rect class="box" x="1" y="1" width="${width - 2}" height="${height - 2}" rx="8"/>`,
     ...rule,
     `<g><title>${xml(`${title}: FROM ${base}`)}</title>`,
-    `<text class="name" x="${padding}" y="20">${xml(shorten(title, longest - 12))}</text>`,
-    `<text class="dim" x="${padding}" y="36">FROM ${xml(shorten(base, longest - 5))}</text></g>`,
+    `<text class="name" x="${PADDING}" y="20">${xml(shorten(title, LONGEST - 12))}</text>`,
+    `<text class="dim" x="${PADDING}" y="36">FROM ${xml(shorten(base, LONGEST - 5))}</text></g>`,
     ...badge,
     ...rows.map(drawRow),
     '</svg>',
@@ -92,11 +92,11 @@ function drawBox({ title, base, isTarget, rows, x, y, width, height }: PlacedBox
 }
 
 function drawRow(row: BoxRow, at: number): string {
-  const y = headHeight + at * rowHeight + 15
+  const y = HEAD_HEIGHT + at * ROW_HEIGHT + 15
   const { keyword, text } = cut(row)
   const group = row.changesFiles ? '<g>' : '<g class="config">'
   const words = `<tspan class="keyword">${xml(keyword)}</tspan> ${xml(text)}`
-  return `${group}<title>${xml(row.title)}</title><text x="${padding}" y="${y}">${words}</text></g>`
+  return `${group}<title>${xml(row.title)}</title><text x="${PADDING}" y="${y}">${words}</text></g>`
 }
 
 function drawEdge({ points, from, to, row }: PlacedEdge, boxes: readonly PlacedBox[]): string {
@@ -115,7 +115,7 @@ function drawEdge({ points, from, to, row }: PlacedEdge, boxes: readonly PlacedB
 
 /** A row's text as far as there is room. */
 function cut({ keyword, text }: BoxRow): { readonly keyword: string; readonly text: string } {
-  return { keyword, text: shorten(text, Math.max(1, longest - keyword.length - 1)) }
+  return { keyword, text: shorten(text, Math.max(1, LONGEST - keyword.length - 1)) }
 }
 
 const lengthOf = ({ keyword, text }: { keyword: string; text: string }): number => keyword.length + 1 + text.length

@@ -9,7 +9,7 @@ export interface Amount {
   readonly bytes: number
 }
 
-const mostFiles = 200_000
+const MOST_FILES = 200_000
 
 /** Walks a directory from the top; `enter` says which directories to look into. Stops after a great many entries. */
 export function walkFiles(
@@ -22,7 +22,7 @@ export function walkFiles(
   let seen = 0
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     for (const file of context.list(path)) {
-      if (++seen > mostFiles) return
+      if (++seen > MOST_FILES) return
       if (file.type !== 'directory') visit(file)
       else if (enter(file)) queue.push(file.path)
     }
@@ -63,11 +63,11 @@ export function findSource(context: LintContext, source: string): readonly LintF
   return context.list(directory).filter((file) => test.test(baseName(file.path)))
 }
 
-const mostStars = 4
+const MOST_STARS = 4
 
 /** `*` and `?` of a single name. With a great many stars, which would take exponential time, it matches nothing. */
 export function namePattern(pattern: string): RegExp {
   const escaped = pattern.replace(/\*+/g, '*').replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  if (escaped.split('*').length - 1 > mostStars) return /(?!)/
+  if (escaped.split('*').length - 1 > MOST_STARS) return /(?!)/
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
 }

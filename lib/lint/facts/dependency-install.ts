@@ -43,19 +43,19 @@ export function onlyInstalls(step: RunStep): readonly DependencyInstall[] {
   return isPure ? installsOf(step) : []
 }
 
-const harmless: ReadonlySet<string> = new Set(['set', 'echo', 'true', 'mkdir', 'rm'])
-const systems: ReadonlySet<string> = new Set(['apt-get', 'apt', 'apk', 'yum', 'dnf', 'microdnf'])
+const HARMLESS: ReadonlySet<string> = new Set(['set', 'echo', 'true', 'mkdir', 'rm'])
+const SYSTEMS: ReadonlySet<string> = new Set(['apt-get', 'apt', 'apk', 'yum', 'dnf', 'microdnf'])
 
 /** Commands beside an install that read no file of the project. */
 export function isHarmless({ words }: ShellCommand): boolean {
   const [program = '', ...rest] = words
   if (program === 'npm' || program === 'yarn') return rest[0] === 'cache'
   if (program === 'cd') return rest[0]?.startsWith('/') === true
-  if (systems.has(program))
+  if (SYSTEMS.has(program))
     return /^(?:update|upgrade|clean|autoremove|autoclean|makecache)$/.test(
       rest.find((word) => !word.startsWith('-')) ?? '',
     )
-  return harmless.has(program) && !words.some((word) => /[`]|\$\(/.test(word))
+  return HARMLESS.has(program) && !words.some((word) => /[`]|\$\(/.test(word))
 }
 
 type Find = (words: readonly string[], all: readonly string[]) => DependencyInstall | undefined

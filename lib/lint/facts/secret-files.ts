@@ -9,7 +9,7 @@ export interface SecretFile {
   readonly isCertainByName: boolean
 }
 
-const privateKey = /-----BEGIN (?:[A-Z]{2,20} )?PRIVATE KEY-----/
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]{2,20} )?PRIVATE KEY-----/
 const held =
   (what: string, pattern: RegExp) =>
   (content: string): string | undefined =>
@@ -18,11 +18,11 @@ const held =
 const kinds: readonly (readonly [path: RegExp, file: SecretFile])[] = [
   [
     /(?:^|\/)id_(?:rsa|dsa|ecdsa|ed25519)$/,
-    { what: 'an SSH private key', evidence: held('a private key', privateKey), isCertainByName: true },
+    { what: 'an SSH private key', evidence: held('a private key', PRIVATE_KEY), isCertainByName: true },
   ],
   [
     /(?:^|\/)[^/]+\.(?:pem|key)$/,
-    { what: 'a private key', evidence: held('a private key', privateKey), isCertainByName: false },
+    { what: 'a private key', evidence: held('a private key', PRIVATE_KEY), isCertainByName: false },
   ],
   [
     /(?:^|\/)\.env(?:\.(?!(?:example|sample|template|dist|defaults?|schema|test|ci)(?:\.|$))[^/]+)?$/,
@@ -86,7 +86,7 @@ const kinds: readonly (readonly [path: RegExp, file: SecretFile])[] = [
   ],
   [
     /(?:^|\/)[^/]*(?:service[-_]?account|credentials|gcp[-_]?key)[^/]*\.json$/i,
-    { what: 'credentials of a service', evidence: held('a private key', privateKey), isCertainByName: false },
+    { what: 'credentials of a service', evidence: held('a private key', PRIVATE_KEY), isCertainByName: false },
   ],
 ]
 

@@ -7,7 +7,7 @@ export interface FoundToken {
   readonly span: Span
 }
 
-const shapes: readonly (readonly [what: string, shape: RegExp])[] = [
+const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   ['an AWS access key ID', /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/g],
   ['a GitHub token', /\b(?:gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b/g],
   ['an npm token', /\bnpm_[A-Za-z0-9]{36}\b/g],
@@ -26,7 +26,7 @@ const shapes: readonly (readonly [what: string, shape: RegExp])[] = [
 
 /** In the order of the text, without those that are plainly examples. */
 export function findTokens(text: string): readonly FoundToken[] {
-  const found = shapes.flatMap(([what, shape]) =>
+  const found = SHAPES.flatMap(([what, shape]) =>
     [...text.matchAll(shape)]
       .filter(([token]) => !isExample(token))
       .map(({ 0: token, index }): FoundToken => ({ what, span: { start: index, end: index + token.length } })),

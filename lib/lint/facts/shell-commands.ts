@@ -7,8 +7,8 @@ export interface ShellCommand {
   readonly after: string
 }
 
-const longestScript = 200_000
-const keywords: ReadonlySet<string> = new Set([
+const LONGEST_SCRIPT = 200_000
+const KEYWORDS: ReadonlySet<string> = new Set([
   'if',
   'then',
   'elif',
@@ -23,11 +23,11 @@ const keywords: ReadonlySet<string> = new Set([
   'done',
   '}',
 ])
-const prefixes: ReadonlySet<string> = new Set(['sudo', 'exec', 'command', 'env', 'nice'])
+const PREFIXES: ReadonlySet<string> = new Set(['sudo', 'exec', 'command', 'env', 'nice'])
 
 /** What can't be read for certain is left as it is: a substitution is part of its word, `case` patterns are words. */
 export function shellCommands(script: string): readonly ShellCommand[] {
-  if (script.length > longestScript) return []
+  if (script.length > LONGEST_SCRIPT) return []
   const commands: ShellCommand[] = []
   const delimiters: { readonly name: string; readonly chomp: boolean }[] = []
   let words: string[] = []
@@ -66,11 +66,11 @@ function simplify(words: readonly string[], after: string): ShellCommand | undef
   let first = 0
   for (let word = words[0]; word !== undefined; word = words[first]) {
     const isAssignment = /^[A-Za-z_]\w*=/.test(word)
-    if (keywords.has(word)) after = word
-    else if (!isAssignment && !prefixes.has(word)) break
+    if (KEYWORDS.has(word)) after = word
+    else if (!isAssignment && !PREFIXES.has(word)) break
     first++
     // The flags of a prefix, such as `sudo -E`.
-    while (prefixes.has(word) && words[first]?.startsWith('-')) first++
+    while (PREFIXES.has(word) && words[first]?.startsWith('-')) first++
   }
   const rest = words.slice(first)
   return rest.length === 0 ? undefined : { words: rest, after }

@@ -3,7 +3,7 @@ import { enumerate } from '../facts/quantities.ts'
 import type { Rule } from '../rule.ts'
 import type { Step } from '../step.ts'
 
-const mostArgs = 20
+const MOST_ARGS = 20
 
 export const argSpoilsCache: Rule = {
   name: 'ArgSpoilsCache',
@@ -15,7 +15,7 @@ export const argSpoilsCache: Rule = {
       for (const [index, step] of steps.entries()) {
         if (step.kind !== 'other' || step.instruction.kind !== 'ARG') continue
         for (const { name: word, defaultValue } of step.instruction.args) {
-          if (!isVolatile(word.value) || isPinned(defaultValue?.value) || ++args > mostArgs) continue
+          if (!isVolatile(word.value) || isPinned(defaultValue?.value) || ++args > MOST_ARGS) continue
           const later = steps.slice(index + 1)
           const first = later.findIndex((other) => mentions(other, word.value, text))
           const unused = first === -1 ? later : later.slice(0, first)

@@ -16,7 +16,7 @@ export const deletedInLaterLayer: Rule = {
       if (!isShipped) return
       const made = new Map<string, Made>()
       const make = (file: Made): void => {
-        if (made.size < mostFiles) made.set(file.path, file)
+        if (made.size < MOST_FILES) made.set(file.path, file)
       }
       for (const step of steps) {
         if (step.kind === 'other') continue
@@ -51,17 +51,17 @@ interface Made {
 }
 
 // Each is compared with everything that is removed.
-const mostFiles = 500
+const MOST_FILES = 500
 
 // A script that is run and removed is no matter of space.
-const smallest = 64 * 1024
+const SMALLEST = 64 * 1024
 
 // In that directory there is nothing else.
-const aptLists = '/var/lib/apt/lists/*'
+const APT_LISTS = '/var/lib/apt/lists/*'
 
 function explain({ path, line, by, bytes, isSecret }: Made): string {
   const layer = `the layer of ${by} (line ${line})`
-  if (path === aptLists) {
+  if (path === APT_LISTS) {
     return `Removing the package lists here only hides them: their bytes stay in ${layer}; remove them in the RUN that installs packages`
   }
   const name = shownPath(path)
@@ -88,7 +88,7 @@ function copiedFiles(
     // A directory's own name isn't part of what is copied.
     if (found?.type === 'directory') return intoDirectory ? [] : { path: destination, isSecret }
     const isSmall = found
-      ? found.size < smallest
+      ? found.size < SMALLEST
       : isLocal && /\.(?:sh|py|js|rb|txt|list|conf|json|ya?ml|sql|repo|patch)$/.test(name)
     if (isSmall && !isSecret) return []
     return { path, isSecret, ...(found && { bytes: found.size }) }
@@ -119,7 +119,7 @@ function effects({ commands, workdir, instruction }: RunStep): {
     const output = outputOf(program, rest)
     const path = output === undefined ? undefined : place(output)
     if (path !== undefined) written.push(path)
-    if (program === 'apt-get' && rest.includes('update')) written.push(aptLists)
+    if (program === 'apt-get' && rest.includes('update')) written.push(APT_LISTS)
   }
   return { written: written.filter((path) => !mounts.some((mount) => isWithin(path, mount))), removed }
 }

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts'
 
-const stateful: ReadonlySet<string> = new Set([
+const STATEFUL: ReadonlySet<string> = new Set([
   'cd',
   'export',
   'source',
@@ -23,7 +23,7 @@ export const lostShellState: Rule = {
         if (step.kind !== 'run' || step.commands.length === 0) continue
         const { commands, script, site } = step
         // A redirection makes a file, and a substitution runs a command.
-        if (/[>`|]|\$\(/.test(script) || !commands.every(({ words: [program = ''] }) => stateful.has(program))) continue
+        if (/[>`|]|\$\(/.test(script) || !commands.every(({ words: [program = ''] }) => STATEFUL.has(program))) continue
         const found = commands.find(({ words: [program = ''] }) => Object.hasOwn(advice, program))
         const program = found?.words[0]
         if (program === undefined) continue
@@ -35,12 +35,12 @@ export const lostShellState: Rule = {
   },
 }
 
-const joined = 'join it with && to the RUN that needs it'
+const JOINED = 'join it with && to the RUN that needs it'
 
 const advice: Readonly<Record<string, string>> = {
   cd: 'use WORKDIR',
   export: 'use ENV',
-  source: joined,
-  '.': joined,
-  alias: joined,
+  source: JOINED,
+  '.': JOINED,
+  alias: JOINED,
 }

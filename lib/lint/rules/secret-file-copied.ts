@@ -26,7 +26,7 @@ export const secretFileCopied: Rule = {
   },
 }
 
-const advice =
+const ADVICE =
   'everyone who can pull the image can read it, even if a later step removes it: use RUN --mount=type=secret'
 
 type Say = (message: string, details?: ReportDetails) => void
@@ -34,7 +34,7 @@ type Say = (message: string, details?: ReportDetails) => void
 /** Where the context isn't known the name has to do. */
 function checkName(path: string, say: Say): void {
   const file = secretFile(path)
-  if (file?.isCertainByName) say(`${JSON.stringify(path)} (${file.what}) becomes part of a layer: ${advice}`)
+  if (file?.isCertainByName) say(`${JSON.stringify(path)} (${file.what}) becomes part of a layer: ${ADVICE}`)
 }
 
 function checkFiles(context: LintContext, { instruction }: CopyStep, source: string, say: Say): void {
@@ -53,7 +53,7 @@ function checkFiles(context: LintContext, { instruction }: CopyStep, source: str
   const [first, ...more] = found
   if (!first) return
   const others = more.length === 0 ? '' : ` (and ${count(more.length, 'more file')} like it)`
-  say(`${JSON.stringify(first.path)}${others} becomes part of a layer, and ${first.why}: ${advice}`)
+  say(`${JSON.stringify(first.path)}${others} becomes part of a layer, and ${first.why}: ${ADVICE}`)
 }
 
 /** What others have published, and keys that tests are made of. */

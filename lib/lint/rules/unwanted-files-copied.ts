@@ -44,8 +44,8 @@ function describe(
   return `This ${instruction.kind} takes along ${enumerate(list)}: ${reason}`
 }
 
-const repositories: ReadonlySet<string> = new Set(['.git', '.hg', '.svn'])
-const caches: ReadonlySet<string> = new Set([
+const REPOSITORIES: ReadonlySet<string> = new Set(['.git', '.hg', '.svn'])
+const CACHES: ReadonlySet<string> = new Set([
   '.pytest_cache',
   '.mypy_cache',
   '.ruff_cache',
@@ -55,7 +55,7 @@ const caches: ReadonlySet<string> = new Set([
   '.parcel-cache',
   '.turbo',
 ])
-const depth = 3
+const DEPTH = 3
 
 /** The topmost directories of each kind that only a developer's machine has a use for, however deep they may be. */
 function findUnwanted(context: LintContext, source: string, steps: readonly Step[]): readonly string[] {
@@ -67,7 +67,7 @@ function findUnwanted(context: LintContext, source: string, steps: readonly Step
     () => {},
     ({ path }) => {
       if (isUnwanted(context, path, steps)) found.push(path)
-      else return path.split('/').length < depth
+      else return path.split('/').length < DEPTH
       return false
     },
   )
@@ -77,14 +77,14 @@ function findUnwanted(context: LintContext, source: string, steps: readonly Step
 function isUnwanted(context: LintContext, path: string, steps: readonly Step[]): boolean {
   const name = baseName(path)
   // Where a step makes use of the repository it is wanted.
-  if (repositories.has(name)) return !runs(steps, /\b(?:git|hg|svn|make|gradlew?|mvnw?|goreleaser|setuptools_scm)\b/)
+  if (REPOSITORIES.has(name)) return !runs(steps, /\b(?:git|hg|svn|make|gradlew?|mvnw?|goreleaser|setuptools_scm)\b/)
   // Where nothing is installed, what is there may be what the image is for.
   if (name === 'node_modules')
     return runs(
       steps,
       /\b(?:npm (?:ci|i|install|clean-install)|yarn(?: install)?|pnpm (?:i|install)|bun (?:i|install))\b/,
     )
-  if (caches.has(name)) return true
+  if (CACHES.has(name)) return true
   if (name === 'target') return context.lookup(`${path}/CACHEDIR.TAG`) !== undefined && runs(steps, /\bcargo\b/)
   return context.lookup(`${path}/pyvenv.cfg`) !== undefined
 }

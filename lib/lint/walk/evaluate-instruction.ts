@@ -5,7 +5,7 @@ import type { Arg, CommandLine, Env, Label, Run, Volume, Word, Workdir } from '.
 import { resolvePath } from '../facts/image-paths.ts'
 import { evaluateCopy } from './evaluate-copy.ts'
 import { evaluateExpose } from './evaluate-expose.ts'
-import { type Evaluation, emit, expandChecked, notInEnv } from './evaluation.ts'
+import { type Evaluation, emit, expandChecked, NOT_IN_ENV } from './evaluation.ts'
 import { type Command, stageOfMount } from './plan-stages.ts'
 import { refuseLater } from './refuse-later.ts'
 import { isPosixShell, setVariable } from './stage-state.ts'
@@ -86,7 +86,7 @@ function evaluateArg(evaluation: Evaluation, { args }: Arg): void {
     emit(evaluation, 'variable', { instruction: 'ARG', name, word })
     const given = Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined
     const value = given ?? (defaultValue ? expandChecked(evaluation, defaultValue) : globalScope.get(name))
-    if (value !== undefined && !notInEnv.has(name)) setVariable(state, name, value)
+    if (value !== undefined && !NOT_IN_ENV.has(name)) setVariable(state, name, value)
     state.args.add(name)
   }
 }

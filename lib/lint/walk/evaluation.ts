@@ -26,7 +26,7 @@ export function expandChecked(evaluation: Evaluation, word: Word): string {
 
 export function reportUnset(evaluation: Evaluation, word: Word, { value, unset }: Expanded<string>): string {
   const { env, envIsKnown, args } = evaluation.state
-  const undefinedNames = [...unset].filter((name) => !args.has(name) && !notInEnv.has(name))
+  const undefinedNames = [...unset].filter((name) => !args.has(name) && !NOT_IN_ENV.has(name))
   if (envIsKnown && undefinedNames.length > 0) {
     emit(evaluation, 'word', { word, unset: undefinedNames, known: [...env.keys()] })
   }
@@ -34,4 +34,4 @@ export function reportUnset(evaluation: Evaluation, word: Word, { value, unset }
 }
 
 /** ARGs that steer BuildKit itself and are no variables of the build. */
-export const notInEnv: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
+export const NOT_IN_ENV: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])

@@ -12,7 +12,7 @@ const architectures: ReadonlySet<string> = new Set(
     'ppc riscv riscv64 s390 s390x sparc sparc64 wasm'
   ).split(' '),
 )
-const aliases: ReadonlyMap<string, string> = new Map([
+const ALIASES: ReadonlyMap<string, string> = new Map([
   ['i386', '386'],
   ['x86_64', 'amd64'],
   ['x86-64', 'amd64'],
@@ -45,4 +45,4 @@ export function platformText({ os, architecture, variant }: LintPlatform): strin
   return [os, architecture, variant].filter(Boolean).join('/')
 }
 
-const architectureOf = (text: string): string => aliases.get(text.toLowerCase()) ?? text.toLowerCase()
+const architectureOf = (text: string): string => ALIASES.get(text.toLowerCase()) ?? text.toLowerCase()

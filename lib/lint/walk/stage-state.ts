@@ -1,6 +1,6 @@
 // What is in force at a point of a stage, as far as rules ask.
 
-import { resolvePath, unknownDirectory } from '../facts/image-paths.ts'
+import { resolvePath, UNKNOWN_DIRECTORY } from '../facts/image-paths.ts'
 import type { LintPlatform } from '../lint-platform.ts'
 import type { Site } from '../site.ts'
 import type { PlannedStage } from './plan-stages.ts'
@@ -16,7 +16,7 @@ export interface StageState {
   hasShell: boolean
   /** Whether RUN's shell form goes to a POSIX shell. */
   isPosix: boolean
-  /** Absolute, or from {@link unknownDirectory}. */
+  /** Absolute, or from {@link UNKNOWN_DIRECTORY}. */
   workdir: string
   /** As USER or the base image says; undefined when no one has. */
   user: string | undefined
@@ -40,7 +40,7 @@ export function startState(stage: PlannedStage, base: StageState | undefined, ta
       image?.workdir === undefined
         ? baseName === 'scratch'
           ? '/'
-          : unknownDirectory
+          : UNKNOWN_DIRECTORY
         : resolvePath('/', image.workdir),
     user: image?.user,
     workdirIsSet: false,
@@ -55,7 +55,7 @@ export function startState(stage: PlannedStage, base: StageState | undefined, ta
     )
   }
   // Linux images without PATH get one.
-  if (!state.env.has('PATH') && state.platform.os !== 'windows') setVariable(state, 'PATH', defaultPath)
+  if (!state.env.has('PATH') && state.platform.os !== 'windows') setVariable(state, 'PATH', DEFAULT_PATH)
   return state
 }
 
@@ -63,7 +63,7 @@ export function startState(stage: PlannedStage, base: StageState | undefined, ta
 export const isPosixShell = ([shell = '/bin/sh']: readonly string[]): boolean =>
   /(?:^|\/)(?:sh|bash|ash|dash|ksh|zsh)$/.test(shell)
 
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 export function setVariable({ env }: StageState, name: string, value: string): void {
   env.delete(name)

@@ -27,10 +27,10 @@ export interface Walk {
 
 export type Variables = ReadonlyMap<string, string>
 
-const linux: LintPlatform = { os: 'linux', architecture: 'amd64' }
+const LINUX: LintPlatform = { os: 'linux', architecture: 'amd64' }
 
 /** The platform that an option asks for. Errors with `PLATFORM_INVALID`. */
-export function optionPlatform(text: string | undefined, fallback: LintPlatform = linux): LintPlatform {
+export function optionPlatform(text: string | undefined, fallback: LintPlatform = LINUX): LintPlatform {
   if (text === undefined) return fallback
   const platform = readPlatform(text, fallback)
   if (platform) return platform

@@ -23,7 +23,7 @@ export function findMatch(
   from: number,
   { anchored, greedy }: MatchOptions,
 ): Match | undefined {
-  if (steps.length * (text.length - from) > mostWork) {
+  if (steps.length * (text.length - from) > MOST_WORK) {
     throw new ExpansionFailure(`a pattern of ${steps.length} characters is too long for a value of ${text.length}`)
   }
   let threads = createThreads(steps.length)
@@ -31,8 +31,8 @@ export function findMatch(
   let best: Match | undefined
   for (let at = from; at <= text.length; at++) {
     if (!best && (at === from || !anchored)) addThread(steps, threads, 0, at)
-    const accepted = threads.starts[steps.length] ?? none
-    if (accepted !== none && (!best || accepted < best.start || (greedy && accepted === best.start))) {
+    const accepted = threads.starts[steps.length] ?? NONE
+    if (accepted !== NONE && (!best || accepted < best.start || (greedy && accepted === best.start))) {
       best = { start: accepted, end: at }
     }
     const character = text[at]
@@ -50,26 +50,26 @@ export function findMatch(
 /** The partial matches: each stands before a step of the pattern, and of those at the same step only the leftmost counts. */
 interface Threads {
   readonly steps: number[]
-  /** For each step where its partial match starts, or {@link none}. */
+  /** For each step where its partial match starts, or {@link NONE}. */
   readonly starts: Int32Array
 }
 
-const none = -1
+const NONE = -1
 
 /** Far beyond any real pattern and value, and less than a second or two of work. */
-const mostWork = 50_000_000
+const MOST_WORK = 50_000_000
 
-const createThreads = (length: number): Threads => ({ steps: [], starts: new Int32Array(length + 1).fill(none) })
+const createThreads = (length: number): Threads => ({ steps: [], starts: new Int32Array(length + 1).fill(NONE) })
 
 function clear({ steps, starts }: Threads): void {
-  for (const step of steps) starts[step] = none
+  for (const step of steps) starts[step] = NONE
   steps.length = 0
 }
 
 function addThread(steps: readonly PatternStep[], threads: Threads, step: number, start: number): void {
-  const other = threads.starts[step] ?? none
-  if (other !== none && other <= start) return
-  if (other === none) threads.steps.push(step)
+  const other = threads.starts[step] ?? NONE
+  if (other !== NONE && other <= start) return
+  if (other === NONE) threads.steps.push(step)
   threads.starts[step] = start
   // `*` matches nothing, too.
   if (steps[step] === 'many') addThread(steps, threads, step + 1, start)
@@ -86,7 +86,7 @@ function advance(
 ): void {
   for (const at of threads.steps) {
     const step = steps[at]
-    const start = threads.starts[at] ?? none
+    const start = threads.starts[at] ?? NONE
     if (step === undefined || (best && (greedy ? start > best.start : start >= best.start))) continue
     if (typeof step === 'object' ? step.character !== character : character === '\n') continue
     addThread(steps, next, step === 'many' ? at : at + 1, start)

@@ -27,10 +27,10 @@ export interface Lexer {
 }
 
 /** Nobody nests by hand this deep, and the stack has room for it. */
-const deepest = 500
+const DEEPEST = 500
 
 /** No real word comes near. Without a bound, a dozen lines that double a variable would exhaust the memory. */
-export const longestResult: number = 16 * 1024 * 1024
+export const LONGEST_RESULT: number = 16 * 1024 * 1024
 
 export function createLexer(text: string, lookUp: Lexer['lookUp'], options: LexerOptions): Lexer {
   return {
@@ -69,9 +69,9 @@ export function getVariable(lexer: Lexer, name: string): string | undefined {
 }
 
 export function enter(lexer: Lexer): void {
-  if (++lexer.depth > deepest) throw new ExpansionFailure(`more than ${deepest} nested substitutions`)
+  if (++lexer.depth > DEEPEST) throw new ExpansionFailure(`more than ${DEEPEST} nested substitutions`)
 }
 
 export function checkLength(length: number): void {
-  if (length > longestResult) throw new ExpansionFailure(`the expansion is longer than ${longestResult} characters`)
+  if (length > LONGEST_RESULT) throw new ExpansionFailure(`the expansion is longer than ${LONGEST_RESULT} characters`)
 }

@@ -1,5 +1,5 @@
 /** Nanoseconds of Go's duration units. */
-const units: ReadonlyMap<string, bigint> = new Map([
+const UNITS: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
   ['us', 1_000n],
   ['\u00b5s', 1_000n],
@@ -10,7 +10,7 @@ const units: ReadonlyMap<string, bigint> = new Map([
   ['h', 3_600_000_000_000n],
 ])
 
-const longest = 2n ** 63n
+const LONGEST = 2n ** 63n
 
 /** Reads a duration as Go's `time.ParseDuration`, such as `1h30m` or `-1.5s`. Nanoseconds; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
@@ -21,10 +21,10 @@ export function parseDuration(text: string): number | undefined {
   let total = 0n
   while (rest !== '') {
     const [part, whole = '', fraction = '', name = ''] = /^(\d*)(?:\.(\d*))?([^\d.]+)/.exec(rest) ?? []
-    const unit = units.get(name)
+    const unit = UNITS.get(name)
     if (part === undefined || unit === undefined || whole + fraction === '') return undefined
     total += BigInt(whole) * unit + (BigInt(fraction || 0) * unit) / 10n ** BigInt(fraction.length)
-    if (total > (negative ? longest : longest - 1n)) return undefined
+    if (total > (negative ? LONGEST : LONGEST - 1n)) return undefined
     rest = rest.slice(part.length)
   }
   return Number(negative ? -total : total)

@@ -1,4 +1,4 @@
-const multipliers: ReadonlyMap<string, number> = new Map([
+const MULTIPLIERS: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['b', 1],
   ['k', 1024],
@@ -13,7 +13,7 @@ export function parseSize(text: string): number | undefined {
   const [, number = '', unit] = /^(\d{0,400}\.?\d{0,400}(?:e[+-]?\d{1,9})?) ?([a-z]{0,3})$/i.exec(text) ?? []
   if (unit === undefined || !/\d/.test(number)) return undefined
   const suffix = unit.toLowerCase()
-  const multiplier = multipliers.get(suffix.replace(/^([kmgtp])i?b$/, '$1'))
+  const multiplier = MULTIPLIERS.get(suffix.replace(/^([kmgtp])i?b$/, '$1'))
   const bytes = Math.trunc(Number(number) * (multiplier ?? Number.NaN))
   return bytes < 2 ** 63 ? bytes : undefined
 }

@@ -4,12 +4,12 @@ import type { Add, Copy, CopySource, Heredoc, Word } from '../types.ts'
 import { type CommandInLines, instructionBase } from './instruction-base.ts'
 import { type Flags, readFlags } from './read-flags.ts'
 
-const sharedFlags = { chown: 'string', chmod: 'string', link: 'boolean', exclude: 'strings' } as const
-const copyFlags = { from: 'string', parents: 'boolean', ...sharedFlags } as const
-const addFlags = { checksum: 'string', 'keep-git-dir': 'boolean', unpack: 'boolean', ...sharedFlags } as const
+const SHARED_FLAGS = { chown: 'string', chmod: 'string', link: 'boolean', exclude: 'strings' } as const
+const COPY_FLAGS = { from: 'string', parents: 'boolean', ...SHARED_FLAGS } as const
+const ADD_FLAGS = { checksum: 'string', 'keep-git-dir': 'boolean', unpack: 'boolean', ...SHARED_FLAGS } as const
 
 export function readCopy(node: CommandInLines, report: Report): Copy | undefined {
-  const flags = readFlags(node, copyFlags, report)
+  const flags = readFlags(node, COPY_FLAGS, report)
   const paths = readPaths(node, report)
   if (!paths) return undefined
   const from = flags.nonEmpty('from')
@@ -18,7 +18,7 @@ export function readCopy(node: CommandInLines, report: Report): Copy | undefined
 }
 
 export function readAdd(node: CommandInLines, report: Report): Add | undefined {
-  const flags = readFlags(node, addFlags, report)
+  const flags = readFlags(node, ADD_FLAGS, report)
   const paths = readPaths(node, report)
   if (!paths) return undefined
   const checksum = flags.nonEmpty('checksum')
@@ -27,7 +27,7 @@ export function readAdd(node: CommandInLines, report: Report): Add | undefined {
   return { kind: 'ADD', ...instructionBase(node), ...paths, ...readShared(flags), checksum, keepGitDir, unpack }
 }
 
-function readShared(flags: Flags<keyof typeof sharedFlags>): Pick<Copy, keyof typeof sharedFlags> {
+function readShared(flags: Flags<keyof typeof SHARED_FLAGS>): Pick<Copy, keyof typeof SHARED_FLAGS> {
   return {
     chown: flags.nonEmpty('chown'),
     chmod: flags.nonEmpty('chmod'),

@@ -3,7 +3,7 @@ import type { From, Word } from '../types.ts'
 import { type CommandInLines, instructionBase } from './instruction-base.ts'
 import { readFlags } from './read-flags.ts'
 
-const stageName = /^[a-z][a-z0-9-_.]*$/
+const STAGE_NAME = /^[a-z][a-z0-9-_.]*$/
 
 /** Always makes a FROM, so that what follows has a stage. */
 export function readFrom(node: CommandInLines, report: Report): From {
@@ -14,7 +14,7 @@ export function readFrom(node: CommandInLines, report: Report): From {
     const span = image ? node.rest.span : keyword.span
     report('INSTRUCTION_ARGUMENTS', argumentsMessage(args), span, 'write FROM image, or FROM image AS name')
   }
-  if (isNamed && name && !stageName.test(name.value.toLowerCase())) {
+  if (isNamed && name && !STAGE_NAME.test(name.value.toLowerCase())) {
     const hint = 'it must start with a letter, and hold letters, digits, "-", "_" and "." only'
     report('STAGE_NAME_INVALID', `invalid name for a stage: ${JSON.stringify(name.value)}`, name.span, hint)
   }

@@ -6,7 +6,7 @@ import { commandLine } from './read-command-line.ts'
 import { type Flags, readFlags } from './read-flags.ts'
 import { requireArguments } from './require-arguments.ts'
 
-const flagKinds = {
+const FLAG_KINDS = {
   interval: 'string',
   timeout: 'string',
   'start-period': 'string',
@@ -14,7 +14,7 @@ const flagKinds = {
   retries: 'string',
 } as const
 
-type FlagName = keyof typeof flagKinds
+type FlagName = keyof typeof FLAG_KINDS
 
 export function readHealthcheck(node: CommandInLines, report: Report): Healthcheck | undefined {
   if (!requireArguments(node, report)) return undefined
@@ -28,7 +28,7 @@ export function readHealthcheck(node: CommandInLines, report: Report): Healthche
     return { ...base, command: undefined, interval: 0, timeout: 0, startPeriod: 0, startInterval: 0, retries: 0 }
   }
   const command = readTest(node, type, args, report)
-  const flags = readFlags(node, flagKinds, report)
+  const flags = readFlags(node, FLAG_KINDS, report)
   const settings = {
     interval: readInterval(flags, 'interval', report),
     timeout: readInterval(flags, 'timeout', report),

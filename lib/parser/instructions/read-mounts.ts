@@ -3,9 +3,9 @@ import type { Mount, MountOption, MountType } from '../types.ts'
 import { type CsvField, readCsv } from './csv.ts'
 import type { GivenFlag } from './read-flags.ts'
 
-export const mountTypes: readonly MountType[] = ['bind', 'cache', 'tmpfs', 'secret', 'ssh']
+export const MOUNT_TYPES: readonly MountType[] = ['bind', 'cache', 'tmpfs', 'secret', 'ssh']
 
-const canonicalKeys: ReadonlyMap<string, string> = new Map([
+const CANONICAL_KEYS: ReadonlyMap<string, string> = new Map([
   ['src', 'source'],
   ['dst', 'target'],
   ['destination', 'target'],
@@ -41,7 +41,7 @@ export function readMounts(flags: readonly GivenFlag[], report: Report): Mount[]
 function readOption({ value: field, from, exact }: CsvField, start: number | undefined): MountOption {
   const equals = field.indexOf('=')
   const written = (equals === -1 ? field : field.slice(0, equals)).toLowerCase()
-  const key = canonicalKeys.get(written) ?? written
+  const key = CANONICAL_KEYS.get(written) ?? written
   if (equals === -1) return { key, value: undefined, valueSpan: undefined }
   const value = field.slice(equals + 1)
   const valueStart = (start ?? 0) + from + equals + 1
@@ -52,7 +52,7 @@ function readOption({ value: field, from, exact }: CsvField, start: number | und
 function typeOf(options: readonly MountOption[]): MountType | undefined {
   const written =
     options.findLast(({ key, value }) => key === 'type' && value !== undefined)?.value?.toLowerCase() ?? 'bind'
-  return mountTypes.find((type) => type === written)
+  return MOUNT_TYPES.find((type) => type === written)
 }
 
 /** A `$` at the very end is none to BuildKit. */

@@ -6,26 +6,26 @@ import { commandLine } from './read-command-line.ts'
 import { type Flags, readFlags } from './read-flags.ts'
 import { readMounts } from './read-mounts.ts'
 
-const flagKinds = { mount: 'strings', network: 'string', security: 'string', device: 'strings' } as const
-const networks = ['default', 'none', 'host'] as const
-const securities = ['sandbox', 'insecure'] as const
+const FLAG_KINDS = { mount: 'strings', network: 'string', security: 'string', device: 'strings' } as const
+const NETWORKS = ['default', 'none', 'host'] as const
+const SECURITIES = ['sandbox', 'insecure'] as const
 
 export function readRun(node: CommandInLines, report: Report): Run | undefined {
-  const flags = readFlags(node, flagKinds, report)
+  const flags = readFlags(node, FLAG_KINDS, report)
   const run: Run = {
     kind: 'RUN',
     ...instructionBase(node),
     command: commandLine(node),
     mounts: readMounts(flags.given('mount'), report),
-    network: readChoice(flags, 'network', networks, report),
-    security: readChoice(flags, 'security', securities, report),
+    network: readChoice(flags, 'network', NETWORKS, report),
+    security: readChoice(flags, 'security', SECURITIES, report),
     devices: flags.words('device').filter((device) => checkDevice(device, report)),
   }
   return node.invalid ? undefined : run
 }
 
 function readChoice<Choice extends string>(
-  flags: Flags<keyof typeof flagKinds>,
+  flags: Flags<keyof typeof FLAG_KINDS>,
   name: 'network' | 'security',
   choices: readonly Choice[],
   report: Report,

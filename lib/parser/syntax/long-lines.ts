@@ -1,16 +1,16 @@
 import type { Report } from './syntax-node.ts'
 
 /** BuildKit's limit: bytes of UTF-8 in a line, without the line feed. */
-const longestLine = 65_535
+const LONGEST_LINE = 65_535
 
 /** Reports lines that BuildKit would refuse for their length. */
 export function reportLongLines(text: string, report: Report): void {
   for (let start = 0; start < text.length; ) {
     const feed = text.indexOf('\n', start)
     const end = feed === -1 ? text.length : feed
-    if (end - start > longestLine / 3 && byteLength(text, start, end) > longestLine) {
+    if (end - start > LONGEST_LINE / 3 && byteLength(text, start, end) > LONGEST_LINE) {
       const hint = 'split it with a continuation character, or move what it holds to a file'
-      report('DOCKERFILE_SYNTAX', `a line is longer than ${longestLine} bytes`, { start, end }, hint)
+      report('DOCKERFILE_SYNTAX', `a line is longer than ${LONGEST_LINE} bytes`, { start, end }, hint)
     }
     start = end + 1
   }

@@ -18,7 +18,7 @@ type ArgumentForm =
   | 'healthcheck'
   | 'trigger'
 
-const forms: ReadonlyMap<string, ArgumentForm> = new Map([
+const FORMS: ReadonlyMap<string, ArgumentForm> = new Map([
   ['add', 'json or words'],
   ['arg', 'quoted words'],
   ['cmd', 'json or text'],
@@ -40,7 +40,7 @@ const forms: ReadonlyMap<string, ArgumentForm> = new Map([
 ])
 
 /** ONBUILD ONBUILD … is refused, but has to be read first. */
-const deepestTrigger = 100
+const DEEPEST_TRIGGER = 100
 
 type Arguments = Pick<Command, 'args' | 'pairs' | 'assignments' | 'trigger' | 'json' | 'invalid'>
 
@@ -67,7 +67,7 @@ export function readCommand(context: CommandContext, from: number, to: number, d
     context.escape,
   )
   const argsFrom = skipSpace(line.text, flagsEnd, end)
-  const form = forms.get(name)
+  const form = FORMS.get(name)
   const args = form && argsFrom < end ? readArguments(context, keyword, form, argsFrom, end, depth) : none
   return {
     keyword,
@@ -111,7 +111,7 @@ function readArguments(
       return argumentsOf({ args: [type, ...command.args], json: command.json, invalid: command.invalid })
     }
     case 'trigger':
-      if (depth < deepestTrigger) return argumentsOf({ trigger: readCommand(context, from, to, depth + 1) })
+      if (depth < DEEPEST_TRIGGER) return argumentsOf({ trigger: readCommand(context, from, to, depth + 1) })
       report('ONBUILD_INVALID', "ONBUILD can't trigger ONBUILD", sourceSpan(line, from, from + keyword.value.length))
       return argumentsOf({ invalid: true })
   }

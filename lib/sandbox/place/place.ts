@@ -43,22 +43,22 @@ const PROCESSES = ['-p', '-f', '--kill-child', '--mount-proc']
 /** Best first. */
 function waysInto(surroundings: Surroundings): readonly Way[] {
   const own = ownMapping(surroundings)
-  if (surroundings.uid !== 0) return [subordinateWay, singleWay]
+  if (surroundings.uid !== 0) return [SUBORDINATE_WAY, SINGLE_WAY]
   const ways: Way[] = [{ name: 'mount namespace', mapping: own, enter: ['unshare', ...MOUNTS] }]
-  if (own === 'none') return [...ways, singleWay]
+  if (own === 'none') return [...ways, SINGLE_WAY]
   // Root may map every id, so also where it may not mount, a namespace of its own has them all.
   const enter = [...withSameIds(surroundings.mappedIds), 'unshare', ...MOUNTS]
   const mapping = own === 'single' ? 'single' : 'multiple'
   return [...ways, { name: "user namespace with root's ids", mapping, enter }]
 }
 
-const subordinateWay: Way = {
+const SUBORDINATE_WAY: Way = {
   name: 'user namespace with subordinate ids',
   mapping: 'multiple',
   enter: ['unshare', '-U', '--map-auto', '--map-root-user', ...MOUNTS],
 }
 
-const singleWay: Way = {
+const SINGLE_WAY: Way = {
   name: 'user namespace with one id',
   mapping: 'single',
   enter: ['unshare', '-U', '-r', ...MOUNTS],
