@@ -1,5 +1,5 @@
 import { storeHome } from '../cache/home.ts'
-import { openShellWorker } from '../executor/run/open-worker.ts'
+import { openShellWorker } from '../executor/run/start-worker.ts'
 import type { Isolation } from './build-options.ts'
 
 export interface ShellOptions {

@@ -4,10 +4,10 @@ import { positionAt } from '../base/source.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
 import type { StepInfo } from './events.ts'
+import { filesystemOf, runStep } from './execute-step.ts'
 import type { WantedForm } from './layer-compression.ts'
 import { createLimiter } from './limiter.ts'
 import { observeStep } from './observe-step.ts'
-import { filesystemOf, runStep } from './run-step.ts'
 import type { Filesystem, Session, StepResult } from './session.ts'
 
 export interface Execution {

@@ -11,7 +11,7 @@ import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
 import type { WantedForm } from './layer-compression.ts'
-import { layerInForm } from './layer-forms.ts'
+import { layerInForm } from './layer-encodings.ts'
 import type { Session, StackedLayer } from './session.ts'
 
 export interface LayerPlan {

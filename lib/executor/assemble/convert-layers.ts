@@ -1,6 +1,6 @@
 import { EMPTY, layersOf, stack } from '../filesystem.ts'
 import type { LayerCompression } from '../layer-compression.ts'
-import { layerInForm } from '../layer-forms.ts'
+import { layerInForm } from '../layer-encodings.ts'
 import type { Filesystem, Session } from '../session.ts'
 
 /** The same stack with the layers that the build made compressed another way. Layers of a base stay as they came. */

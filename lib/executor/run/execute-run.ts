@@ -10,12 +10,12 @@ import { formatPlatform, normalisePlatform } from '../../oci/platform.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
 import { layersOf, stack, stackKey, viewOf } from '../filesystem.ts'
 import type { WantedForm } from '../layer-compression.ts'
-import { layerInForm } from '../layer-forms.ts'
+import { layerInForm } from '../layer-encodings.ts'
 import { formerBlob } from '../produce-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
 import type { FromWorker, RunRequest } from '../worker/protocol.ts'
-import { type PlannedRun, planMounts } from './plan-run.ts'
-import { createTail } from './tail.ts'
+import { type PlannedRun, planMounts } from './mounts/plan-mounts.ts'
+import { createTail } from './output-tail.ts'
 
 // What Docker gives a container, in bytes.
 const SHM_SIZE = 64 * 1024 * 1024

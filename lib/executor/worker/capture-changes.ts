@@ -1,8 +1,8 @@
 import { CAPABILITY, type SourceEntry } from '../../layers/entry.ts'
 import { entryWith } from '../../layers/entry-with.ts'
+import type { StepOwners } from './file-owners.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
-import type { RunRoot } from './root/run-root.ts'
-import type { StepOwners } from './step-ownership.ts'
+import type { RunRoot } from './root/open-root.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 /** What a command changed, as the entries of a layer. `mountTargets` are in the form of entry.ts. */

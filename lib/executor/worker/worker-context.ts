@@ -4,10 +4,10 @@ import type { OpenPipe } from '../../sandbox/launch/output-pipes.ts'
 import type { Mounter } from '../../sandbox/mount/mounter.ts'
 import type { Backend, Place } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
-import type { Scratch } from './mounts/scratch.ts'
-import type { IdleRoots } from './root/idle-roots.ts'
-import type { Workspaces } from './root/workspaces.ts'
-import type { StepMeans } from './step-ownership.ts'
+import type { StepMeans } from './file-owners.ts'
+import type { Workspaces } from './root/overlay-directories.ts'
+import type { IdleRoots } from './root/reusable-roots.ts'
+import type { Scratch } from './step-directories.ts'
 
 export interface WorkerContext {
   readonly store: Store

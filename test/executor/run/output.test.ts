@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createTail } from '../../../lib/executor/run/tail.ts'
-import { createLineWriter } from '../../../lib/executor/worker/line-writer.ts'
+import { createTail } from '../../../lib/executor/run/output-tail.ts'
+import { createLineWriter } from '../../../lib/executor/worker/output-lines.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -4,8 +4,8 @@ import { TsbuildError } from '../../../base/errors.ts'
 import { toFsPath } from '../../../layers/paths/path-bytes.ts'
 import { DEVICE_LINKS } from '../../../sandbox/launch/dev-nodes.ts'
 import type { SandboxMount } from '../../../sandbox/types.ts'
-import { resolveInRoot } from '../root/disk-tree.ts'
-import type { MountStubs } from './mount-stubs.ts'
+import { resolveInRoot } from '../root/resolve-in-root.ts'
+import type { MountStubs } from './mount-points.ts'
 
 type Kind = 'directory' | 'file'
 

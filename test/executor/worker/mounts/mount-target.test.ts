@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createMountStubs } from '../../../../lib/executor/worker/mounts/mount-stubs.ts'
+import { createMountStubs } from '../../../../lib/executor/worker/mounts/mount-points.ts'
 import { mountTarget } from '../../../../lib/executor/worker/mounts/mount-target.ts'
 import type { SandboxMount } from '../../../../lib/sandbox/types.ts'
 import { temporaryDirectory } from '../../../support/temporary-directory.ts'

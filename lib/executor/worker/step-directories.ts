@@ -1,7 +1,7 @@
 // Where steps have files of their own, apart from their root: host names, secrets, what a back-end is told.
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Mounter } from '../../../sandbox/mount/mounter.ts'
+import type { Mounter } from '../../sandbox/mount/mounter.ts'
 
 export interface Scratch {
   /** Whether what is in it never gets to a disk. */

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createMountStubs, ensureWorkdir } from '../../../../lib/executor/worker/mounts/mount-stubs.ts'
+import { createMountStubs, ensureWorkdir } from '../../../../lib/executor/worker/mounts/mount-points.ts'
 
 let root = ''
 beforeEach(() => {

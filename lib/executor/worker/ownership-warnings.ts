@@ -5,7 +5,7 @@ import { toFsPath } from '../../layers/paths/path-bytes.ts'
 import type { OwnersAfter, OwnershipSource } from '../../sandbox/ownership/ownership.ts'
 import type { Place } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
-import { resolveInRoot } from './root/disk-tree.ts'
+import { resolveInRoot } from './root/resolve-in-root.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 const HINT = '`tsbuild doctor` shows what would record them'

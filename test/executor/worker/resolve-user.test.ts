@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveRunUser } from '../../../lib/executor/worker/run-user.ts'
+import { resolveRunUser } from '../../../lib/executor/worker/resolve-user.ts'
 
 const passwd = `root:x:0:0:root:/root:/bin/sh
 app:x:1000:1001::/home/app:/bin/sh

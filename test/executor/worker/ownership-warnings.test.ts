@@ -1,7 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type OwnerSigns, refuseAssumed, saysRefused, tellDoubts } from '../../../lib/executor/worker/owner-doubts.ts'
+import {
+  type OwnerSigns,
+  refuseAssumed,
+  saysRefused,
+  tellDoubts,
+} from '../../../lib/executor/worker/ownership-warnings.ts'
 import type { FromWorker, RunRequest } from '../../../lib/executor/worker/protocol.ts'
 import type { WorkerContext } from '../../../lib/executor/worker/worker-context.ts'
 import { ownersFrom } from '../../../lib/sandbox/ownership/ownership.ts'

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openCache } from '../../../../lib/executor/worker/mounts/cache-mounts.ts'
+import { openCache } from '../../../../lib/executor/worker/mounts/cache-mount-directory.ts'
 import { lock, tryLock } from '../../../../lib/executor/worker/mounts/socket-lock.ts'
 
 let directory = ''

@@ -17,9 +17,9 @@ import type { Mounter } from '../../../sandbox/mount/mounter.ts'
 import { layersOf, stackKey, viewOf } from '../../filesystem.ts'
 import type { Filesystem } from '../../session.ts'
 import type { WorkerContext } from '../worker-context.ts'
-import type { MergedRoot } from './idle-roots.ts'
-import { mountStack } from './mounted-stack.ts'
+import { mountStack } from './mount-overlay.ts'
 import { removeTree } from './remove-tree.ts'
+import type { MergedRoot } from './reusable-roots.ts'
 import { adoptUpper, lostPaths } from './unpacked-layers.ts'
 
 export interface RunRoot {

@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
 import type { RunRequest, ShellRequest } from './protocol.ts'
+import type { RunRoot } from './root/open-root.ts'
 import { removeTree } from './root/remove-tree.ts'
-import type { RunRoot } from './root/run-root.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 // Each may be a whole root filesystem on disk.

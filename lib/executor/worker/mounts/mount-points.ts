@@ -12,7 +12,7 @@ import {
   utimesSync,
 } from 'node:fs'
 import { toFsPath } from '../../../layers/paths/path-bytes.ts'
-import { resolveInRoot } from '../root/disk-tree.ts'
+import { resolveInRoot } from '../root/resolve-in-root.ts'
 
 export interface MountStubs {
   /**

@@ -2,8 +2,8 @@ import { staleNames, temporaryPrefix } from '../../cache/temporary-files.ts'
 import { unavailable } from '../../sandbox/backends/unavailable.ts'
 import { findPlace } from '../../sandbox/place/place.ts'
 import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
-import { findKept } from '../worker/kept-steps.ts'
-import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/root/sandbox-home.ts'
+import { findKept } from '../worker/kept-failed-steps.ts'
+import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/root/sandbox-directories.ts'
 import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.ts'
 
 /**

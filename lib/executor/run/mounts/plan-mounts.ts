@@ -1,19 +1,19 @@
 // From a RUN of the graph to what its worker needs: mounts found, secrets read, environment complete.
 
-import { TsbuildError } from '../../base/errors.ts'
-import type { RunOp } from '../../graph/types.ts'
-import type { FileTree } from '../../layers/file-tree.ts'
-import { resolvePath } from '../../layers/paths/resolve-path.ts'
-import { subTree } from '../../layers/union/sub-tree.ts'
-import { treeEntries } from '../../layers/union/tree-entries.ts'
-import type { Layer } from '../../oci/types.ts'
-import { contentKey } from '../content-key.ts'
-import { layersOf, stackKey, viewOf } from '../filesystem.ts'
-import { produceLayer } from '../produce-layer.ts'
-import { readSecret } from '../read-secret.ts'
-import type { RunOptions } from '../run-options.ts'
-import type { OpenedContext, Session, StepResult } from '../session.ts'
-import type { RequestedMount } from '../worker/protocol.ts'
+import { TsbuildError } from '../../../base/errors.ts'
+import type { RunOp } from '../../../graph/types.ts'
+import type { FileTree } from '../../../layers/file-tree.ts'
+import { resolvePath } from '../../../layers/paths/resolve-path.ts'
+import { subTree } from '../../../layers/union/sub-tree.ts'
+import { treeEntries } from '../../../layers/union/tree-entries.ts'
+import type { Layer } from '../../../oci/types.ts'
+import { contentKey } from '../../content-key.ts'
+import { layersOf, stackKey, viewOf } from '../../filesystem.ts'
+import { produceLayer } from '../../produce-layer.ts'
+import { readSecret } from '../../read-secret.ts'
+import type { RunOptions } from '../../run-options.ts'
+import type { OpenedContext, Session, StepResult } from '../../session.ts'
+import type { RequestedMount } from '../../worker/protocol.ts'
 
 type ResolvedMount = RunOp['mounts'][number]
 

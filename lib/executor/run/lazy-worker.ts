@@ -17,7 +17,7 @@ export function createRunWorkers(options: RunOptions, store: Store, emit: (event
   let opening: Promise<RunWorker> | undefined
   let sandbox: SandboxInfo | undefined
   const open = async (): Promise<RunWorker> => {
-    const { openWorker } = await import('./open-worker.ts')
+    const { openWorker } = await import('./start-worker.ts')
     const worker = await openWorker(store.root, options.isolation ?? 'auto')
     const { isolation, program, overlay } = worker.state
     sandbox = { isolation, program, overlay }
