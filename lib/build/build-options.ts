@@ -1,14 +1,14 @@
 // What a build takes and gives: the public vocabulary of build().
 
 import type { Diagnostic } from '../base/errors.ts'
-import type { ContextSource, NamedContext } from '../context/memory-file.ts'
+import type { ContextSource, NamedContext } from '../context/context-source.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import type { RunOptions, SandboxInfo } from '../executor/run-options.ts'
 import type { ExportedOutput, Output } from '../export/output.ts'
 import type { PullPolicy } from '../images/remote-bases.ts'
 import type { Descriptor, Digest, Image, Platform } from '../oci/types.ts'
 
-export type { ContextSource, ContextStream, MemoryFile, NamedContext } from '../context/memory-file.ts'
+export type { ContextSource, ContextStream, MemoryFile, NamedContext } from '../context/context-source.ts'
 export type { Entitlement, RunOptions, SandboxInfo, SecretSource } from '../executor/run-options.ts'
 export type { CompressionOption, ExportedOutput, Output } from '../export/output.ts'
 export type { PullPolicy } from '../images/remote-bases.ts'

@@ -16,7 +16,7 @@ import type { ImageSet } from '../oci/image-set.ts'
 import { normaliseName } from '../oci/reference.ts'
 import { lazyClient } from '../registry/lazy-client.ts'
 import type { Build, BuildOptions, BuildResult, BuiltImage } from './build-options.ts'
-import { withBuilderArgs } from './builder-args.ts'
+import { withBuilderArgs } from './buildkit-args.ts'
 import {
   checkOutputs,
   deliverOutputs,

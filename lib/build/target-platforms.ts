@@ -2,7 +2,7 @@ import { TsbuildError } from '../base/errors.ts'
 import { defaultPlatform, formatPlatform, isArchitecture, normalisePlatform, parsePlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import type { BuildOptions } from './build-options.ts'
-import { asksForIndex } from './builder-args.ts'
+import { asksForIndex } from './buildkit-args.ts'
 
 /** Far more than there are. */
 const MANY = 100

@@ -1,5 +1,5 @@
-import { COMMON_FLAGS, type CommandSpec, type FlagSpec } from './command.ts'
-import { commands } from './commands.ts'
+import { commands } from './command-list.ts'
+import { COMMON_FLAGS, type CommandSpec, type FlagSpec } from './command-spec.ts'
 import { painter } from './terminal/paint.ts'
 import { wrapText } from './terminal/wrap-text.ts'
 

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArguments } from './arguments/parse-arguments.ts'
 import { UsageError } from './arguments/usage-error.ts'
-import { COMMON_FLAGS, type CommandSpec } from './command.ts'
-import { commands, commandsOf, findCommand } from './commands.ts'
+import { commands, commandsOf, findCommand } from './command-list.ts'
+import { COMMON_FLAGS, type CommandSpec } from './command-spec.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { reportError } from './report-error.ts'
 import type { Screen, Terminal } from './terminal/terminal.ts'
@@ -29,7 +29,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   }
   // What the script of `tsbuild completion` asks with.
   if (args[0] === '--get-yargs-completions') {
-    const { complete } = await import('./complete.ts')
+    const { complete } = await import('./completion/print-completions.ts')
     await complete(args)
     return EXIT_CODES.ok
   }

@@ -1,5 +1,5 @@
 import { openStore, type Store } from '../index.ts'
-import type { Args } from './command.ts'
+import type { Args } from './command-spec.ts'
 
 /** Runs an action with the store that the arguments name, and closes it. */
 export async function withStore<T>(args: Args, action: (store: Store) => Promise<T>): Promise<T> {

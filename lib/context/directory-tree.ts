@@ -5,10 +5,10 @@ import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/paths/path-bytes.ts'
 import { baseName, joinPath, parentPath } from '../layers/paths/tree-paths.ts'
+import { isUnchanged, type SeenFiles, seenFiles } from './directory-snapshot.ts'
 import { type DirectoryOnDisk, DiskEntry } from './disk-entry.ts'
 import { indexOfName } from './index-of-name.ts'
 import { listDirectory, STATUS, STATUS_FIELDS, statusOf } from './list-directory.ts'
-import { isUnchanged, type SeenFiles, seenFiles } from './seen-files.ts'
 
 /** A directory on disk, which knows what was seen of it. */
 export interface DirectoryTree extends FileTree {

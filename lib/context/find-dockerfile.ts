@@ -4,7 +4,7 @@ import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 import type { SourceFile } from '../base/source.ts'
 import { suggest } from '../base/suggest.ts'
 import { cleanPath } from '../layers/paths/clean-path.ts'
-import type { NamedContext } from './memory-file.ts'
+import type { NamedContext } from './context-source.ts'
 import { memoryContent } from './memory-tree.ts'
 
 /** A path, or the text itself. */

@@ -3,7 +3,7 @@ import { TsbuildError } from '../base/errors.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { cleanPath } from '../layers/paths/clean-path.ts'
 import { baseName, parentPath } from '../layers/paths/tree-paths.ts'
-import type { MemoryFile } from './memory-file.ts'
+import type { MemoryFile } from './context-source.ts'
 
 /**
  * A context given as a map of `/`-separated paths. Directories are implied by the files in them, with mode 0755; everything belongs

@@ -1,11 +1,11 @@
 import path from 'node:path'
 import type { SourceFile } from '../base/source.ts'
 import type { FileTree } from '../layers/file-tree.ts'
+import type { NamedContext } from './context-source.ts'
 import { type DirectoryTree, openDirectory } from './directory-tree.ts'
 import { filterTree } from './filter-tree.ts'
 import { type DockerfileSource, findDockerfile, readMemory, readTextFile } from './find-dockerfile.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from './ignore/ignore-matcher.ts'
-import type { NamedContext } from './memory-file.ts'
 import { openMemory } from './memory-tree.ts'
 
 /** A build context without what its ignore file hides. */

@@ -6,7 +6,7 @@ import { SHA256 } from '../layers/index/digest-column.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
 import { RACY_MARGIN } from './list-directory.ts'
-import { decodeNote, encodeNote, PIECE } from './note-format.ts'
+import { decodeNote, encodeNote, PIECE } from './record-format.ts'
 
 /** A file on disk, with the digest of content that was read after its status. */
 export interface HashedFile {

@@ -7,9 +7,9 @@ import type { ContentStore } from '../oci/content.ts'
 import type { ImageSet } from '../oci/image-set.ts'
 import { normaliseName } from '../oci/reference.ts'
 import { type ArchivedImage, archivedImage, archiveMembers } from './image-archive.ts'
-import { rootEntries, splitRoots } from './image-roots.ts'
-import { archiveKey, noteOutput, renewOutput } from './known-output.ts'
 import type { ExportedOutput, FileOutput } from './output.ts'
+import { rootEntries, splitRoots } from './platform-roots.ts'
+import { archiveKey, noteOutput, renewOutput } from './reuse-archive.ts'
 import { writeStream } from './write-stream.ts'
 
 /** What an export needs besides the image. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { COMMON_FLAGS } from '../../lib/cli/command.ts'
-import { commands } from '../../lib/cli/commands.ts'
+import { commands } from '../../lib/cli/command-list.ts'
+import { COMMON_FLAGS } from '../../lib/cli/command-spec.ts'
 import { EXIT_CODES } from '../../lib/cli/exit-codes.ts'
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/cli.md'), 'utf8')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commands } from '../../lib/cli/commands.ts'
+import { commands } from '../../lib/cli/command-list.ts'
 import { EXIT_CODES } from '../../lib/cli/exit-codes.ts'
 import { commandHelp, generalHelp } from '../../lib/cli/help.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MemoryFile } from '../../lib/context/memory-file.ts'
+import type { MemoryFile } from '../../lib/context/context-source.ts'
 import { openMemory } from '../../lib/context/memory-tree.ts'
 
 const open = (files: Record<string, MemoryFile>) => openMemory(new Map(Object.entries(files)))

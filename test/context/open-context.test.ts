@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { MemoryFile } from '../../lib/context/memory-file.ts'
+import type { MemoryFile } from '../../lib/context/context-source.ts'
 import { openContext, openNamedContext } from '../../lib/context/open-context.ts'
 
 let root = ''

@@ -1,5 +1,5 @@
 // Reads arguments as docker's flag library (pflag) does, and spells them the one way that any parser reads the same.
-import type { FlagSpec, RefusedFlag } from '../command.ts'
+import type { FlagSpec, RefusedFlag } from '../command-spec.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface FlagTable {

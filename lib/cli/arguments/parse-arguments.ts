@@ -1,4 +1,4 @@
-import { type Args, COMMON_FLAGS, type CommandSpec } from '../command.ts'
+import { type Args, COMMON_FLAGS, type CommandSpec } from '../command-spec.ts'
 import { canonicalArguments } from './flag-syntax.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -3,17 +3,17 @@ import { TsbuildError } from '../../base/errors.ts'
 import { build } from '../../build/build.ts'
 import { parseOutput } from '../../export/parse-output.ts'
 import type { BuildOptions, BuildResult, Output } from '../../index.ts'
-import { readBuildInput, readPairs } from '../arguments/build-input.ts'
-import { type Call, readCall } from '../arguments/read-call.ts'
-import { readRunInput } from '../arguments/run-input.ts'
+import { type Call, readCall } from '../arguments/parse-call.ts'
+import { readBuildInput, readPairs } from '../arguments/read-build-options.ts'
+import { readRunInput } from '../arguments/read-run-options.ts'
 import { UsageError } from '../arguments/usage-error.ts'
-import type { Args, Run } from '../command.ts'
+import { summaryLines } from '../build-summary.ts'
+import type { Args, Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { removeBuildFiles, resultID, writeBuildFiles } from '../metadata-file.ts'
 import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
-import { summaryLines } from '../summary.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { removeBuildFiles, resultID, writeBuildFiles } from '../write-build-files.ts'
 
 export const run: Run = async (args, terminal) => {
   const started = Date.now()
@@ -55,7 +55,7 @@ async function tell(
   format: Call['format'],
   terminal: Terminal,
 ): Promise<number> {
-  const { showOutline, showTargets } = await import('../call.ts')
+  const { showOutline, showTargets } = await import('../call-methods.ts')
   if (method === 'targets') return await showTargets(input, format, terminal)
   if (method === 'outline') return await showOutline(input, format, terminal)
   const [{ checkBuild }, { showReport }] = await Promise.all([

@@ -1,5 +1,5 @@
-import type { Run } from '../command.ts'
-import { completionParser } from '../completion.ts'
+import type { Run } from '../command-spec.ts'
+import { completionParser } from '../completion/completion-parser.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 
 export const run: Run = async () => {

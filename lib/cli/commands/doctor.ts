@@ -1,5 +1,5 @@
 import { type DoctorReport, examine } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { type Paint, painter } from '../terminal/paint.ts'
 import { tableLines } from '../terminal/table.ts'

@@ -1,6 +1,6 @@
 import { type Graph, graphToDot, graphToJson, graphToMermaid, graphToSvg, planBuild } from '../../index.ts'
-import { readBuildInput } from '../arguments/build-input.ts'
-import type { Run } from '../command.ts'
+import { readBuildInput } from '../arguments/read-build-options.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 
 const drawings: Readonly<Record<string, (graph: Graph) => string>> = {

@@ -1,6 +1,6 @@
 import { formatSize } from '../../base/format-size.ts'
 import { listImages } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { formatAge } from '../terminal/format-quantity.ts'
 import { shortDigest } from '../terminal/short-names.ts'

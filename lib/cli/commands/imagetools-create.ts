@@ -10,13 +10,13 @@ import {
   TsbuildError,
 } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
-import type { Args, Run } from '../command.ts'
+import type { Args, Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { writeMetadata } from '../metadata-file.ts'
 import { showTransfer, type Transfer } from '../progress/show-transfer.ts'
 import { shortDigest } from '../terminal/short-names.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { printable } from '../terminal/text-width.ts'
-import { writeMetadata } from '../write-build-files.ts'
 
 const FILE_LIMIT = 4 << 20
 

@@ -1,6 +1,6 @@
 import { inspectRemote } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { imageLines } from '../imagetools/image-lines.ts'
 import { fillTemplate, isWholeManifest, parseTemplate } from '../imagetools/template.ts'

@@ -1,6 +1,6 @@
 import { formatSize } from '../../base/format-size.ts'
 import { listReferrers } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { tableLines } from '../terminal/table.ts'

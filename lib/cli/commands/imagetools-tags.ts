@@ -1,5 +1,5 @@
 import { listTags } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { printable } from '../terminal/text-width.ts'

@@ -12,9 +12,9 @@ import {
   stringify,
   TsbuildError,
 } from '../../index.ts'
-import { readBuildInput } from '../arguments/build-input.ts'
+import { readBuildInput } from '../arguments/read-build-options.ts'
 import { UsageError } from '../arguments/usage-error.ts'
-import type { Args, Run } from '../command.ts'
+import type { Args, Run } from '../command-spec.ts'
 import { LINT_FORMATS, showReport } from '../lint/show-report.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 

@@ -1,6 +1,6 @@
 import { loadImages } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { shortName } from '../terminal/short-names.ts'

@@ -1,6 +1,6 @@
 import { login } from '../../index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { readText } from '../terminal/terminal.ts'

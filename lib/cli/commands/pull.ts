@@ -1,6 +1,6 @@
 import { formatSize } from '../../base/format-size.ts'
 import { pullImage } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { showTransfer } from '../progress/show-transfer.ts'
 import { shortName } from '../terminal/short-names.ts'

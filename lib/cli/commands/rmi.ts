@@ -1,5 +1,5 @@
 import { removeImage } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { shortName } from '../terminal/short-names.ts'
 import { printable } from '../terminal/text-width.ts'

@@ -1,6 +1,6 @@
 import { openShell } from '../../index.ts'
-import { readIsolation } from '../arguments/run-input.ts'
-import type { Run } from '../command.ts'
+import { readIsolation } from '../arguments/read-run-options.ts'
+import type { Run } from '../command-spec.ts'
 
 export const run: Run = async (args) => {
   const [name] = args.positionals

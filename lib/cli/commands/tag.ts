@@ -1,5 +1,5 @@
 import { tagImage } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { withStore } from '../with-store.ts'
 

@@ -1,7 +1,7 @@
 import { count } from '../../base/count.ts'
 import { formatSize } from '../../base/format-size.ts'
 import { resolveStored, validateImage } from '../../index.ts'
-import type { Run } from '../command.ts'
+import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import { printable } from '../terminal/text-width.ts'

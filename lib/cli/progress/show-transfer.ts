@@ -1,5 +1,5 @@
 // Progress of one pull or push, drawn as a build's steps are.
-import type { Args } from '../command.ts'
+import type { Args } from '../command-spec.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { chooseProgress, openProgress } from './choose-progress.ts'

@@ -1,5 +1,5 @@
-import type { CommandSpec, FlagSpec } from '../command.ts'
-import { BUILDX_FLAGS } from './buildx-flags.ts'
+import type { CommandSpec, FlagSpec } from '../command-spec.ts'
+import { BUILDX_FLAGS } from './refused-flags.ts'
 import { RUN_FLAGS } from './run-flags.ts'
 
 /** The flags that decide what is built; `tsbuild graph` takes the same ones. */

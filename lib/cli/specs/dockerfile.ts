@@ -1,4 +1,4 @@
-import type { CommandSpec } from '../command.ts'
+import type { CommandSpec } from '../command-spec.ts'
 import { INPUT_FLAGS } from './build.ts'
 
 export const parseSpec: CommandSpec = {

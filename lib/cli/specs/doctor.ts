@@ -1,4 +1,4 @@
-import type { CommandSpec } from '../command.ts'
+import type { CommandSpec } from '../command-spec.ts'
 
 export const doctorSpec: CommandSpec = {
   name: 'doctor',

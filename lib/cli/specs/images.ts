@@ -1,5 +1,5 @@
 // Commands about images in the local store.
-import type { CommandSpec, FlagSpec } from '../command.ts'
+import type { CommandSpec, FlagSpec } from '../command-spec.ts'
 
 const JSON_FLAG: FlagSpec = { name: 'json', kind: 'switch', summary: 'Print JSON' }
 const NO_TRUNC: FlagSpec = { name: 'no-trunc', kind: 'switch', summary: "Don't shorten digests and commands" }

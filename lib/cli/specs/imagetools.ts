@@ -1,5 +1,5 @@
 // Commands about images that stay in their registries, as docker buildx imagetools has them.
-import type { CommandSpec, FlagSpec, RefusedFlag } from '../command.ts'
+import type { CommandSpec, FlagSpec, RefusedFlag } from '../command-spec.ts'
 
 const BUILDER: RefusedFlag = {
   name: 'builder',

@@ -1,5 +1,5 @@
 // Commands that talk to registries.
-import type { CommandSpec, FlagSpec } from '../command.ts'
+import type { CommandSpec, FlagSpec } from '../command-spec.ts'
 
 const PLATFORM: FlagSpec = {
   name: 'platform',

@@ -1,4 +1,4 @@
-import type { FlagSpec } from '../command.ts'
+import type { FlagSpec } from '../command-spec.ts'
 
 const GROUP = 'RUN steps'
 

@@ -1,4 +1,4 @@
-import type { CommandSpec } from '../command.ts'
+import type { CommandSpec } from '../command-spec.ts'
 import { RUN_FLAGS } from './run-flags.ts'
 
 export const shellSpec: CommandSpec = {

@@ -1,6 +1,6 @@
 // A copy from a context in which nothing has changed: its layer is known without planning it.
 import { cacheKey } from '../../cache/cache-key.ts'
-import { decodeSeen, encodeSeen } from '../../context/seen-format.ts'
+import { decodeSeen, encodeSeen } from '../../context/snapshot-format.ts'
 import { withoutPlaces } from '../../graph/evaluate/without-places.ts'
 import type { CopyOp } from '../../graph/types.ts'
 import { isDigest } from '../../oci/digest.ts'

@@ -1,7 +1,7 @@
 import type { EscapeCharacter } from '../types.ts'
 import { ExpansionFailure } from './expansion-failure.ts'
-import { lexWord, lexWords } from './lex.ts'
-import { createLexer, type Lexer } from './lexer.ts'
+import { lexWord, lexWords } from './lex-word.ts'
+import { createLexer, type Lexer } from './lexer-state.ts'
 
 /** Where variables come from: a map, or a function that returns undefined for a variable that is not set. */
 export type VariableSource = ReadonlyMap<string, string> | ((name: string) => string | undefined)

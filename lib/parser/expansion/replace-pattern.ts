@@ -1,5 +1,5 @@
 import { findMatch } from './find-match.ts'
-import { checkLength } from './lexer.ts'
+import { checkLength } from './lexer-state.ts'
 import { parsePattern } from './pattern.ts'
 
 /**

@@ -5,13 +5,13 @@ import type { CommandInLines } from './instruction-base.ts'
 import { readArg } from './read-arg.ts'
 import { readCmd, readEntrypoint, readShell } from './read-command-line.ts'
 import { readAdd, readCopy } from './read-copy.ts'
+import { readEnv, readLabel } from './read-env-label.ts'
+import { readExpose, readVolume } from './read-expose-volume.ts'
 import { readFrom } from './read-from.ts'
 import { readHealthcheck } from './read-healthcheck.ts'
-import { readExpose, readVolume } from './read-list.ts'
 import { readOnBuild } from './read-onbuild.ts'
-import { readEnv, readLabel } from './read-pairs-of.ts'
 import { readRun } from './read-run.ts'
-import { readMaintainer, readStopSignal, readUser, readWorkdir } from './read-text.ts'
+import { readMaintainer, readStopSignal, readUser, readWorkdir } from './read-single-argument.ts'
 
 type Reader = (node: CommandInLines, report: Report) => Instruction | undefined
 

@@ -1,6 +1,6 @@
 import { ExpansionFailure } from '../expansion/expansion-failure.ts'
-import { lexWords } from '../expansion/lex.ts'
-import { createLexer } from '../expansion/lexer.ts'
+import { lexWords } from '../expansion/lex-word.ts'
+import { createLexer } from '../expansion/lexer-state.ts'
 import type { LexedWord } from '../expansion/word-splitter.ts'
 import { isRegexpSpace, skipSpace } from '../white-space.ts'
 

@@ -1,6 +1,6 @@
 import type { Word } from '../types.ts'
 import { skipSpace } from '../white-space.ts'
-import { type LogicalText, wordAt } from './logical-text.ts'
+import { type LogicalText, wordAt } from './logical-line.ts'
 
 /** The strings of a JSON array; or what else the text is: an array of other things, or no JSON array, which is shell form. */
 export type JsonForm =

@@ -1,7 +1,7 @@
 import type { EscapeCharacter, Word } from '../types.ts'
 import { isAsciiSpace, isSeparator, skipSpace, skipWord, trimEnd } from '../white-space.ts'
 import { readJsonForm } from './json-form.ts'
-import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
+import { type LogicalText, sourceSpan, wordAt } from './logical-line.ts'
 import { readAssignments, readPairs } from './read-pairs.ts'
 import { scanFlags } from './scan-flags.ts'
 import { splitAtSpace } from './split-words.ts'

@@ -1,7 +1,7 @@
 import type { Heredoc } from '../types.ts'
 import { heredocCandidates, parseHeredocWord } from './heredoc-word.ts'
 import { type LineReader, nextLine } from './line-reader.ts'
-import { type LogicalText, sourceSpan } from './logical-text.ts'
+import { type LogicalText, sourceSpan } from './logical-line.ts'
 import type { Command, Report } from './syntax-node.ts'
 
 /** Reads the bodies of the heredocs that an instruction starts; the reader stands at the instruction's last line. */

@@ -1,6 +1,6 @@
 import type { EscapeCharacter, KeyValue, Word } from '../types.ts'
 import { isSeparator, skipSpace, skipWord } from '../white-space.ts'
-import { type LogicalText, sourceSpan, wordAt } from './logical-text.ts'
+import { type LogicalText, sourceSpan, wordAt } from './logical-line.ts'
 import { splitQuoted } from './split-words.ts'
 import type { Assignment, Command, Report } from './syntax-node.ts'
 

@@ -1,6 +1,6 @@
 import type { EscapeCharacter, Flag } from '../types.ts'
 import { isAsciiSpace, skipSpace } from '../white-space.ts'
-import { type LogicalText, sourceSpan } from './logical-text.ts'
+import { type LogicalText, sourceSpan } from './logical-line.ts'
 
 /**
  * Reads the `--name=value` words at the start of `[from, to)`. Quotes and escapes in them are taken out. A lone `--` ends

@@ -1,6 +1,6 @@
 import type { EscapeCharacter, Word } from '../types.ts'
 import { isSeparator, isSpace, skipSpace, skipWord } from '../white-space.ts'
-import { type LogicalText, wordAt } from './logical-text.ts'
+import { type LogicalText, wordAt } from './logical-line.ts'
 
 /** Splits `[from, to)` at white space, which is what most instructions do. */
 export function splitAtSpace(line: LogicalText, from: number, to: number): Word[] {

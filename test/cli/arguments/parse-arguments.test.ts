@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseArguments } from '../../../lib/cli/arguments/parse-arguments.ts'
-import type { Args, CommandSpec } from '../../../lib/cli/command.ts'
-import { findCommand } from '../../../lib/cli/commands.ts'
+import { findCommand } from '../../../lib/cli/command-list.ts'
+import type { Args, CommandSpec } from '../../../lib/cli/command-spec.ts'
 
 function parse(name: string, ...args: string[]): Args {
   const parsed = parseArguments(args, findCommand(name) as CommandSpec)

@@ -1,9 +1,9 @@
 // What was seen of a directory as bytes: 60,000 entries are written and read in some milliseconds, a directory at a time.
 import type { ByteWriter } from '../layers/index/byte-writer.ts'
 import { bytesToPath } from '../layers/paths/path-bytes.ts'
+import type { SeenFiles } from './directory-snapshot.ts'
 import { type ListedDirectory, STATUS_FIELDS } from './list-directory.ts'
-import { decodeNote, encodeNote, PIECE } from './note-format.ts'
-import type { SeenFiles } from './seen-files.ts'
+import { decodeNote, encodeNote, PIECE } from './record-format.ts'
 
 const MAGIC = 'tsbuild seen files 2\n'
 

@@ -1,4 +1,4 @@
-import type { RefusedFlag } from '../command.ts'
+import type { RefusedFlag } from '../command-spec.ts'
 
 const LOAD = 'use `-o type=docker,dest=FILE`, then `docker load -i FILE`'
 

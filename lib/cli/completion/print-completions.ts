@@ -1,8 +1,8 @@
 // What the script of `tsbuild completion` asks for.
 import type { Argv } from 'yargs'
-import { COMMON_FLAGS, type CommandSpec, type FlagSpec } from './command.ts'
-import { commands, commandsOf } from './commands.ts'
-import { completionParser } from './completion.ts'
+import { commands, commandsOf } from '../command-list.ts'
+import { COMMON_FLAGS, type CommandSpec, type FlagSpec } from '../command-spec.ts'
+import { completionParser } from './completion-parser.ts'
 
 /** Prints what may stand in place of the last of the words that a completion script asks with. */
 export async function complete(words: readonly string[]): Promise<void> {

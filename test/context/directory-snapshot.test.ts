@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { isUnchanged, type SeenFiles } from '../../lib/context/directory-snapshot.ts'
 import { openDirectory } from '../../lib/context/directory-tree.ts'
 import { listDirectory, statusOf } from '../../lib/context/list-directory.ts'
-import { isUnchanged, type SeenFiles } from '../../lib/context/seen-files.ts'
-import { decodeSeen, encodeSeen } from '../../lib/context/seen-format.ts'
+import { decodeSeen, encodeSeen } from '../../lib/context/snapshot-format.ts'
 
 let root = ''
 

@@ -1,7 +1,7 @@
 // The build args by which BuildKit itself is told something.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { refuseFrontends, withBuilderArgs } from '../../lib/build/builder-args.ts'
+import { refuseFrontends, withBuilderArgs } from '../../lib/build/buildkit-args.ts'
 import { type BuildOptions, build, openStore, readDockerfile, validateImage } from '../../lib/index.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 

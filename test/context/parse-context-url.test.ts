@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { remoteContext } from '../../lib/context/remote-context.ts'
+import { remoteContext } from '../../lib/context/parse-context-url.ts'
 
 test.each([
   ['https://example.org/a.tar.gz', 'http'],

@@ -9,7 +9,7 @@ import {
   parseUlimit,
 } from '../../build/parse-run-flags.ts'
 import type { ControlLimits, Isolation, RunOptions } from '../../index.ts'
-import type { Args } from '../command.ts'
+import type { Args } from '../command-spec.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { UsageError } from './usage-error.ts'
 

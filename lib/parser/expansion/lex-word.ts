@@ -2,7 +2,7 @@
 // frontend/dockerfile/shell, in what it accepts and in what it makes of odd input.
 import { skipSpace } from '../white-space.ts'
 import { ExpansionFailure } from './expansion-failure.ts'
-import { checkLength, enter, getVariable, type Lexer, peek, take } from './lexer.ts'
+import { checkLength, enter, getVariable, type Lexer, peek, take } from './lexer-state.ts'
 import { requireVariable, trimPrefix, trimSuffix } from './modifiers.ts'
 import { replacePattern } from './replace-pattern.ts'
 import { type LexedWord, WordSplitter } from './word-splitter.ts'

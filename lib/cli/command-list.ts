@@ -1,4 +1,4 @@
-import type { CommandSpec } from './command.ts'
+import type { CommandSpec } from './command-spec.ts'
 import { buildSpec } from './specs/build.ts'
 import { completionSpec } from './specs/completion.ts'
 import { graphSpec, parseSpec } from './specs/dockerfile.ts'

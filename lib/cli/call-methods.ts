@@ -9,7 +9,7 @@ import {
   readDockerfile,
   targetsToJson,
 } from '../index.ts'
-import type { Call } from './arguments/read-call.ts'
+import type { Call } from './arguments/parse-call.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { printable } from './terminal/text-width.ts'

@@ -1,6 +1,6 @@
 // The part of a command line that decides what is built, as options of the library.
 import type { BuildOptions } from '../../index.ts'
-import type { Args } from '../command.ts'
+import type { Args } from '../command-spec.ts'
 import { readText, type Terminal } from '../terminal/terminal.ts'
 import { UsageError } from './usage-error.ts'
 
