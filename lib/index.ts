@@ -169,7 +169,7 @@ export {
   examine,
   type OwnershipReport,
   type SystemReport,
-} from './sandbox/doctor/doctor.ts'
-export type { WorkingBackend } from './sandbox/doctor/examine-place.ts'
-export type { Habitat } from './sandbox/place/surroundings.ts'
+} from './sandbox/doctor/doctor-report.ts'
+export type { WorkingBackend } from './sandbox/doctor/examine-namespaces.ts'
+export type { Habitat } from './sandbox/namespaces/host-facts.ts'
 export type { BackendFeatures, IdMapping, Place, Probe } from './sandbox/types.ts'

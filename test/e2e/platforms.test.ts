@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { probeProgram } from '../../lib/sandbox/foreign/probe-elf.ts'
+import { probeProgram } from '../../lib/sandbox/emulation/exit-program.ts'
 import { hasDebianRegistry, startDebianRegistry } from '../registry/debian-registry.ts'
 import { staticBusybox } from '../support/programs.ts'
 import { requires } from '../support/requires.ts'

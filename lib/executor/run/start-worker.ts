@@ -1,6 +1,6 @@
 import { staleNames, temporaryPrefix } from '../../cache/temporary-files.ts'
-import { unavailable } from '../../sandbox/backends/unavailable.ts'
-import { findPlace } from '../../sandbox/place/place.ts'
+import { unavailable } from '../../sandbox/backends/sandbox-unavailable.ts'
+import { findPlace } from '../../sandbox/namespaces/find-namespaces.ts'
 import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
 import { findKept } from '../worker/kept-failed-steps.ts'
 import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/root/sandbox-directories.ts'

@@ -1,4 +1,4 @@
-// Whose the files of a step are, where the disk can't say: see sandbox/ownership/ownership.ts.
+// Whose the files of a step are, where the disk can't say: see sandbox/ownership/ownership-method.ts.
 import { lstatSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FileIdentity, Identify } from '../../layers/diff/changed-entries.ts'
@@ -6,12 +6,12 @@ import { CAPABILITY, type SourceEntry } from '../../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
 import { toFsPath } from '../../layers/paths/path-bytes.ts'
 import { treeEntries } from '../../layers/union/tree-entries.ts'
-import { writeNativeCapabilities } from '../../sandbox/native/native-capabilities.ts'
-import { findNative } from '../../sandbox/native/native-find.ts'
-import { probeNative } from '../../sandbox/native/native-probe.ts'
-import { chooseOwnership, type OwnershipMeans } from '../../sandbox/ownership/choose-ownership.ts'
-import type { InodeKey, InodeOwner, OwnersAfter, OwnershipSource } from '../../sandbox/ownership/ownership.ts'
-import { findFakeroot } from '../../sandbox/ownership/ownership-fakeroot.ts'
+import { writeNativeCapabilities } from '../../sandbox/native/file-capabilities.ts'
+import { findNative } from '../../sandbox/native/find-helper.ts'
+import { probeNative } from '../../sandbox/native/probe-helper.ts'
+import { chooseOwnership, type OwnershipMeans } from '../../sandbox/ownership/choose-ownership-method.ts'
+import { findFakeroot } from '../../sandbox/ownership/fakeroot-ownership.ts'
+import type { InodeKey, InodeOwner, OwnersAfter, OwnershipSource } from '../../sandbox/ownership/ownership-method.ts'
 import type { Backend, Place, SandboxUser } from '../../sandbox/types.ts'
 
 /** What there is to record owners with, apart from the root of a step. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { TsbuildError } from '../../base/errors.ts'
 import { toFsPath } from '../../layers/paths/path-bytes.ts'
-import type { OwnersAfter, OwnershipSource } from '../../sandbox/ownership/ownership.ts'
+import type { OwnersAfter, OwnershipSource } from '../../sandbox/ownership/ownership-method.ts'
 import type { Place } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
 import { resolveInRoot } from './root/resolve-in-root.ts'

@@ -1,15 +1,15 @@
 // Runs a command with nothing but another root: for root in a container that may not mount.
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
+import { makeDeviceFiles } from '../dev/copy-device-nodes.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
-import { copyIn, type TakeOut } from '../launch/copied-mounts.ts'
-import { makeDeviceFiles } from '../launch/device-files.ts'
 import { findTools } from '../launch/find-tools.ts'
-import { setprivWords } from '../launch/give-up-capabilities.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { pathInRoot } from '../launch/path-in-root.ts'
-import { limitWords } from '../launch/resource-limits.ts'
+import { setprivWords } from '../restrictions/drop-capabilities.ts'
+import { limitWords } from '../restrictions/ulimits.ts'
 import type { Backend, PreparedCommand, SandboxCommand } from '../types.ts'
+import { copyIn, type TakeOut } from './chroot-mounts.ts'
 
 type Tools = Readonly<Record<'nsenter' | 'setpriv' | 'prlimit', string>>
 

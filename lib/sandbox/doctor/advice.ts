@@ -1,6 +1,7 @@
 // What to change where the process runs, as text to paste, so that builds get stronger isolation.
-import type { Cause } from '../place/place-remedies.ts'
-import type { Habitat, Surroundings } from '../place/surroundings.ts'
+
+import type { Habitat, Surroundings } from '../namespaces/host-facts.ts'
+import type { Cause } from '../namespaces/refused-namespaces.ts'
 
 export interface Advice {
   /** `Kubernetes`, `Docker`, `GitLab Runner`, `GitHub Actions`, `this machine`. */

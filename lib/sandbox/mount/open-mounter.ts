@@ -1,4 +1,4 @@
-import { findNative } from '../native/native-find.ts'
+import { findNative } from '../native/find-helper.ts'
 import type { Mounter } from './mounter.ts'
 import { startNativeMounter } from './native-mounter.ts'
 import { createSystemMounter } from './system-mounter.ts'

@@ -1,7 +1,8 @@
 // What the native helper reads: records of NUL-ended strings, see native/README.md.
-import { ALL_CAPABILITIES } from '../capabilities.ts'
+
 import { ociConfig } from '../oci/oci-config.ts'
-import type { OwnerTables } from '../ownership/ownership.ts'
+import type { OwnerTables } from '../ownership/ownership-method.ts'
+import { ALL_CAPABILITIES } from '../restrictions/capabilities.ts'
 import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
 
 export interface NativeSettings {

@@ -3,7 +3,7 @@
 import { findProgram } from '../../base/find-program.ts'
 import { type Attempt, attempt } from '../attempt.ts'
 import type { Backend, ControlLimits, Place } from '../types.ts'
-import { createOciBackend, type OciProgram } from './oci.ts'
+import { createOciBackend, type OciProgram } from './oci-backend.ts'
 
 /** A back-end to be tried, with what to ask of it. */
 export interface Candidate {

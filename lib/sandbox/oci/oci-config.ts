@@ -1,9 +1,9 @@
 // The configuration that an OCI runtime runs a command with: what Docker and BuildKit give a step, and no path of the host but its root
 // and its mounts.
 import { existsSync } from 'node:fs'
-import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../capabilities.ts'
-import { MASKED_PATHS, READONLY_PATHS } from '../launch/docker-paths.ts'
-import { type SeccompProfile, seccompProfile } from '../seccomp/seccomp.ts'
+import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../restrictions/capabilities.ts'
+import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
+import { type SeccompProfile, seccompProfile } from '../seccomp/seccomp-profile.ts'
 import type { ControlLimits, Place, SandboxCommand } from '../types.ts'
 import { type OciMount, ociMounts } from './oci-mounts.ts'
 

@@ -1,7 +1,7 @@
 // What a container sees mounted, as an OCI runtime takes it.
 
 import { unreachable } from '../../base/unreachable.ts'
-import { mountFlagsOf } from '../launch/mount-flags.ts'
+import { mountFlagsOf } from '../namespaces/locked-mount-flags.ts'
 import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
 
 /** See runtime-spec config.md#mounts. */

@@ -1,6 +1,6 @@
-import { DEFAULT_CAPABILITIES, within } from '../capabilities.ts'
-import { seccompProfile } from './seccomp.ts'
-import { seccompProgram } from './seccomp-program.ts'
+import { DEFAULT_CAPABILITIES, within } from '../restrictions/capabilities.ts'
+import { seccompProgram } from './compile-profile.ts'
+import { seccompProfile } from './seccomp-profile.ts'
 
 /**
  * Docker's seccomp filter for the commands of a process that has these capabilities (a set of bits), as the kernel takes it. Undefined on

@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { unreachable } from '../../base/unreachable.ts'
-import { DEVICE_NODES } from '../launch/dev-nodes.ts'
-import { MASKED_PATHS, READONLY_PATHS } from '../launch/docker-paths.ts'
+import { DEVICE_NODES } from '../dev/device-nodes.ts'
+import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
 import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
 import { bindLines, type Mount, readMounts, type TableLine } from './mount-table.ts'
 

@@ -7,7 +7,7 @@ import { startNativeMounter } from '../../../lib/sandbox/mount/native-mounter.ts
 import { createSystemMounter } from '../../../lib/sandbox/mount/system-mounter.ts'
 import { isRoot } from '../../support/programs.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
-import { nativeParts } from '../native-step.ts'
+import { nativeParts } from '../native/native-step.ts'
 
 const helper = nativeParts()?.helper
 const mounters: readonly (readonly [string, () => Promise<Mounter | undefined>])[] = [

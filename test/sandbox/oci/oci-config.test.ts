@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../../../lib/sandbox/capabilities.ts'
 import { type OciConfig, ociConfig } from '../../../lib/sandbox/oci/oci-config.ts'
+import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../../../lib/sandbox/restrictions/capabilities.ts'
 import type { IdMapping, Place, SandboxCommand } from '../../../lib/sandbox/types.ts'
 
 const command: SandboxCommand = {

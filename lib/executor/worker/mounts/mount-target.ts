@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { TsbuildError } from '../../../base/errors.ts'
 import { toFsPath } from '../../../layers/paths/path-bytes.ts'
-import { DEVICE_LINKS } from '../../../sandbox/launch/dev-nodes.ts'
+import { DEVICE_LINKS } from '../../../sandbox/dev/device-nodes.ts'
 import type { SandboxMount } from '../../../sandbox/types.ts'
 import { resolveInRoot } from '../root/resolve-in-root.ts'
 import type { MountStubs } from './mount-points.ts'

@@ -1,0 +1,90 @@
+// Mounts where nothing may be mounted: copied in before a command, taken out after it.
+import { closeSync, ftruncateSync, lstatSync, openSync, utimesSync } from 'node:fs'
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import { pathInRoot } from '../launch/path-in-root.ts'
+import { runProgram } from '../run-program.ts'
+import type { SandboxMount } from '../types.ts'
+
+/** Undoes it: what a command wrote where it may write goes back to the source. Nothing of the command may run any more. */
+export type TakeOut = () => Promise<void>
+
+/**
+ * Puts a mount's files where the command expects them; what was there waits in `aside`, a path that doesn't exist yet, best on the same
+ * filesystem as the root. Rejects with SANDBOX_FAILED.
+ */
+export async function copyIn(mount: SandboxMount, root: string, aside: string): Promise<TakeOut> {
+  const target = join(root, mount.target)
+  if (pathInRoot(root, mount.target) !== target) {
+    throw new TsbuildError('SANDBOX_FAILED', `a symbolic link is in the way of the mount at ${mount.target}`)
+  }
+  // Within an earlier mount there is nothing yet of what the root has.
+  const wasThere = exists(target)
+  if (!wasThere) await mkdir(dirname(target), { recursive: true })
+  const restoreTimes = rememberTimes(dirname(target))
+  if (wasThere) await move(target, aside)
+  const isFile = mount.kind === 'bind' && lstatSync(mount.source).isFile()
+  if (mount.kind === 'bind') await copy(mount.source, target)
+  else {
+    await mkdir(target)
+    await chmod(target, mount.mode)
+  }
+  // A command may move a file anywhere. Whatever it is called then, nothing of its content stays in the root.
+  const file = isFile && mount.readonly ? openSync(target, 'r+') : undefined
+  return async () => {
+    if (file !== undefined) {
+      ftruncateSync(file)
+      closeSync(file)
+    }
+    // The command may have put a link where the path was, which leads out of the root for us.
+    const inPlace = pathInRoot(root, mount.target) === target && exists(dirname(target))
+    if (inPlace && exists(target)) {
+      if (mount.kind === 'bind' && !mount.readonly) await copyBack(target, mount.source, isFile)
+      await rm(target, { recursive: true, force: true })
+    }
+    if (inPlace) {
+      if (wasThere) await move(aside, target)
+      restoreTimes()
+    } else await rm(aside, { recursive: true, force: true })
+  }
+}
+
+async function copyBack(from: string, to: string, isFile: boolean): Promise<void> {
+  if (isFile) {
+    await runProgram('cp', ['-a', '-T', from, to])
+    return
+  }
+  // Emptied in place: others may hold the directory itself open, as a lock.
+  for (const name of await readdir(to)) await rm(join(to, name), { recursive: true, force: true })
+  for (const name of await readdir(from)) await move(join(from, name), join(to, name))
+  await runProgram('chmod', ['--reference', from, to])
+  await runProgram('chown', ['--reference', from, to])
+}
+
+function copy(from: string, to: string): Promise<string> {
+  return runProgram('cp', ['-a', '-T', from, to])
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) {
+      const detail = error instanceof Error ? error.message : String(error)
+      throw new TsbuildError('SANDBOX_FAILED', `cannot put ${basename(from)} in its place: ${detail}`, { cause: error })
+    }
+    await copy(from, to)
+    await rm(from, { recursive: true, force: true })
+  }
+}
+
+/** Gives a directory the times that it had. */
+function rememberTimes(directory: string): () => void {
+  const { atimeMs, mtimeMs } = lstatSync(directory)
+  return () => utimesSync(directory, atimeMs / 1000, mtimeMs / 1000)
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}

@@ -1,0 +1,73 @@
+// Remembers which program ran commands here, so that the ones before it need not fail again at each build.
+import { createHash } from 'node:crypto'
+import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findProgram } from '../../base/find-program.ts'
+import { findNative, HELPER } from '../native/find-helper.ts'
+import type { Isolation, Place } from '../types.ts'
+
+export interface BackendMemory {
+  /** The name of the program that worked, while nothing has changed that it could depend on. It still has to be tried. */
+  recall(): string | undefined
+  /** Losing it costs time only, so this never throws. */
+  remember(name: string): void
+}
+
+/** A day: what the kernel or the container allows may change in ways that nothing here shows. */
+const AGE = 24 * 3600 * 1000
+
+/** The memory in a directory for one question: this boot, user, place and wish, and these programs as they are found now. */
+export function openBackendMemory(
+  directory: string,
+  place: Place,
+  wanted: Isolation | 'auto',
+  programs: readonly string[],
+): BackendMemory {
+  const facts = [bootId(), process.getuid?.(), place, wanted, programs.map(stampOf), process.env['PATH']]
+  const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
+  const file = join(directory, `backend-${wanted}`)
+  return {
+    recall() {
+      try {
+        const [known, name] = readFileSync(file, 'utf8').split(' ')
+        const fresh = Math.abs(Date.now() - statSync(file).mtimeMs) < AGE
+        return known === key && fresh ? name : undefined
+      } catch {
+        return undefined
+      }
+    },
+    remember(name) {
+      const temporary = `${file}.${process.pid}`
+      try {
+        writeFileSync(temporary, `${key} ${name}`)
+        renameSync(temporary, file)
+      } catch {
+        removeIfThere(temporary)
+      }
+    },
+  }
+}
+
+/** What changes with every boot, and so with the kernel. */
+function bootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** The program's file and when it was changed; undefined where there is none. */
+function stampOf(program: string): string | undefined {
+  const path = program === HELPER ? findNative() : findProgram(program)
+  const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true })
+  return stats && `${path} ${stats.ctimeNs} ${stats.size}`
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It was never made.
+  }
+}

@@ -1,0 +1,143 @@
+// What this machine, container or account lets a build do, why not more, and what would help.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { release } from 'node:os'
+import { join } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import { moduleBeside } from '../../base/module-beside.ts'
+import { attempt, probeEnvironment } from '../attempt.ts'
+import { findPlace } from '../namespaces/find-namespaces.ts'
+import { type Habitat, readSurroundings } from '../namespaces/host-facts.ts'
+import type { IdMapping, Isolation, Place, Probe } from '../types.ts'
+import { type Advice, adviceFor } from './advice.ts'
+import { examinePlace, type PlaceFindings, type WorkingBackend } from './examine-namespaces.ts'
+
+/** All of it is plain data that JSON can carry. */
+export interface DoctorReport {
+  readonly system: SystemReport
+  /** The namespaces that builds run their commands in. */
+  readonly place: Pick<Place, 'mapping' | 'mounts' | 'processes'>
+  /** What a build gets with `--isolation=auto`; undefined: RUN doesn't work here. */
+  readonly isolation: Isolation | undefined
+  readonly program: string | undefined
+  /** Every back-end that works, strongest first. */
+  readonly backends: readonly WorkingBackend[]
+  readonly ownership: OwnershipReport
+  /** All that was tried, in order. */
+  readonly probes: readonly DoctorProbe[]
+  /** Changes of the surroundings that would allow more, where such are known. */
+  readonly advice: readonly Advice[]
+}
+
+export interface SystemReport {
+  readonly platform: string
+  readonly arch: string
+  readonly kernel: string
+  readonly node: string
+  readonly uid: number | undefined
+  /** Where the process seems to run. */
+  readonly habitat: Habitat
+  readonly seccomp: boolean
+  readonly noNewPrivileges: boolean
+  readonly apparmor: string | undefined
+}
+
+export interface OwnershipReport {
+  /** `native`: the disk has the owners. `helper`, `fakeroot`: they are recorded. `assumed`: what a command changes is lost, with a warning. */
+  readonly kind: 'native' | 'helper' | 'fakeroot' | 'assumed'
+  readonly detail: string
+}
+
+export interface DoctorProbe extends Probe {
+  readonly about: 'place' | 'back-end' | 'store' | 'ownership'
+}
+
+/**
+ * Tries everything in `directory`, which should be where builds run their commands: on the disk of the store. Leaves nothing there. Errors
+ * with `STORE_IO` where it can't be written.
+ */
+export async function examine(directory: string): Promise<DoctorReport> {
+  const surroundings = readSurroundings()
+  const { place, probes } = await findPlace()
+  const scratch = scratchIn(directory)
+  try {
+    const findings = await examineIn(scratch, place)
+    const [best] = findings.backends
+    return {
+      system: {
+        platform: process.platform,
+        arch: process.arch,
+        kernel: release(),
+        node: process.versions.node,
+        uid: surroundings.uid,
+        habitat: surroundings.habitat,
+        seccomp: surroundings.seccomp,
+        noNewPrivileges: surroundings.noNewPrivileges,
+        apparmor: surroundings.apparmor,
+      },
+      place: { mapping: place.mapping, mounts: place.mounts, processes: place.processes },
+      isolation: best?.isolation,
+      program: best?.program,
+      backends: findings.backends,
+      ownership: ownershipIn(place.mapping, findings),
+      probes: [
+        ...probes.map(({ cause: _, ...probe }) => ({ ...probe, about: 'place' as const })),
+        ...findings.backendProbes.map((probe) => ({ ...probe, about: 'back-end' as const })),
+        { ...findings.overlay, about: 'store' },
+        ...(isOwnedByOne(place.mapping) ? [{ ...findings.fakeroot, about: 'ownership' as const }] : []),
+      ],
+      advice: adviceFor(
+        probes.flatMap(({ cause }) => cause ?? []),
+        surroundings,
+      ),
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+function scratchIn(directory: string): string {
+  try {
+    return mkdtempSync(join(directory, 'doctor-'))
+  } catch (cause) {
+    throw new TsbuildError('STORE_IO', `cannot write in ${JSON.stringify(directory)}`, { cause })
+  }
+}
+
+/** In a process of its own where there are namespaces to enter, which its end undoes. */
+async function examineIn(directory: string, place: Place): Promise<PlaceFindings> {
+  if (place.launcher.length === 0) return examinePlace(directory, place)
+  const program = moduleBeside('examine-main', import.meta.url)
+  const words = [...place.launcher, process.execPath, ...process.execArgv, program, directory, JSON.stringify(place)]
+  const told = ['TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT'].map((name) => [name, process.env[name]] as const)
+  const env = Object.assign({}, probeEnvironment(), Object.fromEntries(told.filter(([, value]) => value !== undefined)))
+  const tried = await attempt(words, { timeout: 90_000, env })
+  if (tried.ok) return JSON.parse(tried.output) as PlaceFindings
+  const failed = (name: string): Probe => ({ name, ok: false, detail: tried.words })
+  return {
+    backends: [],
+    backendProbes: [failed('a process in the place')],
+    overlay: failed('overlayfs in the store'),
+    fakeroot: failed('fakeroot'),
+  }
+}
+
+function isOwnedByOne(mapping: IdMapping): boolean {
+  return mapping === 'single' || mapping === 'none'
+}
+
+function ownershipIn(mapping: IdMapping, { backends, fakeroot }: PlaceFindings): OwnershipReport {
+  if (!isOwnedByOne(mapping)) return { kind: 'native', detail: 'files on disk have the owners that commands give them' }
+  if (mapping === 'single' && backends.some(({ program }) => program.startsWith('tsbuild-sandbox'))) {
+    return { kind: 'helper', detail: 'the helper records the owners that commands give files, of static programs too' }
+  }
+  if (fakeroot.ok) {
+    return {
+      kind: 'fakeroot',
+      detail: 'fakeroot records the owners that commands give files, but not of static programs',
+    }
+  }
+  return {
+    kind: 'assumed',
+    detail: 'owners that commands give files are lost: such steps warn, and --strict-ownership fails them',
+  }
+}

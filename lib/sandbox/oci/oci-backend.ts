@@ -1,0 +1,66 @@
+// Runs a command with an OCI runtime: crun or runc.
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { attempt, probeEnvironment } from '../attempt.ts'
+import { readSurroundings } from '../namespaces/host-facts.ts'
+import { commandFilter } from '../seccomp/command-filter.ts'
+import type { Backend, Place, PreparedCommand, SandboxCommand } from '../types.ts'
+import { ociConfig } from './oci-config.ts'
+
+export type OciProgram = 'crun' | 'runc'
+
+export interface OciOptions {
+  /** The program's file; default: its name, found in PATH. */
+  readonly path?: string
+  /** What `--version` says, for people. */
+  readonly version: string
+  /** Whether control groups are ours, so that limits can be had. */
+  readonly cgroups: boolean
+}
+
+/**
+ * The back-end of a runtime, to be made in the process that runs commands, in the place. The bundle and the runtime's own state are in the
+ * command's scratch directory, so nothing of it outlives the command.
+ */
+export function createOciBackend(place: Place, program: OciProgram, options: OciOptions): Backend {
+  const { path = program, version, cgroups } = options
+  const capabilities = readSurroundings().effective
+  const filter = program === 'crun' ? commandFilter(capabilities) : undefined
+  const compiledFilter = filter && Buffer.from(filter).toString('base64')
+  const settings = { place, capabilities, cgroups, arch: process.arch, compiledFilter }
+  return {
+    isolation: 'oci',
+    program: `${program} ${version}`,
+    features: { networkNone: true, controlLimits: cgroups, insecure: true, processes: place.processes, mounts: true },
+    async prepare(command) {
+      const config = ociConfig(command, settings)
+      // The environment may have secrets in it.
+      await writeFile(join(command.scratch, 'config.json'), JSON.stringify(config), { mode: 0o600 })
+      await mkdir(join(command.scratch, 'state'), { mode: 0o700 })
+      return prepared(path, globalOptions(program, cgroups, command), command)
+    },
+  }
+}
+
+function globalOptions(program: OciProgram, cgroups: boolean, { scratch }: SandboxCommand): readonly string[] {
+  const state = ['--root', join(scratch, 'state')]
+  if (program === 'crun') return cgroups ? state : [...state, '--cgroup-manager=disabled']
+  // As «rootless» runc goes on where it can't make control groups.
+  return cgroups ? state : [...state, '--rootless=true']
+}
+
+function prepared(file: string, options: readonly string[], { id, scratch }: SandboxCommand): PreparedCommand {
+  return {
+    file,
+    args: [...options, 'run', '--no-new-keyring', '-b', scratch, id],
+    env: probeEnvironment(),
+    async kill() {
+      // A runtime that saw its container end has removed it.
+      if (!existsSync(join(scratch, 'state', id))) return
+      // That there is no such container (any more) is what was wanted.
+      await attempt([file, ...options, 'delete', '-f', id], { timeout: 20_000 })
+    },
+    async finish() {},
+  }
+}

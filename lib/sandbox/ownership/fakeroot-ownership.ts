@@ -1,0 +1,109 @@
+// Ownership by fakeroot inside the step: a preloaded library, so only for images with glibc, and not for static programs.
+
+import { existsSync, statSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TsbuildError } from '../../base/errors.ts'
+import { findProgram } from '../../base/find-program.ts'
+import { pathInRoot } from '../launch/path-in-root.ts'
+import type { SandboxUser } from '../types.ts'
+import { formatFakerootTable, parseFakerootTable } from './fakeroot-owner-table.ts'
+import { type InodeKey, type OwnershipSource, ownersFrom } from './ownership-method.ts'
+
+export interface FakerootParts {
+  readonly faked: string
+  readonly library: string
+}
+
+/** The host's fakeroot, undefined if it is not installed. */
+export async function findFakeroot(): Promise<FakerootParts | undefined> {
+  const faked = findProgram('faked-sysv') ?? findProgram('faked')
+  const directories = ['/usr/lib', '/usr/lib64', ...(await multiarch())].map((path) => join(path, 'libfakeroot'))
+  const library = directories
+    .flatMap((path) => [join(path, 'libfakeroot-sysv.so'), join(path, 'libfakeroot-0.so')])
+    .find((path) => existsSync(path))
+  return faked !== undefined && library !== undefined ? { faked, library } : undefined
+}
+
+async function multiarch(): Promise<readonly string[]> {
+  const names = await readdir('/usr/lib')
+  return names.filter((name) => /-linux-gnu(x32|eabihf)?$/.test(name)).map((name) => join('/usr/lib', name))
+}
+
+const LOADERS: Readonly<Record<string, string>> = {
+  x64: '/lib64/ld-linux-x86-64.so.2',
+  arm64: '/lib/ld-linux-aarch64.so.1',
+}
+
+/** Whether the programs of a root can load it: the root has glibc and a shell. */
+export function takesFakeroot(root: string, arch: string = process.arch): boolean {
+  const loader = LOADERS[arch]
+  return loader !== undefined && [loader, '/bin/sh'].every((path) => existsSync(pathInRoot(root, path) ?? ''))
+}
+
+export interface FakerootOptions extends FakerootParts {
+  /** st_mode of a file that is known, as lstat has it. */
+  readonly modeOf: (key: InodeKey) => number
+}
+
+/** Where the step finds it: below /dev, of which nothing gets into a layer. The back-end makes the mount point. */
+const INSIDE = '/dev/.tsbuild'
+
+/** For back-ends with real mounts that make mount points below /dev, for roots that {@link takesFakeroot}. */
+export function createFakerootOwnership({ faked, library, modeOf }: FakerootOptions): OwnershipSource {
+  return {
+    kind: 'fakeroot',
+    warning: 'owners are recorded by fakeroot: what static programs set is not, nor are file capabilities',
+    unknown: 'user',
+    async wrap(command, known) {
+      const directory = join(command.scratch, 'fakeroot')
+      await mkdir(directory, { mode: 0o755 })
+      await copyFile(faked, join(directory, 'faked'))
+      await copyFile(library, join(directory, 'libfakeroot.so'))
+      await writeFile(join(directory, 'before'), formatFakerootTable(known, modeOf))
+      await writeFile(join(directory, 'after'), '')
+      await writeFile(join(directory, 'run'), SCRIPT)
+      return {
+        ...command,
+        args: ['/bin/sh', `${INSIDE}/run`, ...command.args],
+        env: [...command.env, 'FAKEROOTDONTTRYCHOWN=1', ...identity(command.user)],
+        mounts: [...command.mounts, { kind: 'bind', source: directory, target: INSIDE, readonly: false }],
+      }
+    },
+    async read(command) {
+      const file = join(command.scratch, 'fakeroot/after')
+      // It writes when it is told to end: an empty one was not.
+      const entries = statSync(file).size > 0 ? parseFakerootTable(await readFile(file, 'utf8')) : undefined
+      if (!entries) throw new TsbuildError('SANDBOX_LACKS', 'fakeroot did not say who owns what the step made')
+      const before = parseFakerootTable(await readFile(join(command.scratch, 'fakeroot/before'), 'utf8'))
+      return ownersFrom(entries, before)
+    },
+  }
+}
+
+/** Whom the library takes the first process for; root if it isn't told. */
+function identity({ uid, gid }: SandboxUser): readonly string[] {
+  if (uid === 0 && gid === 0) return []
+  const kinds = ['', 'E', 'S', 'F']
+  return kinds.flatMap((kind) => [`FAKEROOT${kind}UID=${uid}`, `FAKEROOT${kind}GID=${gid}`])
+}
+
+/**
+ * Starts faked, runs the words after it with the library, and waits while faked saves what it knows. The file of the last chown makes
+ * that more than nothing. Where the shell is process 1, faked is its child when it ends, and waiting for any other process takes it away.
+ * That is a matter of milliseconds; of seconds on a busy machine, which to sleep through is better where the image can.
+ */
+const SCRIPT = `d=${INSIDE}
+out=$("$d/faked" --save-file "$d/after" --load <"$d/before" 2>"$d/errors") || { cat "$d/errors" >&2; exit 125; }
+key=\${out%%:*} pid=\${out##*:}
+FAKEROOTKEY=$key LD_PRELOAD="$d/libfakeroot.so" "$@"
+code=$?
+FAKEROOTKEY=$key LD_PRELOAD="$d/libfakeroot.so" chown 0:0 "$d/before"
+kill -TERM "$pid"
+n=0
+while kill -0 "$pid" 2>/dev/null && [ "$n" -lt 20000 ]; do
+  n=$((n + 1))
+  if [ "$n" -gt 40 ] && sleep 0.05 2>/dev/null; then n=$((n + 99)); else (:); fi
+done
+exit "$code"
+`

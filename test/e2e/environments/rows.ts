@@ -1,0 +1,176 @@
+// The places of the table in docs/sandbox.md, and what is known to come out differently in them.
+import { findProgram } from '../../../lib/base/find-program.ts'
+import type { Isolation } from '../../../lib/index.ts'
+import { dockerfile, type Row } from './build-in-environment.ts'
+
+export interface KnownRow extends Row {
+  readonly name: string
+  readonly title: string
+  /** The back-end that is taken; undefined where there is none. */
+  readonly chosen: Isolation | undefined
+  /** Whether layers are stacked with overlayfs there. */
+  readonly overlay: boolean
+  /** Stages that differ from what root builds, with the reason; `*` for all. */
+  readonly shortfalls: Readonly<Record<string, string>>
+}
+
+/** The stages of the Dockerfile, by name. */
+export const CASES: readonly string[] = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)/gm)].map(([, name]) => name ?? '')
+
+const COPIED_SET_ID =
+  'set-id bits: the kernel takes them away when a file is written to after it got them, but for root of the machine; `chmod` after the last write keeps them'
+const NO_DEVICES =
+  'device nodes: the kernel makes none in a user namespace, so `mknod` fails; the helper would record them'
+const ONE_ID =
+  'permissions: with one id, another user of the image may read and write what root of the image may (nothing of the host’s)'
+const SETPRIV =
+  'a program that gives up its user id before its groups (setpriv; su, gosu and su-exec do not) is refused the latter'
+export const CHOWN_FAILS =
+  'chown and su of static programs: no library reaches them, and the kernel refuses ids that are not there, so the step fails; install the helper'
+const OWNER_UNSEEN =
+  'owners that the step looks at: to a static program everything seems root’s; what the layer says is right'
+const FAKEROOT_GROUP = 'set-group directories: fakeroot gives what is made in them root’s group'
+const FAKEROOT_USER = 'files made after a change of user within a step: fakeroot takes them for root’s'
+const FAKEROOT_CAPABILITIES = 'file capabilities: fakeroot does not record them, which the step warns about'
+const CHROOT_NETWORK = '`--network=none`: refused, since nothing can keep a step from the network'
+const CHROOT_PROC = '/proc: a chroot has none, and so no /dev/fd, and `mknod -m` of Debian fails'
+
+const PRETENDED =
+  'owners: proot pretends that they are changed and forgets them, which the step warns about, and to static programs all files seem their own'
+const NO_NODES = 'device nodes: proot pretends to make them'
+const WRITABLE_COPIES = 'read-only mounts: they are copies, in which a step may write'
+
+const WITHOUT_HELPER = {
+  chown: CHOWN_FAILS,
+  modes: CHOWN_FAILS,
+  account: CHOWN_FAILS,
+  su: CHOWN_FAILS,
+  fifo: CHOWN_FAILS,
+  links: CHOWN_FAILS,
+  deletions: CHOWN_FAILS,
+  'set-id-copy': COPIED_SET_ID,
+  permissions: ONE_ID,
+  devices: NO_DEVICES,
+  copies: OWNER_UNSEEN,
+  mounts: OWNER_UNSEEN,
+  'glibc-set-group': FAKEROOT_GROUP,
+  'glibc-setpriv': FAKEROOT_USER,
+  'glibc-capabilities': FAKEROOT_CAPABILITIES,
+  'debian-su': FAKEROOT_USER,
+  'debian-capabilities': FAKEROOT_CAPABILITIES,
+}
+const WITH_HELPER = { 'set-id-copy': COPIED_SET_ID, permissions: ONE_ID, 'glibc-setpriv': SETPRIV }
+
+export const ROWS: readonly KnownRow[] = [
+  { name: 'root', title: 'root', place: 'root', helper: true, chosen: 'oci', overlay: true, shortfalls: {} },
+  {
+    name: 'root, chroot',
+    title: 'root, `--isolation=chroot`',
+    place: 'root',
+    isolation: 'chroot',
+    helper: true,
+    chosen: 'chroot',
+    overlay: true,
+    shortfalls: { 'network-none': CHROOT_NETWORK, 'process-files': CHROOT_PROC, 'debian-devices': CHROOT_PROC },
+  },
+  {
+    name: 'subordinate',
+    title: 'user with subordinate ids',
+    place: 'subordinate',
+    helper: true,
+    chosen: 'oci',
+    overlay: true,
+    shortfalls: {
+      'set-id-copy': COPIED_SET_ID,
+      devices: NO_DEVICES,
+      'glibc-devices': NO_DEVICES,
+      'debian-devices': NO_DEVICES,
+    },
+  },
+  {
+    name: 'single',
+    title: 'user without',
+    place: 'single',
+    helper: true,
+    chosen: 'userns',
+    overlay: true,
+    shortfalls: WITH_HELPER,
+  },
+  {
+    name: 'single, no helper',
+    title: 'user without, no helper',
+    place: 'single',
+    helper: false,
+    // runc needs more than one id.
+    chosen: findProgram('crun') === undefined ? 'bwrap' : 'oci',
+    overlay: true,
+    shortfalls: WITHOUT_HELPER,
+  },
+  {
+    name: 'container',
+    title: 'root in a container, Docker’s defaults',
+    place: 'container',
+    helper: true,
+    chosen: 'chroot',
+    overlay: false,
+    shortfalls: { 'network-none': CHROOT_NETWORK, 'process-files': CHROOT_PROC, 'debian-devices': CHROOT_PROC },
+  },
+  {
+    name: 'unfiltered',
+    title: 'user in a container, no seccomp filter',
+    place: 'unfiltered',
+    helper: true,
+    chosen: 'userns',
+    overlay: true,
+    shortfalls: WITH_HELPER,
+  },
+  {
+    name: 'unfiltered, no helper',
+    title: 'the same, no helper',
+    place: 'unfiltered',
+    helper: false,
+    chosen: 'bwrap',
+    overlay: true,
+    shortfalls: WITHOUT_HELPER,
+  },
+  {
+    name: 'restricted',
+    title: 'user in a restricted container',
+    place: 'restricted',
+    helper: true,
+    chosen: undefined,
+    overlay: false,
+    shortfalls: {
+      '*': 'without proot 5.4 nothing works there: the build ends before its first step, with what would allow it',
+    },
+  },
+  {
+    name: 'restricted, proot',
+    title: 'the same, with proot 5.4',
+    place: 'restricted',
+    helper: true,
+    proot: process.env['TSBUILD_TEST_PROOT'],
+    chosen: 'proot',
+    overlay: false,
+    shortfalls: {
+      chown: PRETENDED,
+      modes: PRETENDED,
+      account: PRETENDED,
+      su: PRETENDED,
+      fifo: PRETENDED,
+      links: PRETENDED,
+      deletions: PRETENDED,
+      copies: PRETENDED,
+      'set-id-copy': COPIED_SET_ID,
+      permissions: ONE_ID,
+      devices: NO_NODES,
+      mounts: WRITABLE_COPIES,
+      'network-none': CHROOT_NETWORK,
+      'glibc-set-group': FAKEROOT_GROUP,
+      'glibc-setpriv': FAKEROOT_USER,
+      'glibc-capabilities': FAKEROOT_CAPABILITIES,
+      'debian-su': FAKEROOT_USER,
+      'debian-capabilities': FAKEROOT_CAPABILITIES,
+    },
+  },
+]

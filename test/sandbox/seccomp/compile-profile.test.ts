@@ -1,0 +1,148 @@
+// The compiled profile decides every call as the profile says, and the kernel takes it.
+import { describe, expect, test } from 'vitest'
+import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES } from '../../../lib/sandbox/restrictions/capabilities.ts'
+import { seccompProgram } from '../../../lib/sandbox/seccomp/compile-profile.ts'
+import {
+  type SeccompArgument,
+  type SeccompProfile,
+  seccompProfile,
+} from '../../../lib/sandbox/seccomp/seccomp-profile.ts'
+import { type CallArch, syscallNumbers } from '../../../lib/sandbox/seccomp/syscall-numbers.ts'
+import { nativeParts, stepRoom } from '../native/native-step.ts'
+
+const ARCHES: Readonly<Record<CallArch, number>> = { x64: 0xc000_003e, ia32: 0x4000_0003, arm64: 0xc000_00b7 }
+const ALLOW = 0x7fff_0000
+const errno = (number: number): number => 0x0005_0000 + number
+
+/** What the kernel's interpreter would answer. */
+function decide(program: Uint8Array, arch: number, number: number, args: readonly bigint[]): number {
+  const code = Buffer.from(program)
+  const data = Buffer.alloc(64)
+  data.writeUInt32LE(number, 0)
+  data.writeUInt32LE(arch, 4)
+  for (const [i, arg] of args.entries()) data.writeBigUInt64LE(arg, 16 + 8 * i)
+  let value = 0
+  for (let at = 0; ; at++) {
+    const [yes = 0, no = 0] = code.subarray(8 * at + 2)
+    const k = code.readUInt32LE(8 * at + 4)
+    const jump = (condition: boolean): void => {
+      at += condition ? yes : no
+    }
+    const operation = code.readUInt16LE(8 * at)
+    if (operation === 0x20) value = data.readUInt32LE(k)
+    else if (operation === 0x54) value = (value & k) >>> 0
+    else if (operation === 0x05) at += k
+    else if (operation === 0x15) jump(value === k)
+    else if (operation === 0x25) jump(value > k)
+    else if (operation === 0x35) jump(value >= k)
+    else if (operation === 0x06) return k
+    else throw new Error(`no such operation: ${operation}`)
+  }
+}
+
+/** What the profile says about a call by its name, read plainly. */
+function said(profile: SeccompProfile, name: string | undefined, args: readonly bigint[]): number {
+  const holds = ({ index, value, valueTwo = 0, op }: SeccompArgument): boolean => {
+    const arg = args[index] ?? 0n
+    if (op === 'SCMP_CMP_EQ') return arg === BigInt(value)
+    if (op === 'SCMP_CMP_LT') return arg < BigInt(value)
+    if (op === 'SCMP_CMP_GT') return arg > BigInt(value)
+    return (arg & BigInt(value)) === BigInt(valueTwo)
+  }
+  const rules = profile.syscalls.filter((rule) => name !== undefined && rule.names.includes(name))
+  const rule = rules.find(({ args: none }) => !none) ?? rules.find((one) => (one.args ?? []).every(holds))
+  if (!rule) return errno(profile.defaultErrnoRet)
+  return rule.action === 'SCMP_ACT_ALLOW' ? ALLOW : errno(rule.errnoRet ?? 1)
+}
+
+const VALUES = [
+  0n,
+  1n,
+  8n,
+  37n,
+  38n,
+  39n,
+  40n,
+  41n,
+  0x2_0008n,
+  0x0200_0000n,
+  0x1000_0011n,
+  0xffff_ffffn,
+  1n << 32n,
+  (1n << 32n) + 38n,
+]
+
+describe.each(['x64', 'arm64'] as const)('the program for %s', (arch) => {
+  test.each([
+    ['the default', DEFAULT_CAPABILITIES],
+    ['no', []],
+    ['all', ALL_CAPABILITIES],
+  ])('says what the profile of %s capabilities says', (_, capabilities) => {
+    const profile = seccompProfile(capabilities, arch)
+    const program = seccompProgram(profile, arch)
+    expect(program?.length).toBeLessThan(8 * 4096)
+    if (!program) return
+    const wrong: string[] = []
+    for (const called of arch === 'x64' ? (['x64', 'ia32'] as const) : (['arm64'] as const)) {
+      const names = new Map([...syscallNumbers(called)].map(([name, number]) => [number, name]))
+      for (let number = 0; number < 520; number++) {
+        for (const value of VALUES) {
+          const args = [value, 0n]
+          const answer = decide(program, ARCHES[called], number, args)
+          if (answer !== said(profile, names.get(number), args)) wrong.push(`${called} ${names.get(number)} ${value}`)
+        }
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('refuses other ways to call the kernel', () => {
+    const program = seccompProgram(seccompProfile([], arch), arch) ?? new Uint8Array()
+    expect(decide(program, 0x4000_0028, 1, [])).toBe(errno(38))
+    if (arch === 'x64') expect(decide(program, ARCHES.x64, 0x4000_0000 + 39, [])).toBe(errno(38))
+  })
+})
+
+test('there is none for a processor that is not known', () => {
+  expect(seccompProgram(seccompProfile([], 's390x'), 's390x')).toBeUndefined()
+})
+
+test('well-known calls have their numbers', () => {
+  const numbers = { x64: syscallNumbers('x64'), ia32: syscallNumbers('ia32'), arm64: syscallNumbers('arm64') }
+  expect(
+    ['read', 'execve', 'clone', 'openat', 'seccomp', 'statx', 'clone3'].map((name) => numbers.x64.get(name)),
+  ).toEqual([...[0, 59, 56, 257, 317, 332, 435]])
+  expect(['read', 'execve', 'socketcall', 'openat', 'statx'].map((name) => numbers.ia32.get(name))).toEqual([
+    3, 11, 102, 295, 383,
+  ])
+  expect(['read', 'execve', 'clone', 'openat', 'newfstatat'].map((name) => numbers.arm64.get(name))).toEqual([
+    63, 221, 220, 56, 79,
+  ])
+})
+
+const parts = nativeParts()
+
+test.skipIf(!parts)('the kernel takes it and decides so', () => {
+  if (!parts) return
+  const filter = seccompProgram(seccompProfile(DEFAULT_CAPABILITIES, process.arch), process.arch)
+  if (!filter) throw new Error('the helper is for processors that it can be made for')
+  for (const owners of [false, true]) {
+    const { stdout, stderr, code } = stepRoom(parts).run('cd /tmp; touch mine; calls filtered', { filter, owners })
+    expect({ stderr, code, said: stdout.trim().split('\n') }).toEqual({
+      stderr: '',
+      code: 0,
+      said: [
+        ...[
+          'keyctl: EPERM',
+          'unshare: EPERM',
+          'clone with a namespace: EPERM',
+          'clone3: ENOSYS',
+          'mount: EPERM',
+          'bpf: EPERM',
+        ],
+        ...['personality: ok EPERM', 'sockets: ok EPERM EPERM', 'no such call: EPERM'],
+        ...[`x32: ${process.arch === 'x64' ? 'ENOSYS' : 'EPERM'}`, 'fork: 7', 'thread: 0, file of 0'],
+      ],
+    })
+  }
+})
