@@ -136,6 +136,11 @@ export function withLocation(error: unknown, location: Location | undefined): un
   return new TsbuildError(code, message, { location, hint, details, cause, others })
 }
 
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** The errors among diagnostics as one thrown error: the first, with the rest as its `others`. Returns if there are none. */
 export function failOnErrors(file: SourceFile, diagnostics: readonly Diagnostic[]): void {
   const errors = diagnostics.filter((d) => d.severity === 'error').map((d) => ({ d, location: { file, span: d.span } }))

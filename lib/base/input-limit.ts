@@ -3,8 +3,17 @@ import { TsbuildError } from './errors.ts'
 /** Bytes: more than any sane context, less than what fills a large disk. */
 export const MAX_INPUT: number = 32 * 2 ** 30
 
-/** For errors. */
+/** The hint of errors about {@link inputLimit}. */
 export const LIMIT_HINT: string = 'TSBUILD_MAX_INPUT sets another limit'
+
+/** The size limit, in bytes, of a JSON document that is read into memory: image configs, tag lists, `manifest.json` of an archive. */
+export const JSON_LIMIT: number = 8 << 20
+
+/**
+ * The size limit, in bytes, of a manifest or an index. distribution-spec: "registries should enforce some limit", of at
+ * least 4 MiB.
+ */
+export const MANIFEST_LIMIT: number = 4 << 20
 
 /**
  * How large a single thing from outside may be, in bytes: an archive or a layer once it is unpacked, a download, a stream, a checkout.

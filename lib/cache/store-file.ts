@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { TsbuildError } from '../base/errors.ts'
+import { errnoOf, hasErrno, ifExists } from '../base/errno.ts'
+import { messageOf, TsbuildError } from '../base/errors.ts'
 
 /** Runs a filesystem operation; what goes wrong errors with `STORE_IO`, saying what was tried. */
 export function storeIO<T>(doing: string, action: () => T): T {
@@ -19,9 +20,8 @@ export function storeIO<T>(doing: string, action: () => T): T {
     return action()
   } catch (cause) {
     if (cause instanceof TsbuildError) throw cause
-    const code = errorCode(cause)
-    throw new TsbuildError('STORE_IO', `${doing} failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: HINTS.get(code),
+    throw new TsbuildError('STORE_IO', `${doing} failed: ${messageOf(cause)}`, {
+      hint: HINTS.get(errnoOf(cause) ?? ''),
       cause,
     })
   }
@@ -37,12 +37,12 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 
 /** The file's bytes, or undefined if there is no such file. Errors with `STORE_IO` for anything else. */
 export function readIfThere(path: string): Buffer | undefined {
-  return storeIO(`reading ${JSON.stringify(path)}`, () => ifThere(() => readFileSync(path)))
+  return storeIO(`reading ${JSON.stringify(path)}`, () => ifExists(() => readFileSync(path)))
 }
 
 /** The names in a directory, sorted; none if it isn't there. */
 export function namesIn(directory: string): readonly string[] {
-  return storeIO(`listing ${JSON.stringify(directory)}`, () => ifThere(() => readdirSync(directory))?.sort() ?? [])
+  return storeIO(`listing ${JSON.stringify(directory)}`, () => ifExists(() => readdirSync(directory))?.sort() ?? [])
 }
 
 /** The JSON in a file of the store, or undefined if it is not there or damaged: the store's records can all be made again. */
@@ -89,7 +89,7 @@ function writeNew(path: string, pieces: Iterable<Uint8Array>): void {
 function isSame(path: string, bytes: Uint8Array): boolean {
   // Most of what is large has another size if it is another.
   if (statSync(path, { throwIfNoEntry: false })?.size !== bytes.length) return false
-  return ifThere(() => readFileSync(path))?.equals(bytes) === true
+  return ifExists(() => readFileSync(path))?.equals(bytes) === true
 }
 
 /** Renames, making the target's directory only if it turns out to be missing. */
@@ -97,23 +97,8 @@ export function renameInto(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error
+    if (!hasErrno(error, 'ENOENT')) throw error
     mkdirSync(dirname(to), { recursive: true })
     renameSync(from, to)
-  }
-}
-
-/** The `code` of a Node.js error, or an empty text. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
-
-function ifThere<T>(action: () => T): T | undefined {
-  try {
-    return action()
-  } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw error
   }
 }

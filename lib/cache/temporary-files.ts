@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { errnoOf, hasErrno } from '../base/errno.ts'
 import { sha256 } from '../oci/digest.ts'
-import { errorCode, namesIn, storeIO } from './store-file.ts'
+import { namesIn, storeIO } from './store-file.ts'
 
 const DAY = 86_400_000
 /** A process that is alive may hold a file for long, but a reused process id must not keep it for ever. */
@@ -91,7 +92,7 @@ function pidNamespace(): string {
     return readlinkSync('/proc/self/ns/pid')
   } catch (error) {
     // No /proc, as on macOS: then the host's name has to do.
-    return errorCode(error)
+    return errnoOf(error) ?? ''
   }
 }
 
@@ -100,6 +101,6 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return errorCode(error) === 'EPERM'
+    return hasErrno(error, 'EPERM')
   }
 }

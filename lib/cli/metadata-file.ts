@@ -1,6 +1,6 @@
 // The files that --iidfile and --metadata-file ask for.
 import { rmSync, writeFileSync } from 'node:fs'
-import { TsbuildError } from '../base/errors.ts'
+import { messageOf, TsbuildError } from '../base/errors.ts'
 import type { BuildResult } from '../index.ts'
 
 export interface BuildFiles {
@@ -48,7 +48,7 @@ function attempt(verb: string, path: string, action: () => void): void {
   try {
     action()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TsbuildError('OUTPUT_IO', `can't ${verb} ${JSON.stringify(path)}: ${reason}`, { cause })
   }
 }

@@ -1,6 +1,7 @@
 // What was seen of a directory on disk, as names and status: when they come out the same again, nothing has changed, and
 // nothing that was made from it has to be planned again.
 import { constants, statfsSync } from 'node:fs'
+import { isSystemError } from '../base/errno.ts'
 import { joinPath } from '../layers/paths/tree-paths.ts'
 import { isDirectoryMode, type ListedDirectory, RACY_MARGIN, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
@@ -74,7 +75,7 @@ export function isUnchanged(
     return isSame
   } catch (error) {
     // It went away, or can't be read any more.
-    if (error instanceof Error && 'syscall' in error) return false
+    if (isSystemError(error)) return false
     throw error
   }
 }

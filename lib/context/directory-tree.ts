@@ -1,6 +1,7 @@
 // A directory on disk as a file tree, read as it is asked for.
 import { constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
-import { TsbuildError } from '../base/errors.ts'
+import { errnoOf, isMissingFile } from '../base/errno.ts'
+import { messageOf, TsbuildError } from '../base/errors.ts'
 import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/paths/path-bytes.ts'
@@ -82,9 +83,8 @@ function statRoot(root: string): Stats {
   try {
     return statSync(root)
   } catch (cause) {
-    const missing = hasCode(cause, 'ENOENT', 'ENOTDIR')
     const name = JSON.stringify(root)
-    if (missing) throw new TsbuildError('CONTEXT_NOT_FOUND', `context ${name} does not exist`, { cause })
+    if (isMissingFile(cause)) throw new TsbuildError('CONTEXT_NOT_FOUND', `context ${name} does not exist`, { cause })
     throw new TsbuildError('CONTEXT_INVALID', `cannot read context ${name}: ${messageOf(cause)}`, { cause })
   }
 }
@@ -157,24 +157,16 @@ function deviceNumbers(rdev: number): Pick<Entry, 'devMajor' | 'devMinor'> {
 }
 
 function readError(cause: unknown, root: string, directory: string): unknown {
-  if (!(cause instanceof Error) || !('code' in cause)) return cause
+  if (!(cause instanceof Error) || errnoOf(cause) === undefined) return cause
   // What the system was asked for: the directory, or something in it.
   const asked = 'path' in cause && typeof cause.path === 'string' ? cause.path : ''
   const path = asked.startsWith(`${root}/`) ? asked.slice(root.length + 1) : directory
   const name = JSON.stringify(path === '' ? '.' : path)
-  if (hasCode(cause, 'ENOENT', 'ENOTDIR')) {
+  if (isMissingFile(cause)) {
     return new TsbuildError('CONTEXT_CHANGED', `${name} went away while the context was read`, { cause })
   }
   return new TsbuildError('CONTEXT_INVALID', `cannot read ${name} in the context: ${messageOf(cause)}`, {
     hint: 'make it readable, or exclude it in .dockerignore',
     cause,
   })
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { type ErrorCode, TsbuildError } from '../base/errors.ts'
+import { errnoOf, isMissingFile } from '../base/errno.ts'
+import { type ErrorCode, messageOf, TsbuildError } from '../base/errors.ts'
 import type { SourceFile } from '../base/source.ts'
 import { suggest } from '../base/suggest.ts'
 import { cleanPath } from '../layers/paths/clean-path.ts'
@@ -54,9 +55,9 @@ export function readTextFile(file: string, code: ErrorCode = 'DOCKERFILE_NOT_FOU
     if (stat.size > DOCKERFILE_LIMIT) throw refuse(`it has ${stat.size} bytes, more than ${DOCKERFILE_LIMIT}`)
     return { name: displayName(file), text: readFileSync(file, 'utf8') }
   } catch (cause) {
-    if (cause instanceof TsbuildError || !(cause instanceof Error) || !('code' in cause)) throw cause
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined
-    throw refuse(cause.message, cause)
+    if (errnoOf(cause) === undefined) throw cause
+    if (isMissingFile(cause)) return undefined
+    throw refuse(messageOf(cause), cause)
   }
 }
 

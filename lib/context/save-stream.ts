@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { TsbuildError } from '../base/errors.ts'
+import { messageOf, TsbuildError } from '../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../base/input-limit.ts'
 
 /** Writes a stream to a new file. Errors with `ARCHIVE_TOO_LARGE`, with `STORE_IO`, and with what the stream errors with. */
@@ -31,7 +31,7 @@ function write(file: number, chunk: Uint8Array): void {
   try {
     for (let at = 0; at < chunk.byteLength; ) at += writeSync(file, chunk, at, chunk.byteLength - at)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TsbuildError('STORE_IO', `cannot keep the build context: ${reason}`, { cause })
   }
 }

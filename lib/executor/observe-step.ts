@@ -1,3 +1,4 @@
+import { messageOf } from '../base/errors.ts'
 import type { Session } from './session.ts'
 
 /** Reports the start and the end of a step: cached, failed, or stopped because the build was. */
@@ -13,7 +14,7 @@ export async function observeStep<T>(
     session.emit({ type: 'completed', time: Date.now(), step, cached: isCached(result) })
     return result
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     const end = session.signal.aborted ? { cancelled: true as const } : { error: message }
     session.emit({ type: 'completed', time: Date.now(), step, cached: false, ...end })
     throw error

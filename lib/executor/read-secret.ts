@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { TsbuildError } from '../base/errors.ts'
+import { messageOf, TsbuildError } from '../base/errors.ts'
 import type { SecretSource } from './run-options.ts'
 
 // As in BuildKit: a secret is no place for data.
@@ -24,7 +24,7 @@ function secretBytes(id: string, source: SecretSource): Uint8Array | undefined {
       try {
         return readFileSync(source.path)
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause)
+        const reason = messageOf(cause)
         throw new TsbuildError('SECRET_NOT_FOUND', `cannot read the secret ${JSON.stringify(id)}: ${reason}`, { cause })
       }
   }

@@ -4,6 +4,7 @@ import { closeSync, openSync, realpathSync, rmSync, statSync, utimesSync } from 
 import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isSystemError } from '../base/errno.ts'
 import type { ArchiveMember } from '../layers/archive/pack-archive.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
@@ -106,7 +107,7 @@ function isDone(action: () => void): boolean {
     action()
     return true
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return false
+    if (isSystemError(error)) return false
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
+import { isSystemError } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
 
 export interface WriteStreamOptions {
@@ -52,7 +53,7 @@ export function outputIO<T>(dest: string, action: () => T): T {
 
 /** An error from the filesystem as one about an output; an error that has a code of its own stays what it is. */
 export function outputError(dest: string, cause: unknown): unknown {
-  if (cause instanceof TsbuildError || !(cause instanceof Error) || !('syscall' in cause)) return cause
+  if (!isSystemError(cause)) return cause
   return new TsbuildError('OUTPUT_IO', `can not write ${JSON.stringify(dest)}: ${cause.message}`, { cause })
 }
 

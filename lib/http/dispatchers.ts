@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as tls from 'node:tls'
 import type { Dispatcher } from 'undici'
+import { errnoOf } from '../base/errno.ts'
 import { proxyFor } from './proxy.ts'
 import type { HttpTimeouts, TlsOptions } from './types.ts'
 
@@ -116,7 +117,7 @@ function readExtra(path: string): readonly string[] {
     return [readFileSync(path, 'utf8')]
   } catch (error) {
     // Node.js warned of it when it started.
-    if (error instanceof Error && 'code' in error) return []
+    if (errnoOf(error) !== undefined) return []
     throw error
   }
 }

@@ -1,5 +1,6 @@
 // What went wrong below HTTP, in words.
-import { TsbuildError } from '../base/errors.ts'
+import { errnoOf } from '../base/errno.ts'
+import { messageOf, TsbuildError } from '../base/errors.ts'
 import { safeURL } from './safe-url.ts'
 
 /** An `HTTP_FAILED` for a request that got no response, or not all of it. An error that is one already stays as it is. */
@@ -10,17 +11,17 @@ export function httpFailed(error: unknown, method: string, url: string | URL): T
 /** The same, `what` being the request in words. */
 export function httpFailedFor(error: unknown, what: string): TsbuildError {
   if (error instanceof TsbuildError) return error
-  const code = codeOf(error)
+  const code = innermostErrno(error)
   // Neither the network nor undici: a bug.
-  if (code === '') throw error
+  if (code === undefined) throw error
   const [reason, hint] = REASONS.get(code) ?? (isCertificate(code) ? UNTRUSTED : [])
-  const text = reason ?? messageOf(error)
+  const text = reason ?? reasonOf(error)
   return new TsbuildError('HTTP_FAILED', `${what} failed: ${text} (${code})`, { hint, cause: error })
 }
 
 /** Whether another attempt may succeed: resets, cuts, timeouts, and name servers that don't answer. */
 export function isTransient(error: unknown): boolean {
-  return TRANSIENT.has(codeOf(error))
+  return TRANSIENT.has(innermostErrno(error) ?? '')
 }
 
 type Reason = readonly [reason: string, hint?: string]
@@ -64,16 +65,13 @@ const TRANSIENT: ReadonlySet<string> = new Set([
 const isCertificate = (code: string): boolean =>
   /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code)
 
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return ''
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  // What matters of "other side closed" and "fetch failed" is what is behind it.
-  const inner = error.cause === undefined ? '' : codeOf(error.cause)
-  return inner || code
+/** The code at the end of the chain of causes, since "other side closed" and "fetch failed" say little themselves. */
+function innermostErrno(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return innermostErrno(error.cause) ?? errnoOf(error)
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { message } = error
-  return message === '' ? error.name : message
+/** An AggregateError of several addresses has an empty message. */
+function reasonOf(error: unknown): string {
+  return messageOf(error) || (error instanceof Error ? error.name : '')
 }

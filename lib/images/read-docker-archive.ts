@@ -1,6 +1,7 @@
 // What `docker save` wrote before it wrote image layouts: a manifest.json that names a config and layers by path.
 import { createReadStream, readFileSync } from 'node:fs'
 import { TsbuildError } from '../base/errors.ts'
+import { JSON_LIMIT } from '../base/input-limit.ts'
 import type { Store } from '../cache/store.ts'
 import { DETECT_LENGTH, detectCompression } from '../layers/decompress/compression-magic.ts'
 import { arrayAt, at, objectAt, optional, type Place, stringAt, stringsAt } from '../oci/guard.ts'
@@ -11,8 +12,6 @@ import { parseConfig } from '../oci/parse-config.ts'
 import { normaliseName } from '../oci/reference.ts'
 import type { Descriptor } from '../oci/types.ts'
 import type { ArchiveFile, ArchiveFiles } from './read-image-archive.ts'
-
-const JSON_LIMIT = 8 << 20
 
 /** An image in an archive of docker's. */
 export interface DockerArchiveImage {

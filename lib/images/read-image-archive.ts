@@ -1,6 +1,7 @@
 // A tar's files on disk, without ever using a name from the tar as a path.
 import { closeSync, createReadStream, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isSystemError } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
 import { limitInput } from '../base/input-limit.ts'
 import { storeIO } from '../cache/store-file.ts'
@@ -130,7 +131,7 @@ async function* openFile(path: string): AsyncIterable<Uint8Array> {
   try {
     yield* createReadStream(path, { highWaterMark: 1 << 20 })
   } catch (cause) {
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
+    if (!isSystemError(cause)) throw cause
     throw new TsbuildError('ARCHIVE_INVALID', `can not read ${JSON.stringify(path)}: ${cause.message}`, { cause })
   }
 }

@@ -4,6 +4,7 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { createGunzip } from 'node:zlib'
 import { type ErrorCode, TsbuildError } from '../base/errors.ts'
+import { JSON_LIMIT } from '../base/input-limit.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { compressionOf, isConfigType, isIndexType } from '../oci/media-types.ts'
 import { parseConfig } from '../oci/parse-config.ts'
@@ -35,8 +36,6 @@ export interface ValidateOptions {
   /** Images of an index whose manifest is not there are no problem: of another platform, say. Default false. */
   readonly skipMissing?: boolean
 }
-
-const JSON_LIMIT = 8 << 20
 
 /**
  * Checks an image, or every image of an index: the digest and size of each blob, each layer's diffID by decompressing it, the

@@ -1,5 +1,6 @@
 // What an index is made of, as docker buildx imagetools takes it.
 import { TsbuildError } from '../base/errors.ts'
+import { JSON_LIMIT, MANIFEST_LIMIT } from '../base/input-limit.ts'
 import { isDigest } from '../oci/digest.ts'
 import {
   at,
@@ -14,8 +15,8 @@ import {
 } from '../oci/guard.ts'
 import { parseJson } from '../oci/json.ts'
 import { isConfigType } from '../oci/media-types.ts'
-import { CONFIG_LIMIT, parseConfig } from '../oci/parse-config.ts'
-import { digestAt, MANIFEST_LIMIT, type ParsedManifest, parseManifest } from '../oci/parse-manifest.ts'
+import { parseConfig } from '../oci/parse-config.ts'
+import { digestAt, type ParsedManifest, parseManifest } from '../oci/parse-manifest.ts'
 import { normalisePlatform } from '../oci/platform.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { Descriptor, Digest, ImageManifest, Platform } from '../oci/types.ts'
@@ -127,7 +128,7 @@ async function fillPlatform(
   { reader }: ImageLocation,
 ): Promise<Platform | undefined> {
   if ((known.os && known.architecture) || !isConfigType(config.mediaType)) return completePlatform(known)
-  const own = normalisePlatform(parseConfig(await reader.read(config, CONFIG_LIMIT), `config ${config.digest}`))
+  const own = normalisePlatform(parseConfig(await reader.read(config, JSON_LIMIT), `config ${config.digest}`))
   // A variant belongs to its architecture.
   const { variant, ...rest } = own
   return completePlatform({ ...rest, ...(!known.architecture && variant !== undefined && { variant }), ...known })

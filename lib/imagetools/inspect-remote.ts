@@ -1,12 +1,12 @@
 // Looking at images without fetching them: `imagetools inspect`.
 
+import { JSON_LIMIT, MANIFEST_LIMIT } from '../base/input-limit.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { objectAt } from '../oci/guard.ts'
 import { parseJson } from '../oci/json.ts'
 import { isConfigType, isManifestType } from '../oci/media-types.ts'
 import { attestedDigest } from '../oci/merge-manifests.ts'
-import { CONFIG_LIMIT } from '../oci/parse-config.ts'
-import { MANIFEST_LIMIT, type ParsedManifest, parseManifest, parsePlatformObject } from '../oci/parse-manifest.ts'
+import { type ParsedManifest, parseManifest, parsePlatformObject } from '../oci/parse-manifest.ts'
 import type { Descriptor, Digest, Platform } from '../oci/types.ts'
 import { openRegistryClient, type RegistryOptions } from '../registry/client.ts'
 import { inParallel } from '../registry/in-parallel.ts'
@@ -70,7 +70,7 @@ async function readImageConfig(descriptor: Descriptor, reader: ContentReader): P
   const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), what, descriptor.mediaType)
   if (parsed.kind === 'index' || !isConfigType(parsed.manifest.config.mediaType)) return undefined
   const { digest } = parsed.manifest.config
-  const bytes = await reader.read(parsed.manifest.config, CONFIG_LIMIT)
+  const bytes = await reader.read(parsed.manifest.config, JSON_LIMIT)
   const place = { code: 'IMAGE_INVALID', what: `config ${digest}`, path: '' } as const
   const config = objectAt(parseJson(bytes, place.code, place.what), place)
   return { digest: descriptor.digest, platform: descriptor.platform ?? parsePlatformObject(config, place), config }

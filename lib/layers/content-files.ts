@@ -1,5 +1,6 @@
 // Synchronous reading of entries' content into buffers that the caller reuses: one open, one read, one close for a small file.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { errnoOf, hasErrno } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
 import type { FileStat, SourceEntry } from './entry.ts'
 import { toFsPath } from './paths/path-bytes.ts'
@@ -92,11 +93,12 @@ export class ContentFiles {
       }
       return got
     } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? ''
       // What a directory, a fifo and a terminal say.
-      if (['EISDIR', 'ESPIPE', 'EAGAIN'].includes(code))
+      if (hasErrno(cause, 'EISDIR', 'ESPIPE', 'EAGAIN'))
         throw changed(entry, 'it is not a regular file any more', cause)
-      throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(entry.path)}: ${code}`, { cause })
+      throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(entry.path)}: ${errnoOf(cause)}`, {
+        cause,
+      })
     }
   }
 
@@ -118,9 +120,9 @@ function openFile(entry: SourceEntry, path: string): number {
   try {
     return openSync(toFsPath(path), OPEN)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? ''
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'].includes(code)) throw changed(entry, `it is gone (${code})`, cause)
-    throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(path)}: ${code}`, { cause })
+    if (hasErrno(cause, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'))
+      throw changed(entry, `it is gone (${errnoOf(cause)})`, cause)
+    throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(path)}: ${errnoOf(cause)}`, { cause })
   }
 }
 

@@ -2,11 +2,11 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { TsbuildError } from '../base/errors.ts'
+import { MANIFEST_LIMIT } from '../base/input-limit.ts'
 import { verifyBytes, verifyStream } from './digest.ts'
 import type { Descriptor } from './types.ts'
 
 const CHUNK = 1 << 20
-const DEFAULT_LIMIT = 4 << 20
 
 /** The bytes of a file in chunks, verified as ContentReader.open() promises. */
 export async function* openBlobFile(
@@ -35,7 +35,7 @@ export async function* openUnhashedFile(
 export async function readBlobFile(
   path: string,
   expected: Pick<Descriptor, 'digest' | 'size'>,
-  limit: number = DEFAULT_LIMIT,
+  limit: number = MANIFEST_LIMIT,
 ): Promise<Uint8Array> {
   checkLimit(expected, limit)
   const file = await openRegular(path, expected)

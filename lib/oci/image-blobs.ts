@@ -1,8 +1,9 @@
 // Everything that an image consists of.
 import { TsbuildError } from '../base/errors.ts'
+import { MANIFEST_LIMIT } from '../base/input-limit.ts'
 import type { ContentReader } from './content.ts'
 import { isIndexType, isManifestType } from './media-types.ts'
-import { MANIFEST_LIMIT, type ParsedManifest, parseManifest } from './parse-manifest.ts'
+import { type ParsedManifest, parseManifest } from './parse-manifest.ts'
 import type { Descriptor, Digest, ImageManifest } from './types.ts'
 
 const MAX_DEPTH = 5

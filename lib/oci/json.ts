@@ -1,5 +1,5 @@
 // JSON bytes as Go's encoding/json writes them, so that the same image has the same digest whoever wrote it.
-import { type ErrorCode, TsbuildError } from '../base/errors.ts'
+import { type ErrorCode, messageOf, TsbuildError } from '../base/errors.ts'
 
 const HTML = /[<>&\u2028\u2029]/g
 
@@ -30,7 +30,7 @@ export function parseJson(bytes: Uint8Array, code: ErrorCode, what: string): unk
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TsbuildError(code, `${what} is not JSON: ${reason}`, { cause })
   }
 }

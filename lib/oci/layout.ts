@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
+import { MANIFEST_LIMIT } from '../base/input-limit.ts'
 import { suggest } from '../base/suggest.ts'
 import { blobNotFound, openBlobFile, readBlobFile } from './blob-file.ts'
 import type { ContentReader } from './content.ts'
@@ -14,7 +15,6 @@ import type { Descriptor, Digest } from './types.ts'
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
 const IMAGE_NAME = 'io.containerd.image.name'
-const INDEX_LIMIT = 4 << 20
 
 /** An opened image layout. Reads are verified as {@link ContentReader} promises. */
 export interface ImageLayout extends ContentReader {
@@ -80,8 +80,8 @@ function checkVersion(directory: string): void {
 function readSmall(file: string, directory: string): Uint8Array {
   try {
     const stat = statSync(file)
-    if (stat.isFile() && stat.size <= INDEX_LIMIT) return readFileSync(file)
-    throw new TsbuildError('LAYOUT_INVALID', `${JSON.stringify(file)} is not a file of at most ${INDEX_LIMIT} bytes`)
+    if (stat.isFile() && stat.size <= MANIFEST_LIMIT) return readFileSync(file)
+    throw new TsbuildError('LAYOUT_INVALID', `${JSON.stringify(file)} is not a file of at most ${MANIFEST_LIMIT} bytes`)
   } catch (cause) {
     if (cause instanceof TsbuildError) throw cause
     throw new TsbuildError('LAYOUT_INVALID', `${JSON.stringify(directory)} is not an OCI image layout`, {
@@ -143,7 +143,7 @@ function findDigest(directory: string, manifests: readonly Descriptor[], digest:
   if (listed) return listed
   const path = join(directory, digestPath(digest))
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat?.isFile() || stat.size > INDEX_LIMIT) {
+  if (!stat?.isFile() || stat.size > MANIFEST_LIMIT) {
     const cause = blobNotFound(digest, `image layout ${JSON.stringify(directory)}`)
     throw new TsbuildError('IMAGE_NOT_FOUND', `image layout ${JSON.stringify(directory)} has no image ${digest}`, {
       cause,

@@ -17,9 +17,6 @@ import { parseJson } from './json.ts'
 import { digestAt, parsePlatformObject } from './parse-manifest.ts'
 import type { ContainerConfig, DiffID, Healthcheck, History, ImageConfig } from './types.ts'
 
-/** Bytes of a config that are read at most. */
-export const CONFIG_LIMIT: number = 8 << 20
-
 /** Parses an image config; `null` counts as absent, unknown fields are left out. Errors with `IMAGE_INVALID`. */
 export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
   const place: Place = { code: 'IMAGE_INVALID', what, path: '' }

@@ -22,9 +22,6 @@ import type { Descriptor, Digest, ImageIndex, ImageManifest, Platform } from './
 const MAX_LAYERS = 1024
 const MAX_MANIFESTS = 4096
 
-/** Bytes of a manifest or index that are read at most. distribution-spec: "registries should enforce some limit", of at least 4 MiB. */
-export const MANIFEST_LIMIT: number = 4 << 20
-
 /** A parsed manifest or index. Unknown fields are left out. */
 export type ParsedManifest =
   | { readonly kind: 'manifest'; readonly manifest: ImageManifest }

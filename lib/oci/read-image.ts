@@ -1,8 +1,9 @@
 import { TsbuildError } from '../base/errors.ts'
+import { JSON_LIMIT, MANIFEST_LIMIT } from '../base/input-limit.ts'
 import type { ContentReader } from './content.ts'
 import { compressionOf, isConfigType, isIndexType } from './media-types.ts'
-import { CONFIG_LIMIT, parseConfig } from './parse-config.ts'
-import { MANIFEST_LIMIT, parseManifest } from './parse-manifest.ts'
+import { parseConfig } from './parse-config.ts'
+import { parseManifest } from './parse-manifest.ts'
 import { formatPlatform, matchPlatform } from './platform.ts'
 import type { Descriptor, Image, ImageConfig, ImageIndex, ImageManifest, Layer, Platform } from './types.ts'
 
@@ -89,7 +90,7 @@ async function readImageParts(reader: ContentReader, descriptor: Descriptor, man
 
 function readConfig(reader: ContentReader, manifest: ImageManifest): Promise<ImageConfig> {
   const { config } = manifest
-  return reader.read(config, CONFIG_LIMIT).then((bytes) => parseConfig(bytes, `config ${config.digest}`))
+  return reader.read(config, JSON_LIMIT).then((bytes) => parseConfig(bytes, `config ${config.digest}`))
 }
 
 function pairLayers(what: string, manifest: ImageManifest, config: ImageConfig): readonly Layer[] {

@@ -1,6 +1,8 @@
 // Runs something tiny to see whether the system lets it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { getSystemErrorMap } from 'node:util'
+import { errnoOf } from '../base/errno.ts'
+import { messageOf } from '../base/errors.ts'
 
 export interface Attempt {
   readonly ok: boolean
@@ -30,7 +32,7 @@ export function attempt(words: readonly string[], options: AttemptOptions = {}):
     try {
       child = spawn(file, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...descriptors] })
     } catch (error) {
-      resolve(failed(`${file}: ${error instanceof Error ? error.message : String(error)}`))
+      resolve(failed(`${file}: ${messageOf(error)}`))
       return
     }
     const output = collect(child.stdout)
@@ -43,10 +45,11 @@ export function attempt(words: readonly string[], options: AttemptOptions = {}):
       child.stdout?.destroy()
       child.stderr?.destroy()
     }, timeout)
-    child.on('error', (error: NodeJS.ErrnoException) => {
+    child.on('error', (error) => {
       clearTimeout(timer)
-      const said = error.code === 'ENOENT' ? 'no such program in PATH' : systemText(error.code)
-      resolve(failed(`${file}: ${said}${error.code ? ` (${error.code})` : ''}`))
+      const errno = errnoOf(error)
+      const said = errno === 'ENOENT' ? 'no such program in PATH' : systemText(errno)
+      resolve(failed(`${file}: ${said}${errno ? ` (${errno})` : ''}`))
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
@@ -66,22 +69,21 @@ export function probeEnvironment(): Record<string, string> {
 
 /** What was thrown, as an attempt that failed. */
 export function failedAttempt(error: unknown): Attempt {
-  const said = error instanceof Error ? error : new Error(String(error))
-  const { code } = said as NodeJS.ErrnoException
+  const errno = errnoOf(error)
   return {
-    ...failed(printable(said.message)),
-    ...(code !== undefined && /^E[A-Z0-9]+$/.test(code) ? { errno: code } : {}),
+    ...failed(printable(messageOf(error))),
+    ...(errno !== undefined && /^E[A-Z0-9]+$/.test(errno) ? { errno } : {}),
   }
 }
 
 function failed(text: string): Attempt {
   const named = /\((E[A-Z0-9]+)\)$/.exec(text)?.[1]
-  const errno = named ?? errnoOf(text)
+  const errno = named ?? errnoIn(text)
   return { ok: false, output: '', words: named || !errno ? text : `${text} (${errno})`, errno }
 }
 
 /** The error whose text a message has in it. */
-function errnoOf(message: string): string | undefined {
+function errnoIn(message: string): string | undefined {
   const lower = message.toLowerCase()
   const found = [...getSystemErrorMap().values()].filter(([, text]) => lower.includes(text))
   // The longest text, so that a short one within it doesn't win.

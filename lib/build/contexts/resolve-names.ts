@@ -138,7 +138,7 @@ function contextKey(name: string): string {
 
 async function checkDirectory(name: string, path: string): Promise<void> {
   if (remoteContext(path)) return
-  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => cause)
+  const found = await stat(path).catch((cause: Error) => cause)
   if (found instanceof Error) {
     throw new TsbuildError(
       'CONTEXT_NOT_FOUND',

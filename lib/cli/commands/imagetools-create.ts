@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { count } from '../../base/count.ts'
+import { messageOf } from '../../base/errors.ts'
 import { formatSize } from '../../base/format-size.ts'
+import { MANIFEST_LIMIT } from '../../base/input-limit.ts'
 import {
   type CreatedIndex,
   createIndex,
@@ -17,8 +19,6 @@ import { showTransfer, type Transfer } from '../progress/show-transfer.ts'
 import { shortDigest } from '../terminal/short-names.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { printable } from '../terminal/text-width.ts'
-
-const FILE_LIMIT = 4 << 20
 
 export const run: Run = async (args, terminal) => {
   const names = args.list('tag')
@@ -55,10 +55,10 @@ export const run: Run = async (args, terminal) => {
 
 function readSource(path: string): string {
   try {
-    if (statSync(path).size > FILE_LIMIT) throw new Error(`it has more than ${FILE_LIMIT} bytes`)
+    if (statSync(path).size > MANIFEST_LIMIT) throw new Error(`it has more than ${MANIFEST_LIMIT} bytes`)
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TsbuildError('OPTION_INVALID', `can't read ${JSON.stringify(path)}: ${reason}`, { cause })
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { count } from '../../base/count.ts'
+import { messageOf } from '../../base/errors.ts'
 import { formatDiagnostic, parse, TsbuildError } from '../../index.ts'
 import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
@@ -31,7 +32,7 @@ function readDockerfile(path: string, terminal: Terminal): string {
   try {
     return readFileSync(resolve(terminal.cwd, path), 'utf8')
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TsbuildError('DOCKERFILE_NOT_FOUND', `can't read ${JSON.stringify(path)}: ${reason}`, { cause })
   }
 }

@@ -1,4 +1,5 @@
 // Progress of one pull or push, drawn as a build's steps are.
+import { messageOf } from '../../base/errors.ts'
 import type { Args } from '../command-spec.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -33,7 +34,7 @@ export async function showTransfer<T>(
     progress.onEvent({ type: 'completed', time: Date.now(), step, cached: false })
     return result
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     progress.onEvent({ type: 'completed', time: Date.now(), step, cached: false, error: message })
     throw error
   } finally {

@@ -1,5 +1,6 @@
 // Everything a command may know and touch of the outside: streams, environment, working directory.
 import { isatty } from 'node:tty'
+import { hasErrno } from '../../base/errno.ts'
 
 /** Where text goes, and what can be shown there. */
 export interface Screen {
@@ -45,8 +46,8 @@ export async function readText(terminal: Terminal): Promise<string> {
 
 function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
   let open = true
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+  stream.on('error', (error) => {
+    if (!hasErrno(error, 'EPIPE')) throw error
     open = false
   })
   return {

@@ -1,5 +1,6 @@
 // The system's git, with nothing of the user's or the repository's configuration, and nothing that asks.
 import { spawn } from 'node:child_process'
+import { hasErrno, isSystemError } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { redactUrl } from '../../base/git-url.ts'
 
@@ -199,12 +200,12 @@ function killGroup(pid: number | undefined): void {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch (error) {
     // It has just ended by itself.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    if (!hasErrno(error, 'ESRCH')) throw error
   }
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT' && 'syscall' in error
+  return hasErrno(error, 'ENOENT') && isSystemError(error)
 }
 
 function unavailable(cause: unknown): TsbuildError {

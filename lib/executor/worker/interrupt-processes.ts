@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { hasErrno } from '../../base/errno.ts'
 
 /**
  * Sends SIGINT to all processes of this process id namespace that are in another session than this process, as a terminal would to its
@@ -14,7 +15,7 @@ export function interruptProcesses(): void {
       process.kill(Number(pid), 'SIGINT')
     } catch (error) {
       // It has ended meanwhile.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+      if (!hasErrno(error, 'ESRCH')) throw error
     }
   }
 }

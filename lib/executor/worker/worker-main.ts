@@ -2,7 +2,7 @@
 // channel that Node.js opens between parent and child, ended by closing it.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { TsbuildError } from '../../base/errors.ts'
+import { messageOf, TsbuildError } from '../../base/errors.ts'
 import { openStore } from '../../cache/store.ts'
 import { openBackends } from '../../sandbox/backends/choose-backend.ts'
 import { closeInheritedFiles } from '../../sandbox/launch/close-inherited-files.ts'
@@ -179,7 +179,7 @@ function failure(error: unknown, step: string | undefined): FromWorker {
     kind: 'error',
     step,
     code: known?.code,
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     hint: known?.hint,
     stack: error instanceof Error ? error.stack : undefined,
   }

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { TsbuildError } from '../../base/errors.ts'
+import { errnoOf } from '../../base/errno.ts'
+import { messageOf, TsbuildError } from '../../base/errors.ts'
 import { asBuffer } from '../paths/path-bytes.ts'
 import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './compression-magic.ts'
 import type { PortableCompression } from './inflate-portable.ts'
@@ -112,13 +113,12 @@ async function* inflateElsewhere(
   } catch (error) {
     if (sourceError !== undefined) throw sourceError
     if (error instanceof TsbuildError) throw error
-    throw invalid(algorithm, error instanceof Error ? error.message : String(error), error)
+    throw invalid(algorithm, messageOf(error), error)
   }
 }
 
 function isDamage(error: unknown): error is Error {
-  const code = (error as { code?: unknown } | null)?.code
-  return error instanceof Error && typeof code === 'string' && code.startsWith('Z_')
+  return errnoOf(error)?.startsWith('Z_') === true
 }
 
 function invalid(algorithm: ArchiveCompression, what: string, cause?: unknown): TsbuildError {

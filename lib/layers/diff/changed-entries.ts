@@ -1,5 +1,6 @@
 // From what was found on disk after a command to the entries of its layer.
 import fs from 'node:fs'
+import { isSystemError } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { leastMode } from '../disk/least-mode.ts'
 import { readCapabilities } from '../disk/read-capabilities.ts'
@@ -156,7 +157,7 @@ export function whileReading<T>(directory: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
+    if (!isSystemError(error)) throw error
     const message = `cannot read or change what a command left in ${JSON.stringify(directory)}: ${error.message}`
     throw new TsbuildError('STORE_IO', message, { cause: error })
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { constants, deflateRaw } from 'node:zlib'
+import { hasErrno } from '../../base/errno.ts'
 import { CHUNK_BUFFER } from './chunk-cutter.ts'
 import { DEFLATE_VERSION } from './deflate-module.ts'
 import { createDeflater, type Deflater, deflateModule } from './deflater.ts'
@@ -76,7 +77,7 @@ function isLimited(): boolean {
     return /^Max address space +\d/m.test(readFileSync('/proc/self/limits', 'utf8'))
   } catch (error) {
     // Not Linux, or no /proc.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if (hasErrno(error, 'ENOENT')) return false
     throw error
   }
 }

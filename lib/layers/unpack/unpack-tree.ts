@@ -1,5 +1,6 @@
 // A tree as files on the host, for `-o type=local`.
 import fs from 'node:fs'
+import { isSystemError } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import type { FileTree } from '../file-tree.ts'
 import { treeEntries } from '../union/tree-entries.ts'
@@ -34,7 +35,7 @@ export async function reportingErrors<T>(
   try {
     return await write()
   } catch (error) {
-    throw error instanceof Error && 'syscall' in error
+    throw isSystemError(error)
       ? new TsbuildError(code, `cannot write to ${JSON.stringify(directory)}: ${error.message}`, { cause: error })
       : error
   }

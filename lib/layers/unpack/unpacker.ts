@@ -1,5 +1,6 @@
 // Writes entries into a directory on the host, one after the other.
 import fs from 'node:fs'
+import { hasErrno } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { unreachable } from '../../base/unreachable.ts'
 import { ContentFiles } from '../content-files.ts'
@@ -233,7 +234,7 @@ class Unpacker {
     try {
       change()
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+      if (!hasErrno(error, 'EINVAL')) throw error
       this.unowned.push(entry.path)
     }
   }
@@ -253,7 +254,7 @@ class Unpacker {
         fs.linkSync(this.#whiteout, path)
         return
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EMLINK') throw error
+        if (!hasErrno(error, 'EMLINK')) throw error
       }
     }
     const entry: SourceEntry = { path: '', type: 'character', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 }

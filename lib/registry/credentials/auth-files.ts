@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf, isMissingFile } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { configHome, dockerConfig, type Env } from '../config-directories.ts'
 import { type AuthFile, parseAuthFile } from './auth-file.ts'
@@ -31,9 +32,8 @@ export function readAuthFile(path: string): Uint8Array | undefined {
     const bytes = readFileSync(path)
     return bytes.byteLength === 0 ? undefined : bytes
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${String(code)}`, { cause })
+    if (isMissingFile(cause)) return undefined
+    throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${errnoOf(cause)}`, { cause })
   }
 }
 

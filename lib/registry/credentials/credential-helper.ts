@@ -1,5 +1,6 @@
 // Programs that keep passwords (github.com/docker/docker-credential-helpers): `docker-credential-NAME get|store|erase`.
 import { spawn } from 'node:child_process'
+import { hasErrno } from '../../base/errno.ts'
 import type { Env } from '../config-directories.ts'
 
 export type HelperAnswer =
@@ -95,7 +96,7 @@ function runHelper(name: string, verb: string, input: string, env: Env, signal?:
     child.on('error', (error) => {
       clearTimeout(timer)
       if (signal?.aborted) reject(signal.reason)
-      const missing = 'code' in error && error.code === 'ENOENT'
+      const missing = hasErrno(error, 'ENOENT')
       resolve({ code: null, stdout: '', problem: missing ? 'it is not in PATH' : error.message })
     })
     child.on('close', (code, killed) => {

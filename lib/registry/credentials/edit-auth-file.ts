@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { TsbuildError } from '../../base/errors.ts'
+import { messageOf, TsbuildError } from '../../base/errors.ts'
 import { objectAt } from '../../oci/guard.ts'
 import { parseAuthJson } from './auth-file.ts'
 import { readAuthFile } from './auth-files.ts'
@@ -24,7 +24,7 @@ export function editAuthFile(path: string, edit: (auths: Members) => Members): v
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
     replace(target, text)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TsbuildError('CREDENTIALS_INVALID', `${name} can't be written: ${reason}`, { cause })
   }
 }

@@ -1,5 +1,6 @@
 // Manifests and indexes of a repository, by tag or digest.
 import { TsbuildError } from '../../base/errors.ts'
+import { MANIFEST_LIMIT } from '../../base/input-limit.ts'
 import { readBody } from '../../http/read-body.ts'
 import type { HttpResponse } from '../../http/types.ts'
 import { isDigest, sha256 } from '../../oci/digest.ts'
@@ -11,7 +12,7 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from '../../oci/media-types.ts'
-import { MANIFEST_LIMIT, parseManifest } from '../../oci/parse-manifest.ts'
+import { parseManifest } from '../../oci/parse-manifest.ts'
 import type { Descriptor } from '../../oci/types.ts'
 import type { RegistryClient } from '../client.ts'
 import type { RepositoryName } from '../hosts.ts'

@@ -1,9 +1,10 @@
 // What refers to a manifest (distribution-spec, "Listing Referrers").
 import { TsbuildError } from '../../base/errors.ts'
+import { MANIFEST_LIMIT } from '../../base/input-limit.ts'
 import { readBody } from '../../http/read-body.ts'
 import { digestParts } from '../../oci/digest.ts'
 import { OCI_INDEX } from '../../oci/media-types.ts'
-import { MANIFEST_LIMIT, parseManifest } from '../../oci/parse-manifest.ts'
+import { parseManifest } from '../../oci/parse-manifest.ts'
 import type { Descriptor, Digest, ImageIndex } from '../../oci/types.ts'
 import { registryError } from '../registry-error.ts'
 import { fetchManifest, type ManifestRequest, refusePage } from './fetch-manifest.ts'

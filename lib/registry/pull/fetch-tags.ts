@@ -1,4 +1,5 @@
 import { TsbuildError } from '../../base/errors.ts'
+import { JSON_LIMIT } from '../../base/input-limit.ts'
 import { readBody } from '../../http/read-body.ts'
 import { arrayAt, at, objectAt, type Place, stringAt } from '../../oci/guard.ts'
 import { parseJson } from '../../oci/json.ts'
@@ -6,7 +7,6 @@ import { registryError } from '../registry-error.ts'
 import type { ManifestRequest } from './fetch-manifest.ts'
 import { pages } from './next-page.ts'
 
-const PAGE_LIMIT = 8 << 20
 const MAX_TAGS = 1_000_000
 
 /**
@@ -21,7 +21,7 @@ export async function fetchTags(request: ManifestRequest): Promise<readonly stri
       throw await registryError(response, { doing, repository, client, actions: 'pull', missing: 'IMAGE_NOT_FOUND' })
     }
     const place: Place = { code: 'REGISTRY_INVALID', what: `list of tags from ${repository.domain}`, path: '' }
-    const object = objectAt(parseJson(await readBody(response, PAGE_LIMIT), place.code, place.what), place)
+    const object = objectAt(parseJson(await readBody(response, JSON_LIMIT), place.code, place.what), place)
     // A repository without tags has null in registries written in Go.
     tags.push(...arrayAt(object['tags'] ?? [], at(place, 'tags'), stringAt))
     if (tags.length > MAX_TAGS) throw new TsbuildError('REGISTRY_INVALID', `${place.what} has more than ${MAX_TAGS}`)

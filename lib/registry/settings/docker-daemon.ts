@@ -1,6 +1,7 @@
 // The daemon.json of Docker's daemon: its `registry-mirrors` and `insecure-registries`.
 import { lookup } from 'node:dns/promises'
 import { join } from 'node:path'
+import { errnoOf } from '../../base/errno.ts'
 import { isInNetwork } from '../../http/network.ts'
 import { arrayAt, fail, objectAt, optional, type Place, stringAt, stringsAt } from '../../oci/guard.ts'
 import { configHome, dockerConfig, type Env } from '../config-directories.ts'
@@ -72,7 +73,7 @@ async function addressesOf(host: string): Promise<readonly string[]> {
     return (await lookup(host, { all: true })).map(({ address }) => address)
   } catch (error) {
     // It will be told when the host is asked; behind a proxy it need not be known.
-    if (error instanceof Error && 'code' in error) return []
+    if (errnoOf(error) !== undefined) return []
     throw error
   }
 }

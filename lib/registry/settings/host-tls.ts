@@ -1,6 +1,7 @@
 // What Docker and Podman keep for a registry's TLS: `certs.d/HOST[:PORT]/` with `*.crt` (authorities), `*.cert` and `*.key` (ours).
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf, hasErrno, isMissingFile } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import type { TlsOptions } from '../../http/types.ts'
 import { configHome, dockerConfig, type Env } from '../config-directories.ts'
@@ -43,10 +44,9 @@ function reading<T>(path: string, action: () => T): T | undefined {
   try {
     return action()
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    if (isMissingFile(cause)) return undefined
     // Some make the system's directories root's alone; what is in them is not meant for us.
-    if (code === 'EACCES' && path.startsWith('/etc/')) return undefined
-    throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${String(code)}`, { cause })
+    if (hasErrno(cause, 'EACCES') && path.startsWith('/etc/')) return undefined
+    throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${errnoOf(cause)}`, { cause })
   }
 }

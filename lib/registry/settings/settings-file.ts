@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf, hasErrno, isMissingFile } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import type { Place } from '../../oci/guard.ts'
 
@@ -22,9 +23,13 @@ export interface ReadOptions {
  */
 export function readSettings(path: string, options: ReadOptions = {}): SettingsFile | undefined {
   const { required = false, system = false } = options
-  const text = ifThere(path, required ? [] : system ? [...ABSENT, 'EACCES'] : ABSENT, () => {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
-  })
+  const text = reading(
+    path,
+    () => new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)),
+    (error) => {
+      return !required && (isMissingFile(error) || (system && hasErrno(error, 'EACCES')))
+    },
+  )
   return text === undefined
     ? undefined
     : { path, text, place: { code: 'SETTINGS_INVALID', what: JSON.stringify(path), path: '' } }
@@ -32,7 +37,7 @@ export function readSettings(path: string, options: ReadOptions = {}): SettingsF
 
 /** The `*.conf` of a directory, in the order of their names; none if it isn't there. Errors with `SETTINGS_INVALID`. */
 export function readDropIns(directory: string): readonly SettingsFile[] {
-  const names = ifThere(directory, ABSENT, () => readdirSync(directory).sort()) ?? []
+  const names = reading(directory, () => readdirSync(directory).sort(), isMissingFile) ?? []
   const confs = names.filter((name) => name.endsWith('.conf'))
   return confs.flatMap((name) => readSettings(join(directory, name)) ?? [])
 }
@@ -59,15 +64,13 @@ export function parseSettings({ text, place }: SettingsFile): unknown {
   }
 }
 
-const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR']
-
-function ifThere<T>(path: string, absent: readonly string[], action: () => T): T | undefined {
+function reading<T>(path: string, action: () => T, isAbsent: (error: unknown) => boolean): T | undefined {
   try {
     return action()
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    if (absent.includes(code)) return undefined
-    const problem = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `can't be read: ${code}`
+    if (isAbsent(cause)) return undefined
+    const isEncoding = hasErrno(cause, 'ERR_ENCODING_INVALID_ENCODED_DATA')
+    const problem = isEncoding ? 'is not UTF-8' : `can't be read: ${errnoOf(cause)}`
     throw new TsbuildError('SETTINGS_INVALID', `${JSON.stringify(path)} ${problem}`, { cause })
   }
 }

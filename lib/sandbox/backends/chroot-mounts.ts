@@ -2,7 +2,8 @@
 import { closeSync, ftruncateSync, lstatSync, openSync, utimesSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { TsbuildError } from '../../base/errors.ts'
+import { hasErrno } from '../../base/errno.ts'
+import { messageOf, TsbuildError } from '../../base/errors.ts'
 import { pathInRoot } from '../launch/path-in-root.ts'
 import { runProgram } from '../run-program.ts'
 import type { SandboxMount } from '../types.ts'
@@ -70,9 +71,10 @@ async function move(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) {
-      const detail = error instanceof Error ? error.message : String(error)
-      throw new TsbuildError('SANDBOX_FAILED', `cannot put ${basename(from)} in its place: ${detail}`, { cause: error })
+    if (!hasErrno(error, 'EXDEV')) {
+      throw new TsbuildError('SANDBOX_FAILED', `cannot put ${basename(from)} in its place: ${messageOf(error)}`, {
+        cause: error,
+      })
     }
     await copy(from, to)
     await rm(from, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 // Emulators that the kernel starts for programs of other machines (its Documentation/admin-guide/binfmt-misc.rst).
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf } from '../../base/errno.ts'
 
 export interface Emulator {
   /** What it is registered as, e.g. `qemu-aarch64`. */
@@ -45,7 +46,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined
+    if (errnoOf(error) !== undefined) return undefined
     throw error
   }
 }

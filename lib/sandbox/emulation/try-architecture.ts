@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf } from '../../base/errno.ts'
 import { type Emulator, readEmulators } from './binfmt-emulators.ts'
 import { PROBE_EXIT, probeProgram } from './exit-program.ts'
 
@@ -45,7 +46,7 @@ function tryProgram(program: Uint8Array, directory: string): string {
     writeFileSync(path, program, { mode: 0o700 })
     const { status, signal, error } = spawnSync(path, [], { stdio: 'ignore', timeout: TIMEOUT, cwd: '/', env: {} })
     if (status === PROBE_EXIT) return 'ran'
-    if (error) return 'code' in error ? String(error.code) : error.message
+    if (error) return errnoOf(error) ?? error.message
     // What is no program is given to a shell, which can't make anything of it.
     return signal === null ? 'exec format error' : `ended by ${signal}`
   } finally {

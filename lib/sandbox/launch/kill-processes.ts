@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { hasErrno } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 
 /**
@@ -59,6 +60,6 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
     // It ended by itself just now; one that may not be killed is found again.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
+    if (!hasErrno(error, 'ESRCH', 'EPERM')) throw error
   }
 }

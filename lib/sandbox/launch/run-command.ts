@@ -2,7 +2,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { TsbuildError } from '../../base/errors.ts'
+import { hasErrno } from '../../base/errno.ts'
+import { messageOf, TsbuildError } from '../../base/errors.ts'
 import type { Backend, Exit, PreparedCommand, SandboxCommand } from '../types.ts'
 import type { OpenPipe, OutputPipe } from './output-pipes.ts'
 
@@ -132,7 +133,7 @@ async function ended({ child, outputs }: Started, backend: Backend): Promise<Exi
 }
 
 function notStarted(backend: Backend, cause: unknown): TsbuildError {
-  const detail = cause instanceof Error ? cause.message : String(cause)
+  const detail = messageOf(cause)
   return new TsbuildError('SANDBOX_FAILED', `cannot start ${backend.program}: ${detail}`, { cause })
 }
 
@@ -159,12 +160,8 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal)
   } catch (error) {
-    if (!isErrno(error, 'ESRCH')) throw error
+    if (!hasErrno(error, 'ESRCH')) throw error
     // An interactive command has no group of its own; others have ended, all of them.
     child.kill(signal)
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

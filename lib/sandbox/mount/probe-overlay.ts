@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../base/errors.ts'
 import type { Probe } from '../types.ts'
 import type { Mounter } from './mounter.ts'
 
@@ -18,7 +19,7 @@ export async function probeOverlay(directory: string, userxattr: boolean, mounte
     }
     return { name, ok: true, detail: userxattr ? 'works in this user namespace' : 'works' }
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     const remedy = `keep the store on a filesystem that is no overlay itself, e.g. a volume: ${directory} is not`
     return { name, ok: false, detail, remedy }
   }

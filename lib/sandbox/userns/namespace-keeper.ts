@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { hasErrno } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { probeEnvironment } from '../attempt.ts'
 import { firstLine } from '../run-program.ts'
@@ -81,6 +82,6 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
     // It ended by itself just now.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!hasErrno(error, 'ESRCH')) throw error
   }
 }

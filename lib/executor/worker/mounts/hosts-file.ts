@@ -1,5 +1,6 @@
 // The files that the network needs inside of a step.
 import { readFileSync } from 'node:fs'
+import { hasErrno } from '../../../base/errno.ts'
 
 /** /etc/hosts as BuildKit writes it. */
 export function hostsFile(
@@ -16,7 +17,7 @@ export function resolvConf(): Uint8Array {
   try {
     return readFileSync('/etc/resolv.conf')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Uint8Array()
+    if (hasErrno(error, 'ENOENT')) return new Uint8Array()
     throw error
   }
 }

@@ -1,6 +1,7 @@
 // Secrets are kept in memory while a step runs: what is on a disk may be read from it later.
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf } from '../../../base/errno.ts'
 import type { Cleanups } from '../cleanups.ts'
 import { removeTree } from '../root/remove-tree.ts'
 import type { WorkerContext } from '../worker-context.ts'
@@ -21,7 +22,7 @@ function sharedMemory(): string | undefined {
   try {
     return mkdtempSync('/dev/shm/tsbuild-')
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined
+    if (errnoOf(error) !== undefined) return undefined
     throw error
   }
 }

@@ -2,6 +2,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { createConnection, createServer, type Server } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { hasErrno } from '../../../base/errno.ts'
 
 export interface Lock {
   release(): void
@@ -43,8 +44,8 @@ function listen(path: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy())
     server.unref()
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(undefined)
+    server.once('error', (error) => {
+      if (hasErrno(error, 'EADDRINUSE')) resolve(undefined)
       else reject(error)
     })
     server.listen(path, () => resolve(server))
