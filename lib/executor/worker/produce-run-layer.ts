@@ -35,7 +35,7 @@ export async function carryOut(
       const kept = request.keepFailed ? await keepFailed(request, root, context) : undefined
       return { kind: 'failed', step, exit, kept, refused }
     }
-    const entries = captureChanges(root, mountTargets, owners, request, context, tell)
+    const entries = captureChanges(root, mountTargets, owners.identity, request, context, tell)
     const { diffID, descriptor } = await writeLayer(entries, context.store, {
       compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
       reuse,

@@ -3,13 +3,15 @@ import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { TsbuildError } from '../../base/errors.ts'
+import type { Identify } from '../../layers/diff/changed-entries.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { toFsPath } from '../../layers/paths/path-bytes.ts'
 import { runCommand } from '../../sandbox/launch/run-command.ts'
-import type { InodeKey, InodeOwner, KnownOwners } from '../../sandbox/ownership/ownership-method.ts'
+import { chooseOwnership } from '../../sandbox/ownership/choose-ownership-method.ts'
+import type { InodeKey, KnownOwner, KnownOwners } from '../../sandbox/ownership/ownership-method.ts'
 import type { Exit } from '../../sandbox/types.ts'
 import { createCleanups } from './cleanups.ts'
-import { forgetRoot, knownOwners, ownershipOf, type StepOwners, stepOwners } from './file-owners.ts'
+import { identifyFiles, knownOwners } from './file-owners.ts'
 import { createMountStubs, ensureWorkdir } from './mounts/mount-points.ts'
 import { prepareMounts } from './mounts/prepare-mounts.ts'
 import { createLineWriter, type LineWriter } from './output-lines.ts'
@@ -30,8 +32,8 @@ export interface CommandEnd {
   readonly mountTargets: readonly string[]
   /** Whether it said that it was refused an owner, in a place with one id. */
   readonly refused: boolean
-  /** Who owns what it made; undefined if it failed. */
-  readonly owners: (StepOwners & { readonly exact: boolean }) | undefined
+  /** The owners of the files after the command; undefined if it failed. */
+  readonly owners: { readonly identity: Identify; readonly exact: boolean } | undefined
 }
 
 /**
@@ -47,7 +49,7 @@ export async function runInRoot(
   tell: (message: FromWorker) => void,
   interactive = false,
 ): Promise<CommandEnd> {
-  const ownership = ownershipOf(directory, context.means)
+  const ownership = chooseOwnership(directory, context.means)
   refuseAssumed(ownership, request)
   const cleanups = createCleanups()
   try {
@@ -81,7 +83,7 @@ export async function runInRoot(
         controlLimits: request.controlLimits,
         shmSize: request.shmSize,
       },
-      joined([knownOwners(view, directory), ...mounts.map(({ known }) => known?.(directory) ?? [])]),
+      joined([knownOwners(view, directory), ...mounts.map(({ known }) => known ?? [])]),
     )
     let refused = false
     const writer = (stream: 'stdout' | 'stderr'): LineWriter =>
@@ -113,15 +115,17 @@ export async function runInRoot(
       user,
       refused,
       mountTargets,
-      owners: { ...stepOwners(ownership, after, directory, user), exact: !(lost && isAssumed) },
+      owners: {
+        identity: identifyFiles({ source: ownership, after, root: directory, user }),
+        exact: !(lost && isAssumed),
+      },
     }
   } finally {
-    forgetRoot(directory)
     await cleanups.run()
   }
 }
 
-function* joined(lists: readonly KnownOwners[]): Generator<readonly [InodeKey, InodeOwner]> {
+function* joined(lists: readonly KnownOwners[]): Generator<readonly [InodeKey, KnownOwner]> {
   for (const list of lists) yield* list
 }
 

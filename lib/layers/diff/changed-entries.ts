@@ -19,6 +19,10 @@ export interface FileIdentity {
   readonly mode?: number | undefined
   /** As stat's `st_rdev`, of a device: undefined if the disk is right. */
   readonly rdev?: number | undefined
+  /** Whether uid and gid are recorded for this file, not assumed. One name with recorded owners decides for all links of the file. */
+  readonly named?: boolean | undefined
+  /** The value of `security.capability` of a regular file, where the disk doesn't have it. */
+  readonly capability?: Uint8Array | undefined
 }
 
 /**
@@ -61,8 +65,8 @@ export function changedEntries(root: Found, options: CaptureOptions): readonly S
   const { below, exclude } = options
   const nodes = examine(root, options)
   const changedInodes = new Set<bigint>()
-  for (const { stat, isChanged, entry } of nodes.values()) {
-    if (isChanged && isLinked(stat, entry)) changedInodes.add(stat.ino)
+  for (const { stat, isChanged } of nodes.values()) {
+    if (isChanged && isLinked(stat)) changedInodes.add(stat.ino)
   }
 
   const entries: SourceEntry[] = []
@@ -72,13 +76,13 @@ export function changedEntries(root: Found, options: CaptureOptions): readonly S
 
   const write = ({ entry, stat }: Node): void => {
     entries.push(...pending.splice(0))
-    const first = isLinked(stat, entry) ? firstLinks.get(stat.ino) : undefined
+    const first = isLinked(stat) ? firstLinks.get(stat.ino) : undefined
     if (first !== undefined) {
       const { path, mode, uid, gid, mtime } = entry
       entries.push({ path, type: 'hardlink', mode, uid, gid, mtime, size: 0, linkname: first })
       return
     }
-    if (isLinked(stat, entry)) firstLinks.set(stat.ino, entry.path)
+    if (isLinked(stat)) firstLinks.set(stat.ino, entry.path)
     entries.push(entry)
   }
   const remove = (directory: string, name: string): void => {
@@ -119,23 +123,27 @@ interface Node {
 function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node> {
   const { below, exclude, identity, owners = true, onUnreadCapabilities, onWhiteoutNames } = options
   const whiteoutNames: string[] = []
-  const found: { readonly found: Found; readonly entry: SourceEntry; readonly base: TreeEntry | undefined }[] = []
+  const identified: Identified[] = []
   const collect = (directory: Found, isBelow: boolean): void => {
-    for (const [name, child] of directory.children) {
+    for (const name of [...directory.children.keys()].sort()) {
+      const child = directory.children.get(name)
       if (child === undefined || exclude.has(child.path)) continue
       if (name.startsWith('.wh.')) {
         whiteoutNames.push(child.path)
         continue
       }
       const base = isBelow ? below.lookup(child.path) : undefined
-      const entry = toEntry(child, identity(child.path, child.stat, base), owners ? undefined : base)
-      if (entry) found.push({ found: child, entry, base })
+      identified.push({ found: child, base, identity: identity(child.path, child.stat, base) })
       collect(child, base?.type === 'directory')
     }
   }
   collect(root, true)
   if (whiteoutNames.length > 0) onWhiteoutNames?.(whiteoutNames.sort())
 
+  const found = withOwnersOfLinks(identified).flatMap(({ found: one, base, identity: known }) => {
+    const entry = toEntry(one, known, owners ? undefined : base)
+    return entry ? [{ found: one, entry, base, capability: entry.type === 'file' ? known.capability : undefined }] : []
+  })
   const executables = found.filter(({ entry }) => entry.type === 'file' && (entry.mode & 0o111) !== 0)
   const { values, unread } = readCapabilities(executables.map((one) => one.found.file))
   const isUnread = new Set(unread)
@@ -143,13 +151,34 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
     onUnreadCapabilities?.(executables.filter((one) => isUnread.has(one.found.file)).map((one) => one.entry.path))
   }
   const nodes = new Map<Found, Node>()
-  for (const { found: one, entry: bare, base } of found) {
-    const value = isUnread.has(one.file) ? base?.xattrs?.[CAPABILITY] : values.get(one.file)
+  for (const { found: one, entry: bare, base, capability } of found) {
+    const onDisk = isUnread.has(one.file) ? base?.xattrs?.[CAPABILITY] : values.get(one.file)
+    const value = capability ?? onDisk
     const entry = value ? entryWith(bare, { xattrs: { [CAPABILITY]: value } }) : bare
     const isChanged = !base || !isSame(entry, base)
     nodes.set(one, { entry, base, isChanged, stat: one.stat })
   }
   return nodes
+}
+
+interface Identified {
+  readonly found: Found
+  readonly base: TreeEntry | undefined
+  readonly identity: FileIdentity
+}
+
+/** All links of a file have its recorded owner, whichever of them the command changed it by. */
+function withOwnersOfLinks(files: readonly Identified[]): readonly Identified[] {
+  const owners = new Map<bigint, FileIdentity>()
+  for (const { found, identity } of files) {
+    const { stat } = found
+    if (isLinked(stat) && identity.named && !owners.has(stat.ino)) owners.set(stat.ino, identity)
+  }
+  if (owners.size === 0) return files
+  return files.map((file) => {
+    const owner = isLinked(file.found.stat) ? owners.get(file.found.stat.ino) : undefined
+    return owner ? { ...file, identity: { ...file.identity, uid: owner.uid, gid: owner.gid } } : file
+  })
 }
 
 /** The system's errors while a directory is looked at as `STORE_IO`. */
@@ -231,6 +260,6 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolea
 }
 
 /** Whether a path may share its inode with others. */
-function isLinked(stat: fs.BigIntStats, entry: SourceEntry): boolean {
-  return entry.type !== 'directory' && stat.nlink > 1n
+function isLinked(stat: fs.BigIntStats): boolean {
+  return !stat.isDirectory() && stat.nlink > 1n
 }

@@ -3,7 +3,7 @@
 import type { Backend, Place } from '../types.ts'
 import { createAssumedOwnership } from './assumed-ownership.ts'
 import { createDiskOwnership } from './disk-ownership.ts'
-import { createFakerootOwnership, type FakerootOptions, takesFakeroot } from './fakeroot-ownership.ts'
+import { createFakerootOwnership, type FakerootParts, takesFakeroot } from './fakeroot-ownership.ts'
 import { createHelperOwnership } from './helper-ownership.ts'
 import type { OwnershipSource } from './ownership-method.ts'
 
@@ -15,7 +15,7 @@ export interface OwnershipMeans {
   /** Whether the worker can set `security.capability` where the roots are. */
   readonly realCapabilities: boolean
   /** What is needed for fakeroot, undefined where it is not installed. */
-  readonly fakeroot: FakerootOptions | undefined
+  readonly fakeroot: FakerootParts | undefined
 }
 
 /** The best source for a step in this root: the disk, the helper, fakeroot, or nothing but assumptions. */

@@ -1,19 +1,13 @@
 // The save file of fakeroot: a line an inode, see faked(1).
-import type { InodeKey, InodeOwner } from './ownership-method.ts'
+import type { InodeKey, InodeOwner, KnownOwners } from './ownership-method.ts'
 
 const LINE = /^dev=([0-9a-f]+),ino=(\d+),mode=([0-7]+),uid=(\d+),gid=(\d+),nlink=(\d+),rdev=(\d+)$/
 const TYPES = { character: 0o020000, block: 0o060000 } as const
 
-/**
- * Lines for {@link KnownOwners}. fakeroot wants modes, too, and shows them instead of the disk's: `modeOf` gives st_mode as lstat has it.
- * Capabilities are left out: it knows none.
- */
-export function formatFakerootTable(
-  owners: Iterable<readonly [InodeKey, InodeOwner]>,
-  modeOf: (key: InodeKey) => number,
-): string {
-  const lines = Array.from(owners, ([key, { uid, gid, device }]) => {
-    const mode = device ? TYPES[device.type] | (modeOf(key) & 0o7777) : modeOf(key)
+/** A line for each owner. fakeroot shows the modes in it instead of the disk's. Capabilities are left out: fakeroot keeps none. */
+export function formatFakerootTable(owners: KnownOwners): string {
+  const lines = Array.from(owners, ([key, { uid, gid, device, mode: onDisk }]) => {
+    const mode = device ? TYPES[device.type] | (onDisk & 0o7777) : onDisk
     const rdev = device ? encodeDevice(device.major, device.minor) : 0
     const inode = `dev=${key.dev.toString(16)},ino=${key.ino}`
     return `${inode},mode=${mode.toString(8)},uid=${uid},gid=${gid},nlink=1,rdev=${rdev}\n`

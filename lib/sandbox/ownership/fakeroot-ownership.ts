@@ -8,7 +8,7 @@ import { findProgram } from '../../base/find-program.ts'
 import { pathInRoot } from '../launch/path-in-root.ts'
 import type { SandboxUser } from '../types.ts'
 import { formatFakerootTable, parseFakerootTable } from './fakeroot-owner-table.ts'
-import { type InodeKey, type OwnershipSource, ownersFrom } from './ownership-method.ts'
+import { type OwnershipSource, ownersFrom } from './ownership-method.ts'
 
 export interface FakerootParts {
   readonly faked: string
@@ -41,16 +41,11 @@ export function takesFakeroot(root: string, arch: string = process.arch): boolea
   return loader !== undefined && [loader, '/bin/sh'].every((path) => existsSync(pathInRoot(root, path) ?? ''))
 }
 
-export interface FakerootOptions extends FakerootParts {
-  /** st_mode of a file that is known, as lstat has it. */
-  readonly modeOf: (key: InodeKey) => number
-}
-
 /** Where the step finds it: below /dev, of which nothing gets into a layer. The back-end makes the mount point. */
 const INSIDE = '/dev/.tsbuild'
 
 /** For back-ends with real mounts that make mount points below /dev, for roots that {@link takesFakeroot}. */
-export function createFakerootOwnership({ faked, library, modeOf }: FakerootOptions): OwnershipSource {
+export function createFakerootOwnership({ faked, library }: FakerootParts): OwnershipSource {
   return {
     kind: 'fakeroot',
     warning: 'owners are recorded by fakeroot: what static programs set is not, nor are file capabilities',
@@ -60,7 +55,7 @@ export function createFakerootOwnership({ faked, library, modeOf }: FakerootOpti
       await mkdir(directory, { mode: 0o755 })
       await copyFile(faked, join(directory, 'faked'))
       await copyFile(library, join(directory, 'libfakeroot.so'))
-      await writeFile(join(directory, 'before'), formatFakerootTable(known, modeOf))
+      await writeFile(join(directory, 'before'), formatFakerootTable(known))
       await writeFile(join(directory, 'after'), '')
       await writeFile(join(directory, 'run'), SCRIPT)
       return {

@@ -17,8 +17,16 @@ export interface InodeOwner {
   readonly capability?: Uint8Array | undefined
 }
 
-/** The files of the step's root that don't just belong to root, before it runs. Others need not be looked up: root's is what isn't named. */
-export type KnownOwners = Iterable<readonly [InodeKey, InodeOwner]>
+/** Owners by inode. */
+export type InodeOwners = Iterable<readonly [InodeKey, InodeOwner]>
+
+/** The owner of a file that exists on disk, with the file's `st_mode` as lstat(2) has it. */
+export interface KnownOwner extends InodeOwner {
+  readonly mode: number
+}
+
+/** The files that a step finds and that don't just belong to root. Every file that is not listed is root's. */
+export type KnownOwners = Iterable<readonly [InodeKey, KnownOwner]>
 
 /** Files of the host with tables of owners, for the native helper. */
 export interface OwnerTables {
@@ -62,7 +70,7 @@ export interface OwnershipSource {
 }
 
 /** Looks up by key in a list; `before` is what the step began with. */
-export function ownersFrom(entries: KnownOwners, before: KnownOwners = []): OwnersAfter {
+export function ownersFrom(entries: InodeOwners, before: InodeOwners = []): OwnersAfter {
   const former = byKey(before)
   const now = byKey(entries)
   const isNew = ([key, { uid, gid }]: readonly [string, InodeOwner]): boolean => {
@@ -72,7 +80,7 @@ export function ownersFrom(entries: KnownOwners, before: KnownOwners = []): Owne
   return { find: ({ dev, ino }) => now.get(`${dev}:${ino}`), asked: [...now].some(isNew) }
 }
 
-function byKey(entries: KnownOwners): Map<string, InodeOwner> {
+function byKey(entries: InodeOwners): Map<string, InodeOwner> {
   const map = new Map<string, InodeOwner>()
   for (const [{ dev, ino }, owner] of entries) map.set(`${dev}:${ino}`, owner)
   return map

@@ -18,7 +18,7 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const place = (mapping: IdMapping): Place => ({ mapping, mounts: true, processes: true, launcher: [] })
 const assumed = createAssumedOwnership()
-const fakeroot = createFakerootOwnership({ faked: '', library: '', modeOf: () => 0 })
+const fakeroot = createFakerootOwnership({ faked: '', library: '' })
 const key = { dev: 1n, ino: 2n }
 const nothing: OwnerSigns = { after: ownersFrom([]), refused: false, accounts: false }
 const chowned: OwnerSigns = { ...nothing, after: ownersFrom([[key, { uid: 33, gid: 0 }]]) }

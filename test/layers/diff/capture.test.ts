@@ -9,6 +9,7 @@ import { type CaptureOverlayOptions, captureOverlay } from '../../../lib/layers/
 import type { CaptureOptions } from '../../../lib/layers/diff/changed-entries.ts'
 import { setTimes } from '../../../lib/layers/diff/set-times.ts'
 import { captureSnapshot, takeSnapshot } from '../../../lib/layers/diff/snapshot.ts'
+import { CAPABILITY } from '../../../lib/layers/entry.ts'
 import type { PlainEntry } from '../../../lib/layers/entry-with.ts'
 import type { TreeEntry } from '../../../lib/layers/file-tree.ts'
 import { createUnionView, extendUnionView } from '../../../lib/layers/union/union-view.ts'
@@ -191,6 +192,27 @@ describe.each([
       'node character 666 1/3',
       'own file 644 7:0 ""',
     ])
+  })
+
+  test.runIf(enabled)('all links of a file have the owner that is recorded for one of them', async () => {
+    const { directory, capture } = await open()
+    run('echo new >c; ln c b; ln c a; touch other', directory)
+    const identity: CaptureOptions['identity'] = (path) =>
+      path === 'b' ? { uid: 7, gid: 8, named: true } : { uid: 1, gid: 1 }
+    expect(capture({ identity }).map(({ path, type, uid, gid }) => [path, type, uid, gid])).toEqual([
+      ['a', 'file', 7, 8],
+      ['b', 'hardlink', 7, 8],
+      ['c', 'hardlink', 7, 8],
+      ['other', 'file', 1, 1],
+    ])
+  })
+
+  test.runIf(enabled)('a capability that only the identity has is a change of the file', async () => {
+    const { directory, capture } = await open()
+    run('chmod 700 exe; chmod 755 exe', directory)
+    const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
+    const changed = capture({ identity: (path) => ({ uid: 0, gid: 0, ...(path === 'exe' && { capability }) }) })
+    expect(changed.map(({ path, xattrs }) => [path, xattrs])).toEqual([['exe', { [CAPABILITY]: capability }]])
   })
 
   test.runIf(enabled)('with the times of its layer, what a further command leaves alone is no change', async () => {

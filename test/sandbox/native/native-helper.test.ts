@@ -131,7 +131,9 @@ test('the source of owners writes what is known, and reads what came of it', asy
   const scratch = mkdtempSync(join(temporaryDirectory(), 'scratch-'))
   const source = createHelperOwnership({ realCapabilities: false })
   const key = { dev: 5n, ino: 6n }
-  const wrapped = await source.wrap(stepCommand('/root', scratch, ['true']), [[key, { uid: 7, gid: 8 }]])
+  const wrapped = await source.wrap(stepCommand('/root', scratch, ['true']), [
+    [key, { uid: 7, gid: 8, mode: 0o100644 }],
+  ])
   expect(wrapped).toMatchObject({
     owners: { input: join(scratch, 'owners-before'), output: join(scratch, 'owners-after'), virtualCapabilities: true },
   })

@@ -52,7 +52,8 @@ describe('the save file of fakeroot', () => {
         { uid: 3, gid: 4, device: { type: 'block', major: 259, minor: 70_000 } },
       ],
     ] as const
-    const text = formatFakerootTable(owners, () => 0o100640)
+    const known = owners.map(([inode, owner]) => [inode, { ...owner, mode: 0o100640 }] as const)
+    const text = formatFakerootTable(known)
     expect(text.split('\n')[0]).toBe('dev=fe01,ino=1152921504606846977,mode=100640,uid=1,gid=2,nlink=1,rdev=0')
     expect(text.split('\n')[1]).toContain(',mode=60640,')
     expect(parseFakerootTable(text)).toEqual(owners)
@@ -83,14 +84,14 @@ test('fakeroot is for roots with glibc and a shell, looked for inside', () => {
 test('fakeroot is brought along below /dev, and has to say something afterwards', async () => {
   const scratch = mkdtempSync(join(temporaryDirectory(), 'scratch-'))
   const parts = { faked: process.execPath, library: import.meta.filename }
-  const source = createFakerootOwnership({ ...parts, modeOf: () => 0o100600 })
+  const source = createFakerootOwnership(parts)
   const command = stepCommand('/root', scratch, ['chown', '1', 'x'])
-  const wrapped = await source.wrap(command, [[key, { uid: 1, gid: 2 }]])
+  const wrapped = await source.wrap(command, [[key, { uid: 1, gid: 2, mode: 0o100600 }]])
   expect(wrapped.args).toEqual(['/bin/sh', '/dev/.tsbuild/run', 'chown', '1', 'x'])
   expect(wrapped.env).toContain('FAKEROOTDONTTRYCHOWN=1')
   const directory = join(scratch, 'fakeroot')
   expect(wrapped.mounts).toEqual([{ kind: 'bind', source: directory, target: '/dev/.tsbuild', readonly: false }])
-  expect(readFileSync(join(directory, 'before'), 'utf8')).toContain('uid=1,gid=2')
+  expect(readFileSync(join(directory, 'before'), 'utf8')).toContain('mode=100600,uid=1,gid=2')
   await expect(source.read(wrapped)).rejects.toMatchObject({ code: 'SANDBOX_LACKS' })
   writeFileSync(join(directory, 'after'), 'dev=1,ino=2,mode=100644,uid=3,gid=4,nlink=1,rdev=0\n')
   expect((await source.read(wrapped)).find({ dev: 1n, ino: 2n })).toMatchObject({ uid: 3, gid: 4 })
@@ -106,7 +107,7 @@ test.each([['chown', 'sleep'], ['chown']])(
     writeFileSync(faked, `#!/bin/sh\n(${saving}) >/dev/null 2>&1 &\necho "7:$!"\n`, { mode: 0o755 })
     mkdirSync(path)
     for (const name of programs) symlinkSync(`/bin/${name}`, join(path, name))
-    const source = createFakerootOwnership({ faked, library: import.meta.filename, modeOf: () => 0 })
+    const source = createFakerootOwnership({ faked, library: import.meta.filename })
     const wrapped = await source.wrap(stepCommand('/root', directory, ['/bin/true']), [])
     const script = readFileSync(join(directory, 'fakeroot/run'), 'utf8')
     const here = script.replaceAll('/dev/.tsbuild', join(directory, 'fakeroot'))
@@ -128,7 +129,7 @@ describe('the best source is chosen', () => {
     features: { networkNone: true, controlLimits: false, insecure: true, processes: true, mounts },
     prepare: () => Promise.reject(new Error('not asked for')),
   })
-  const fakeroot = { faked: '/x', library: '/y', modeOf: () => 0 }
+  const fakeroot = { faked: '/x', library: '/y' }
   const means: OwnershipMeans = {
     place: place('single'),
     backend: backend(true),

@@ -32,17 +32,15 @@ interface Owner {
 interface Source {
   readonly path: string
   readonly kind: 'directory' | 'file'
-  readonly known?: KnownIn | undefined
+  /** The owners of files of the mount, where the disk may record another one. */
+  readonly known?: KnownOwners | undefined
 }
 
-/** Who owns files of a mount that the disk may give to somebody else, for a step in a root. */
-type KnownIn = (root: string) => KnownOwners
-
-export type StepMount = SandboxMount & { readonly known?: KnownIn | undefined }
+export type StepMount = SandboxMount & { readonly known?: KnownOwners | undefined }
 
 const owned = (source: Source, owner: Owner): Source => ({
   ...source,
-  known: (root) => [mountedOwner(source.path, owner, root)],
+  known: mountedOwner(source.path, owner),
 })
 
 /**
@@ -149,12 +147,12 @@ async function layersSource(
     await unpackPart(mount, join(base, 'tree'), stacks, context)
     cleanups.add(() => removeTree(base))
     const tree = subTree(view, mount.source, 'source')
-    return { ...sourceAt(join(base, 'tree', 'source')), known: (root) => knownOwners(tree, join(base, 'tree'), root) }
+    return { ...sourceAt(join(base, 'tree', 'source')), known: knownOwners(tree, join(base, 'tree')) }
   }
   const { directory, upper, close } = await mountStack(filesystem, context.overlay, context)
   cleanups.add(() => close(() => removeTree(upper)))
   const source = sourceAt(mount.source === '' ? directory : `${directory}/${mount.source}`)
-  return { ...source, known: (root) => knownOwners(view, directory, root) }
+  return { ...source, known: knownOwners(view, directory) }
 }
 
 async function fillCache(
