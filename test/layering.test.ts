@@ -46,17 +46,30 @@ function tableOf(page: string, first: string): readonly (readonly string[])[] {
 /** The room of a module: its folder, or its name for a module at the top of lib/. */
 const roomOf = (file: string): string => file.split('/')[0]?.replace(/\.ts$/, '') ?? ''
 
-/** What index.ts exports, by the module that it comes from. */
-const exported = new Map(
-  internal.filter(({ file }) => file === 'index.ts').map(({ target, names }) => [target, new Set(names)]),
-)
-
-/** Loading index.ts loads everything, so a command imports the module that index.ts exports from: that counts as an import of index. */
-function importedRoom({ file, target, names }: (typeof internal)[number]): string {
-  const known = exported.get(target)
-  const room = roomOf(target)
-  return roomOf(file) === 'cli' && room !== 'base' && known && names.every((name) => known.has(name)) ? 'index' : room
+/** The names that an export list passes on, by the module that they come from. */
+function listedIn(list: string): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(internal.filter(({ file }) => file === list).map(({ target, names }) => [target, new Set(names)]))
 }
+
+/** The public API, and the names that only the command line may use besides. */
+const lists = { index: listedIn('index.ts'), internal: listedIn('internal/index.ts') }
+
+/** Loading a list loads all of its modules, so a command may import a module of a list directly: that counts as an import of the list. */
+function importedRoom({ file, target, names }: (typeof internal)[number]): string {
+  const room = roomOf(target)
+  if (roomOf(file) !== 'cli' || room === 'base') return room
+  const isIn = (list: keyof typeof lists): boolean => names.every((name) => lists[list].get(target)?.has(name))
+  if (names.length > 0 && isIn('index')) return 'index'
+  return names.length > 0 && isIn('internal') ? 'internal' : room
+}
+
+test('each internal name is used by the command line, and is not public', () => {
+  const used = new Set(imports.filter(({ file }) => file.startsWith('cli/')).flatMap(({ names }) => names))
+  const isPublic = new Set([...lists.index.values()].flatMap((names) => [...names]))
+  const names = [...lists.internal.values()].flatMap((each) => [...each])
+  expect(names.length).toBeGreaterThan(0)
+  expect(names.filter((name) => !used.has(name) || isPublic.has(name))).toEqual([])
+})
 
 test('every room imports the rooms of its row in the architecture, and no others', () => {
   const documented = tableOf('architecture.md', 'room').map(([room = '', , imported = '']) => [

@@ -19,17 +19,21 @@ import { openTemporaryFiles } from './temporary-files.ts'
  */
 export interface Store extends ContentStore, UnhashedReader {
   readonly root: string
+  /** @internal */
   readonly references: References
+  /** @internal */
   readonly records: Records
+  /** @internal */
   readonly layers: LayerForms
-  /** Whether the blob is here with just this size. */
+  /** Whether the blob is here with just this size. @internal */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
   /**
    * Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`,
    * `BLOB_NOT_FOUND`.
+   * @internal
    */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
-  /** A new empty directory for scratch, on the store's disk, removed by {@link Store.close}. */
+  /** A new empty directory for scratch, on the store's disk, removed by {@link Store.close}. @internal */
   temporary(): string
   /** Removes this process's temporary files. Idempotent; the store must not be used afterwards. */
   close(): void

@@ -1,14 +1,6 @@
 // `--call`: what a build tells of itself instead of being carried out.
-import {
-  type BuildOptions,
-  formatOutline,
-  formatTargets,
-  outline,
-  outlineToJson,
-  planBuild,
-  readDockerfile,
-  targetsToJson,
-} from '../index.ts'
+import { type BuildOptions, outline, planBuild, readDockerfile } from '../index.ts'
+import { formatOutline, formatTargets, outlineToJson, targetsToJson } from '../internal/index.ts'
 import type { Call } from './arguments/parse-call.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { Terminal } from './terminal/terminal.ts'

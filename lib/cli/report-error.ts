@@ -33,7 +33,7 @@ interface Description {
 async function describe(error: unknown): Promise<Description> {
   if (error instanceof UsageError) return { code: error.code, text: await usageText(error), exitCode: EXIT_CODES.usage }
   if (error instanceof Interrupted) return { code: 'INTERRUPTED', text: 'interrupted', exitCode: error.exitCode }
-  const { TsbuildError, formatError } = await import('../index.ts')
+  const { TsbuildError, formatError } = await import('../base/errors.ts')
   if (error instanceof TsbuildError) return { code: error.code, text: formatError(error), exitCode: EXIT_CODES.failed }
   const text = `error: this is a bug in tsbuild, please report it with the command and this stack:\n${stackOf(error)}`
   return { code: 'BUG', text, exitCode: EXIT_CODES.bug }
@@ -41,7 +41,7 @@ async function describe(error: unknown): Promise<Description> {
 
 async function usageText(error: UsageError): Promise<string> {
   const { unknown } = error
-  const meant = unknown && (await import('../index.ts')).suggest(unknown.word, unknown.candidates)
+  const meant = unknown && (await import('../base/suggest.ts')).suggest(unknown.word, unknown.candidates)
   const hint = meant && unknown ? `did you mean ${unknown.prefix}${meant}?` : error.hint
   return `error: ${error.message} [${error.code}]${hint ? `\nhint: ${hint}` : ''}`
 }

@@ -85,7 +85,7 @@ function chooseOfGroup(group: string, args: readonly string[]): Choice | undefin
 async function refuseTypo(word: string, terminal: Terminal): Promise<void> {
   if (!/^[a-z]+$/.test(word) || existsSync(resolve(terminal.cwd, word))) return
   const candidates = [...commands.map((command) => command.name.split(' ')[0] ?? ''), 'help', 'version']
-  const { suggest } = await import('../index.ts')
+  const { suggest } = await import('../base/suggest.ts')
   if (suggest(word, candidates) === undefined) return
   throw new UsageError('OPTION_INVALID', `${JSON.stringify(word)} is neither a command nor a directory`, {
     unknown: { word, candidates, prefix: 'tsbuild ' },

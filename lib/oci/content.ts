@@ -15,7 +15,7 @@ export interface ContentReader {
 
 /** A reader that can leave the digest to whoever gets the bytes: computing it is the dearest part of moving a large blob. */
 export interface UnhashedReader {
-  /** As `open` of ContentReader, of the right size, but for the digest. */
+  /** As `open` of ContentReader, of the right size, but for the digest. @internal */
   openUnhashed(descriptor: Pick<Descriptor, 'digest' | 'size'>, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
@@ -31,13 +31,16 @@ export interface BlobWriter {
 
 /** A content store on the local disk. */
 export interface ContentStore extends ContentReader {
-  /** The path of a blob's file, for reading at offsets. The file is immutable. Errors with `BLOB_NOT_FOUND`. */
+  /** The path of a blob's file, for reading at offsets. The file is immutable. Errors with `BLOB_NOT_FOUND`. @internal */
   path(digest: Digest): string
+  /** @internal */
   size(digest: Digest): number
+  /** @internal */
   createWriter(): BlobWriter
+  /** @internal */
   put(bytes: Uint8Array, mediaType: string): Descriptor
-  /** Derived data by digest (layer indexes and such): may vanish at any time and be made again. */
+  /** Derived data by digest (layer indexes and such): may vanish at any time and be made again. @internal */
   readDerived(kind: string, digest: Digest): Uint8Array | undefined
-  /** Atomic. What is large may come in pieces: each is written before the next is asked for, so that they may share their memory. */
+  /** Atomic. What is large may come in pieces: each is written before the next is asked for, so that they may share their memory. @internal */
   writeDerived(kind: string, digest: Digest, bytes: Uint8Array | Iterable<Uint8Array>): void
 }

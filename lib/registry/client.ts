@@ -17,7 +17,7 @@ export interface RegistryOptions {
   readonly env?: Env
   /** Sent as User-Agent. */
   readonly userAgent?: string
-  /** Waits between attempts; tests pass their own. */
+  /** Waits between attempts; tests pass their own. @internal */
   readonly wait?: Wait
   /** Told of what is tried again. */
   readonly onRetry?: (reason: string, milliseconds: number) => void

@@ -6,9 +6,9 @@ import {
   formatBuildKitTree,
   parse,
   parseDirectives,
-  parseHeredocWord,
   toBuildKitTree,
 } from '../../lib/parser/index.ts'
+import { parseHeredocWord } from '../../lib/parser/syntax/heredoc-word.ts'
 import { type Case, compare, recordOf, stringOf } from './check.ts'
 import { checkRejection, describeErrors } from './check-rejection.ts'
 

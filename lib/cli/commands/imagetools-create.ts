@@ -3,14 +3,8 @@ import { count } from '../../base/count.ts'
 import { messageOf } from '../../base/errors.ts'
 import { formatSize } from '../../base/format-size.ts'
 import { MANIFEST_LIMIT } from '../../base/input-limit.ts'
-import {
-  type CreatedIndex,
-  createIndex,
-  formatPlatform,
-  type IndexAnnotation,
-  parseIndexAnnotation,
-  TsbuildError,
-} from '../../index.ts'
+import { type CreatedIndex, createIndex, formatPlatform, type IndexAnnotation, TsbuildError } from '../../index.ts'
+import { parseIndexAnnotation } from '../../internal/index.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'

@@ -8,10 +8,10 @@ import {
   type Dockerfile,
   fixDockerfile,
   lintRules,
-  ruleSetNames,
   stringify,
   TsbuildError,
 } from '../../index.ts'
+import { ruleSetNames } from '../../internal/index.ts'
 import { readBuildInput } from '../arguments/read-build-options.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command-spec.ts'

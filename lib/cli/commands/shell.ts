@@ -1,4 +1,4 @@
-import { openShell } from '../../index.ts'
+import { openShell } from '../../internal/index.ts'
 import { readIsolation } from '../arguments/read-run-options.ts'
 import type { Run } from '../command-spec.ts'
 

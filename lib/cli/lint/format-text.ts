@@ -1,5 +1,7 @@
+import { codeFrame } from '../../base/code-frame.ts'
 import { count } from '../../base/count.ts'
-import { codeFrame, formatError, type LintReport, maskTokens, type SourceFile } from '../../index.ts'
+import { formatError, type LintReport, type SourceFile } from '../../index.ts'
+import { maskTokens } from '../../internal/index.ts'
 import { colorReport } from '../terminal/color-report.ts'
 import { printable } from '../terminal/text-width.ts'
 import { type Finding, findingsOf } from './finding.ts'

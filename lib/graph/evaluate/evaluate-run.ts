@@ -1,6 +1,7 @@
 import { TsbuildError, withLocation } from '../../base/errors.ts'
 import { entriesOf } from '../../base/shared-map.ts'
-import { heredocText, parseHeredocWord, type ResolvedMount, resolveMount } from '../../parser/index.ts'
+import { heredocText, type ResolvedMount, resolveMount } from '../../parser/index.ts'
+import { parseHeredocWord } from '../../parser/syntax/heredoc-word.ts'
 import type { Heredoc, Run, Word } from '../../parser/types.ts'
 import type { RunOp } from '../types.ts'
 import { argv, shellOf } from './evaluate-config.ts'
