@@ -67,7 +67,7 @@ const GIT_SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'ssh', 'git']
 const SCP = /^[a-zA-Z0-9_-]+@[a-zA-Z0-9.-]+:(?:.*?)(?:\?(.*?))?(?:#(.*))?$/
 
 function splitAddress(text: string): Address | undefined {
-  if (text.startsWith('../') || text.startsWith('../../')) return undefined
+  if (text.startsWith('./') || text.startsWith('../')) return undefined
   if (text.startsWith('github.com/')) return splitUrl(`https://${text}`, true)
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
   if (scheme !== undefined) return GIT_SCHEMES.has(scheme) ? splitUrl(text, false) : undefined

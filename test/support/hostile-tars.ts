@@ -37,7 +37,7 @@ export const HOSTILE_TARS: readonly HostileTar[] = [
       makeTar(
         { name: 'way', type: 'symlink', linkname: OUTSIDE },
         { name: 'way/x', ...BODY },
-        { name: 'up', type: 'symlink', linkname: '../../../..' },
+        { name: 'up', type: 'symlink', linkname: '../../../../..' },
         { name: 'up/y', ...BODY },
       ),
     unpacked: [

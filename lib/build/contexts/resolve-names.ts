@@ -123,7 +123,7 @@ export function fileContexts(namedContexts: Readonly<Record<string, NamedContext
 }
 
 /** What the graph calls a named context: `context` is the build context there, whatever a named one is called. */
-const contextID = (name: string): string => (name === 'context' ? '../../context' : name)
+const contextID = (name: string): string => (name === 'context' ? './context' : name)
 
 /** `Alpine`, `alpine:latest` and `docker.io/library/alpine` name the same context. */
 function contextKey(name: string): string {

@@ -3,7 +3,7 @@
  * The root itself is `''`.
  */
 export function cleanPath(path: string): string {
-  const from = path.startsWith('../') ? 2 : 0
+  const from = path.startsWith('./') ? 2 : 0
   const to = path.endsWith('/') ? path.length - 1 : path.length
   const trimmed = from === 0 && to === path.length ? path : path.slice(from, Math.max(from, to))
   return UNCLEAN.test(trimmed) ? cleanSlowly(trimmed) : trimmed

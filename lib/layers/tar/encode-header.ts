@@ -35,7 +35,7 @@ type Records = Map<string, Buffer> | undefined
 function writeBlock(block: Buffer, entry: Entry): Records {
   let records: Records
   TEMPLATE.copy(block)
-  const path = entry.type === 'directory' ? (entry.path === '' ? '../' : `${entry.path}/`) : entry.path
+  const path = entry.type === 'directory' ? (entry.path === '' ? './' : `${entry.path}/`) : entry.path
   if (!writeAscii(block, 0, path, NAME) && !writeSplit(block, path)) {
     records = note(records, 'path', nameBytes(path))
     writeFallback(block, 0, path)

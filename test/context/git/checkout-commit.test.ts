@@ -71,7 +71,7 @@ describe.skipIf(!runs)('a commit is checked out', () => {
 
   test('one deep, of the ref that is meant', async () => {
     const { directory } = await fetch(url)
-    const log = execFileSync('git', ['--git-dir', join(directory, './'), 'log', '--all', '--format=%H'])
+    const log = execFileSync('git', ['--git-dir', join(directory, '../git'), 'log', '--all', '--format=%H'])
     expect(log.toString().trim()).toBe(second)
   })
 

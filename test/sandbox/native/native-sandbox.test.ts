@@ -178,7 +178,7 @@ for (const owners of [false, true]) {
     const victim = join(room.root, '../victim')
     mkdirSync(victim)
     symlinkSync(victim, join(room.root, 'away'))
-    symlinkSync('../../../../..', join(room.root, 'up'))
+    symlinkSync('../../../../../..', join(room.root, 'up'))
     giveToPlainUser(join(room.root, '..'))
     for (const target of ['/away', '/up/tmp', '/not/there']) {
       const said = run(room, 'true', { mounts: [{ kind: 'tmpfs', target, size: undefined, mode: 0o755 }] })
