@@ -108,6 +108,12 @@ export interface TsbuildErrorOptions {
   readonly others?: readonly TsbuildError[] | undefined
 }
 
+/** The fields that {@link TsbuildError.with} replaces. */
+export interface ErrorChanges extends Omit<TsbuildErrorOptions, 'cause'> {
+  readonly code?: ErrorCode | undefined
+  readonly message?: string | undefined
+}
+
 /** The one error that this library throws for anything that is not a bug or an abort. */
 export class TsbuildError extends Error {
   static {
@@ -127,13 +133,29 @@ export class TsbuildError extends Error {
     this.details = options.details ?? []
     this.others = options.others ?? []
   }
+
+  /**
+   * The error with some fields replaced; undefined keeps a field. A replaced message or code makes a new error, whose cause is
+   * this one. Otherwise the copy stands for the same failure: it keeps the stack and the cause.
+   */
+  with(changes: ErrorChanges): TsbuildError {
+    const { code = this.code, message = this.message } = changes
+    const isNew = code !== this.code || message !== this.message
+    const copy = new TsbuildError(code, message, {
+      location: changes.location ?? this.location,
+      hint: changes.hint ?? this.hint,
+      details: changes.details ?? this.details,
+      others: changes.others ?? this.others,
+      cause: isNew ? this : this.cause,
+    })
+    if (!isNew && this.stack !== undefined) copy.stack = this.stack
+    return copy
+  }
 }
 
-/** The same error with a place, when it is a {@link TsbuildError} that has none yet. */
+/** An error with a location added, if it is a {@link TsbuildError} without one; any other error as it is. */
 export function withLocation(error: unknown, location: Location | undefined): unknown {
-  if (!(error instanceof TsbuildError) || error.location || !location) return error
-  const { code, message, hint, details, cause, others } = error
-  return new TsbuildError(code, message, { location, hint, details, cause, others })
+  return error instanceof TsbuildError && !error.location && location ? error.with({ location }) : error
 }
 
 /** The message of anything that was thrown. */

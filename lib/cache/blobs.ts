@@ -96,14 +96,10 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
     if (!(error instanceof TsbuildError) || error.code !== 'DIGEST_MISMATCH') return error
     if (hashFile(path(descriptor.digest), descriptor.digest) === descriptor.digest) return error
     remove(descriptor.digest)
-    return new TsbuildError(
-      'DIGEST_MISMATCH',
-      `blob ${descriptor.digest} in ${place} was damaged and has been removed`,
-      {
-        hint: 'run the build again: what is missing will be made again',
-        cause: error,
-      },
-    )
+    return error.with({
+      message: `blob ${descriptor.digest} in ${place} was damaged and has been removed`,
+      hint: 'run the build again: what is missing will be made again',
+    })
   }
   return blobs
 }

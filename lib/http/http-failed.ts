@@ -66,7 +66,7 @@ const isCertificate = (code: string): boolean =>
   /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code)
 
 /** The code at the end of the chain of causes, since "other side closed" and "fetch failed" say little themselves. */
-function innermostErrno(error: unknown): string | undefined {
+export function innermostErrno(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   return innermostErrno(error.cause) ?? errnoOf(error)
 }

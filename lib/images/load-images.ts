@@ -95,5 +95,5 @@ async function checkImage(store: Store, descriptor: Descriptor, signal: AbortSig
   const [first, ...others] = problems.map(
     ({ message, digest }) => new TsbuildError('IMAGE_INVALID', `${digest}: ${message}`),
   )
-  if (first) throw new TsbuildError(first.code, first.message, { others })
+  if (first) throw first.with({ others })
 }

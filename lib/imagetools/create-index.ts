@@ -57,9 +57,7 @@ export async function createIndex(sources: readonly string[], options: CreateInd
   if (written.length === 0) throw new TsbuildError('OPTION_INVALID', 'there is nothing to make an index of')
   const client = openRegistryClient(rest)
   try {
-    const read = await readSources(written, targets, client, signal).catch((error: unknown) => {
-      throw append ? nothingThere(error, targets) : error
-    })
+    const read = await readSources(written, targets, { client, append, signal })
     const created = combine(read, { ...options, platforms: (options.platforms ?? []).map(parsePlatform) })
     const copy = await pushIndex(created, read, dryRun ? [] : targets, { client, signal, onProgress })
     const { descriptor, bytes, replaced } = created
@@ -77,30 +75,37 @@ function parseTarget(name: string): Reference {
   })
 }
 
-/** Where nothing is to append to, the advice is another one. */
-function nothingThere(error: unknown, [first]: readonly Reference[]): unknown {
-  if (!(error instanceof TsbuildError) || error.code !== 'IMAGE_NOT_FOUND') return error
-  if (!first || !error.message.includes(JSON.stringify(familiarReference(first)))) return error
-  const hint = 'where there is nothing to append to yet, leave out --append'
-  return new TsbuildError(error.code, error.message, { hint, cause: error })
+interface ReadOptions {
+  readonly client: RegistryClient
+  /** True if the first source is the index to append to. */
+  readonly append: boolean
+  readonly signal: AbortSignal | undefined
 }
 
 function readSources(
   written: readonly WrittenSource[],
   targets: readonly Reference[],
-  client: RegistryClient,
-  signal: AbortSignal | undefined,
+  { client, append, signal }: ReadOptions,
 ): Promise<readonly IndexSource[]> {
   const pushed = new Set(targets.map(repositoryOf))
   const named = written.map(referenceOf)
   const repositories = new Map([...targets, ...named.flatMap((found) => found ?? [])].map((r) => [repositoryOf(r), r]))
   const [only, ...others] = repositories.values()
   const repository = others.length === 0 ? only : undefined
-  return inParallel(written, 4, signal, (source, own) => {
+  return inParallel(written, 4, signal, async (source, own) => {
     const reference = referenceOf(source)
     const fresh = reference !== undefined && pushed.has(repositoryOf(reference))
-    return readIndexSource(source, repository, { client, signal: own, fresh })
+    try {
+      return await readIndexSource(source, repository, { client, signal: own, fresh })
+    } catch (error) {
+      throw append && source === written[0] ? nothingToAppendTo(error) : error
+    }
   })
+}
+
+function nothingToAppendTo(error: unknown): unknown {
+  if (!(error instanceof TsbuildError) || error.code !== 'IMAGE_NOT_FOUND') return error
+  return error.with({ hint: 'where there is nothing to append to yet, leave out --append' })
 }
 
 const repositoryOf = ({ domain, path }: Reference): string => `${domain}/${path}`

@@ -86,7 +86,6 @@ function fileOptions(dockerfile: Dockerfile, { buildArgs }: LintOptions): CheckO
   } catch (error) {
     const span = dockerfile.directives.find(({ name }) => name === 'check')?.valueSpan
     if (!(error instanceof TsbuildError) || !span) throw error
-    const { code, message, hint } = error
-    throw new TsbuildError(code, message, { location: { file: dockerfile.file, span }, hint })
+    throw error.with({ location: { file: dockerfile.file, span } })
   }
 }

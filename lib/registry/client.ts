@@ -181,8 +181,7 @@ async function authorization(
 
 function withProblems(error: unknown, { credentials, problems }: FoundCredentials, origin: string): unknown {
   if (!(error instanceof TsbuildError) || problems.length === 0 || error.code !== 'REGISTRY_AUTH') return error
-  const hint = credentialHint(origin, credentials, problems)
-  return new TsbuildError(error.code, error.message, { hint, cause: error })
+  return error.with({ hint: credentialHint(origin, credentials, problems) })
 }
 
 /** What the request needs, and what the registry says that it needs. */

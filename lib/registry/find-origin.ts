@@ -1,4 +1,5 @@
 import { TsbuildError } from '../base/errors.ts'
+import { innermostErrno } from '../http/http-failed.ts'
 import { readUpTo } from '../http/read-body.ts'
 import type { HttpClient } from '../http/types.ts'
 import { apiHost, isLocal, type Transport } from './hosts.ts'
@@ -51,6 +52,5 @@ async function speaksTls(secure: string, http: HttpClient, signal: AbortSignal |
 }
 
 function failedWith(error: unknown, codes: RegExp): boolean {
-  if (!(error instanceof TsbuildError)) return false
-  return codes.test(/\((\w+)\)$/.exec(error.message)?.[1] ?? '')
+  return error instanceof TsbuildError && codes.test(innermostErrno(error) ?? '')
 }

@@ -101,7 +101,7 @@ async function tryOut(
       client,
     })
     if (error.code !== 'REGISTRY_AUTH') throw error
-    throw new TsbuildError('REGISTRY_AUTH', error.message, { hint: 'check user name and password, or use a token' })
+    throw error.with({ hint: 'check user name and password, or use a token' })
   } finally {
     await client.close()
   }

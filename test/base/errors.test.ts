@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { codeFrame } from '../../lib/base/code-frame.ts'
-import { failOnErrors, formatDiagnostic, formatError, TsbuildError, withLocation } from '../../lib/base/errors.ts'
+import {
+  failOnErrors,
+  formatDiagnostic,
+  formatError,
+  messageOf,
+  TsbuildError,
+  withLocation,
+} from '../../lib/base/errors.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -61,13 +68,53 @@ test('all errors of a Dockerfile are thrown as one, warnings are not', () => {
   expect(formatDiagnostic(file, problem('warning', 'w'))).toMatch(/^Dockerfile:2:6: warning: w \[DOCKERFILE_SYNTAX\]/)
 })
 
-test('the innermost place wins', () => {
-  const placed = new TsbuildError('STORE_IO', 'x', { location })
-  expect(withLocation(placed, { file, span: { start: 0, end: 1 } })).toBe(placed)
-  expect(withLocation(new TsbuildError('STORE_IO', 'x', { hint: 'h' }), location)).toMatchObject({
-    location,
+describe('an error with changes', () => {
+  const cause = new Error('no space')
+  const other = new TsbuildError('STORE_IO', 'other')
+  const error = new TsbuildError('STORE_IO', 'x', { hint: 'h', details: ['d'], others: [other], cause })
+  const fields = {
+    code: 'STORE_IO',
+    message: 'x',
     hint: 'h',
+    details: ['d'],
+    others: [other],
+    cause,
+    location: undefined,
+  }
+
+  test.each([
+    ['a location', { location }],
+    ['a hint', { hint: 'new' }],
+    ['details', { details: ['new'] }],
+    ['others', { others: [] }],
+  ])('keeps the rest when it gets %s, and stands for the same failure', (_, changes) => {
+    const copy = error.with(changes)
+    expect({ ...fields, ...copy, message: copy.message, cause: copy.cause }).toEqual({ ...fields, ...changes })
+    expect(copy.stack).toBe(error.stack)
   })
-  const other = new Error('bug')
-  expect(withLocation(other, location)).toBe(other)
+
+  test.each([
+    ['message', { message: 'new' }],
+    ['code', { code: 'OUTPUT_IO' }],
+  ] as const)('is the cause of the one with another %s', (_, changes) => {
+    const copy = error.with({ ...changes, hint: undefined })
+    expect({ ...copy, message: copy.message, cause: copy.cause }).toMatchObject({ ...fields, ...changes, cause: error })
+    expect(copy.stack).toContain(`TsbuildError: ${copy.message}`)
+  })
+
+  test('gets a location only where it has none, and only if it is ours', () => {
+    const placed = error.with({ location })
+    expect(withLocation(placed, { file, span: { start: 0, end: 1 } })).toBe(placed)
+    expect(withLocation(error, undefined)).toBe(error)
+    expect(withLocation(error, location)).toMatchObject({ ...fields, location })
+    expect(withLocation(cause, location)).toBe(cause)
+  })
+})
+
+test.each([
+  ['an error', new Error('x'), 'x'],
+  ['a text', 'x', 'x'],
+  ['nothing', undefined, 'undefined'],
+])('%s that was thrown has a message', (_, thrown, message) => {
+  expect(messageOf(thrown)).toBe(message)
 })

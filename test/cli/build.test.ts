@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,6 +109,22 @@ describe('tsbuild build', () => {
   test('shows stacks with --debug', async () => {
     expect((await tsbuild(['--debug', join(directory, 'no')])).stderr).toMatch(/\n {4}at /)
     expect((await tsbuild([join(directory, 'no')])).stderr).not.toMatch(/\n {4}at /)
+  })
+
+  test('shows with -D where an error with a location arose, and the stacks of its causes', async () => {
+    writeFileSync(path('noise'), randomBytes(200_000))
+    const archive = execFileSync('tar', ['-cz', '-C', directory, 'noise'])
+    writeFileSync(join(context, 'cut.tar.gz'), archive.subarray(0, 100_000))
+    const { code, stderr } = await tsbuild(['-D', '-f', '-', context], { stdin: 'FROM scratch\nADD cut.tar.gz /\n' })
+    expect(code).toBe(1)
+    const [report = '', ...stacks] = stderr.slice(stderr.indexOf('stdin:2:')).split(/\n(?=TsbuildError: |caused by: )/)
+    expect(report).toMatch(/^stdin:2:\d+: error: cannot unpack ".*cut\.tar\.gz": .* \[ARCHIVE_INVALID\]$/m)
+    expect(stacks).toEqual([
+      expect.stringMatching(/^TsbuildError: cannot unpack ".*": invalid gzip data: unexpected end of file\n {4}at /),
+      expect.stringMatching(/^caused by: TsbuildError: invalid gzip data: unexpected end of file\n {4}at /),
+      expect.stringMatching(/^caused by: Error: unexpected end of file\n {4}at /),
+    ])
+    expect(stderr).not.toContain('withLocation')
   })
 
   test('writes outputs, and refuses what is not one', async () => {

@@ -403,6 +403,13 @@ test('an index that fails on the way is not named', async () => {
 test('what is appended to has to be there, and the error says so', async () => {
   const { registry } = await setting()
   const name = `${registry.host}/app:none`
+  // Another image that is missing is not what --append is about.
+  await expect(createIndex([name], { names: [`${registry.host}/app:amd64`], append: true, env })).rejects.toMatchObject(
+    {
+      code: 'IMAGE_NOT_FOUND',
+      hint: 'check name and tag',
+    },
+  )
   await expect(createIndex([`${registry.host}/app:amd64`], { names: [name], append: true, env })).rejects.toMatchObject(
     {
       code: 'IMAGE_NOT_FOUND',

@@ -209,7 +209,7 @@ test('an image of the store is pushed under any name', async () => {
   store.close()
 })
 
-test.each<[string, Partial<BuildOptions>, { code: string; message: RegExp; hint: RegExp }]>([
+test.each<[string, Partial<BuildOptions>, { code: string; message: RegExp; hint: RegExp; cause?: unknown }]>([
   [
     'a tag that is not there',
     {},
@@ -218,6 +218,7 @@ test.each<[string, Partial<BuildOptions>, { code: string; message: RegExp; hint:
       message:
         /^image "127.*\/base:2" is not in the local store, and pulling "127.*\/base:2" failed: 127.* answered 404 Not Found: MANIFEST_UNKNOWN/,
       hint: /^check name and tag$/,
+      cause: expect.objectContaining({ code: 'IMAGE_NOT_FOUND', message: expect.stringMatching(/^pulling /) }),
     },
   ],
   [
@@ -225,7 +226,7 @@ test.each<[string, Partial<BuildOptions>, { code: string; message: RegExp; hint:
     { pull: 'never' },
     { code: 'IMAGE_NOT_FOUND', message: /is not in the local store$/, hint: /tsbuild pull/ },
   ],
-])('%s: the error shows the FROM line', async (_, more, { code, message, hint }) => {
+])('%s: the error shows the FROM line', async (_, more, { code, message, hint, cause }) => {
   const { registry } = await withBase()
   const given = options(`FROM scratch AS x\nFROM ${registry.host}/base:2\n`, { store: temporaryDirectory(), ...more })
   await expect(build(given)).rejects.toMatchObject({
@@ -233,6 +234,7 @@ test.each<[string, Partial<BuildOptions>, { code: string; message: RegExp; hint:
     message: expect.stringMatching(message),
     hint: expect.stringMatching(hint),
     location: { span: { start: 'FROM scratch AS x\n'.length } },
+    ...(cause !== undefined && { cause }),
   })
 })
 

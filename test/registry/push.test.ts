@@ -430,6 +430,7 @@ test('a blob that was damaged here is found when the registry refuses it, and to
   await expect(push).rejects.toMatchObject({
     code: 'DIGEST_MISMATCH',
     message: expect.stringMatching(/was damaged and has been removed$/),
+    cause: expect.objectContaining({ code: 'DIGEST_MISMATCH', message: expect.stringContaining(digest) }),
   })
   expect(store.has(digest)).toBe(false)
   expect(registry.repository('app').blobs.has(digest)).toBe(false)

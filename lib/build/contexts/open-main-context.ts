@@ -180,16 +180,10 @@ async function unpack(
   store: Store,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly tree: FileTree; readonly entries: readonly SourceEntry[] }> {
-  try {
-    const archive = await openArchive(path, withUnpackLimit(store), signal)
-    if (archive) {
-      const { entries } = archive
-      return { tree: archiveTree(entries, Math.floor(Date.now() / 1000)), entries }
-    }
-  } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    const message = error.message.replace(JSON.stringify(path), 'the build context')
-    throw new TsbuildError(error.code, message, { hint: error.hint, cause: error })
+  const archive = await openArchive(path, withUnpackLimit(store), { name: 'the build context', signal })
+  if (archive) {
+    const { entries } = archive
+    return { tree: archiveTree(entries, Math.floor(Date.now() / 1000)), entries }
   }
   throw new TsbuildError('CONTEXT_INVALID', 'the build context is compressed, but there is no tar in it')
 }

@@ -107,11 +107,13 @@ function unlessPartial(remote: RemoteBases | undefined): (error: unknown) => und
 /** An error of a registry for a name that is not in the store either, where something like it may be meant. */
 function notPulled(error: unknown, name: string, near: string | undefined): unknown {
   if (!(error instanceof TsbuildError)) return error
-  const { code, message, hint, cause } = error
+  const { message, hint } = error
   const local = near ? [`did you mean ${JSON.stringify(near)}, which is in the local store?`] : []
   const advice = [...local, ...(hint === undefined ? [] : [hint])].join('; ')
-  const text = `image ${JSON.stringify(name)} is not in the local store, and ${message}`
-  return new TsbuildError(code, text, { hint: advice || undefined, cause: cause ?? error })
+  return error.with({
+    message: `image ${JSON.stringify(name)} is not in the local store, and ${message}`,
+    hint: advice || undefined,
+  })
 }
 
 /** The named contexts that hold files: these have to be opened. */

@@ -1,5 +1,4 @@
 // The flags of a command line that say how RUN steps are carried out, as options of the library.
-import { TsbuildError } from '../../base/errors.ts'
 import {
   parseAddHost,
   parseBytes,
@@ -11,6 +10,7 @@ import {
 import type { ControlLimits, Isolation, RunOptions } from '../../index.ts'
 import type { Args } from '../command-spec.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+import { asUsageError } from './as-usage-error.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Throws a {@link UsageError} for values that can't be meant. */
@@ -18,7 +18,7 @@ export function readRunInput(args: Args, terminal: Pick<Terminal, 'env'>): RunOp
   try {
     return readFlags(args, terminal.env)
   } catch (error) {
-    throw error instanceof TsbuildError ? new UsageError(error.code, error.message, { hint: error.hint }) : error
+    throw asUsageError(error)
   }
 }
 

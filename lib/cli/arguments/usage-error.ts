@@ -15,9 +15,13 @@ export class UsageError extends Error {
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly hint?: string | undefined; readonly unknown?: UsageError['unknown'] } = {},
+    options: {
+      readonly hint?: string | undefined
+      readonly unknown?: UsageError['unknown']
+      readonly cause?: unknown
+    } = {},
   ) {
-    super(message)
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.hint = options.hint
     this.unknown = options.unknown

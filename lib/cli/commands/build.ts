@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
-import { TsbuildError } from '../../base/errors.ts'
 import { build } from '../../build/build.ts'
 import { parseOutput } from '../../export/parse-output.ts'
 import type { BuildOptions, BuildResult, Output } from '../../index.ts'
+import { asUsageError } from '../arguments/as-usage-error.ts'
 import { type Call, readCall } from '../arguments/parse-call.ts'
 import { readBuildInput, readPairs } from '../arguments/read-build-options.ts'
 import { readRunInput } from '../arguments/read-run-options.ts'
@@ -114,6 +114,6 @@ function readOutput(value: string): Output {
   try {
     return parseOutput(value)
   } catch (error) {
-    throw error instanceof TsbuildError ? new UsageError(error.code, error.message, { hint: error.hint }) : error
+    throw asUsageError(error)
   }
 }

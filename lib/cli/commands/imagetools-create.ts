@@ -5,6 +5,7 @@ import { formatSize } from '../../base/format-size.ts'
 import { MANIFEST_LIMIT } from '../../base/input-limit.ts'
 import { type CreatedIndex, createIndex, formatPlatform, type IndexAnnotation, TsbuildError } from '../../index.ts'
 import { parseIndexAnnotation } from '../../internal/index.ts'
+import { asUsageError } from '../arguments/as-usage-error.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
@@ -61,7 +62,7 @@ function readAnnotations(args: Args): readonly IndexAnnotation[] {
   try {
     return args.list('annotation').flatMap(parseIndexAnnotation)
   } catch (error) {
-    throw error instanceof TsbuildError ? new UsageError(error.code, error.message, { hint: error.hint }) : error
+    throw asUsageError(error)
   }
 }
 

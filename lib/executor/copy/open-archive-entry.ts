@@ -18,7 +18,7 @@ export async function openArchiveEntry(
   const { content, size } = entry
   if (content === undefined || size === 0) return undefined
   const limited = withUnpackLimit(store)
-  if (content.kind === 'file') return openArchive(content.path, limited, signal)
+  if (content.kind === 'file') return openArchive(content.path, limited, { signal })
   const writer = store.createWriter()
   try {
     let isFirst = true
@@ -28,7 +28,7 @@ export async function openArchiveEntry(
       signal.throwIfAborted()
       writer.write(piece)
     }
-    return await openArchive(store.path(writer.commit().digest), limited, signal)
+    return await openArchive(store.path(writer.commit().digest), limited, { signal })
   } finally {
     // Does nothing after a commit.
     writer.abort()

@@ -27,9 +27,7 @@ export function checkRuns(
     if (op.kind !== 'run') continue
     const problem = findProblem(op, options) ?? foreignPlatform(op.platform, examine)
     if (problem) {
-      const { code, message, hint } = problem
-      const location = vertex.span && session.location(vertex.span)
-      errors.push(new TsbuildError(code, message, { hint, location }))
+      errors.push(problem.with({ location: vertex.span && session.location(vertex.span) }))
     } else {
       const found = examine(op.platform.architecture)
       if (found.kind === 'with-emulator') emulators.set(vertex.id, found.emulator)
@@ -37,8 +35,7 @@ export function checkRuns(
   }
   const [first, ...others] = errors
   if (!first) return emulators
-  const { code, message, hint, location: place } = first
-  throw new TsbuildError(code, message, { hint, location: place, others: others.slice(0, 2) })
+  throw first.with({ others: others.slice(0, 2) })
 }
 
 function findProblem(op: RunOp, { allow = [] }: RunOptions): TsbuildError | undefined {

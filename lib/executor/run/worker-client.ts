@@ -1,5 +1,7 @@
 // The builder's end of a worker: starts it once, sends it steps, hears what becomes of them.
+
 import { type ChildProcess, spawn } from 'node:child_process'
+import { fromErrorRecord, toErrorRecord } from '../../base/error-record.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { moduleBeside } from '../../base/module-beside.ts'
 import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
@@ -58,10 +60,12 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
   const gone = (): FromWorker => ({
     kind: 'error',
     step: undefined,
-    code: 'SANDBOX_FAILED',
-    message: `the process that runs steps ended${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`,
-    hint: undefined,
-    stack: undefined,
+    error: toErrorRecord(
+      new TsbuildError(
+        'SANDBOX_FAILED',
+        `the process that runs steps ended${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`,
+      ),
+    ),
   })
   const fail = (): void => {
     onStart?.(gone())
@@ -91,7 +95,7 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
     onStart = (message) => {
       if (message.kind === 'ready') resolve(message)
       else if (message.kind === 'unavailable') reject(new WorkerUnavailable(message.probes))
-      else if (message.kind === 'error') reject(errorOf(message))
+      else if (message.kind === 'error') reject(fromErrorRecord(message.error))
     }
     send(start)
   }).catch(async (error: unknown) => {
@@ -112,7 +116,7 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
         if (message.kind === 'log' || message.kind === 'warning') tell(message)
         else if (signal.aborted) finish(() => reject(signal.reason))
         else if (message.kind === 'done' || message.kind === 'failed') finish(() => resolve(message))
-        else if (message.kind === 'error') finish(() => reject(errorOf(message)))
+        else if (message.kind === 'error') finish(() => reject(fromErrorRecord(message.error)))
       })
       signal.addEventListener('abort', stop)
       send(request)
@@ -138,11 +142,4 @@ function passed(): Record<string, string> {
   const names = ['TMPDIR', 'XDG_RUNTIME_DIR', 'TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT', 'LD_LIBRARY_PATH', 'LANG']
   const values = names.map((name) => [name, process.env[name]] as const)
   return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
-}
-
-function errorOf({ code, message, hint, stack }: Extract<FromWorker, { kind: 'error' }>): Error {
-  if (code !== undefined) return new TsbuildError(code, message, { hint })
-  const error = new Error(message)
-  if (stack !== undefined) error.stack = stack
-  return error
 }

@@ -1,5 +1,7 @@
 // What the builder and its worker tell each other. The worker is a process of its own, in the namespaces that RUN steps need; all
 // that passes between them is plain data, and both read and write the same store.
+
+import type { ErrorRecord } from '../../base/error-record.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
 import type { ControlLimits, Exit, Isolation, Place, Probe, ResourceLimit } from '../../sandbox/types.ts'
@@ -155,9 +157,5 @@ export type FromWorker =
       readonly kind: 'error'
       /** Undefined for the start. */
       readonly step: string | undefined
-      /** Undefined for a bug or an abort. */
-      readonly code: ErrorCode | undefined
-      readonly message: string
-      readonly hint: string | undefined
-      readonly stack: string | undefined
+      readonly error: ErrorRecord
     }

@@ -1,8 +1,9 @@
 // The process that carries out RUN steps: started by the builder inside of the namespaces that they need, told what to do over the
 // channel that Node.js opens between parent and child, ended by closing it.
+
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { messageOf, TsbuildError } from '../../base/errors.ts'
+import { toErrorRecord } from '../../base/error-record.ts'
 import { openStore } from '../../cache/store.ts'
 import { openBackends } from '../../sandbox/backends/choose-backend.ts'
 import { closeInheritedFiles } from '../../sandbox/launch/close-inherited-files.ts'
@@ -174,13 +175,5 @@ async function attempt(request: RunRequest, stepContext: WorkerContext): Promise
 }
 
 function failure(error: unknown, step: string | undefined): FromWorker {
-  const known = error instanceof TsbuildError ? error : undefined
-  return {
-    kind: 'error',
-    step,
-    code: known?.code,
-    message: messageOf(error),
-    hint: known?.hint,
-    stack: error instanceof Error ? error.stack : undefined,
-  }
+  return { kind: 'error', step, error: toErrorRecord(error) }
 }

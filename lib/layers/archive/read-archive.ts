@@ -24,23 +24,24 @@ export interface Archive {
  * other file. Content is read from the file itself if that is a plain tar, else from a plain copy that is put into the store, and stays there as
  * any blob does. Errors with
  * `ARCHIVE_INVALID` for an archive that is damaged after its first header, with `ARCHIVE_UNSUPPORTED` for compression that this
- * program can't read (then it is not known whether it is an archive).
+ * program can't read (then it is not known whether it is an archive). Messages call the archive by its `name`, by default the quoted path.
  */
 export async function openArchive(
   path: string,
   store: ContentStore,
-  signal?: AbortSignal,
+  options: { readonly name?: string; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Archive | undefined> {
+  const { name = JSON.stringify(path), signal } = options
   const file = await open(toFsPath(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
     if (!(await file.stat()).isFile()) return undefined
     const head = Buffer.alloc(DETECT_LENGTH)
     const { bytesRead } = await file.read(head, 0, DETECT_LENGTH, 0)
     const packed = detectCompression(head.subarray(0, bytesRead)) !== undefined
-    if (!(await withPath(path, () => hasMember(file)))) return undefined
+    if (!(await namingErrors(name, () => hasMember(file)))) return undefined
     const writer = packed ? store.createWriter() : undefined
     try {
-      const entries = await withPath(path, () => readEntries(file, writer, signal))
+      const entries = await namingErrors(name, () => readEntries(file, writer, signal))
       const plain = writer ? store.path(writer.commit().digest) : path
       return { entries: entries.map((entry) => toSourceEntry(entry, plain)) }
     } finally {
@@ -83,14 +84,13 @@ async function readEntries(
   return builder.finish().entries
 }
 
-async function withPath<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function namingErrors<T>(name: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     if (error.code !== 'ARCHIVE_INVALID' && error.code !== 'ARCHIVE_UNSUPPORTED') throw error
-    const message = `cannot unpack ${JSON.stringify(path)}: ${error.message}`
-    throw new TsbuildError(error.code, message, { hint: error.hint, cause: error })
+    throw error.with({ message: `cannot unpack ${name}: ${error.message}` })
   }
 }
 

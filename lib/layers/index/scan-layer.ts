@@ -57,8 +57,5 @@ function inLayer(error: unknown, layer: Layer): unknown {
   if (!(error instanceof TsbuildError)) return error
   if (error.code !== 'ARCHIVE_INVALID' && error.code !== 'ARCHIVE_UNSUPPORTED') return error
   const code = error.code === 'ARCHIVE_INVALID' ? 'LAYER_INVALID' : error.code
-  return new TsbuildError(code, `layer ${layer.descriptor.digest}: ${error.message}`, {
-    hint: error.hint,
-    cause: error,
-  })
+  return error.with({ code, message: `layer ${layer.descriptor.digest}: ${error.message}` })
 }

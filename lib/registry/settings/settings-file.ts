@@ -48,7 +48,7 @@ export async function withHint<T>(hint: string, action: () => T | Promise<T>): P
     return await action()
   } catch (error) {
     if (!(error instanceof TsbuildError) || error.code !== 'SETTINGS_INVALID' || error.hint) throw error
-    throw new TsbuildError(error.code, error.message, { hint, cause: error.cause })
+    throw error.with({ hint })
   }
 }
 

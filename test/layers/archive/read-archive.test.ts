@@ -70,6 +70,7 @@ test.each([
   await expect(openArchive(path, store)).rejects.toMatchObject({
     code,
     message: expect.stringContaining(JSON.stringify(path)),
+    cause: expect.objectContaining({ code }),
   })
   expect(storedFiles(store)).toEqual([])
 })

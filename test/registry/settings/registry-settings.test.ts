@@ -343,6 +343,8 @@ test.each(['TSBUILD_REGISTRIES', 'CONTAINERS_REGISTRIES_CONF'])(
     await expect(find(repository('lan/x'))).rejects.toMatchObject({
       code: 'SETTINGS_INVALID',
       message: expect.stringMatching(/nowhere" can't be read: ENOENT$/),
+      hint: expect.stringMatching(/registries/),
+      cause: expect.objectContaining({ code: 'ENOENT' }),
     })
   },
 )

@@ -1,0 +1,48 @@
+// Errors as plain data, to pass them from one process to another.
+import { errnoOf } from './errno.ts'
+import { type ErrorCode, messageOf, TsbuildError } from './errors.ts'
+import type { Location } from './source.ts'
+
+/** An error without its class, safe for JSON. */
+export interface ErrorRecord {
+  readonly message: string
+  readonly stack?: string | undefined
+  readonly cause?: ErrorRecord | undefined
+  /** The code of a system error. */
+  readonly errno?: string | undefined
+  /** The fields of a {@link TsbuildError}. */
+  readonly known?: KnownFields | undefined
+}
+
+interface KnownFields {
+  readonly code: ErrorCode
+  readonly location?: Location | undefined
+  readonly hint?: string | undefined
+  readonly details: readonly string[]
+  readonly others: readonly ErrorRecord[]
+}
+
+/** Anything that was thrown as a record, with the chain of its causes. */
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { message: messageOf(error) }
+  const { message, stack } = error
+  const cause = error.cause === undefined ? undefined : toErrorRecord(error.cause)
+  if (!(error instanceof TsbuildError)) return { message, stack, cause, errno: errnoOf(error) }
+  const { code, location, hint, details } = error
+  return { message, stack, cause, known: { code, location, hint, details, others: error.others.map(toErrorRecord) } }
+}
+
+/** The error that a record was made of: a {@link TsbuildError}, or else a plain Error. Stacks are those of the first process. */
+export function fromErrorRecord({ message, stack, cause, errno, known }: ErrorRecord): Error {
+  const options = cause && { cause: fromErrorRecord(cause) }
+  const error = known ? toTsbuildError(message, known, options) : new Error(message, options)
+  if (errno !== undefined) Object.assign(error, { code: errno })
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+function toTsbuildError(message: string, known: KnownFields, options: ErrorOptions | undefined): TsbuildError {
+  const { code, others, ...rest } = known
+  const errors = others.map(fromErrorRecord).filter((error) => error instanceof TsbuildError)
+  return new TsbuildError(code, message, { ...rest, ...options, others: errors })
+}
