@@ -1,4 +1,5 @@
 // Git URLs as builds write them: where the repository is, and which part of it is meant. Pure.
+import { cleanPath } from './paths.ts'
 
 /** What a git URL says. */
 export interface GitUrl {
@@ -35,7 +36,7 @@ export function parseGitUrl(text: string): ParsedGitUrl | undefined {
   const { remote, query, fragment, pathLike } = address
   const colon = fragment.indexOf(':')
   const ref = colon === -1 ? fragment : fragment.slice(0, colon)
-  const subdir = colon === -1 ? '' : cleanSubdir(fragment.slice(colon + 1))
+  const subdir = colon === -1 ? '' : cleanPath(fragment.slice(colon + 1))
   const settings = readQuery(query, ref, subdir)
   if (typeof settings === 'string') return { kind: 'invalid', problem: settings }
   if (settings.ref?.startsWith('-'))
@@ -128,7 +129,7 @@ function readQuery(query: string, fragmentRef: string, fragmentSubdir: string): 
   if (wantedSubdir !== undefined) {
     if (subdir !== '' && subdir !== wantedSubdir)
       return `subdir conflicts: ${JSON.stringify(subdir)} vs ${JSON.stringify(wantedSubdir)}`
-    subdir = cleanSubdir(wantedSubdir)
+    subdir = cleanPath(wantedSubdir)
   }
   return {
     ref: ref || undefined,
@@ -186,13 +187,4 @@ function decode(text: string): string | undefined {
 function parseBoolean(text: string): boolean | undefined {
   if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true
   return /^(?:0|f|F|false|FALSE|False)$/.test(text) ? false : undefined
-}
-
-function cleanSubdir(text: string): string {
-  const parts: string[] = []
-  for (const part of text.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '' && part !== '.') parts.push(part)
-  }
-  return parts.join('/')
 }

@@ -2,7 +2,7 @@
 // nothing that was made from it has to be planned again.
 import { constants, statfsSync } from 'node:fs'
 import { isSystemError } from '../base/errno.ts'
-import { joinPath } from '../layers/paths/tree-paths.ts'
+import { joinPath } from '../base/paths.ts'
 import { isDirectoryMode, type ListedDirectory, RACY_MARGIN, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
 /** What was listed below a root. */

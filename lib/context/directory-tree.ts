@@ -1,11 +1,12 @@
 // A directory on disk as a file tree, read as it is asked for.
+
 import { constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { errnoOf, isMissingFile } from '../base/errno.ts'
 import { messageOf, TsbuildError } from '../base/errors.ts'
+import { baseName, joinPath, parentPath } from '../base/paths.ts'
 import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/paths/path-bytes.ts'
-import { baseName, joinPath, parentPath } from '../layers/paths/tree-paths.ts'
 import { isUnchanged, type SeenFiles, seenFiles } from './directory-snapshot.ts'
 import { type DirectoryOnDisk, DiskEntry } from './disk-entry.ts'
 import { indexOfName } from './index-of-name.ts'

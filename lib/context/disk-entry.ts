@@ -1,9 +1,10 @@
 // An entry of a directory on disk that is little more than its place there. A class although it has no lifetime: as objects with all
 // properties of their own, the 60,000 entries of a copy take 20 MB and keep the garbage collector busy.
+
 import { constants } from 'node:fs'
+import { joinPath } from '../base/paths.ts'
 import type { Content, EntryType, FileStat } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
-import { joinPath } from '../layers/paths/tree-paths.ts'
 import { type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
 /** A listed directory, and where it is. */

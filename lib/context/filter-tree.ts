@@ -1,5 +1,5 @@
-import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { baseName, nameOf, parentPath } from '../layers/paths/tree-paths.ts'
+import { baseName, parentPath } from '../base/paths.ts'
+import { type FileTree, nameOf, type TreeEntry } from '../layers/file-tree.ts'
 import type { MatchState, PatternMatcher } from './ignore/ignore-matcher.ts'
 import { indexOfName } from './index-of-name.ts'
 

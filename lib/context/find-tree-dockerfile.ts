@@ -1,11 +1,10 @@
 // Text files of a tree: the Dockerfile of a context that is no directory.
 import { TsbuildError } from '../base/errors.ts'
+import { baseName, cleanPath, parentPath } from '../base/paths.ts'
 import type { SourceFile } from '../base/source.ts'
 import { suggest } from '../base/suggest.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import { cleanPath } from '../layers/paths/clean-path.ts'
 import { resolvePath } from '../layers/paths/resolve-path.ts'
-import { baseName, parentPath } from '../layers/paths/tree-paths.ts'
 import { readContent } from '../layers/read-content.ts'
 import { DOCKERFILE_LIMIT, DOCKERFILE_NAMES } from './find-dockerfile.ts'
 

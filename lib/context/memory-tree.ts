@@ -1,8 +1,7 @@
 // Files in memory as a file tree.
 import { TsbuildError } from '../base/errors.ts'
+import { baseName, cleanPath, parentPath } from '../base/paths.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
-import { cleanPath } from '../layers/paths/clean-path.ts'
-import { baseName, parentPath } from '../layers/paths/tree-paths.ts'
 import type { MemoryFile } from './context-source.ts'
 
 /**

@@ -2,9 +2,10 @@
 import { TsbuildError } from '../base/errors.ts'
 import { unreachable } from '../base/unreachable.ts'
 import type { CopyOp, Op, Vertex } from '../graph/types.ts'
-import type { FileTree } from '../layers/file-tree.ts'
+import { EMPTY_TREE } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/union/tree-entries.ts'
-import { findOwner } from './copy/find-owner.ts'
+import { isLinked } from './copy/is-linked.ts'
+import { lookUpOwner } from './copy/look-up-owner.ts'
 import { openArchiveEntry } from './copy/open-archive-entry.ts'
 import { type CopyPlanOptions, planCopy } from './copy/plan-copy.ts'
 import { planWorkdir } from './copy/plan-workdir.ts'
@@ -98,8 +99,7 @@ async function copyPlan(
   remote: CopyPlanOptions['remote'],
   session: Session,
 ): Promise<Parameters<typeof produceLayer>[0]> {
-  // With --chmod there is no linking in BuildKit: the copy looks at the destination as any other does.
-  const linked = op.link && op.chmod === undefined
+  const linked = isLinked(op)
   const target = linked ? EMPTY_TREE : await viewOf(filesystem, session)
   const tree =
     source === undefined
@@ -111,7 +111,7 @@ async function copyPlan(
   const owner =
     op.chown === undefined
       ? undefined
-      : await findOwner(op.chown, { what: `--chown=${op.chown}`, linked }, filesystem, session)
+      : await lookUpOwner(op.chown, { flag: `--chown=${op.chown}`, linked }, filesystem, session)
   const { entries } = await planCopy(op, tree, target, {
     owner,
     now: session.now,
@@ -142,7 +142,7 @@ async function workdirPlan(
   const owner =
     op.user === ''
       ? undefined
-      : await findOwner(op.user, { what: `USER ${op.user}`, linked: false }, filesystem, session)
+      : await lookUpOwner(op.user, { flag: `USER ${op.user}`, linked: false }, filesystem, session)
   const entries = planWorkdir(op.path, view, { owner, now: session.now, timestamp: session.epoch })
   return { step: 'WORKDIR', definition: `WORKDIR ${op.path} ${op.user}`, entries, root: undefined }
 }
@@ -152,5 +152,3 @@ function contextOf(op: Extract<Op, { kind: 'context' }>, session: Session): Open
   if (context) return context
   throw new TsbuildError('CONTEXT_NOT_FOUND', `there is no build context named ${JSON.stringify(op.name)}`)
 }
-
-const EMPTY_TREE: FileTree = { lookup: () => undefined, list: () => [] }

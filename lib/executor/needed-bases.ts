@@ -1,6 +1,8 @@
 // How much of a base image a build needs. Bases from registries are fetched no further.
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
+import { namesAccount } from './copy/chown.ts'
+import { isLinked } from './copy/is-linked.ts'
 
 /**
  * `nothing`: the base is below all that happens, and is only named by the result. `index`: what paths it has. `files`: any of its files.
@@ -35,11 +37,10 @@ function needOfStep({ op }: Vertex): BaseNeed {
     case 'run':
       return 'all'
     case 'workdir':
-      return op.user === '' ? 'index' : 'files'
+      return namesAccount(op.user) ? 'files' : 'index'
     case 'copy':
-      // Names of users are looked up in the base's /etc/passwd.
-      if (op.chown !== undefined && !/^\d+(?::\d+)?$/.test(op.chown)) return 'files'
-      return op.link && op.chmod === undefined && op.chown === undefined ? 'nothing' : 'index'
+      if (isLinked(op)) return 'nothing'
+      return op.chown !== undefined && namesAccount(op.chown) ? 'files' : 'index'
     default:
       return 'nothing'
   }

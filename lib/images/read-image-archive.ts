@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { isSystemError } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
 import { limitInput } from '../base/input-limit.ts'
+import { cleanPath, parentPath } from '../base/paths.ts'
 import { storeIO } from '../cache/store-file.ts'
 import { decompress } from '../layers/decompress/decompress.ts'
 import type { Entry } from '../layers/entry.ts'
@@ -142,12 +143,7 @@ function cleanName(name: string): string {
 
 /** Where a symlink of the archive leads within it; docker wrote `../<layer>/layer.tar` for layers that repeat. */
 function resolveLink(name: string, target: string): string {
-  const parts = name.split('/').slice(0, -1)
-  for (const part of target.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '' && part !== '.') parts.push(part)
-  }
-  return parts.join('/')
+  return cleanPath(`${parentPath(name)}/${target}`)
 }
 
 function invalid(why: string): TsbuildError {

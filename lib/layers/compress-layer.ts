@@ -30,7 +30,7 @@ export async function compressLayer(
   const { level, signal, onProgress } = options
   const pool = new BufferPool(CHUNK_BUFFER)
   const file = openSync(store.path(plain.diffID), 'r')
-  const sink = openLayerSink(store, pool, { algorithm: 'gzip', level }, false)
+  const sink = openLayerSink(store, pool, { algorithm: 'gzip', level })
   try {
     let position = 0
     for (const length of chunkLengths(index)) {

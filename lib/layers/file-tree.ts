@@ -1,3 +1,4 @@
+import { baseName } from '../base/paths.ts'
 import type { SourceEntry } from './entry.ts'
 
 /**
@@ -18,3 +19,11 @@ export interface TreeEntry extends SourceEntry {
   /** The last component of the path, where that is at hand. */
   readonly name?: string | undefined
 }
+
+/** The last component of an entry's path. */
+export function nameOf(entry: TreeEntry): string {
+  return entry.name ?? baseName(entry.path)
+}
+
+/** A tree without even a root. */
+export const EMPTY_TREE: FileTree = { lookup: () => undefined, list: () => [] }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { BlobWriter, ContentStore } from '../oci/content.ts'
+import type { ContentStore } from '../oci/content.ts'
 import { digestMismatch } from '../oci/digest.ts'
 import { layerMediaType } from '../oci/media-types.ts'
-import type { Descriptor, DiffID, Digest } from '../oci/types.ts'
+import type { Descriptor, DiffID } from '../oci/types.ts'
 import type { BufferPool } from './gzip/buffer-pool.ts'
 import { GZIP_HEADER, GzipWriter } from './gzip/gzip-writer.ts'
 import { type PackedChunks, savePackedChunks } from './gzip/packed-chunks.ts'
@@ -18,9 +18,7 @@ export interface LayerSink {
   /** Resolves when there is room for another chunk. The chunk's buffer goes back to the pool. */
   write(chunk: TarChunk): Promise<void>
   /** Errors with `DIGEST_MISMATCH`, committing nothing, if the tar is not the expected one. */
-  commit(
-    expected?: DiffID,
-  ): Promise<{ readonly diffID: DiffID; readonly descriptor: Descriptor; readonly plain: boolean }>
+  commit(expected?: DiffID): Promise<{ readonly diffID: DiffID; readonly descriptor: Descriptor }>
   /** Leaves nothing behind in the store. Safe after a failed commit. */
   abort(): void
 }
@@ -30,32 +28,29 @@ export function openLayerSink(
   store: ContentStore,
   pool: BufferPool,
   compression: LayerCompression,
-  keepPlain: boolean,
   known?: PackedChunks,
 ): LayerSink {
   if (compression.algorithm === 'uncompressed') return openPlainSink(store, pool)
   const packed = store.createWriter()
-  // A writer of the store hashes, so that keeping the plain tar needs no second hash.
-  const plain = keepPlain ? store.createWriter() : hashOnly()
+  const plain = createHash('sha256')
   const { level } = compression
   const gzip = new GzipWriter(packed, level, pool, known)
   return {
     async write(chunk) {
-      plain.write(chunk.buffer.subarray(0, chunk.length))
+      plain.update(chunk.buffer.subarray(0, chunk.length))
       await gzip.write(chunk)
     },
     async commit(expected) {
       await gzip.finish()
-      const diffID = plain.commit().digest as DiffID
+      const diffID = `sha256:${plain.digest('hex')}` as DiffID
       if (expected !== undefined && diffID !== expected) throw digestMismatch(expected, diffID)
       const descriptor = { mediaType: layerMediaType('gzip'), ...packed.commit() }
       savePackedChunks(store, descriptor.digest, level, GZIP_HEADER.length, gzip.packed)
-      return { diffID, descriptor, plain: keepPlain }
+      return { diffID, descriptor }
     },
     abort() {
       gzip.abort()
       packed.abort()
-      plain.abort()
     },
   }
 }
@@ -71,27 +66,10 @@ function openPlainSink(store: ContentStore, pool: BufferPool): LayerSink {
     },
     async commit() {
       const descriptor = { mediaType: layerMediaType('uncompressed'), ...plain.commit() }
-      return { diffID: descriptor.digest as DiffID, descriptor, plain: true }
+      return { diffID: descriptor.digest as DiffID, descriptor }
     },
     abort() {
       plain.abort()
     },
-  }
-}
-
-/** A writer that keeps nothing but the digest. */
-function hashOnly(): BlobWriter {
-  const hasher = createHash('sha256')
-  let size = 0
-  return {
-    write(chunk) {
-      hasher.update(chunk)
-      size += chunk.length
-    },
-    commit() {
-      const digest: Digest = `sha256:${hasher.digest('hex')}`
-      return { digest, size }
-    },
-    abort() {},
   }
 }

@@ -13,8 +13,6 @@ import { type LayerCompression, openLayerSink } from './layer-sink.ts'
 
 export interface WriteLayerOptions {
   readonly compression: LayerCompression
-  /** Also keep the plain tar, as a blob under its diffID. */
-  readonly keepPlain?: boolean | undefined
   /**
    * A compressed blob of the store: chunks of it that come again are not compressed again, nor are their files read whose `sha256` is known.
    * Changes the speed and nothing else.
@@ -37,8 +35,6 @@ export interface WrittenLayer {
   readonly digests: DigestColumn
   /** The compressed blob, or the plain tar. */
   readonly descriptor: Descriptor
-  /** Whether the plain tar is in the store. */
-  readonly plain: boolean
 }
 
 /**
@@ -52,12 +48,12 @@ export async function writeLayer(
   store: ContentStore,
   options: WriteLayerOptions,
 ): Promise<WrittenLayer> {
-  const { compression, keepPlain, reuse, digests, signal, onProgress } = options
+  const { compression, reuse, digests, signal, onProgress } = options
   const pool = new BufferPool(CHUNK_BUFFER)
   const files = new ContentFiles()
   const known =
     compression.algorithm === 'gzip' && reuse ? openPackedChunks(store, reuse, compression.level) : undefined
-  const sink = openLayerSink(store, pool, compression, keepPlain === true, known)
+  const sink = openLayerSink(store, pool, compression, known)
   try {
     const chunks = tarChunks(entries, files, pool, { known, digests })
     for (let written = 0; ; ) {

@@ -62,6 +62,23 @@ test('a base in a registry is fetched when it is needed, with progress, and once
   expect(registry.requests).toEqual([])
 })
 
+test.each([
+  ['COPY --link --chown=1000:1000', 1],
+  ['COPY --link --chown=root:root', 1],
+  ['COPY --chown=1000:1000', 3],
+  ['COPY --link --chmod=600 --chown=app', 3],
+])('%s fetches %i blobs of a base', async (copy, expected) => {
+  const { registry, base } = await withBase()
+  await build(
+    options(`FROM ${base}\n${copy} new.txt /\n`, {
+      store: temporaryDirectory(),
+      tags: [`${registry.host}/team/app:1`],
+      outputs: [{ type: 'registry' }],
+    }),
+  )
+  expect(blobRequests(registry)).toHaveLength(expected)
+})
+
 test('with --pull the registry is asked again what a name means', async () => {
   const { registry, base } = await withBase()
   const store = temporaryDirectory()

@@ -1,8 +1,8 @@
 import { TsbuildError } from '../../base/errors.ts'
+import { goClean } from '../../base/paths.ts'
 import { positionAt, type SourceFile } from '../../base/source.ts'
 import { type CompiledPattern, compilePattern } from './compile-pattern.ts'
 import { BadPattern } from './glob-syntax.ts'
-import { goClean } from './go-clean.ts'
 import { type IgnoreLine, parseIgnoreFile, trimSpace } from './parse-ignore-file.ts'
 
 /** What is known about a path after matching; children of a directory are matched on top of it. */

@@ -1,5 +1,5 @@
+import { goClean } from '../../base/paths.ts'
 import type { SourceFile, Span } from '../../base/source.ts'
-import { goClean } from './go-clean.ts'
 
 /** A line of an ignore file that holds a pattern. */
 export interface IgnoreLine {

@@ -1,6 +1,6 @@
+import { joinPath } from '../../base/paths.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
-import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
-import { joinPath } from '../../layers/paths/tree-paths.ts'
+import { EMPTY_TREE, type FileTree, type TreeEntry } from '../../layers/file-tree.ts'
 import { copyArchive } from './copy-archive.ts'
 import { directoryInode, type Inode } from './inode.ts'
 import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'
@@ -10,7 +10,7 @@ import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'
  * directories that no entry makes, in seconds since 1970. Errors with `ARCHIVE_INVALID` for a hard link to nothing.
  */
 export function archiveTree(entries: readonly SourceEntry[], time: number): FileTree {
-  const stage = new StagedTree({ lookup: () => undefined, list: () => [] })
+  const stage = new StagedTree(EMPTY_TREE)
   stage.root.inode = directoryInode(0o755, time)
   copyArchive(stage, entries, '', { owner: undefined, now: time })
   const inodes = new Map<Inode, string>()

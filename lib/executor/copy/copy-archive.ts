@@ -1,12 +1,12 @@
 // Unpacking an archive into a staged tree, as ADD does it.
 
 import { TsbuildError } from '../../base/errors.ts'
+import { baseName, joinPath, parentPath } from '../../base/paths.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
-import { baseName, joinPath, parentPath } from '../../layers/paths/tree-paths.ts'
+import type { Owner } from './chown.ts'
 import { directoryInode, inodeOf, type OwnInode } from './inode.ts'
-import type { Owner } from './resolve-owner.ts'
 import { StagedEntry } from './staged-entry.ts'
 import { ownInode, quote, type StagedNode, type StagedTree } from './staged-tree.ts'
 

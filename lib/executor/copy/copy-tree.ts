@@ -1,12 +1,12 @@
 // Copying a file or a directory into a staged tree, as BuildKit's fsutil does it.
 
 import { TsbuildError } from '../../base/errors.ts'
+import { joinPath } from '../../base/paths.ts'
 import type { MatchState, PatternMatcher } from '../../context/ignore/ignore-matcher.ts'
-import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
-import { joinPath, nameOf } from '../../layers/paths/tree-paths.ts'
+import { type FileTree, nameOf, type TreeEntry } from '../../layers/file-tree.ts'
 import type { ModeChange } from './chmod.ts'
+import type { Owner } from './chown.ts'
 import { inodeOf, type OwnInode } from './inode.ts'
-import type { Owner } from './resolve-owner.ts'
 import { ownInode, quote, type StagedDirectory, type StagedNode, type StagedTree } from './staged-tree.ts'
 
 export interface CopyRules {

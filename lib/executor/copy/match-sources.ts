@@ -1,8 +1,8 @@
 // Wildcards in the sources of COPY and ADD.
+import { joinPath } from '../../base/paths.ts'
 import { checkGlob, literal } from '../../context/ignore/glob-syntax.ts'
-import type { FileTree } from '../../layers/file-tree.ts'
+import { type FileTree, nameOf } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
-import { joinPath, nameOf } from '../../layers/paths/tree-paths.ts'
 
 /**
  * The paths that a source stands for, sorted. Without wildcards that is the source itself, there or not. The part before the

@@ -1,9 +1,9 @@
 import { TsbuildError } from '../../base/errors.ts'
+import { baseName, parentPath } from '../../base/paths.ts'
 import type { Location } from '../../base/source.ts'
 import { suggest } from '../../base/suggest.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
-import { baseName, parentPath } from '../../layers/paths/tree-paths.ts'
 import { quote } from './staged-tree.ts'
 
 /** The error for a COPY source that is not there, with the likeliest reason. */

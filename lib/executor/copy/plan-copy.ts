@@ -1,6 +1,7 @@
 // COPY and ADD: which entries the layer of an instruction holds.
 
 import { TsbuildError, withLocation } from '../../base/errors.ts'
+import { baseName, cleanPath, joinPath, parentPath } from '../../base/paths.ts'
 import type { Location, Span } from '../../base/source.ts'
 import { BadPattern } from '../../context/ignore/glob-syntax.ts'
 import { createPatternMatcher, type PatternMatcher } from '../../context/ignore/ignore-matcher.ts'
@@ -8,17 +9,16 @@ import type { CopyInput, CopyOp, RemoteInput } from '../../graph/types.ts'
 import type { Archive } from '../../layers/archive/read-archive.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
 import { entryWith } from '../../layers/entry-with.ts'
-import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
-import { cleanPath } from '../../layers/paths/clean-path.ts'
+import { EMPTY_TREE, type FileTree, type TreeEntry } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
-import { baseName, joinPath, parentPath } from '../../layers/paths/tree-paths.ts'
 import { type ModeChange, parseChmod } from './chmod.ts'
+import type { Owner } from './chown.ts'
 import { copyArchive } from './copy-archive.ts'
 import { copyTree } from './copy-tree.ts'
 import { directoryInode, type Inode } from './inode.ts'
+import { isLinked } from './is-linked.ts'
 import { hasWildcard, matchSources } from './match-sources.ts'
 import { missingSource } from './missing-source.ts'
-import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { StagedTree } from './staged-tree.ts'
 
@@ -82,8 +82,6 @@ interface Copy {
   readonly makeParent: () => Inode
 }
 
-const NOTHING: FileTree = { lookup: () => undefined, list: () => [] }
-
 function createCopy(op: CopyOp, target: FileTree, options: CopyPlanOptions): Copy {
   const mode = op.chmod === undefined ? undefined : parseChmod(op.chmod)
   return {
@@ -91,8 +89,7 @@ function createCopy(op: CopyOp, target: FileTree, options: CopyPlanOptions): Cop
     options,
     mode,
     exclude: op.exclude.length > 0 ? withPatternErrors(op.exclude, () => createPatternMatcher(op.exclude)) : undefined,
-    // With --link the layer doesn't know what it will lie on.
-    stage: new StagedTree(op.link && !mode ? NOTHING : target),
+    stage: new StagedTree(isLinked(op) ? EMPTY_TREE : target),
     makeParent: () => directoryInode(mode?.parents ?? 0o755, options.now, options.owner),
   }
 }
@@ -167,7 +164,7 @@ function copyInline(copy: Copy, input: CopyInput & { kind: 'inline' }): void {
     size: bytes.length,
     content: { kind: 'bytes', bytes },
   }
-  copyEntry(copy, NOTHING, entry, entry.path, undefined)
+  copyEntry(copy, EMPTY_TREE, entry, entry.path, undefined)
 }
 
 async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
@@ -181,7 +178,7 @@ async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
   const { entry } = content
   const archive = input.kind === 'url' && input.unpack ? await openArchive(entry, copy.options) : undefined
   if (archive) unpack(copy, archive)
-  else copyEntry(copy, NOTHING, entry, entry.path, undefined)
+  else copyEntry(copy, EMPTY_TREE, entry, entry.path, undefined)
 }
 
 function unpack(copy: Copy, archive: Archive): void {

@@ -1,9 +1,9 @@
+import { cleanPath } from '../../base/paths.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
-import { cleanPath } from '../../layers/paths/clean-path.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
+import type { Owner } from './chown.ts'
 import { directoryInode } from './inode.ts'
-import type { Owner } from './resolve-owner.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { StagedTree } from './staged-tree.ts'
 

@@ -1,7 +1,7 @@
 // An inode at a path. A class although it has no lifetime: with a copy of each property, the 60,000 entries of a copy take 15 MB.
 
+import { joinPath } from '../../base/paths.ts'
 import { CAPABILITY, type Content, type EntryType, type FileStat, type SourceEntry } from '../../layers/entry.ts'
-import { joinPath } from '../../layers/paths/tree-paths.ts'
 import type { Inode } from './inode.ts'
 
 /** As a layer has it: with a time in whole seconds, and of its extended attributes the capabilities. */

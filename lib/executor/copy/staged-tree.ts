@@ -1,8 +1,8 @@
 // A filesystem with changes on top that are not written anywhere yet: what a step would see while it works.
 
 import { TsbuildError } from '../../base/errors.ts'
-import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
-import { baseName, joinPath, nameOf, parentPath } from '../../layers/paths/tree-paths.ts'
+import { baseName, joinPath, parentPath } from '../../base/paths.ts'
+import { type FileTree, nameOf, type TreeEntry } from '../../layers/file-tree.ts'
 import { directoryInode, type Inode, inodeOf, type OwnInode } from './inode.ts'
 import { StagedEntry } from './staged-entry.ts'
 

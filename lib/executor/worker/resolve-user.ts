@@ -1,6 +1,7 @@
 // USER for a process: ids, supplementary groups and home, by the root's own files.
 import { TsbuildError } from '../../base/errors.ts'
 import type { SandboxUser } from '../../sandbox/types.ts'
+import { type AccountFiles, groupsIn, type User, usersIn } from '../accounts.ts'
 
 export interface RunUser extends SandboxUser {
   /** `/` for a user that no file knows. */
@@ -11,8 +12,8 @@ export interface RunUser extends SandboxUser {
  * The user that `user[:group]` means, as BuildKit and runc read it: a number is an id; a name, or a number without a group, brings its
  * group and the groups that list it as a member. Empty is root. Errors with `RUN_USER_UNKNOWN`.
  */
-export function resolveRunUser(spec: string, passwd: string | undefined, group: string | undefined): RunUser {
-  const users = passwdUsers(passwd)
+export function resolveRunUser(spec: string, files: AccountFiles): RunUser {
+  const users = usersIn(files)
   const [userName = '', groupName = ''] = (spec === '' ? '0' : spec).split(':')
   const exact = bothNumbers(userName, groupName)
   if (exact) return { ...exact, groups: [exact.gid], home: homeOf(exact.uid, users) }
@@ -20,10 +21,10 @@ export function resolveRunUser(spec: string, passwd: string | undefined, group: 
   const uid = parseId(userName, spec)
   const user = users.find((candidate) => (uid === undefined ? candidate.name === userName : candidate.uid === uid))
   if (!user && uid === undefined && userName !== '')
-    throw unknown('user', userName, passwd === undefined, '/etc/passwd')
+    throw unknown('user', userName, files.passwd === undefined, '/etc/passwd')
   const base = user ?? { name: undefined, uid: uid ?? 0, gid: 0 }
   const home = homeOf(base.uid, users)
-  const groups = groupsOf(group)
+  const groups = groupsIn(files)
   if (groupName === '') {
     const member = base.name === undefined ? [] : groups.filter(({ members }) => members.includes(base.name))
     return { uid: base.uid, gid: base.gid, groups: unique([base.gid, ...member.map(({ gid }) => gid)]), home }
@@ -33,35 +34,11 @@ export function resolveRunUser(spec: string, passwd: string | undefined, group: 
     wanted === undefined ? candidate.name === groupName : candidate.gid === wanted,
   )
   const gid = found?.gid ?? wanted
-  if (gid === undefined) throw unknown('group', groupName, group === undefined, '/etc/group')
+  if (gid === undefined) throw unknown('group', groupName, files.group === undefined, '/etc/group')
   return { uid: base.uid, gid, groups: [gid], home }
 }
 
-interface User {
-  readonly name: string
-  readonly uid: number
-  readonly gid: number
-  readonly home: string
-}
-
 const LARGEST_ID = 2 ** 31 - 1
-
-/** passwd(5). Lines that are none are left out, as Go's reader does. */
-function passwdUsers(text: string | undefined): User[] {
-  return lines(text).map(([name = '', , uid, gid, , home = '']) => ({ name, uid: id(uid), gid: id(gid), home }))
-}
-
-/** group(5). */
-function groupsOf(text: string | undefined): { name: string; gid: number; members: readonly string[] }[] {
-  return lines(text).map(([name = '', , gid, members = '']) => ({ name, gid: id(gid), members: members.split(',') }))
-}
-
-function lines(text: string | undefined): string[][] {
-  const all = (text ?? '').split('\n').map((line) => line.trim())
-  return all.filter((line) => line !== '').map((line) => line.split(':'))
-}
-
-const id = (field: string | undefined): number => (field !== undefined && /^\d{1,10}$/.test(field) ? Number(field) : 0)
 
 function bothNumbers(user: string, group: string): { uid: number; gid: number } | undefined {
   const uid = user === 'root' ? 0 : plainId(user)

@@ -10,6 +10,7 @@ import { runCommand } from '../../sandbox/launch/run-command.ts'
 import { chooseOwnership } from '../../sandbox/ownership/choose-ownership-method.ts'
 import type { InodeKey, KnownOwner, KnownOwners } from '../../sandbox/ownership/ownership-method.ts'
 import type { Exit } from '../../sandbox/types.ts'
+import type { AccountFiles } from '../accounts.ts'
 import { createCleanups } from './cleanups.ts'
 import { identifyFiles, knownOwners } from './file-owners.ts'
 import { createMountStubs, ensureWorkdir } from './mounts/mount-points.ts'
@@ -58,7 +59,7 @@ export async function runInRoot(
     const stubs = createMountStubs(directory)
     cleanups.add(stubs.remove)
     const accounts = accountsIn(directory)
-    const user = resolveRunUser(request.user, accounts.passwd, accounts.group)
+    const user = resolveRunUser(request.user, accounts)
     for (const name of ['proc', 'dev', 'sys']) requireDirectory(directory, name)
     const cwd = ensureWorkdir(directory, request.workdir, context.owners ? user : undefined)
     const [mountScratch, backendScratch] = [join(scratch, 'mounts'), join(scratch, 'backend')]
@@ -143,7 +144,7 @@ function requireDirectory(root: string, name: string): void {
 // As in BuildKit.
 const USER_FILE_LIMIT = 10 * 1024 * 1024
 
-function accountsIn(root: string): { readonly passwd: string | undefined; readonly group: string | undefined } {
+function accountsIn(root: string): AccountFiles {
   return { passwd: textIn(root, '/etc/passwd'), group: textIn(root, '/etc/group') }
 }
 

@@ -1,9 +1,9 @@
 // What a command changed in an overlayfs, read from its upper directory.
 import fs from 'node:fs'
+import { joinPath } from '../../base/paths.ts'
 import type { SourceEntry } from '../entry.ts'
 import type { TreeEntry } from '../file-tree.ts'
 import { bytesToPath, toFsPath } from '../paths/path-bytes.ts'
-import { joinPath } from '../paths/tree-paths.ts'
 import { type CaptureOptions, changedEntries, type Found, whileReading } from './changed-entries.ts'
 
 export interface CaptureOverlayOptions extends CaptureOptions {

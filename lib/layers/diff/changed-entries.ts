@@ -2,14 +2,15 @@
 import fs from 'node:fs'
 import { isSystemError } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
+import { joinPath } from '../../base/paths.ts'
 import { leastMode } from '../disk/least-mode.ts'
 import { readCapabilities } from '../disk/read-capabilities.ts'
 import { CAPABILITY, type EntryType, type SourceEntry } from '../entry.ts'
 import { entryWith } from '../entry-with.ts'
 import type { FileTree, TreeEntry } from '../file-tree.ts'
-import { hashContent } from '../hash-content.ts'
-import { asBuffer, bytesToPath, toFsPath } from '../paths/path-bytes.ts'
-import { joinPath } from '../paths/tree-paths.ts'
+import { bytesToPath, toFsPath } from '../paths/path-bytes.ts'
+import { isWhiteoutName } from '../whiteout.ts'
+import { isSameEntry, treeChanges } from './tree-changes.ts'
 
 /** What a file is in the image, where the disk may not say. */
 export interface FileIdentity {
@@ -64,58 +65,34 @@ export interface Found {
 export function changedEntries(root: Found, options: CaptureOptions): readonly SourceEntry[] {
   const { below, exclude } = options
   const nodes = examine(root, options)
+  const nodeOf = (found: Found): Node => {
+    const node = nodes.get(found)
+    if (!node) throw new Error('bug: a path was not examined')
+    return node
+  }
   const changedInodes = new Set<bigint>()
-  for (const { stat, isChanged } of nodes.values()) {
+  for (const [{ stat }, { isChanged }] of nodes) {
     if (isChanged && isLinked(stat)) changedInodes.add(stat.ino)
   }
 
-  const entries: SourceEntry[] = []
-  const firstLinks = new Map<bigint, string>()
-  /** Directories on the way to the current path that are not in the list yet, outermost first. */
-  const pending: SourceEntry[] = []
-
-  const write = ({ entry, stat }: Node): void => {
-    entries.push(...pending.splice(0))
-    const first = isLinked(stat) ? firstLinks.get(stat.ino) : undefined
-    if (first !== undefined) {
-      const { path, mode, uid, gid, mtime } = entry
-      entries.push({ path, type: 'hardlink', mode, uid, gid, mtime, size: 0, linkname: first })
-      return
-    }
-    if (isLinked(stat)) firstLinks.set(stat.ino, entry.path)
-    entries.push(entry)
-  }
-  const remove = (directory: string, name: string): void => {
-    entries.push(...pending.splice(0))
-    const path = joinPath(directory, `.wh.${name}`)
-    entries.push({ path, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 })
-  }
-  const visit = (directory: Found, isBelow: boolean): void => {
-    for (const name of [...directory.children.keys()].sort()) {
-      const path = joinPath(directory.path, name)
-      if (exclude.has(path)) continue
-      const found = directory.children.get(name)
-      const node = found && nodes.get(found)
-      if (!found || !node) {
-        if (isBelow && below.lookup(path)) remove(directory.path, name)
-        continue
-      }
-      const { entry, base, isChanged } = node
-      if (isChanged || changedInodes.has(node.stat.ino)) write(node)
-      if (entry.type !== 'directory') continue
-      if (!isChanged) pending.push(entry)
-      visit(found, base?.type === 'directory')
-      if (pending.at(-1) === entry) pending.pop()
-    }
-  }
-  visit(root, true)
-  return entries
+  return treeChanges<Found>(
+    {
+      root,
+      names: ({ path, children }) => [...children.keys()].sort().filter((name) => !exclude.has(joinPath(path, name))),
+      child: ({ children }, name) => {
+        const found = children.get(name)
+        return found && nodes.has(found) ? found : undefined
+      },
+      entry: (found) => nodeOf(found).entry,
+      isChanged: (found) => nodeOf(found).isChanged || changedInodes.has(found.stat.ino),
+      link: ({ stat }) => (isLinked(stat) ? stat.ino : undefined),
+    },
+    below,
+  )
 }
 
 interface Node {
   readonly entry: SourceEntry
-  readonly stat: fs.BigIntStats
-  readonly base: TreeEntry | undefined
   readonly isChanged: boolean
 }
 
@@ -128,7 +105,7 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
     for (const name of [...directory.children.keys()].sort()) {
       const child = directory.children.get(name)
       if (child === undefined || exclude.has(child.path)) continue
-      if (name.startsWith('.wh.')) {
+      if (isWhiteoutName(name)) {
         whiteoutNames.push(child.path)
         continue
       }
@@ -155,8 +132,8 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
     const onDisk = isUnread.has(one.file) ? base?.xattrs?.[CAPABILITY] : values.get(one.file)
     const value = capability ?? onDisk
     const entry = value ? entryWith(bare, { xattrs: { [CAPABILITY]: value } }) : bare
-    const isChanged = !base || !isSame(entry, base)
-    nodes.set(one, { entry, base, isChanged, stat: one.stat })
+    const isChanged = !base || !isSameEntry(entry, base)
+    nodes.set(one, { entry, isChanged })
   }
   return nodes
 }
@@ -241,22 +218,6 @@ function readLink(file: string): string {
 function wholeSeconds(ns: bigint): number {
   const seconds = Number(ns / 1_000_000_000n)
   return ns % 1_000_000_000n < 0n ? seconds - 1 : seconds
-}
-
-function isSame(entry: SourceEntry, base: TreeEntry): boolean {
-  if (entry.type !== base.type || entry.uid !== base.uid || entry.gid !== base.gid) return false
-  // A symlink's mode means nothing, and is not kept by Linux.
-  if (entry.type !== 'symlink' && entry.mode !== base.mode) return false
-  if ((entry.devMajor ?? 0) !== (base.devMajor ?? 0) || (entry.devMinor ?? 0) !== (base.devMinor ?? 0)) return false
-  if (entry.type === 'directory') return true
-  if (entry.mtime !== Math.floor(base.mtime) || entry.size !== base.size || entry.linkname !== base.linkname)
-    return false
-  if (!sameBytes(entry.xattrs?.[CAPABILITY], base.xattrs?.[CAPABILITY])) return false
-  return entry.type !== 'file' || entry.size === 0 || hashContent(entry) === base.sha256
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && asBuffer(a).equals(b))
 }
 
 /** Whether a path may share its inode with others. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import type { SourceEntry } from '../entry.ts'
 import { toFsPath } from '../paths/path-bytes.ts'
+import { isWhiteoutPath } from '../whiteout.ts'
 import { whileReading } from './changed-entries.ts'
 
 /**
@@ -11,10 +12,8 @@ import { whileReading } from './changed-entries.ts'
 export function setTimes(directory: string, entries: Iterable<SourceEntry>): void {
   whileReading(directory, () => {
     for (const { path, type, mtime } of entries) {
-      if (type === 'hardlink' || WHITEOUT.test(path)) continue
+      if (type === 'hardlink' || isWhiteoutPath(path)) continue
       fs.lutimesSync(toFsPath(`${directory}/${path}`), mtime, mtime)
     }
   })
 }
-
-const WHITEOUT = /(?:^|\/)\.wh\.[^/]*$/

@@ -1,10 +1,10 @@
 // What a command changed in a directory, told by the status of its files before and after.
 import fs from 'node:fs'
+import { joinPath, splitPath } from '../../base/paths.ts'
 import { leastMode } from '../disk/least-mode.ts'
 import type { SourceEntry } from '../entry.ts'
 import { hashContent } from '../hash-content.ts'
 import { bytesToPath, toFsPath } from '../paths/path-bytes.ts'
-import { joinPath, splitPath } from '../paths/tree-paths.ts'
 import { type CaptureOptions, changedEntries, type Found, whileReading } from './changed-entries.ts'
 
 /** A directory as it was at a moment, in numbers: objects for 200,000 files would take hundreds of megabytes. */

@@ -1,9 +1,9 @@
 // Tar headers out: ustar where it can say everything, a pax extended header before it where it can't. Byte for byte deterministic.
 import { TsbuildError } from '../../base/errors.ts'
+import { baseName } from '../../base/paths.ts'
 import { unreachable } from '../../base/unreachable.ts'
 import type { Entry, EntryType } from '../entry.ts'
 import { pathToBytes } from '../paths/path-bytes.ts'
-import { baseName } from '../paths/tree-paths.ts'
 import { encodePax } from './pax.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
 

@@ -1,8 +1,8 @@
 // Header blocks in, members out: applies pax and GNU extensions to the header that they precede. Knows nothing of streams.
 import { TsbuildError } from '../../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../../base/input-limit.ts'
+import { cleanPath } from '../../base/paths.ts'
 import type { Entry, EntryType } from '../entry.ts'
-import { cleanPath } from '../paths/clean-path.ts'
 import { asBuffer, bytesToPath } from '../paths/path-bytes.ts'
 import { decodeHeader, type RawHeader } from './decode-header.ts'
 import { decodePax, type PaxRecords } from './pax.ts'

@@ -1,9 +1,10 @@
 // A stack of layers as one tree of files, made from their indexes: nothing is extracted.
 import { TsbuildError } from '../../base/errors.ts'
+import { joinPath, splitPath } from '../../base/paths.ts'
 import type { DiffID } from '../../oci/types.ts'
 import type { Content, Entry, EntryType, LayerEntry, LayerIndex } from '../entry.ts'
 import type { FileTree, TreeEntry } from '../file-tree.ts'
-import { joinPath, splitPath } from '../paths/tree-paths.ts'
+import { isWhiteoutName, isWhiteoutPath, parseWhiteout } from '../whiteout.ts'
 import { NameTable } from './name-table.ts'
 
 /** A layer with its index, and where its plain tar is or would be. */
@@ -64,11 +65,6 @@ class View implements UnionView {
     })
   }
 }
-
-const WHITEOUT = '.wh.'
-const OPAQUE = '.wh..wh..opq'
-/** Names that AUFS used for itself; nothing else starts so. */
-const WHITEOUT_META = '.wh..wh.'
 
 /** What hard links share. */
 interface Inode {
@@ -158,18 +154,18 @@ const EMPTY = new View(directory(IMPLICIT, undefined))
 function extend(view: View, layer: UnionLayer): View {
   const root = writable(view.root, layer)
   // Whiteouts hide lower layers only, wherever they are in the tar.
-  for (const entry of layer.index.entries) if (entry.path.includes(WHITEOUT)) hide(root, entry.path, layer)
+  for (const entry of layer.index.entries) if (isWhiteoutPath(entry.path)) hide(root, entry.path, layer)
   addLayer(root, layer)
   return new View(root)
 }
 
 function hide(root: Node, path: string, layer: UnionLayer): void {
   const { parent, name } = splitPath(path)
-  if (!name.startsWith(WHITEOUT) || find(root, parent)?.children === undefined) return
-  if (name !== OPAQUE && name.startsWith(WHITEOUT_META)) return
+  const whiteout = parseWhiteout(name)
+  if (!whiteout || whiteout.kind === 'nothing' || find(root, parent)?.children === undefined) return
   const children = makeDirectory(root, parent, layer).children
-  if (name === OPAQUE) children?.clear()
-  else children?.delete(name.slice(WHITEOUT.length))
+  if (whiteout.kind === 'opaque') children?.clear()
+  else children?.delete(whiteout.name)
 }
 
 function addLayer(root: Node, layer: UnionLayer): void {
@@ -180,7 +176,7 @@ function addLayer(root: Node, layer: UnionLayer): void {
   for (const entry of layer.index.entries) {
     count++
     const { parent, name } = splitPath(entry.path)
-    if (name.startsWith(WHITEOUT)) continue
+    if (isWhiteoutName(name)) continue
     if (entry.path === '') {
       if (entry.type === 'directory') root.inode = { entry, layer, id: undefined }
       continue

@@ -1,14 +1,12 @@
 // One layer as a directory for overlayfs to stack.
+import { baseName, joinPath, splitPath } from '../../base/paths.ts'
 import type { LayerIndex, SourceEntry } from '../entry.ts'
-import { baseName, joinPath, splitPath } from '../paths/tree-paths.ts'
 import { asLinkOfFirst } from '../union/tree-entries.ts'
 import { extendUnionView, type UnionLayer, type UnionView } from '../union/union-view.ts'
+import { isWhiteoutName, parseWhiteout } from '../whiteout.ts'
 import { rootPolicy, type UnpackRootOptions } from './unpack-root.ts'
 import { reportingErrors } from './unpack-tree.ts'
 import { isWhiteoutDevice, type OverlayWhiteout, type UnpackedTree, unpackEntries, WhiteoutError } from './unpacker.ts'
-
-const WHITEOUT = '.wh.'
-const OPAQUE = '.wh..wh.opq'
 
 export type UnpackedLayer =
   | (UnpackedTree & { readonly kind: 'unpacked' })
@@ -48,7 +46,7 @@ export function dependsOnBelow({ entries }: LayerIndex): boolean {
   for (const { path, type, linkname } of entries) {
     const { parent, name } = splitPath(path)
     const known = directories.get(path)
-    if (name.startsWith(WHITEOUT) || directories.get(parent) !== true) return true
+    if (isWhiteoutName(name) || directories.get(parent) !== true) return true
     if (known !== undefined && !(known && type === 'directory')) return true
     if (type === 'hardlink' && directories.get(linkname ?? '') !== false) return true
     directories.set(path, type === 'directory')
@@ -85,11 +83,12 @@ function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceE
 function touchedNames({ entries }: LayerIndex): ReadonlyMap<string, ReadonlySet<string>> {
   const touched = new Map<string, Set<string>>()
   for (const entry of entries) {
-    let path = entry.path
-    const { parent, name } = splitPath(path)
-    if (name === OPAQUE) path = parent
-    else if (name.startsWith(WHITEOUT)) path = path.slice(0, path.length - name.length) + name.slice(WHITEOUT.length)
-    while (path !== '' && !path.endsWith('/')) {
+    const { parent, name } = splitPath(entry.path)
+    const whiteout = parseWhiteout(name)
+    if (whiteout?.kind === 'nothing') continue
+    // The names that an opaque marker hides are found when its directory is visited.
+    let path = whiteout?.kind === 'opaque' ? parent : whiteout ? joinPath(parent, whiteout.name) : entry.path
+    while (path !== '') {
       const { parent: directory, name: child } = splitPath(path)
       const names = touched.get(directory)
       if (names?.has(child)) break

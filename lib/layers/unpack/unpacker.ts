@@ -8,13 +8,12 @@ import { makeNode } from '../disk/make-node.ts'
 import { type FileCapability, restoreCapabilities } from '../disk/restore-capabilities.ts'
 import { CAPABILITY, type EntryType, type SourceEntry } from '../entry.ts'
 import { toFsPath } from '../paths/path-bytes.ts'
+import { SCRATCH_NAME } from '../whiteout.ts'
 
 const COPY_CHUNK = 1024 * 1024
 /** Entries between two looks at the signal and the event loop. */
 const SLICE = 256
 const CLIMBING = /(?:^|\/)\.\.(?:\/|$)/
-/** Where nodes are made whose own names can't be given to a command. No entry has this name: it is a whiteout's. */
-const SCRATCH_NAME = '.wh..wh.unpacking'
 
 /** What the directory can't show: a device or fifo that could not be made, extended attributes. */
 export interface UnpackLoss {
@@ -241,6 +240,7 @@ class Unpacker {
 
   #makeNode(entry: SourceEntry, path: string | Buffer): boolean {
     if (typeof path === 'string') return makeNode(entry, path)
+    // A name that is not UTF-8 can't be given to the command that makes the node.
     const scratch = `${this.#root}/${SCRATCH_NAME}`
     if (!makeNode(entry, scratch)) return false
     fs.renameSync(scratch, path)

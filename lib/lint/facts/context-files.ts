@@ -1,8 +1,7 @@
 // Questions that rules ask about the files of the build context.
 
+import { baseName, goClean } from '../../base/paths.ts'
 import type { LintContext, LintFile } from '../lint-options.ts'
-import { cleanSource } from './clean-source.ts'
-import { baseName } from './image-paths.ts'
 
 export interface Amount {
   readonly files: number
@@ -44,7 +43,7 @@ export function amountOf(context: LintContext, path: string): Amount {
 
 /** A path that COPY names, in the context's own form: '' is the context itself. */
 export function contextPath(source: string): string {
-  const path = cleanSource(`/${source}`)
+  const path = goClean(`/${source}`)
   return path === '/' ? '' : path.slice(1)
 }
 

@@ -1,7 +1,7 @@
 // Commands that install what others have published, and which files of a project they read.
 
+import { baseName } from '../../base/paths.ts'
 import type { RunStep } from '../step.ts'
-import { baseName } from './image-paths.ts'
 import type { ShellCommand } from './shell-commands.ts'
 
 export interface DependencyInstall {

@@ -1,6 +1,7 @@
 import { formatSize } from '../../base/format-size.ts'
+import { baseName } from '../../base/paths.ts'
 import { contextPath, findSource } from '../facts/context-files.ts'
-import { baseName, resolvePath, shownPath } from '../facts/image-paths.ts'
+import { resolvePath, shownPath } from '../facts/image-paths.ts'
 import type { Rule } from '../rule.ts'
 import type { Site } from '../site.ts'
 

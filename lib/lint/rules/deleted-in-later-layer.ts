@@ -1,6 +1,7 @@
 import { formatSize } from '../../base/format-size.ts'
+import { baseName } from '../../base/paths.ts'
 import { contextPath, findSource, namePattern } from '../facts/context-files.ts'
-import { baseName, isWithin, resolvePath, shownPath } from '../facts/image-paths.ts'
+import { isWithin, resolvePath, shownPath } from '../facts/image-paths.ts'
 import { secretFile } from '../facts/secret-files.ts'
 import type { LintContext } from '../lint-options.ts'
 import type { Rule } from '../rule.ts'

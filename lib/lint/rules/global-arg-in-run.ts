@@ -1,4 +1,4 @@
-import { baseName } from '../facts/image-paths.ts'
+import { baseName } from '../../base/paths.ts'
 import type { Rule } from '../rule.ts'
 
 export const globalArgInRun: Rule = {

@@ -1,6 +1,6 @@
 import { count } from '../../base/count.ts'
+import { baseName } from '../../base/paths.ts'
 import { contextPath, findSource, walkFiles } from '../facts/context-files.ts'
-import { baseName } from '../facts/image-paths.ts'
 import { secretFile } from '../facts/secret-files.ts'
 import type { LintContext, LintFile } from '../lint-options.ts'
 import type { ReportDetails, Rule } from '../rule.ts'

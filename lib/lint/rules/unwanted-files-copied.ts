@@ -1,7 +1,7 @@
 import { count } from '../../base/count.ts'
 import { formatSize } from '../../base/format-size.ts'
+import { baseName } from '../../base/paths.ts'
 import { amountOf, contextPath, walkFiles } from '../facts/context-files.ts'
-import { baseName } from '../facts/image-paths.ts'
 import { enumerate } from '../facts/quantities.ts'
 import type { LintContext } from '../lint-options.ts'
 import type { Rule } from '../rule.ts'

@@ -1,7 +1,7 @@
 import { TsbuildError } from '../../base/errors.ts'
+import { goClean } from '../../base/paths.ts'
 import { heredocText } from '../../parser/index.ts'
 import type { Add, Copy } from '../../parser/types.ts'
-import { cleanSource } from '../facts/clean-source.ts'
 import type { LintIgnore } from '../lint-options.ts'
 import { type Evaluation, emit, expandChecked, reportUnset } from './evaluation.ts'
 import { stageOfCopy } from './plan-stages.ts'
@@ -31,7 +31,7 @@ export function evaluateCopy(evaluation: Evaluation, instruction: Copy | Add): v
   const { ignore } = walk.options
   for (const { word, path: written } of paths) {
     if (isRemote(written)) continue
-    const path = cleanSource(written)
+    const path = goClean(written)
     emit(evaluation, 'source', { instruction: kind, path, word, isIgnored: ignore ? isIgnored(ignore, path) : false })
   }
 }

@@ -12,6 +12,8 @@ docker:x:999:app,web
 video:x:44:app
 `
 
+const NO_FILES = { passwd: undefined, group: undefined }
+
 test.each([
   ['', { uid: 0, gid: 0, groups: [0], home: '/root' }],
   ['root', { uid: 0, gid: 0, groups: [0], home: '/root' }],
@@ -24,12 +26,12 @@ test.each([
   ['4242:4243', { uid: 4242, gid: 4243, groups: [4243], home: '/' }],
   ['odd', { uid: 7, gid: 8, groups: [8], home: '/' }],
 ])('USER %j', (spec, expected) => {
-  expect(resolveRunUser(spec, passwd, group)).toEqual(expected)
+  expect(resolveRunUser(spec, { passwd, group })).toEqual(expected)
 })
 
 test('without files only numbers and root are known', () => {
-  expect(resolveRunUser('', undefined, undefined)).toEqual({ uid: 0, gid: 0, groups: [0], home: '/' })
-  expect(resolveRunUser('12', undefined, undefined)).toEqual({ uid: 12, gid: 0, groups: [0], home: '/' })
+  expect(resolveRunUser('', NO_FILES)).toEqual({ uid: 0, gid: 0, groups: [0], home: '/' })
+  expect(resolveRunUser('12', NO_FILES)).toEqual({ uid: 12, gid: 0, groups: [0], home: '/' })
 })
 
 test.each([
@@ -38,7 +40,7 @@ test.each([
   ['2147483648', /ids go from 0/],
   ['-1', /ids go from 0/],
 ])('USER %j is refused', (spec, message) => {
-  expect(() => resolveRunUser(spec, passwd, group)).toThrow(
+  expect(() => resolveRunUser(spec, { passwd, group })).toThrow(
     expect.objectContaining({ code: 'RUN_USER_UNKNOWN', message: expect.stringMatching(message) }),
   )
 })

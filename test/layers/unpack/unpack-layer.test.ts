@@ -73,6 +73,14 @@ const CASES: readonly Case[] = [
     ],
     true,
   ],
+  [
+    'an opaque directory in which nothing is new',
+    [BASE],
+    [file('d/.wh..wh..opq', '')],
+    ['d directory 750', `d/a ${WHITEOUT}`, `d/b ${WHITEOUT}`, `d/sub ${WHITEOUT}`],
+    true,
+  ],
+  ['names that hide nothing', [BASE], [file('d/.wh.', ''), file('d/.wh..wh.plnk', '')], [], true],
   ['an opaque root', [BASE], [file('.wh..wh..opq', ''), file('f', '')], [`d ${WHITEOUT}`, 'f file 644'], true],
   ['a file in place of a directory', [BASE], [file('d', '')], ['d file 644'], false],
   [

@@ -1,6 +1,7 @@
 // From a RUN of the graph to what its worker needs: mounts found, secrets read, environment complete.
 
 import { TsbuildError } from '../../../base/errors.ts'
+import { baseName, cleanPath } from '../../../base/paths.ts'
 import type { RunOp } from '../../../graph/types.ts'
 import type { FileTree } from '../../../layers/file-tree.ts'
 import { resolvePath } from '../../../layers/paths/resolve-path.ts'
@@ -132,9 +133,9 @@ function planSecret(
   mount: ResolvedMount,
   options: RunOptions,
 ): { readonly planned: PlannedMount | undefined; readonly variable: string | undefined } {
-  const id = mount.source || mount.id || baseName(mount.target)
+  const id = mount.source || mount.id || lastName(mount.target)
   const asFile = mount.env === undefined || mount.target !== ''
-  const target = absolute(mount.target === '' ? `/run/secrets/${baseName(id)}` : mount.target, '/')
+  const target = absolute(mount.target === '' ? `/run/secrets/${lastName(id)}` : mount.target, '/')
   const { uid = 0, gid = 0, mode = 0o400 } = mount
   // Never the value: who changes a secret does not want to build everything again, and a digest of it would tell too much.
   const key = `secret ${JSON.stringify(id)} ${asFile ? target : ''} ${mount.env ?? ''} ${uid} ${gid} ${mode}`
@@ -224,12 +225,8 @@ function mountTarget({ target }: ResolvedMount, workdir: string): string {
 
 /** Clean and absolute; `..` stops at the root. */
 function absolute(path: string, base: string): string {
-  const parts: string[] = []
-  for (const name of (path.startsWith('/') ? path : `${base}/${path}`).split('/')) {
-    if (name === '..') parts.pop()
-    else if (name !== '' && name !== '.') parts.push(name)
-  }
-  return `/${parts.join('/')}`
+  return `/${cleanPath(path.startsWith('/') ? path : `${base}/${path}`)}`
 }
 
-const baseName = (path: string): string => path.slice(path.replace(/\/+$/, '').lastIndexOf('/') + 1)
+/** As Go's path.Base: a slash at the end does not count. */
+const lastName = (path: string): string => baseName(path.replace(/\/+$/, ''))

@@ -11,6 +11,7 @@ import {
   unlinkSync,
   utimesSync,
 } from 'node:fs'
+import { parentPath } from '../../../base/paths.ts'
 import { toFsPath } from '../../../layers/paths/path-bytes.ts'
 import { resolveInRoot } from '../root/resolve-in-root.ts'
 
@@ -45,7 +46,7 @@ export function createMountStubs(root: string): MountStubs {
   const make = (path: string, kind: Kind): void => {
     const file = toFsPath(`${root}/${path}`)
     if (lstatSync(file, { throwIfNoEntry: false })) return
-    const parent = toFsPath(`${root}/${parentOf(path)}`)
+    const parent = toFsPath(`${root}/${parentPath(path)}`)
     const before = lstatSync(parent)
     if (kind === 'directory') mkdirSync(file, 0o755)
     else closeSync(openSync(file, 'wx', 0o644))
@@ -70,13 +71,11 @@ export function createMountStubs(root: string): MountStubs {
   }
 }
 
-const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0))
-
 function removeStub(root: string, { path, kind, before, after }: Stub): void {
   // The command may have put a link where a directory was, which leads out of the root for us.
-  if (!isDirectory(root, parentOf(path))) return
+  if (!isDirectory(root, parentPath(path))) return
   const file = toFsPath(`${root}/${path}`)
-  const parent = toFsPath(`${root}/${parentOf(path)}`)
+  const parent = toFsPath(`${root}/${parentPath(path)}`)
   const stat = lstatSync(file, { throwIfNoEntry: false })
   if (!stat) return
   if (kind === 'directory') {
@@ -93,7 +92,7 @@ function removeStub(root: string, { path, kind, before, after }: Stub): void {
 /** Whether a path of a root is a directory, and so is all that it is in. */
 function isDirectory(root: string, path: string): boolean {
   if (path === '') return true
-  const stat = isDirectory(root, parentOf(path)) && lstatSync(toFsPath(`${root}/${path}`), { throwIfNoEntry: false })
+  const stat = isDirectory(root, parentPath(path)) && lstatSync(toFsPath(`${root}/${path}`), { throwIfNoEntry: false })
   return stat !== false && stat?.isDirectory() === true
 }
 

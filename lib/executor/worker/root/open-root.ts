@@ -8,9 +8,9 @@ import type { SourceEntry } from '../../../layers/entry.ts'
 import { entryWith } from '../../../layers/entry-with.ts'
 import type { TreeEntry } from '../../../layers/file-tree.ts'
 import { ensurePlainLayer } from '../../../layers/index/plain-layer.ts'
-import { baseName } from '../../../layers/paths/tree-paths.ts'
 import type { UnionView } from '../../../layers/union/union-view.ts'
 import { unpackRoot } from '../../../layers/unpack/unpack-root.ts'
+import { isWhiteoutPath } from '../../../layers/whiteout.ts'
 import { nextChainID } from '../../../oci/chain-id.ts'
 import type { DiffID } from '../../../oci/types.ts'
 import type { Mounter } from '../../../sandbox/mount/mounter.ts'
@@ -79,9 +79,8 @@ function atTime(
   timestamp: number | undefined,
 ): readonly SourceEntry[] {
   if (timestamp === undefined) return entries
-  const isWhiteout = ({ path }: SourceEntry): boolean => baseName(path).startsWith('.wh.')
   const timed = entries.map((entry) =>
-    isWhiteout(entry) ? entry : entryWith(entry, { mtime: timestamp, stat: undefined }),
+    isWhiteoutPath(entry.path) ? entry : entryWith(entry, { mtime: timestamp, stat: undefined }),
   )
   setTimes(directory, timed)
   return timed

@@ -1,28 +1,31 @@
 import { TsbuildError } from '../../base/errors.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
 import { readContent } from '../../layers/read-content.ts'
+import type { AccountFiles } from '../accounts.ts'
 import { viewOf, withContents } from '../filesystem.ts'
 import type { Filesystem, Session } from '../session.ts'
-import { type Owner, resolveOwner } from './resolve-owner.ts'
+import { namesAccount, type Owner, resolveOwner } from './chown.ts'
 
-// A passwd file larger than this is not one.
+const NO_FILES: AccountFiles = { passwd: undefined, group: undefined }
+
+/** The largest passwd or group file that is read, in bytes. */
 const LIMIT = 1 << 20
 
 /**
- * The owner that `user[:group]` names, by the passwd and group files of the image. As in BuildKit names mean nothing where there are no
- * files to look them up in: at the start of `FROM scratch`, and in a linked layer. `what` is how the account was given. Errors with
- * `CHOWN_INVALID`.
+ * Resolves `user[:group]`, reading the passwd and group files of a filesystem only if it names an account. As in BuildKit, names mean
+ * nothing where there are no such files: at the start of `FROM scratch`, and in a linked layer. `flag` is the text of the Dockerfile that
+ * gave the owner. Errors with `CHOWN_INVALID`.
  */
-export async function findOwner(
+export async function lookUpOwner(
   spec: string,
-  { what, linked }: { readonly what: string; readonly linked: boolean },
+  { flag, linked }: { readonly flag: string; readonly linked: boolean },
   filesystem: Filesystem,
   session: Session,
 ): Promise<Owner> {
-  if (isNumeric(spec)) return resolveOwner(spec, undefined, undefined)
+  if (!namesAccount(spec)) return resolveOwner(spec, NO_FILES)
   if (linked || !filesystem.top) {
     const why = linked ? 'a linked layer knows no image to look it up in' : 'the image is still empty'
-    throw new TsbuildError('CHOWN_INVALID', `${what} names an account, but ${why}`, {
+    throw new TsbuildError('CHOWN_INVALID', `${flag} names an account, but ${why}`, {
       hint: linked ? 'give numbers, or leave --link out' : 'give numbers',
     })
   }
@@ -33,10 +36,5 @@ export async function findOwner(
     const [file = entry] = await withContents([entry], filesystem, session)
     return new TextDecoder().decode(readContent(file, LIMIT))
   }
-  return resolveOwner(spec, await read('etc/passwd'), await read('etc/group'))
-}
-
-/** Whether no file is needed to know who is meant. */
-function isNumeric(spec: string): boolean {
-  return /^(?:\d*|root)(?::(?:\d*|root))?$/.test(spec)
+  return resolveOwner(spec, { passwd: await read('etc/passwd'), group: await read('etc/group') })
 }
