@@ -27,9 +27,10 @@ interface ArchivedImages {
 
 /**
  * Reads all images of an archive into the store: an OCI image layout as a directory, or a tar (also compressed, also as a
- * stream) of one or of what `docker save` writes. Everything is recomputed before an image gets its names: nothing that doesn't
- * fit together is loaded. Errors with `ARCHIVE_INVALID`, `LAYOUT_INVALID`, `IMAGE_INVALID` (all problems as `others`), and as
- * validateImage() reports.
+ * stream) of one or of what `docker save` writes. Everything is recomputed before an image gets its names: an image that does not
+ * fit together, or cannot be checked, is not loaded. Errors with `ARCHIVE_INVALID`, `LAYOUT_INVALID`, `BLOB_NOT_FOUND`, with
+ * `IMAGE_INVALID` for any mismatch, and with `ARCHIVE_UNSUPPORTED` or `UNSUPPORTED` for parts that cannot be checked; all
+ * further problems are its `others`.
  */
 export async function loadImages(
   store: Store,
@@ -91,9 +92,12 @@ function withoutNames({ annotations, ...descriptor }: Descriptor): Descriptor {
 }
 
 async function checkImage(store: Store, descriptor: Descriptor, signal: AbortSignal | undefined): Promise<void> {
-  const { problems } = await validateImage(store, descriptor, { signal, skipMissing: true })
-  const [first, ...others] = problems.map(
-    ({ message, digest }) => new TsbuildError('IMAGE_INVALID', `${digest}: ${message}`),
-  )
+  const { problems, unchecked } = await validateImage(store, descriptor, { signal, skipMissing: true })
+  const [first, ...others] = [
+    ...problems.map(
+      ({ digest, message, hint }) => new TsbuildError('IMAGE_INVALID', `${digest}: ${message}`, { hint }),
+    ),
+    ...unchecked.map(({ code, digest, message, hint }) => new TsbuildError(code, `${digest}: ${message}`, { hint })),
+  ]
   if (first) throw first.with({ others })
 }

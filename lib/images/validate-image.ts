@@ -1,39 +1,40 @@
 // Recomputes everything that an image claims about itself.
 import { createHash } from 'node:crypto'
-import { pipeline, Readable, type Transform } from 'node:stream'
-import * as zlib from 'node:zlib'
-import { createGunzip } from 'node:zlib'
 import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 import { JSON_LIMIT } from '../base/input-limit.ts'
+import { DETECT_LENGTH, detectCompression } from '../layers/decompress/compression-magic.ts'
+import { decompress } from '../layers/decompress/decompress.ts'
 import type { ContentReader } from '../oci/content.ts'
-import { compressionOf, isConfigType, isIndexType } from '../oci/media-types.ts'
+import { type Compression, compressionOf, isConfigType, isIndexType } from '../oci/media-types.ts'
 import { parseConfig } from '../oci/parse-config.ts'
 import { parseManifest } from '../oci/parse-manifest.ts'
 import { formatPlatform, samePlatform } from '../oci/platform.ts'
 import type { Descriptor, Digest, ImageConfig, ImageManifest } from '../oci/types.ts'
 
-/** Something that is not as the image says. */
+/** A difference between an image and its own description, or a part that cannot be compared. */
 export interface ValidationProblem {
   readonly code: ErrorCode
-  /** Digest of the blob it was found in or about. */
+  /** The digest of the blob that has the problem. */
   readonly digest: Digest
   readonly message: string
+  readonly hint?: string
 }
 
 export interface ValidationReport {
   /** No problems, and nothing left unchecked. */
   readonly valid: boolean
   readonly problems: readonly ValidationProblem[]
-  /** What could not be checked here, in words: layers in a compression that this Node.js can't read. */
-  readonly unchecked: readonly string[]
-  /** Distinct blobs read, and their bytes. */
+  /** Parts that this program cannot check: layers with zstd dictionaries, diffIDs of other algorithms than sha256. */
+  readonly unchecked: readonly ValidationProblem[]
+  /** The number of distinct blobs that were read. */
   readonly blobs: number
+  /** The sum of their sizes. */
   readonly bytes: number
 }
 
 export interface ValidateOptions {
   readonly signal?: AbortSignal | undefined
-  /** Images of an index whose manifest is not there are no problem: of another platform, say. Default false. */
+  /** Skip the images of an index whose manifest is absent, such as those of other platforms. Default false. */
   readonly skipMissing?: boolean
 }
 
@@ -48,7 +49,7 @@ export async function validateImage(
   options: ValidateOptions = {},
 ): Promise<ValidationReport> {
   const { signal, skipMissing = false } = options
-  const state: State = {
+  const validation: Validation = {
     reader,
     signal,
     skipMissing,
@@ -58,154 +59,171 @@ export async function validateImage(
     seen: new Map(),
     bytes: 0,
   }
-  await validateManifest(state, descriptor, 0)
-  const { problems, unchecked, seen, bytes } = state
+  await validateManifest(validation, descriptor, 0)
+  const { problems, unchecked, seen, bytes } = validation
   return { valid: problems.length === 0 && unchecked.length === 0, problems, unchecked, blobs: seen.size, bytes }
 }
 
-interface State {
+/** The validation of one validation. */
+interface Validation {
   readonly reader: ContentReader
   readonly signal: AbortSignal | undefined
   readonly skipMissing: boolean
   readonly problems: ValidationProblem[]
-  readonly unchecked: string[]
+  readonly unchecked: ValidationProblem[]
   /** Computed diffIDs by blob digest; undefined where they could not be computed. */
   readonly diffIDs: Map<Digest, Digest | undefined>
   readonly seen: Map<Digest, number>
   bytes: number
 }
 
-async function validateManifest(state: State, descriptor: Descriptor, depth: number): Promise<void> {
+async function validateManifest(validation: Validation, descriptor: Descriptor, depth: number): Promise<void> {
   const { digest } = descriptor
-  if (depth > 4) return report(state, 'MANIFEST_INVALID', digest, 'indexes are nested too deep')
+  if (depth > 4) return report(validation, 'MANIFEST_INVALID', digest, 'indexes are nested too deep')
   const what = `${isIndexType(descriptor.mediaType) ? 'index' : 'manifest'} ${digest}`
-  const parsed = await attempt(state, digest, async () =>
-    parseManifest(await readJson(state, descriptor), what, descriptor.mediaType),
+  const parsed = await attempt(validation, digest, async () =>
+    parseManifest(await readJson(validation, descriptor), what, descriptor.mediaType),
   )
   if (!parsed) return
-  if (parsed.kind === 'manifest') return validateParts(state, descriptor, parsed.manifest)
+  if (parsed.kind === 'manifest') return validateParts(validation, descriptor, parsed.manifest)
   for (const entry of parsed.index.manifests) {
-    if (state.seen.has(entry.digest) || (state.skipMissing && !state.reader.has(entry.digest))) continue
-    await validateManifest(state, entry, depth + 1)
+    if (validation.seen.has(entry.digest) || (validation.skipMissing && !validation.reader.has(entry.digest))) continue
+    await validateManifest(validation, entry, depth + 1)
   }
 }
 
-async function validateParts(state: State, descriptor: Descriptor, manifest: ImageManifest): Promise<void> {
+async function validateParts(validation: Validation, descriptor: Descriptor, manifest: ImageManifest): Promise<void> {
   const { config: configDescriptor } = manifest
-  // An attestation or another artifact: its blobs are checked, but it is no image.
+  // Attestations and other artifacts are not images: only the digests of their blobs are checked.
   const isImage = isConfigType(configDescriptor.mediaType)
-  const config = await attempt(state, configDescriptor.digest, async () => {
-    const bytes = await readJson(state, configDescriptor)
+  const config = await attempt(validation, configDescriptor.digest, async () => {
+    const bytes = await readJson(validation, configDescriptor)
     return isImage ? parseConfig(bytes, `config ${configDescriptor.digest}`) : undefined
   })
-  if (config) validateConfig(state, descriptor, manifest, config)
+  if (config) validateConfig(validation, descriptor, manifest, config)
   for (const [index, layer] of manifest.layers.entries()) {
-    if (isImage && compressionOf(layer.mediaType) === undefined) {
-      const type = JSON.stringify(layer.mediaType)
-      report(state, 'IMAGE_INVALID', layer.digest, `layers[${index}] has the unknown media type ${type}`)
-    }
-    const diffID = await layerDiffID(state, layer)
+    if (isImage && compressionOf(layer.mediaType) === undefined) reportMediaType(validation, index, layer)
+    const diffID = await layerDiffID(validation, layer)
     const expected = config?.rootfs.diff_ids[index]
     if (diffID === undefined || expected === undefined || diffID === expected) continue
-    const message = `layers[${index}]: expected diffID ${expected}, got ${diffID}`
-    report(state, 'LAYER_INVALID', layer.digest, message)
+    if (!expected.startsWith('sha256:')) {
+      const message = `layers[${index}]: the diffID ${expected} is not checked, since it is not a sha256`
+      validation.unchecked.push({ code: 'UNSUPPORTED', digest: layer.digest, message })
+      continue
+    }
+    report(validation, 'LAYER_INVALID', layer.digest, `layers[${index}]: expected diffID ${expected}, got ${diffID}`)
   }
 }
 
-function validateConfig(state: State, descriptor: Descriptor, manifest: ImageManifest, config: ImageConfig): void {
+function reportMediaType(validation: Validation, index: number, { mediaType, digest }: Descriptor): void {
+  const type = JSON.stringify(mediaType)
+  const message = mediaType.endsWith('+encrypted')
+    ? `layers[${index}] is encrypted: its media type is ${type}`
+    : `layers[${index}] has the unknown media type ${type}`
+  report(validation, 'IMAGE_INVALID', digest, message)
+}
+
+function validateConfig(
+  validation: Validation,
+  descriptor: Descriptor,
+  manifest: ImageManifest,
+  config: ImageConfig,
+): void {
   const { digest } = manifest.config
   const layers = manifest.layers.length
   const diffIDs = config.rootfs.diff_ids.length
-  if (diffIDs !== layers) report(state, 'IMAGE_INVALID', digest, `expected ${layers} diff_ids, got ${diffIDs}`)
+  if (diffIDs !== layers) report(validation, 'IMAGE_INVALID', digest, `expected ${layers} diff_ids, got ${diffIDs}`)
   const filled = config.history?.filter((entry) => !entry.empty_layer).length
   if (filled !== undefined && filled !== layers) {
-    report(state, 'IMAGE_INVALID', digest, `expected ${layers} history entries with a layer, got ${filled}`)
+    report(validation, 'IMAGE_INVALID', digest, `expected ${layers} history entries with a layer, got ${filled}`)
   }
   for (const field of ['os', 'architecture'] as const) {
-    if (config[field] === '') report(state, 'IMAGE_INVALID', digest, `${field} is empty`)
+    if (config[field] === '') report(validation, 'IMAGE_INVALID', digest, `${field} is empty`)
   }
   if (!descriptor.platform || samePlatform(descriptor.platform, config)) return
   const message = `expected platform ${formatPlatform(descriptor.platform)} as the index says, got ${formatPlatform(config)}`
-  report(state, 'IMAGE_INVALID', digest, message)
+  report(validation, 'IMAGE_INVALID', digest, message)
 }
 
-async function readJson(state: State, descriptor: Descriptor): Promise<Uint8Array> {
-  count(state, descriptor)
-  state.signal?.throwIfAborted()
-  return state.reader.read(descriptor, JSON_LIMIT)
+async function readJson(validation: Validation, descriptor: Descriptor): Promise<Uint8Array> {
+  count(validation, descriptor)
+  validation.signal?.throwIfAborted()
+  return validation.reader.read(descriptor, JSON_LIMIT)
 }
 
-/** Reads a whole layer, verified, and gives the digest of its plain tar, or undefined if a problem was reported. */
-async function layerDiffID(state: State, layer: Descriptor): Promise<Digest | undefined> {
-  if (state.diffIDs.has(layer.digest)) return state.diffIDs.get(layer.digest)
-  const diffID = await attempt(state, layer.digest, () => hashPlain(state, layer))
-  state.diffIDs.set(layer.digest, diffID)
+/** The digest of a layer's plain tar; undefined for a blob that is no layer, and after a problem. Reads and verifies the blob. */
+async function layerDiffID(validation: Validation, layer: Descriptor): Promise<Digest | undefined> {
+  if (validation.diffIDs.has(layer.digest)) return validation.diffIDs.get(layer.digest)
+  const diffID = await attempt(validation, layer.digest, () => hashPlain(validation, layer))
+  validation.diffIDs.set(layer.digest, diffID)
   return diffID
 }
 
-async function hashPlain(state: State, layer: Descriptor): Promise<Digest | undefined> {
-  count(state, layer)
-  const source = state.reader.open(layer, state.signal)
+async function hashPlain(validation: Validation, layer: Descriptor): Promise<Digest | undefined> {
+  count(validation, layer)
+  const { reader, signal } = validation
+  const source = reader.open(layer, signal)
   const compression = compressionOf(layer.mediaType)
-  const decompress =
-    compression === 'gzip' ? createGunzip({ chunkSize: 1 << 18 }) : compression === 'zstd' ? zstd() : undefined
-  if (compression === 'zstd' && !decompress) {
-    for await (const _ of source) state.signal?.throwIfAborted()
-    state.unchecked.push(`diffID of layer ${layer.digest}: this Node.js has no zstd`)
-    return undefined
-  }
   const hasher = createHash('sha256')
-  for await (const chunk of decompress ? decompressed(source, decompress) : source) hasher.update(chunk)
-  return compression ? `sha256:${hasher.digest('hex')}` : undefined
-}
-
-async function* decompressed(source: AsyncIterable<Uint8Array>, transform: Transform): AsyncIterable<Uint8Array> {
-  // The error of the source is the better one: the transform then only fails because its input ended.
-  let failure: unknown
-  const output = pipeline(Readable.from(source, { objectMode: false }), transform, (error) => {
-    failure = error
-  })
-  try {
-    yield* output
-  } catch (error) {
-    throw failure ?? error
+  if (compression !== 'gzip' && compression !== 'zstd') {
+    for await (const chunk of source) hasher.update(chunk)
+    return compression && `sha256:${hasher.digest('hex')}`
   }
-}
-
-/** Node.js has zstd since 22.15. */
-function zstd(): Transform | undefined {
-  const create: unknown = 'createZstdDecompress' in zlib ? zlib.createZstdDecompress : undefined
-  return typeof create === 'function' ? (create as () => Transform)() : undefined
-}
-
-function count(state: State, descriptor: Descriptor): void {
-  if (state.seen.has(descriptor.digest)) return
-  state.seen.set(descriptor.digest, descriptor.size)
-  state.bytes += descriptor.size
-}
-
-/** Runs a check; an error that says something about the image becomes a problem, and the result undefined. */
-async function attempt<T>(state: State, digest: Digest, check: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await check()
+    for await (const chunk of decompressAs(compression, source)) hasher.update(chunk)
   } catch (error) {
-    state.signal?.throwIfAborted()
-    if (error instanceof TsbuildError) report(state, error.code, digest, error.message)
-    else if (isZlibError(error)) report(state, 'LAYER_INVALID', digest, `can not be decompressed: ${error.message}`)
-    else throw error
+    if (!(error instanceof TsbuildError) || error.code !== 'ARCHIVE_UNSUPPORTED') throw error
+    // The decoder stopped before the end, so the blob's own digest is not verified yet.
+    for await (const _ of reader.open(layer, signal)) signal?.throwIfAborted()
+    const { code, hint } = error
+    const message = `the diffID is not checked: ${error.message}`
+    validation.unchecked.push({ code, digest: layer.digest, message, ...(hint !== undefined && { hint }) })
     return undefined
   }
+  return `sha256:${hasher.digest('hex')}`
 }
 
-function isZlibError(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    /^(?:Z_|ZSTD_|ERR_ZLIB|ERR__ERROR_FORMAT)/.test(error.code)
+/** The plain bytes. Errors with `LAYER_INVALID` if the source is not compressed as its media type says, else as decompress(). */
+async function* decompressAs(
+  compression: Exclude<Compression, 'uncompressed'>,
+  source: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  let head = Buffer.alloc(0)
+  async function* watched(): AsyncIterable<Uint8Array> {
+    for await (const chunk of source) {
+      if (head.length < DETECT_LENGTH) head = Buffer.concat([head, chunk.subarray(0, DETECT_LENGTH - head.length)])
+      yield chunk
+    }
+  }
+  yield* decompress(watched())
+  const found = detectCompression(head)
+  if (found === compression) return
+  throw new TsbuildError(
+    'LAYER_INVALID',
+    `expected ${compression} data, as the media type says, got ${found ?? 'none'}`,
   )
 }
 
-function report(state: State, code: ErrorCode, digest: Digest, message: string): void {
-  state.problems.push({ code, digest, message })
+function count(validation: Validation, descriptor: Descriptor): void {
+  if (validation.seen.has(descriptor.digest)) return
+  validation.seen.set(descriptor.digest, descriptor.size)
+  validation.bytes += descriptor.size
+}
+
+/** Runs a check. An error about the image becomes a problem, and the result undefined. */
+async function attempt<T>(validation: Validation, digest: Digest, check: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await check()
+  } catch (error) {
+    validation.signal?.throwIfAborted()
+    if (!(error instanceof TsbuildError)) throw error
+    if (error.code === 'ARCHIVE_INVALID')
+      report(validation, 'LAYER_INVALID', digest, `can not be decompressed: ${error.message}`)
+    else report(validation, error.code, digest, error.message)
+    return undefined
+  }
+}
+
+function report(validation: Validation, code: ErrorCode, digest: Digest, message: string): void {
+  validation.problems.push({ code, digest, message })
 }

@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { validateImage } from '../../lib/images/validate-image.ts'
+import { type ValidationProblem, type ValidationReport, validateImage } from '../../lib/images/validate-image.ts'
 import { indexBytes, writeImage } from '../../lib/oci/manifest.ts'
-import { OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../lib/oci/media-types.ts'
+import { OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST } from '../../lib/oci/media-types.ts'
+import type { DiffID } from '../../lib/oci/types.ts'
 import { memoryStore, putImage, putLayer } from '../support/memory-store.ts'
+import { requires } from '../support/requires.ts'
 
 const platform = { os: 'linux', architecture: 'amd64' }
 
@@ -71,6 +75,99 @@ test.each<[string, (plain: Buffer) => Buffer, string]>([
   expect(await validateImage(store, image.descriptor)).toMatchObject({
     valid: false,
     problems: [{ code, digest: descriptor.digest }],
+  })
+})
+
+const zstd = (plain: string, ...args: string[]): Buffer => execFileSync('zstd', ['-c', ...args], { input: plain })
+const frames = (...texts: string[]): Buffer => Buffer.concat(texts.map((text) => zstd(text)))
+
+test.skipIf(!requires('zstd')).each<[string, () => Buffer, string, Partial<ValidationReport>]>([
+  ['zstd', () => zstd('plain'), OCI_LAYER_ZSTD, { valid: true }],
+  ['zstd in several frames', () => frames('pl', 'ain'), OCI_LAYER_ZSTD, { valid: true }],
+  [
+    'zstd of other content',
+    () => zstd('other'),
+    OCI_LAYER_ZSTD,
+    { problems: [problem(/expected diffID sha256:.*, got/)] },
+  ],
+  [
+    'zstd whose later frame is other content',
+    () => frames('pl', 'other'),
+    OCI_LAYER_ZSTD,
+    { problems: [problem(/expected diffID sha256:.*, got/)] },
+  ],
+  [
+    'zstd that is cut off',
+    () => frames('pl', 'ain').subarray(0, -3),
+    OCI_LAYER_ZSTD,
+    { problems: [problem(/can not be decompressed: invalid zstd data/)] },
+  ],
+  [
+    'zstd that is announced as gzip',
+    () => zstd('plain'),
+    OCI_LAYER_GZIP,
+    { problems: [problem(/^expected gzip data, as the media type says, got zstd$/)] },
+  ],
+  [
+    'gzip that is announced as zstd',
+    () => gzipSync('plain'),
+    OCI_LAYER_ZSTD,
+    { problems: [problem(/^expected zstd data, as the media type says, got gzip$/)] },
+  ],
+])('a layer of %s is checked', async (_, blob, mediaType, expected) => {
+  const store = memoryStore()
+  const { diffID } = putLayer(store, Buffer.from('plain'))
+  const layers = [{ diffID, descriptor: store.put(blob(), mediaType) }]
+  const image = writeImage(store, { config: {}, layers, history: [{}], platform })
+  const report = await validateImage(store, image.descriptor)
+  expect(report).toMatchObject({ unchecked: [], ...expected })
+  expect(report.valid).toBe(expected.valid ?? false)
+})
+
+function problem(message: RegExp): ValidationProblem {
+  return { code: 'LAYER_INVALID', digest: expect.any(String), message: expect.stringMatching(message) }
+}
+
+// A frame with the identifier of a dictionary.
+const needsDictionary = Buffer.from('28b52ffd010007', 'hex')
+
+test('a layer that this program can’t decompress is listed as unchecked, and its digest is checked', async () => {
+  const store = memoryStore()
+  const { diffID } = putLayer(store, Buffer.from('plain'))
+  const descriptor = store.put(needsDictionary, OCI_LAYER_ZSTD)
+  const image = writeImage(store, { config: {}, layers: [{ diffID, descriptor }], history: [{}], platform })
+  const code = 'ARCHIVE_UNSUPPORTED'
+  expect(await validateImage(store, image.descriptor)).toMatchObject({
+    valid: false,
+    problems: [],
+    unchecked: [{ code, digest: descriptor.digest, message: expect.stringContaining('needs a dictionary') }],
+  })
+  store.blobs.set(descriptor.digest, Buffer.concat([needsDictionary.subarray(0, 6), Buffer.from([8])]))
+  expect(await validateImage(store, image.descriptor)).toMatchObject({
+    problems: [{ code: 'DIGEST_MISMATCH', digest: descriptor.digest }],
+    unchecked: [],
+  })
+})
+
+test('a diffID of another algorithm is listed as unchecked', async () => {
+  const store = memoryStore()
+  const diffID = `sha512:${createHash('sha512').update('plain').digest('hex')}` as DiffID
+  const descriptor = store.put(gzipSync('plain'), OCI_LAYER_GZIP)
+  const image = writeImage(store, { config: {}, layers: [{ diffID, descriptor }], history: [{}], platform })
+  expect(await validateImage(store, image.descriptor)).toMatchObject({
+    valid: false,
+    problems: [],
+    unchecked: [{ code: 'UNSUPPORTED', digest: descriptor.digest, message: expect.stringContaining(diffID) }],
+  })
+})
+
+test('an encrypted layer is a problem', async () => {
+  const store = memoryStore()
+  const { diffID } = putLayer(store, Buffer.from('plain'))
+  const descriptor = store.put(gzipSync('plain'), `${OCI_LAYER_GZIP}+encrypted`)
+  const image = writeImage(store, { config: {}, layers: [{ diffID, descriptor }], history: [{}], platform })
+  expect(await validateImage(store, image.descriptor)).toMatchObject({
+    problems: [{ code: 'IMAGE_INVALID', message: expect.stringMatching(/^layers\[0\] is encrypted/) }],
   })
 })
 

@@ -22,7 +22,8 @@ export const run: Run = async (args, { out, err }) => {
     const read = `${count(report.blobs, 'blob')}, ${formatSize(report.bytes)}`
     for (const { code, digest, message } of report.problems)
       err.write(`error: ${printable(message)} [${code}]\n  in ${digest}\n`)
-    for (const what of report.unchecked) err.write(`warning: not checked: ${printable(what)}\n`)
+    for (const { code, digest, message } of report.unchecked)
+      err.write(`warning: ${printable(message)} [${code}]\n  in ${digest}\n`)
     out.write(
       `${printable(name)}: ${report.valid ? 'valid' : report.problems.length > 0 ? 'invalid' : 'not all checked'} (${read})\n`,
     )
