@@ -150,5 +150,5 @@ export {
   type SystemReport,
 } from './sandbox/doctor/doctor-report.ts'
 export type { WorkingBackend } from './sandbox/doctor/examine-namespaces.ts'
-export type { Habitat } from './sandbox/namespaces/host-facts.ts'
-export type { BackendFeatures, IdMapping, Place, Probe } from './sandbox/types.ts'
+export type { EnvironmentKind } from './sandbox/namespaces/host-facts.ts'
+export type { BackendFeatures, IdMapping, Probe, WorkerNamespaces } from './sandbox/types.ts'

@@ -9,7 +9,7 @@ export interface Attempt {
   /** Standard output, trimmed; at most 64 KiB of it. */
   readonly output: string
   /** What failed, on one line, in the system's own words with the name of the error number: `unshare failed: … (EPERM)`. Empty if ok. */
-  readonly words: string
+  readonly message: string
   /** `EPERM`, `ENOENT`, …, where the words name an error. */
   readonly errno: string | undefined
 }
@@ -55,7 +55,7 @@ export function attempt(words: readonly string[], options: AttemptOptions = {}):
       clearTimeout(timer)
       if (late) return resolve(failed(`${file} did not end within ${timeout / 1000} s`))
       const text = output().trim()
-      if (code === 0) return resolve({ ok: true, output: text, words: '', errno: undefined })
+      if (code === 0) return resolve({ ok: true, output: text, message: '', errno: undefined })
       const ended = signal ? `was killed by ${signal}` : `exited with code ${code}`
       resolve({ ...failed(lastLine(errors()) ?? lastLine(text) ?? `${file} ${ended}`), output: text })
     })
@@ -79,7 +79,7 @@ export function failedAttempt(error: unknown): Attempt {
 function failed(text: string): Attempt {
   const named = /\((E[A-Z0-9]+)\)$/.exec(text)?.[1]
   const errno = named ?? errnoIn(text)
-  return { ok: false, output: '', words: named || !errno ? text : `${text} (${errno})`, errno }
+  return { ok: false, output: '', message: named || !errno ? text : `${text} (${errno})`, errno }
 }
 
 /** The error whose text a message has in it. */

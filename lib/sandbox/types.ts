@@ -117,7 +117,7 @@ export type IdMapping =
   | 'none'
 
 /** The namespaces that the process which runs back-ends (the worker) can be put into, best first. */
-export interface Place {
+export interface WorkerNamespaces {
   readonly mapping: IdMapping
   /** Whether the worker has a mount namespace of its own, in which it may mount. */
   readonly mounts: boolean

@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasDebianMirror } from '../support/debian-base.ts'
-import { placesNeed } from '../support/environments.ts'
+import { environmentsNeed } from '../support/environments.ts'
 import { isRoot, staticBusybox } from '../support/programs.ts'
 import { requires } from '../support/requires.ts'
 import { busyboxBase } from './busybox-base.ts'
-import { type Built, buildInPlace } from './environments/build-in-environment.ts'
+import { type Built, buildInEnvironment } from './environments/build-in-environment.ts'
 import { debianPackagesBase } from './environments/debian-packages-base.ts'
 import { glibcBase } from './environments/glibc-base.ts'
 import { CASES as ALL_CASES, CHOWN_FAILS, type KnownRow, ROWS } from './environments/rows.ts'
 import { createTable, MARKS } from './environments/table.ts'
 
-const NEEDED = [...placesNeed, 'bwrap', 'fakeroot', 'ldd', 'setcap', 'getcap']
+const NEEDED = [...environmentsNeed, 'bwrap', 'fakeroot', 'ldd', 'setcap', 'getcap']
 const busybox = staticBusybox()
 const ready =
   [isRoot('building in other places'), ...NEEDED.map((name) => requires(name))].every(Boolean) && busybox !== undefined
@@ -49,7 +49,7 @@ describe.skipIf(!ready)('what root builds', () => {
     await busyboxBase(busybox, directory)
     await glibcBase(directory)
     if (hasDebian) await debianPackagesBase(directory)
-    byRoot = buildInPlace({ place: 'root', helper: hasHelper }, directory, CASES)
+    byRoot = buildInEnvironment({ environment: 'root', helper: hasHelper }, directory, CASES)
   }, 600_000)
 
   test('is all that there is to build, but for the step that fails', () => {
@@ -63,7 +63,7 @@ describe.skipIf(!ready)('what root builds', () => {
   test.each(rows.map((row) => [row.name, row] as const))(
     'is built the same in the place %s, or a shortfall is known',
     (name, row) => {
-      const built = buildInPlace(row, directory, CASES)
+      const built = buildInEnvironment(row, directory, CASES)
       measured.set(name, built)
       const shortfalls = CASES.filter((at) => differs(byRoot[at], built[at]))
       const known = Object.keys(row.shortfalls)

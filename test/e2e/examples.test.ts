@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debianBase, hasDebianMirror } from '../support/debian-base.ts'
-import { inPlace, PLACES } from '../support/environments.ts'
+import { ENVIRONMENTS, inEnvironment } from '../support/environments.ts'
 import { isRoot } from '../support/programs.ts'
 import { requires } from '../support/requires.ts'
 import { run } from '../support/run.ts'
@@ -168,9 +168,9 @@ describe.skipIf(!possible)('as a user without subordinate ids', () => {
     (name) => {
       const out = outputOf(name, 'user')
       mkdirSync(out, { recursive: true })
-      const { uid } = PLACES.single
+      const { uid } = ENVIRONMENTS.single
       for (const path of [home, out]) chownSync(path, uid, uid)
-      const { status, stderr } = inPlace('single', [process.execPath, bin, ...words(name, out)], {
+      const { status, stderr } = inEnvironment('single', [process.execPath, bin, ...words(name, out)], {
         timeout: 400,
         env: { ...network, TSBUILD_HOME: join(home, 'store') },
       })

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { probeProgram } from '../../lib/sandbox/emulation/exit-program.ts'
+import { exitProgram } from '../../lib/sandbox/emulation/exit-program.ts'
 import { hasDebianRegistry, startDebianRegistry } from '../registry/debian-registry.ts'
 import { staticBusybox } from '../support/programs.ts'
 import { requires } from '../support/requires.ts'
@@ -150,7 +150,7 @@ function canRegister(): boolean {
 describe.skipIf(!canRegister())('where an emulator is registered', () => {
   function build(flags: string, dockerfile: string): { readonly stderr: string; readonly status: number | null } {
     const path = context(dockerfile)
-    writeFileSync(join(path, 'program'), probeProgram('loong64') ?? '', { mode: 0o755 })
+    writeFileSync(join(path, 'program'), exitProgram('loong64') ?? '', { mode: 0o755 })
     copyFileSync(QEMU, join(path, 'qemu'))
     const [program = '', ...args] = OWN_EMULATORS
     const command = `${register(flags)}\nexec ${process.execPath} ${bin} --progress=plain --platform=linux/loong64 ${path}`

@@ -4,7 +4,7 @@ import { attempt } from '../../lib/sandbox/attempt.ts'
 const sh = (script: string) => attempt(['sh', '-c', script])
 
 test('what succeeds gives its output', async () => {
-  expect(await sh('echo " yes "')).toEqual({ ok: true, output: 'yes', words: '', errno: undefined })
+  expect(await sh('echo " yes "')).toEqual({ ok: true, output: 'yes', message: '', errno: undefined })
 })
 
 test.each([
@@ -24,14 +24,14 @@ test.each([
   ],
   ['echo "2026-01-01T00:00:00.123Z: it broke" >&2; exit 1', 'it broke', undefined],
   ["printf 'a\\033[31mb\\n' >&2; exit 1", 'a [31mb', undefined],
-])('%s: %s', async (script, words, errno) => {
-  expect(await sh(script)).toMatchObject({ ok: false, words, errno })
+])('%s: %s', async (script, message, errno) => {
+  expect(await sh(script)).toMatchObject({ ok: false, message, errno })
 })
 
 test('a program that is not there is named', async () => {
   expect(await attempt(['no-such-program'])).toMatchObject({
     ok: false,
-    words: 'no-such-program: no such program in PATH (ENOENT)',
+    message: 'no-such-program: no such program in PATH (ENOENT)',
     errno: 'ENOENT',
   })
   expect(await attempt([''])).toMatchObject({ ok: false })
@@ -40,8 +40,8 @@ test('a program that is not there is named', async () => {
 
 test('what hangs is killed, with what it started', async () => {
   const begun = Date.now()
-  const words = ['sh', '-c', 'sleep 60 & wait']
-  expect(await attempt(words, { timeout: 100 })).toMatchObject({ ok: false, words: 'sh did not end within 0.1 s' })
+  const argv = ['sh', '-c', 'sleep 60 & wait']
+  expect(await attempt(argv, { timeout: 100 })).toMatchObject({ ok: false, message: 'sh did not end within 0.1 s' })
   expect(Date.now() - begun).toBeLessThan(5000)
 })
 

@@ -7,17 +7,17 @@ import { createChrootBackend } from '../../lib/sandbox/backends/chroot.ts'
 import { closeInheritedFiles } from '../../lib/sandbox/launch/close-inherited-files.ts'
 import { createPipes, type OpenPipe } from '../../lib/sandbox/launch/output-pipes.ts'
 import { runCommand } from '../../lib/sandbox/launch/run-command.ts'
-import { showOneCgroupVersion } from '../../lib/sandbox/mount/hide-cgroup-v2.ts'
+import { hideCgroupV2 } from '../../lib/sandbox/mount/hide-cgroup-v2.ts'
 import { createSystemMounter } from '../../lib/sandbox/mount/system-mounter.ts'
 import { createOciBackend, type OciProgram } from '../../lib/sandbox/oci/oci-backend.ts'
-import type { Backend, Exit, Place, SandboxCommand } from '../../lib/sandbox/types.ts'
+import type { Backend, Exit, SandboxCommand, WorkerNamespaces } from '../../lib/sandbox/types.ts'
 import { createUsernsBackend } from '../../lib/sandbox/userns/userns-backend.ts'
 
 export type Tested = OciProgram | 'userns' | 'bwrap' | 'chroot'
 
 export interface Job {
   readonly backend: Tested
-  readonly place: Place
+  readonly namespaces: WorkerNamespaces
   readonly commands: Readonly<Record<string, SandboxCommand>>
   /** Commands that are aborted as soon as they write something. */
   readonly aborted: readonly string[]
@@ -27,10 +27,10 @@ export type Result =
   | { readonly exit: Exit; readonly stdout: string; readonly stderr: string; readonly milliseconds: number }
   | { readonly error: string; readonly message: string }
 
-const createOci = (program: OciProgram) => (place: Place) =>
-  createOciBackend(place, program, { version: '1', cgroups: place.mapping === 'root' })
+const createOci = (program: OciProgram) => (namespaces: WorkerNamespaces) =>
+  createOciBackend(namespaces, program, { version: '1', cgroups: namespaces.mapping === 'root' })
 
-const CREATE: Readonly<Record<Tested, (place: Place) => Backend>> = {
+const CREATE: Readonly<Record<Tested, (namespaces: WorkerNamespaces) => Backend>> = {
   crun: createOci('crun'),
   runc: createOci('runc'),
   userns: createUsernsBackend,
@@ -42,8 +42,8 @@ async function main(file: string): Promise<void> {
   closeInheritedFiles()
   process.umask(0o077)
   const job: Job = JSON.parse(readFileSync(file, 'utf8'))
-  if (job.place.mounts) await showOneCgroupVersion(createSystemMounter())
-  const backend = CREATE[job.backend](job.place)
+  if (job.namespaces.mounts) await hideCgroupV2(createSystemMounter())
+  const backend = CREATE[job.backend](job.namespaces)
   const results: Record<string, Result> = {}
   const openPipe = createPipes(dirname(file))
   for (const [name, command] of Object.entries(job.commands)) {

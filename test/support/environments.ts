@@ -16,10 +16,10 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type OciConfig, ociConfig } from '../../lib/sandbox/oci/oci-config.ts'
-import type { Place, SandboxMount } from '../../lib/sandbox/types.ts'
+import type { SandboxMount, WorkerNamespaces } from '../../lib/sandbox/types.ts'
 
-/** What can be had is real only for root with runc, newuidmap and setpriv: see {@link placesNeed}. */
-export const PLACES = {
+/** What can be had is real only for root with runc, newuidmap and setpriv: see {@link environmentsNeed}. */
+export const ENVIRONMENTS = {
   /** Root, with all that the test's machine gives. */
   root: { uid: 0, container: false },
   /** A user with subordinate ids and newuidmap. */
@@ -34,17 +34,17 @@ export const PLACES = {
   unfiltered: { uid: 10001, container: true },
 } as const
 
-export type PlaceName = keyof typeof PLACES
+export type EnvironmentName = keyof typeof ENVIRONMENTS
 
-export const placesNeed = ['runc', 'setpriv', 'unshare', 'newuidmap'] as const
+export const environmentsNeed = ['runc', 'setpriv', 'unshare', 'newuidmap'] as const
 
-export interface PlaceRun {
+export interface EnvironmentRun {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-export interface PlaceOptions {
+export interface EnvironmentOptions {
   /** Seconds; default 120. */
   readonly timeout?: number
   /** Default: PATH, HOME and TMPDIR. */
@@ -58,13 +58,17 @@ export interface PlaceOptions {
 }
 
 /** Runs a command to its end. It sees the machine's programs, this checkout and Node read-only, and may write in its HOME only. */
-export function inPlace(name: PlaceName, command: readonly string[], options: PlaceOptions = {}): PlaceRun {
-  const lab = mkdtempSync(join(tmpdir(), `tsbuild-place-${name}-`))
+export function inEnvironment(
+  name: EnvironmentName,
+  command: readonly string[],
+  options: EnvironmentOptions = {},
+): EnvironmentRun {
+  const lab = mkdtempSync(join(tmpdir(), `tsbuild-environment-${name}-`))
   try {
     chmodSync(lab, 0o755)
     const home = join(lab, 'home')
     mkdirSync(home)
-    chownSync(home, PLACES[name].uid, PLACES[name].uid)
+    chownSync(home, ENVIRONMENTS[name].uid, ENVIRONMENTS[name].uid)
     options.before?.(home)
     const env = {
       PATH: `${dirname(process.execPath)}:${SYSTEM_PATH}`,
@@ -73,7 +77,7 @@ export function inPlace(name: PlaceName, command: readonly string[], options: Pl
       LANG: 'C.UTF-8',
       ...options.env,
     }
-    const words = PLACES[name].container
+    const words = ENVIRONMENTS[name].container
       ? containerWords(name, lab, command, env, [home, ...(options.writable ?? [])])
       : userWords(name, lab, command)
     const [file = '', ...args] = words
@@ -86,7 +90,7 @@ export function inPlace(name: PlaceName, command: readonly string[], options: Pl
       killSignal: 'SIGKILL',
       maxBuffer: 64 << 20,
     })
-    if (PLACES[name].container)
+    if (ENVIRONMENTS[name].container)
       spawnSync('runc', [...stateOf(lab), 'delete', '-f', idOf(lab)], { env: { PATH: SYSTEM_PATH } })
     options.after?.(home)
     return { status, stdout, stderr }
@@ -98,8 +102,8 @@ export function inPlace(name: PlaceName, command: readonly string[], options: Pl
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** In namespaces of its own: the tables of users and ids are ours, so that nothing of the machine has to be changed. */
-function userWords(name: PlaceName, lab: string, command: readonly string[]): readonly string[] {
-  const { uid } = PLACES[name]
+function userWords(name: EnvironmentName, lab: string, command: readonly string[]): readonly string[] {
+  const { uid } = ENVIRONMENTS[name]
   if (uid === 0) return command
   const tables = {
     '/etc/passwd': `${readFileSync('/etc/passwd', 'utf8')}builder:x:${uid}:${uid}::${lab}/home:/bin/sh\n`,
@@ -116,11 +120,11 @@ function userWords(name: PlaceName, lab: string, command: readonly string[]): re
   return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', script, 'sh', ...command]
 }
 
-const idOf = (lab: string): string => `place${lab.replaceAll(/[^\w]/g, '-')}`
+const idOf = (lab: string): string => `environment${lab.replaceAll(/[^\w]/g, '-')}`
 const stateOf = (lab: string): readonly string[] => ['--root', join(lab, 'state')]
 
 function containerWords(
-  name: PlaceName,
+  name: EnvironmentName,
   lab: string,
   command: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -137,8 +141,8 @@ function containerWords(
     ...readable.map((path): SandboxMount => ({ kind: 'bind', source: path, target: path, readonly: true })),
     ...writable.map((path): SandboxMount => ({ kind: 'bind', source: path, target: path, readonly: false })),
   ]
-  const { uid } = PLACES[name]
-  const place: Place = { mapping: 'root', mounts: true, processes: true, launcher: [] }
+  const { uid } = ENVIRONMENTS[name]
+  const namespaces: WorkerNamespaces = { mapping: 'root', mounts: true, processes: true, launcher: [] }
   const config = ociConfig(
     {
       id: idOf(lab),
@@ -149,14 +153,14 @@ function containerWords(
       cwd: '/',
       user: { uid, gid: uid, groups: [] },
       mounts,
-      hostname: 'place',
+      hostname: 'environment',
       network: 'host',
       insecure: false,
       resourceLimits: [],
       controlLimits: {},
       shmSize: 64 << 20,
     },
-    { place, capabilities: name === 'container' ? ALL : 0n, cgroups: false, arch: process.arch },
+    { namespaces, capabilities: name === 'container' ? ALL : 0n, cgroups: false, arch: process.arch },
   )
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(restrict(name, config)))
   return ['runc', ...stateOf(lab), 'run', '-b', bundle, idOf(lab)]
@@ -164,7 +168,7 @@ function containerWords(
 
 const ALL = (1n << 41n) - 1n
 
-function restrict(name: PlaceName, config: OciConfig): OciConfig {
+function restrict(name: EnvironmentName, config: OciConfig): OciConfig {
   if (name === 'container') return config
   const made = { ...config, process: { ...config.process, noNewPrivileges: true } }
   if (name === 'restricted') return made

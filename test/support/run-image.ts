@@ -54,7 +54,7 @@ function makeBundle(directory: string, id: string, tar: string, config: ImageCon
       shmSize: 64 << 20,
     },
     {
-      place: { mapping: 'root', mounts: true, processes: true, launcher: [] },
+      namespaces: { mapping: 'root', mounts: true, processes: true, launcher: [] },
       capabilities: (1n << 41n) - 1n,
       cgroups: false,
       arch: process.arch,

@@ -5,7 +5,7 @@ import type { RunOp, Vertex } from '../../graph/types.ts'
 import { defaultPlatform, formatPlatform } from '../../oci/platform.ts'
 import type { Platform } from '../../oci/types.ts'
 import { type Emulator, readEmulators } from '../../sandbox/emulation/binfmt-emulators.ts'
-import { examineForeign, type ForeignPrograms } from '../../sandbox/emulation/try-architecture.ts'
+import { type ArchitectureSupport, tryArchitecture } from '../../sandbox/emulation/try-architecture.ts'
 import type { RunOptions } from '../run-options.ts'
 import type { Session } from '../session.ts'
 
@@ -52,7 +52,7 @@ function findProblem(op: RunOp, { allow = [] }: RunOptions): TsbuildError | unde
 }
 
 /** Looks each architecture up once. */
-type Examine = (architecture: string) => ForeignPrograms
+type Examine = (architecture: string) => ArchitectureSupport
 
 function foreignPlatform(platform: Platform, examine: Examine): TsbuildError | undefined {
   const { os, architecture } = platform
@@ -74,12 +74,12 @@ function foreignPlatform(platform: Platform, examine: Examine): TsbuildError | u
 }
 
 function examiner({ store }: Pick<Session, 'store'>): Examine {
-  const known = new Map<string, ForeignPrograms>()
+  const known = new Map<string, ArchitectureSupport>()
   let emulators: readonly Emulator[] | undefined
   return (architecture) => {
     if (architecture === defaultPlatform().architecture) return { kind: 'run' }
     emulators ??= readEmulators()
-    const found = known.get(architecture) ?? examineForeign(architecture, { temporary: store.temporary(), emulators })
+    const found = known.get(architecture) ?? tryArchitecture(architecture, { temporary: store.temporary(), emulators })
     known.set(architecture, found)
     return found
   }

@@ -1,7 +1,7 @@
 import { staleNames, temporaryPrefix } from '../../cache/temporary-files.ts'
-import { unavailable } from '../../sandbox/backends/sandbox-unavailable.ts'
-import { findPlace } from '../../sandbox/namespaces/find-namespaces.ts'
-import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
+import { sandboxUnavailable } from '../../sandbox/backends/sandbox-unavailable.ts'
+import { findNamespaces } from '../../sandbox/namespaces/find-namespaces.ts'
+import type { Isolation, Probe, WorkerNamespaces } from '../../sandbox/types.ts'
 import { findKept } from '../worker/kept-failed-steps.ts'
 import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/root/sandbox-directories.ts'
 import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.ts'
@@ -11,8 +11,8 @@ import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.
  * or the wanted one doesn't.
  */
 export async function openWorker(store: string, isolation: Isolation | 'auto'): Promise<RunWorker> {
-  const { place, probes } = await findPlace()
-  return start(store, isolation, place, probes, false)
+  const { namespaces, probes } = await findNamespaces()
+  return start(store, isolation, namespaces, probes, false)
 }
 
 /** A worker with this process's terminal, for what a kept step left. Errors as {@link openWorker}, and with `KEPT_STEP_NOT_FOUND`. */
@@ -21,27 +21,28 @@ export async function openShellWorker(
   isolation: Isolation | 'auto',
   name: string | undefined,
 ): Promise<{ readonly worker: RunWorker; readonly kept: string }> {
-  const { place, probes } = await findPlace()
-  const kept = findKept(keptDirectory(homeOf(store, place)), name)
-  return { worker: await start(store, isolation, place, probes, true), kept }
+  const { namespaces, probes } = await findNamespaces()
+  const kept = findKept(keptDirectory(homeOf(store, namespaces)), name)
+  return { worker: await start(store, isolation, namespaces, probes, true), kept }
 }
 
 async function start(
   store: string,
   isolation: Isolation | 'auto',
-  place: Place,
+  namespaces: WorkerNamespaces,
   probes: readonly Probe[],
   terminal: boolean,
 ): Promise<RunWorker> {
-  const home = homeOf(store, place)
+  const home = homeOf(store, namespaces)
   const stale = staleNames(temporaryDirectory(home))
   const prefix = temporaryPrefix()
   try {
-    return await startWorker({ kind: 'start', store, home, isolation, place, prefix, stale }, terminal)
+    return await startWorker({ kind: 'start', store, home, isolation, namespaces, prefix, stale }, terminal)
   } catch (error) {
-    if (error instanceof WorkerUnavailable) throw unavailable([...probes, ...error.probes], isolation)
+    if (error instanceof WorkerUnavailable) throw sandboxUnavailable([...probes, ...error.probes], isolation)
     throw error
   }
 }
 
-const homeOf = (store: string, place: Place): string => sandboxHome(store, place, process.getuid?.() ?? 0)
+const homeOf = (store: string, namespaces: WorkerNamespaces): string =>
+  sandboxHome(store, namespaces, process.getuid?.() ?? 0)

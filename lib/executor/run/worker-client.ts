@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fromErrorRecord, toErrorRecord } from '../../base/error-record.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { moduleBeside } from '../../base/module-beside.ts'
-import type { Isolation, Place, Probe } from '../../sandbox/types.ts'
+import type { Isolation, Probe, WorkerNamespaces } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from '../worker/protocol.ts'
 
 /** What runs the steps, once it is known. */
@@ -45,7 +45,7 @@ const STDERR_LIMIT = 16 * 1024
  * `SANDBOX_FAILED` when the worker can't be started. With `terminal` the worker has this process's standard input and output.
  */
 export async function startWorker(start: WorkerStart, terminal = false): Promise<RunWorker> {
-  const child = launch(start.place, terminal)
+  const child = launch(start.namespaces, terminal)
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_LIMIT)
@@ -125,9 +125,9 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
   return { state, run, close }
 }
 
-function launch(place: Place, terminal: boolean): ChildProcess {
+function launch(namespaces: WorkerNamespaces, terminal: boolean): ChildProcess {
   const main = moduleBeside('../worker/worker-main', import.meta.url)
-  const [file = process.execPath, ...args] = [...place.launcher, process.execPath, ...process.execArgv, main]
+  const [file = process.execPath, ...args] = [...namespaces.launcher, process.execPath, ...process.execArgv, main]
   return spawn(file, args, {
     // Nothing of the builder's environment: steps may be able to look at it, and it may hold credentials.
     env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...passed() },

@@ -6,27 +6,31 @@ import { CAPABILITY, type SourceEntry } from '../../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
 import { toFsPath } from '../../layers/paths/path-bytes.ts'
 import { treeEntries } from '../../layers/union/tree-entries.ts'
-import { writeNativeCapabilities } from '../../sandbox/native/file-capabilities.ts'
-import { findNative } from '../../sandbox/native/find-helper.ts'
-import { probeNative } from '../../sandbox/native/probe-helper.ts'
-import type { OwnershipMeans } from '../../sandbox/ownership/choose-ownership-method.ts'
+import { writeFileCapabilities } from '../../sandbox/native/file-capabilities.ts'
+import { findHelper } from '../../sandbox/native/find-helper.ts'
+import { probeHelper } from '../../sandbox/native/probe-helper.ts'
+import type { OwnershipOptions } from '../../sandbox/ownership/choose-ownership-method.ts'
 import { findFakeroot } from '../../sandbox/ownership/fakeroot-ownership.ts'
 import type {
   InodeKey,
   InodeOwner,
   KnownOwner,
   OwnersAfter,
-  OwnershipSource,
+  OwnershipMethod,
 } from '../../sandbox/ownership/ownership-method.ts'
-import type { Backend, Place, SandboxUser } from '../../sandbox/types.ts'
+import type { Backend, SandboxUser, WorkerNamespaces } from '../../sandbox/types.ts'
 
 /** Finds out what a back-end can record owners with; `directory` is an empty one where roots will be. */
-export async function findMeans(place: Place, backend: Backend, directory: string): Promise<OwnershipMeans> {
-  const onDisk = place.mapping === 'root' || place.mapping === 'multiple'
-  const path = onDisk || !backend.program.startsWith('tsbuild-sandbox') ? undefined : findNative()
-  const helper = path !== undefined && (await probeNative(path)).ownership
+export async function findMeans(
+  namespaces: WorkerNamespaces,
+  backend: Backend,
+  directory: string,
+): Promise<OwnershipOptions> {
+  const onDisk = namespaces.mapping === 'root' || namespaces.mapping === 'multiple'
+  const path = onDisk || !backend.program.startsWith('tsbuild-sandbox') ? undefined : findHelper()
+  const helper = path !== undefined && (await probeHelper(path)).ownership
   const realCapabilities = path !== undefined && canSetCapability(path, directory)
-  return { place, backend, helper, realCapabilities, fakeroot: onDisk ? undefined : await findFakeroot() }
+  return { namespaces, backend, helper, realCapabilities, fakeroot: onDisk ? undefined : await findFakeroot() }
 }
 
 // cap_net_raw=ep, in revision 2 of the kernel's linux/capability.h.
@@ -34,7 +38,7 @@ const SOME_CAPABILITY = Buffer.from('0100000200200000000000000000000000000000', 
 
 function canSetCapability(helper: string, directory: string): boolean {
   writeFileSync(join(directory, 'capability'), '')
-  return writeNativeCapabilities(helper, directory, [{ path: 'capability', value: SOME_CAPABILITY }]).length === 0
+  return writeFileCapabilities(helper, directory, [{ path: 'capability', value: SOME_CAPABILITY }]).length === 0
 }
 
 /** The files of a tree that don't just belong to root, by their inodes in the directory that holds the tree. */
@@ -77,7 +81,7 @@ export function identifyFiles({
   root,
   user,
 }: {
-  readonly source: OwnershipSource
+  readonly source: OwnershipMethod
   readonly after: OwnersAfter
   /** The step's root directory, in which files have the inode numbers that the command saw. */
   readonly root: string

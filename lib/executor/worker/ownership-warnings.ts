@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { TsbuildError } from '../../base/errors.ts'
 import { toFsPath } from '../../layers/paths/path-bytes.ts'
-import type { OwnersAfter, OwnershipSource } from '../../sandbox/ownership/ownership-method.ts'
-import type { Place } from '../../sandbox/types.ts'
+import type { OwnersAfter, OwnershipMethod } from '../../sandbox/ownership/ownership-method.ts'
+import type { WorkerNamespaces } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
 import { resolveInRoot } from './root/resolve-in-root.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -11,7 +11,7 @@ import type { WorkerContext } from './worker-context.ts'
 const HINT = '`tsbuild doctor` shows what would record them'
 
 /** A step under `--strict-ownership` is refused where nothing records owners. Errors with `SANDBOX_LACKS`. */
-export function refuseAssumed({ kind, warning }: OwnershipSource, { strictOwnership }: RunRequest): void {
+export function refuseAssumed({ kind, warning }: OwnershipMethod, { strictOwnership }: RunRequest): void {
   if (strictOwnership && kind === 'assumed' && warning !== undefined) {
     throw new TsbuildError('SANDBOX_LACKS', warning, { hint: HINT })
   }
@@ -22,7 +22,7 @@ const REFUSED =
   /(\b(chown|chgrp|lchown|fchown(at)?|owner(ship)?|set(e|re|res)?[ug]ids?|setgroups|initgroups|set groups)\b|^(adduser|addgroup|useradd|su|apk): ).*(Invalid argument|Operation not permitted)/im
 
 /** Whether a program in a place with one id says that it was refused another one. */
-export function saysRefused(text: string, { kind }: OwnershipSource, { mapping }: Place): boolean {
+export function saysRefused(text: string, { kind }: OwnershipMethod, { mapping }: WorkerNamespaces): boolean {
   return mapping === 'single' && (kind === 'assumed' || kind === 'fakeroot') && REFUSED.test(text)
 }
 
@@ -40,17 +40,17 @@ export interface OwnerSigns {
  * some got lost under `--strict-ownership`.
  */
 export function tellDoubts(
-  source: OwnershipSource,
+  source: OwnershipMethod,
   { after, refused, accounts }: OwnerSigns,
   root: string,
   { step, strictOwnership }: RunRequest,
-  { told, place }: WorkerContext,
+  { told, namespaces }: WorkerContext,
   tell: (message: FromWorker) => void,
 ): boolean {
   const { kind, warning } = source
   if (warning === undefined) return false
   // With proot chown always succeeds: what a step set can't be known.
-  const lost = refused || (kind === 'assumed' ? accounts || place.mapping !== 'single' : hasSetcap(root))
+  const lost = refused || (kind === 'assumed' ? accounts || namespaces.mapping !== 'single' : hasSetcap(root))
   if (!lost && !after.asked) return false
   if (lost && strictOwnership) throw new TsbuildError('SANDBOX_LACKS', warning, { hint: HINT })
   if (!told.has(warning)) {

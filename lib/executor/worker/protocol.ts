@@ -4,7 +4,7 @@
 import type { ErrorRecord } from '../../base/error-record.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
-import type { ControlLimits, Exit, Isolation, Place, Probe, ResourceLimit } from '../../sandbox/types.ts'
+import type { ControlLimits, Exit, Isolation, Probe, ResourceLimit, WorkerNamespaces } from '../../sandbox/types.ts'
 import type { WantedForm } from '../layer-compression.ts'
 
 /** The first message to a worker. */
@@ -15,7 +15,7 @@ export interface WorkerStart {
   /** The directory in which steps run. */
   readonly home: string
   readonly isolation: Isolation | 'auto'
-  readonly place: Place
+  readonly namespaces: WorkerNamespaces
   /** Begins the names of the worker's temporary files. */
   readonly prefix: string
   /** Temporary files that dead builders left. */

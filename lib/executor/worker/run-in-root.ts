@@ -7,7 +7,7 @@ import type { Identify } from '../../layers/diff/changed-entries.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { toFsPath } from '../../layers/paths/path-bytes.ts'
 import { runCommand } from '../../sandbox/launch/run-command.ts'
-import { chooseOwnership } from '../../sandbox/ownership/choose-ownership-method.ts'
+import { chooseOwnershipMethod } from '../../sandbox/ownership/choose-ownership-method.ts'
 import type { InodeKey, KnownOwner, KnownOwners } from '../../sandbox/ownership/ownership-method.ts'
 import type { Exit } from '../../sandbox/types.ts'
 import type { AccountFiles } from '../accounts.ts'
@@ -50,7 +50,7 @@ export async function runInRoot(
   tell: (message: FromWorker) => void,
   interactive = false,
 ): Promise<CommandEnd> {
-  const ownership = chooseOwnership(directory, context.means)
+  const ownership = chooseOwnershipMethod(directory, context.means)
   refuseAssumed(ownership, request)
   const cleanups = createCleanups()
   try {
@@ -89,7 +89,7 @@ export async function runInRoot(
     let refused = false
     const writer = (stream: 'stdout' | 'stderr'): LineWriter =>
       createLineWriter((text) => {
-        refused ||= saysRefused(text, ownership, context.place)
+        refused ||= saysRefused(text, ownership, context.namespaces)
         tell({ kind: 'log', step, stream, text })
       })
     const writers = { stdout: writer('stdout'), stderr: writer('stderr') }

@@ -2,8 +2,8 @@
 import type { Store } from '../../cache/store.ts'
 import type { OpenPipe } from '../../sandbox/launch/output-pipes.ts'
 import type { Mounter } from '../../sandbox/mount/mounter.ts'
-import type { OwnershipMeans } from '../../sandbox/ownership/choose-ownership-method.ts'
-import type { Backend, Place } from '../../sandbox/types.ts'
+import type { OwnershipOptions } from '../../sandbox/ownership/choose-ownership-method.ts'
+import type { Backend, WorkerNamespaces } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
 import type { Workspaces } from './root/overlay-directories.ts'
 import type { IdleRoots } from './root/reusable-roots.ts'
@@ -11,7 +11,7 @@ import type { Scratch } from './step-directories.ts'
 
 export interface WorkerContext {
   readonly store: Store
-  readonly place: Place
+  readonly namespaces: WorkerNamespaces
   readonly backend: Backend
   /** Directory of unpacked layers. */
   readonly layers: string
@@ -29,7 +29,7 @@ export interface WorkerContext {
   /** Whether files can have the owners that they should. */
   readonly owners: boolean
   /** What owners can be recorded with. */
-  readonly means: OwnershipMeans
+  readonly means: OwnershipOptions
   /** Warnings that were told: once a build is enough. */
   readonly told: Set<string>
   /** Stacks layers with overlayfs; undefined where that does not work. */

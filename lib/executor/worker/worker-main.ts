@@ -5,10 +5,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { toErrorRecord } from '../../base/error-record.ts'
 import { openStore } from '../../cache/store.ts'
-import { openBackends } from '../../sandbox/backends/choose-backend.ts'
+import { chooseBackends } from '../../sandbox/backends/choose-backend.ts'
 import { closeInheritedFiles } from '../../sandbox/launch/close-inherited-files.ts'
 import { createPipes } from '../../sandbox/launch/output-pipes.ts'
-import { showOneCgroupVersion } from '../../sandbox/mount/hide-cgroup-v2.ts'
+import { hideCgroupV2 } from '../../sandbox/mount/hide-cgroup-v2.ts'
 import { openMounter } from '../../sandbox/mount/open-mounter.ts'
 import { probeOverlay } from '../../sandbox/mount/probe-overlay.ts'
 import { viewOf } from '../filesystem.ts'
@@ -33,7 +33,7 @@ closeInheritedFiles()
 
 // A terminal sends it to all of its processes. For a build the builder says what to do; in a shell it is for what runs there.
 process.on('SIGINT', () => {
-  if (inShell && context?.place.processes) interruptProcesses()
+  if (inShell && context?.namespaces.processes) interruptProcesses()
 })
 
 const send = (message: FromWorker): void => {
@@ -78,7 +78,14 @@ function track(work: Promise<void>): void {
   void work.finally(() => pending.delete(work))
 }
 
-async function start({ store: directory, home: base, isolation, place, prefix, stale }: WorkerStart): Promise<void> {
+async function start({
+  store: directory,
+  home: base,
+  isolation,
+  namespaces,
+  prefix,
+  stale,
+}: WorkerStart): Promise<void> {
   const store = openStore(directory)
   cleanups.add(store.close)
   const temporary = temporaryDirectory(base)
@@ -90,11 +97,11 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
   process.chdir(base)
   process.umask(0o022)
 
-  const mounter = place.mounts ? await openMounter() : undefined
+  const mounter = namespaces.mounts ? await openMounter() : undefined
   cleanups.add(() => mounter?.close())
-  const overlay = mounter && (await probeOverlay(base, place.mapping !== 'root', mounter))
-  if (mounter) await showOneCgroupVersion(mounter)
-  const { backends, probes } = await openBackends(base, place, isolation)
+  const overlay = mounter && (await probeOverlay(base, namespaces.mapping !== 'root', mounter))
+  if (mounter) await hideCgroupV2(mounter)
+  const { backends, probes } = await chooseBackends(base, namespaces, isolation)
   const [backend] = backends
   const all = [...probes, ...(overlay ? [overlay] : [])]
   if (!backend) {
@@ -113,7 +120,7 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
   cleanups.add(scratch.close)
   context = {
     store,
-    place,
+    namespaces,
     backend,
     layers: join(base, 'layers'),
     caches: 'caches',
@@ -123,9 +130,9 @@ async function start({ store: directory, home: base, isolation, place, prefix, s
     workspaces: createWorkspaces(makeTemporary),
     idleRoots: createIdleRoots(),
     scratch,
-    means: await findMeans(place, backend, makeTemporary()),
+    means: await findMeans(namespaces, backend, makeTemporary()),
     told: new Set(),
-    owners: place.mapping === 'root' || place.mapping === 'multiple',
+    owners: namespaces.mapping === 'root' || namespaces.mapping === 'multiple',
     overlay: overlay?.ok ? mounter : undefined,
     indexes: new Map(),
     plainLayers: { has: () => true },

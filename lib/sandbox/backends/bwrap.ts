@@ -8,13 +8,13 @@ import { probeEnvironment } from '../attempt.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
-import { readSurroundings } from '../namespaces/host-facts.ts'
+import { readHostFacts } from '../namespaces/host-facts.ts'
 import { DEFAULT_CAPABILITIES } from '../restrictions/capabilities.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
-import { limitWords } from '../restrictions/ulimits.ts'
+import { prlimitArgv } from '../restrictions/ulimits.ts'
 import { commandFilter } from '../seccomp/command-filter.ts'
-import type { Backend, Place, PreparedCommand, SandboxCommand, SandboxMount } from '../types.ts'
-import { type CarriedProgram, carryProgram } from './program-with-libraries.ts'
+import type { Backend, PreparedCommand, SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
+import { type ProgramWithLibraries, programWithLibraries } from './program-with-libraries.ts'
 
 type Tools = Readonly<Record<'bwrap' | 'prlimit' | 'setpriv', string>>
 
@@ -23,31 +23,37 @@ type Tools = Readonly<Record<'bwrap' | 'prlimit' | 'setpriv', string>>
  * bubblewrap's own: it sets `no_new_privs`, so that `su` and `sudo` work for root only; and it adds `PWD` to the environment. Throws
  * SANDBOX_FAILED where a program is missing.
  */
-export function createBwrapBackend(place: Place): Backend {
+export function createBwrapBackend(namespaces: WorkerNamespaces): Backend {
   const tools = findTools(['bwrap', 'prlimit', 'setpriv'])
   const version = execFileSync(tools.bwrap, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
-  const filter = commandFilter(readSurroundings().effective)
+  const filter = commandFilter(readHostFacts().effective)
   return {
     isolation: 'bwrap',
     program: version.trim(),
-    features: { networkNone: true, controlLimits: false, insecure: true, processes: place.processes, mounts: true },
-    prepare: (command) => prepare(command, place, tools, filter),
+    features: {
+      networkNone: true,
+      controlLimits: false,
+      insecure: true,
+      processes: namespaces.processes,
+      mounts: true,
+    },
+    prepare: (command) => prepare(command, namespaces, tools, filter),
   }
 }
 
 async function prepare(
   command: SandboxCommand,
-  place: Place,
+  namespaces: WorkerNamespaces,
   tools: Tools,
   filter: Uint8Array | undefined,
 ): Promise<PreparedCommand> {
   const mark = newMark()
-  const becoming = await userWords(command, place, tools)
+  const becoming = await userWords(command, namespaces, tools)
   // Only a program on the way to the command may be misled by the environment: bubblewrap has its own.
   const { env, args } = becoming ? launchedCommand(command) : { env: environmentOf(command), args: command.args }
   const options = [
-    ...namespaceOptions(command, place),
-    ...systemOptions(command, place),
+    ...namespaceOptions(command, namespaces),
+    ...systemOptions(command, namespaces),
     ...command.mounts.flatMap(mountOptions),
     ...(becoming?.files.flatMap(({ source, target }) => ['--ro-bind', source, target]) ?? []),
     ...['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])],
@@ -62,7 +68,7 @@ async function prepare(
   // Not as arguments, which everybody on the machine could read.
   await writeFile(files[0] ?? '', options.map((option) => `${option}\0`).join(''), { mode: 0o600 })
   const words = [
-    ...limitWords(tools.prlimit, command.resourceLimits, mark),
+    ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
     ...[tools.bwrap, '--args', '3', '--', ...(becoming?.words ?? []), ...args],
   ]
   // bubblewrap may end before the last processes of its namespace do, and where it has none they may stay.
@@ -74,32 +80,38 @@ function environmentOf({ env }: SandboxCommand): Readonly<Record<string, string>
   return Object.fromEntries(env.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]))
 }
 
-function namespaceOptions({ network, insecure, user }: SandboxCommand, place: Place): readonly string[] {
+function namespaceOptions(
+  { network, insecure, user }: SandboxCommand,
+  namespaces: WorkerNamespaces,
+): readonly string[] {
   // A namespace with one id calls it by the name that the command wants.
-  const renamed = place.mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
+  const renamed = namespaces.mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
   // bubblewrap gives capabilities to every user, and in that namespace there is no setpriv to take them again.
   const kept = renamed ? [] : insecure ? ['ALL'] : DEFAULT_CAPABILITIES
   return [
     ...['--unshare-uts', '--unshare-ipc', '--die-with-parent'],
-    ...(place.processes ? ['--unshare-pid'] : []),
+    ...(namespaces.processes ? ['--unshare-pid'] : []),
     ...(network === 'none' ? ['--unshare-net'] : []),
     ...(renamed ? ['--unshare-user', '--uid', `${user.uid}`, '--gid', `${user.gid}`] : []),
     ...['--cap-drop', 'ALL', ...kept.flatMap((name) => ['--cap-add', name])],
   ]
 }
 
-function systemOptions({ root, insecure, shmSize, mounts }: SandboxCommand, place: Place): readonly string[] {
+function systemOptions(
+  { root, insecure, shmSize, mounts }: SandboxCommand,
+  namespaces: WorkerNamespaces,
+): readonly string[] {
   // What the command mounts there is all that is there.
   const hasMemory = mounts.some(({ target }) => target === '/dev/shm')
   return [
     // Devices of the image can be seen and not used: there is no control group of devices that would keep the machine's from a command.
     ...[insecure ? '--dev-bind' : '--bind', root, '/'],
-    ...(place.processes ? ['--proc', '/proc'] : ['--bind', '/proc', '/proc']),
+    ...(namespaces.processes ? ['--proc', '/proc'] : ['--bind', '/proc', '/proc']),
     ...['--dev', '/dev', '--mqueue', '/dev/mqueue'],
     ...(hasMemory ? [] : ['--perms', '1777', '--size', `${shmSize}`, '--tmpfs', '/dev/shm']),
     ...[insecure ? '--dev-bind' : '--ro-bind', '/sys', '/sys'],
     // Where the outer /proc is shown, it is as read-only as that place wanted it.
-    ...(insecure || !place.processes
+    ...(insecure || !namespaces.processes
       ? []
       : READONLY_PATHS.filter(existsSync).flatMap((path) => ['--ro-bind', path, path])),
     ...(insecure ? [] : MASKED_PATHS.filter(existsSync).flatMap(maskOptions)),
@@ -126,13 +138,13 @@ function mountOptions(mount: SandboxMount): readonly string[] {
 /** bubblewrap can't change the user, and there needn't be a program in the image that can: the system's comes along. */
 async function userWords(
   { user }: SandboxCommand,
-  { mapping }: Place,
+  { mapping }: WorkerNamespaces,
   { setpriv }: Tools,
-): Promise<CarriedProgram | undefined> {
+): Promise<ProgramWithLibraries | undefined> {
   const groups = process.getgroups?.() ?? []
   const same = user.groups.length === groups.length && user.groups.every((group) => groups.includes(group))
   if (mapping === 'single' || (user.uid === 0 && user.gid === 0 && same)) return undefined
-  const { files, words } = await carryProgram(setpriv, '/dev/.tsbuild')
+  const { files, words } = await programWithLibraries(setpriv, '/dev/.tsbuild')
   const others = user.groups.length > 0 ? `--groups=${user.groups.join(',')}` : '--clear-groups'
   return { files, words: [...words, `--reuid=${user.uid}`, `--regid=${user.gid}`, others, '--'] }
 }

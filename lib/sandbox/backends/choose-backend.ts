@@ -1,16 +1,16 @@
 // Finds the back-ends that work in this place, by running something in each.
 import { type Attempt, failedAttempt } from '../attempt.ts'
-import { findNative, HELPER } from '../native/find-helper.ts'
+import { findHelper, HELPER } from '../native/find-helper.ts'
 import { createNativeBackend } from '../native/native-backend.ts'
 import { type Candidate, ociCandidates } from '../oci/oci-candidates.ts'
-import type { Backend, Isolation, Place, Probe } from '../types.ts'
+import type { Backend, Isolation, Probe, WorkerNamespaces } from '../types.ts'
 import { createUsernsBackend } from '../userns/userns-backend.ts'
 import { backendRemedy } from './backend-remedies.ts'
 import { createBwrapBackend } from './bwrap.ts'
 import { createChrootBackend } from './chroot.ts'
 import { createProotBackend } from './proot.ts'
-import { openBackendMemory } from './remembered-backend.ts'
-import { probeBackend } from './try-backend.ts'
+import { rememberedBackend } from './remembered-backend.ts'
+import { tryBackend } from './try-backend.ts'
 
 /** Strongest first. */
 export const ISOLATIONS: readonly Isolation[] = ['oci', 'bwrap', 'userns', 'chroot', 'proot']
@@ -26,23 +26,23 @@ export interface OpenedBackends {
  * asked in the process that will run them, in its place. Each is tried in `directory`, which must exist and should be where the root
  * filesystems will be. What worked is remembered there, and is tried first the next time. Never rejects.
  */
-export async function openBackends(
+export async function chooseBackends(
   directory: string,
-  place: Place,
+  namespaces: WorkerNamespaces,
   wanted: Isolation | 'auto',
 ): Promise<OpenedBackends> {
-  const sources = sourcesOf(place, wanted === 'auto' ? ISOLATIONS : [wanted])
+  const sources = sourcesOf(namespaces, wanted === 'auto' ? ISOLATIONS : [wanted])
   const names = sources.map(({ name }) => name)
-  const memory = openBackendMemory(directory, place, wanted, names)
+  const memory = rememberedBackend(directory, namespaces, wanted, names)
   const known = sources.find(({ name }) => name === memory.recall())
   if (known) {
-    const { backend, probe } = await trySource(known, directory, place)
+    const { backend, probe } = await trySource(known, directory, namespaces)
     if (backend) return { backends: [backend], probes: [probe] }
   }
   const probes: Probe[] = []
   if (sources.length === 0) probes.push({ name: wanted, ok: false, detail: 'this version has no such back-end' })
   for (const source of sources) {
-    const { backend, probe } = await trySource(source, directory, place)
+    const { backend, probe } = await trySource(source, directory, namespaces)
     probes.push(probe)
     if (!backend) continue
     memory.remember(source.name)
@@ -52,9 +52,9 @@ export async function openBackends(
 }
 
 /** All back-ends that work, and all that don't: for people who want to know. */
-export async function examineBackends(directory: string, place: Place): Promise<OpenedBackends> {
+export async function examineBackends(directory: string, namespaces: WorkerNamespaces): Promise<OpenedBackends> {
   const results = []
-  for (const source of sourcesOf(place, ISOLATIONS)) results.push(await trySource(source, directory, place))
+  for (const source of sourcesOf(namespaces, ISOLATIONS)) results.push(await trySource(source, directory, namespaces))
   return { backends: results.flatMap(({ backend }) => backend ?? []), probes: results.map(({ probe }) => probe) }
 }
 
@@ -62,23 +62,23 @@ export async function examineBackends(directory: string, place: Place): Promise<
 interface Source {
   readonly isolation: Isolation
   readonly name: string
-  candidates(place: Place): Promise<readonly Candidate[] | Attempt>
+  candidates(namespaces: WorkerNamespaces): Promise<readonly Candidate[] | Attempt>
 }
 
 const SOURCES: readonly Source[] = [
-  { isolation: 'oci', name: 'crun', candidates: (place) => ociCandidates(place, 'crun') },
-  { isolation: 'oci', name: 'runc', candidates: (place) => ociCandidates(place, 'runc') },
-  { isolation: 'bwrap', name: 'bwrap', candidates: (place) => created(() => createBwrapBackend(place)) },
-  { isolation: 'userns', name: HELPER, candidates: (place) => created(() => helperBackend(place)) },
-  { isolation: 'userns', name: 'unshare', candidates: (place) => created(() => createUsernsBackend(place)) },
+  { isolation: 'oci', name: 'crun', candidates: (namespaces) => ociCandidates(namespaces, 'crun') },
+  { isolation: 'oci', name: 'runc', candidates: (namespaces) => ociCandidates(namespaces, 'runc') },
+  { isolation: 'bwrap', name: 'bwrap', candidates: (namespaces) => created(() => createBwrapBackend(namespaces)) },
+  { isolation: 'userns', name: HELPER, candidates: (namespaces) => created(() => helperBackend(namespaces)) },
+  { isolation: 'userns', name: 'unshare', candidates: (namespaces) => created(() => createUsernsBackend(namespaces)) },
   { isolation: 'chroot', name: 'chroot', candidates: () => created(() => createChrootBackend()) },
-  { isolation: 'proot', name: 'proot', candidates: (place) => created(() => createProotBackend(place)) },
+  { isolation: 'proot', name: 'proot', candidates: (namespaces) => created(() => createProotBackend(namespaces)) },
 ]
 
 /** Where all files have one owner, only the helper can tell all programs another one; so there it comes first. */
-function sourcesOf(place: Place, isolations: readonly Isolation[]): readonly Source[] {
+function sourcesOf(namespaces: WorkerNamespaces, isolations: readonly Isolation[]): readonly Source[] {
   const sources = SOURCES.filter(({ isolation }) => isolations.includes(isolation))
-  if (place.mapping !== 'single') return sources
+  if (namespaces.mapping !== 'single') return sources
   return [...sources.filter(({ name }) => name === HELPER), ...sources.filter(({ name }) => name !== HELPER)]
 }
 
@@ -90,10 +90,10 @@ async function created(create: () => Backend): Promise<readonly Candidate[] | At
   }
 }
 
-function helperBackend(place: Place): Backend {
-  const path = findNative()
+function helperBackend(namespaces: WorkerNamespaces): Backend {
+  const path = findHelper()
   if (path === undefined) throw new Error('the native helper is not installed')
-  return createNativeBackend(place, path)
+  return createNativeBackend(namespaces, path)
 }
 
 interface Tried {
@@ -101,20 +101,24 @@ interface Tried {
   readonly probe: Probe
 }
 
-async function trySource({ name, candidates }: Source, directory: string, place: Place): Promise<Tried> {
-  const found = await candidates(place)
-  if (!isList(found)) return { backend: undefined, probe: failure(name, found, place) }
+async function trySource(
+  { name, candidates }: Source,
+  directory: string,
+  namespaces: WorkerNamespaces,
+): Promise<Tried> {
+  const found = await candidates(namespaces)
+  if (!isList(found)) return { backend: undefined, probe: failure(name, found, namespaces) }
   let last: Attempt | undefined
   for (const { backend, controlLimits } of found) {
-    last = await probeBackend(backend, directory, place, controlLimits)
+    last = await tryBackend(backend, directory, namespaces, controlLimits)
     if (last.ok) return { backend, probe: { name, ok: true, detail: `runs commands: ${backend.program}` } }
   }
-  return { backend: undefined, probe: failure(name, last, place) }
+  return { backend: undefined, probe: failure(name, last, namespaces) }
 }
 
-function failure(name: string, tried: Attempt | undefined, place: Place): Probe {
-  const detail = tried?.words ?? 'there is none'
-  return { name, ok: false, detail, remedy: tried && backendRemedy(name, tried, place) }
+function failure(name: string, tried: Attempt | undefined, namespaces: WorkerNamespaces): Probe {
+  const detail = tried?.message ?? 'there is none'
+  return { name, ok: false, detail, remedy: tried && backendRemedy(name, tried, namespaces) }
 }
 
 function isList(found: readonly Candidate[] | Attempt): found is readonly Candidate[] {

@@ -1,13 +1,13 @@
 // Runs a command with nothing but another root: for root in a container that may not mount.
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
-import { makeDeviceFiles } from '../dev/copy-device-nodes.ts'
+import { copyDeviceNodes } from '../dev/copy-device-nodes.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { pathInRoot } from '../launch/path-in-root.ts'
-import { setprivWords } from '../restrictions/drop-capabilities.ts'
-import { limitWords } from '../restrictions/ulimits.ts'
+import { setprivArgv } from '../restrictions/drop-capabilities.ts'
+import { prlimitArgv } from '../restrictions/ulimits.ts'
 import type { Backend, PreparedCommand, SandboxCommand } from '../types.ts'
 import { copyIn, type TakeOut } from './chroot-mounts.ts'
 
@@ -47,7 +47,7 @@ async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedC
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
-    const removeDevices = await makeDeviceFiles(command.root)
+    const removeDevices = await copyDeviceNodes(command.root)
     undo.push(async () => removeDevices())
     for (const [index, mount] of command.mounts.entries()) {
       undo.push(await copyIn(mount, command.root, join(command.scratch, `aside.${index}`)))
@@ -65,8 +65,8 @@ function chain(command: SandboxCommand, tools: Tools, mark: number): readonly st
   const directory = pathInRoot(root, cwd)
   if (directory === undefined) throw new TsbuildError('SANDBOX_FAILED', `too many symbolic links in ${cwd}`)
   return [
-    ...limitWords(tools.prlimit, command.resourceLimits, mark),
-    ...setprivWords(tools.setpriv, command, true),
+    ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
+    ...setprivArgv(tools.setpriv, command, true),
     ...[
       tools.nsenter,
       `--root=${root}`,

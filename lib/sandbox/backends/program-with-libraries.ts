@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
 import { runProgram } from '../run-program.ts'
 
-export interface CarriedProgram {
+export interface ProgramWithLibraries {
   /** Files of the host and where they have to be seen. */
   readonly files: readonly { readonly source: string; readonly target: string }[]
   /** Words that start it there. */
@@ -12,10 +12,10 @@ export interface CarriedProgram {
 }
 
 /** How to show `program`, an absolute path, with all that it loads in one directory of the command's root. */
-export async function carryProgram(program: string, directory: string): Promise<CarriedProgram> {
-  const place = (source: string): string => join(directory, basename(source))
-  const carried = (sources: readonly string[]) => sources.map((source) => ({ source, target: place(source) }))
-  if (!isDynamic(program)) return { files: carried([program]), words: [place(program)] }
+export async function programWithLibraries(program: string, directory: string): Promise<ProgramWithLibraries> {
+  const targetOf = (source: string): string => join(directory, basename(source))
+  const carried = (sources: readonly string[]) => sources.map((source) => ({ source, target: targetOf(source) }))
+  if (!isDynamic(program)) return { files: carried([program]), words: [targetOf(program)] }
   // Lines such as `libc.so.6 => /lib/libc.so.6 (0x…)` and `/lib64/ld-linux-x86-64.so.2 (0x…)`.
   const paths = [...(await runProgram('ldd', [program])).matchAll(/(?:^|=>)\s*(\/\S+) \(0x/gm)].map(
     (match) => match[1] ?? '',
@@ -24,7 +24,7 @@ export async function carryProgram(program: string, directory: string): Promise<
   if (!loader) throw new TsbuildError('SANDBOX_FAILED', `cannot tell the loader of ${program}`)
   return {
     files: carried([program, ...new Set(paths)]),
-    words: [place(loader), '--library-path', directory, place(program)],
+    words: [targetOf(loader), '--library-path', directory, targetOf(program)],
   }
 }
 

@@ -10,9 +10,9 @@ import { DEVICE_NODES } from '../dev/device-nodes.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
-import { limitWords } from '../restrictions/ulimits.ts'
+import { prlimitArgv } from '../restrictions/ulimits.ts'
 import { runProgram } from '../run-program.ts'
-import type { Backend, Place, PreparedCommand, SandboxCommand, SandboxMount } from '../types.ts'
+import type { Backend, PreparedCommand, SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 
 interface Tools {
   readonly proot: string
@@ -27,10 +27,10 @@ interface Tools {
  * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_LACKS in other places, SANDBOX_FAILED where a program is missing.
  */
 export function createProotBackend(
-  place: Place,
+  namespaces: WorkerNamespaces,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Backend {
-  if (place.mapping !== 'none') {
+  if (namespaces.mapping !== 'none') {
     throw new TsbuildError('SANDBOX_LACKS', 'proot is for places without any user namespace: this one has better')
   }
   const proot = env['TSBUILD_PROOT'] || findTools(['proot']).proot
@@ -73,7 +73,7 @@ async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedC
   const mark = newMark()
   const { env, args } = launchedCommand(command)
   const words = [
-    ...limitWords(tools.prlimit, command.resourceLimits, mark),
+    ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
     ...[tools.proot, '--kill-on-exit', '-i', `${user.uid}:${user.gid}`, '-r', root, ...binds, '-w', cwd],
     ...args,
   ]

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram } from '../../base/find-program.ts'
-import { findNative, HELPER } from '../native/find-helper.ts'
-import type { Isolation, Place } from '../types.ts'
+import { findHelper, HELPER } from '../native/find-helper.ts'
+import type { Isolation, WorkerNamespaces } from '../types.ts'
 
-export interface BackendMemory {
+export interface RememberedBackend {
   /** The name of the program that worked, while nothing has changed that it could depend on. It still has to be tried. */
   recall(): string | undefined
   /** Losing it costs time only, so this never throws. */
@@ -17,13 +17,13 @@ export interface BackendMemory {
 const AGE = 24 * 3600 * 1000
 
 /** The memory in a directory for one question: this boot, user, place and wish, and these programs as they are found now. */
-export function openBackendMemory(
+export function rememberedBackend(
   directory: string,
-  place: Place,
+  namespaces: WorkerNamespaces,
   wanted: Isolation | 'auto',
   programs: readonly string[],
-): BackendMemory {
-  const facts = [bootId(), process.getuid?.(), place, wanted, programs.map(stampOf), process.env['PATH']]
+): RememberedBackend {
+  const facts = [bootId(), process.getuid?.(), namespaces, wanted, programs.map(stampOf), process.env['PATH']]
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
   const file = join(directory, `backend-${wanted}`)
   return {
@@ -59,7 +59,7 @@ function bootId(): string | undefined {
 
 /** The program's file and when it was changed; undefined where there is none. */
 function stampOf(program: string): string | undefined {
-  const path = program === HELPER ? findNative() : findProgram(program)
+  const path = program === HELPER ? findHelper() : findProgram(program)
   const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true })
   return stats && `${path} ${stats.ctimeNs} ${stats.size}`
 }

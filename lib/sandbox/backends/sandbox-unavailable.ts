@@ -3,7 +3,7 @@ import { TsbuildError } from '../../base/errors.ts'
 import type { Isolation, Probe } from '../types.ts'
 
 /** `SANDBOX_UNAVAILABLE`: that nothing can run a command here, what was tried, how each failed, and what would help. */
-export function unavailable(probes: readonly Probe[], wanted: Isolation | 'auto'): TsbuildError {
+export function sandboxUnavailable(probes: readonly Probe[], wanted: Isolation | 'auto'): TsbuildError {
   const failed = probes.filter((probe) => !probe.ok)
   const lines = failed.map(({ name, detail }) => `  ${name}: ${detail}`)
   const what = wanted === 'auto' ? 'nothing that runs commands works here' : `--isolation=${wanted} does not work here`

@@ -1,24 +1,24 @@
 // A program that needs nothing: no libraries, no shell, no file but itself. So a back-end can be tried where nothing is installed.
 
 /** The file that has to be in the root in which the program runs. */
-export const PROBE_PATH = '/tsbuild-probe~'
+export const TRIAL_PATH = '/tsbuild-probe~'
 
 /** What it prints when it finds that. */
-export const PROBE_OUTPUT: string = PROBE_PATH.slice(1)
+export const TRIAL_OUTPUT: string = TRIAL_PATH.slice(1)
 
 /**
  * A static ELF executable for a processor as Node names it; undefined for one that there is none for. It asks statx(2) for
- * {@link PROBE_PATH}, the newest call to look at files, which a sandbox that translates calls may have missed; exits with 1 if that
- * fails, else prints {@link PROBE_OUTPUT} and exits with 0.
+ * {@link TRIAL_PATH}, the newest call to look at files, which a sandbox that translates calls may have missed; exits with 1 if that
+ * fails, else prints {@link TRIAL_OUTPUT} and exits with 0.
  */
-export function probeProgram(arch: string): Uint8Array | undefined {
+export function trialProgram(arch: string): Uint8Array | undefined {
   const code = CODE[arch]
   if (!code) return undefined
-  const text = Buffer.concat([Buffer.from(code.instructions, 'hex'), Buffer.from(`${PROBE_PATH}\0`)])
+  const text = Buffer.concat([Buffer.from(code.instructions, 'hex'), Buffer.from(`${TRIAL_PATH}\0`)])
   return Buffer.concat([elfHeader(code.machine, text.length), text])
 }
 
-/** Each line: code, then what it does. The text {@link PROBE_PATH} follows at once. */
+/** Each line: code, then what it does. The text {@link TRIAL_PATH} follows at once. */
 const X64 = [
   'b84c010000', //       mov  eax, 332            statx(
   'bf9cffffff', //       mov  edi, -100           AT_FDCWD,

@@ -14,23 +14,23 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type Attempt, attempt, failedAttempt } from '../attempt.ts'
-import type { Backend, ControlLimits, Place, PreparedCommand, SandboxCommand } from '../types.ts'
-import { PROBE_OUTPUT, PROBE_PATH, probeProgram } from './trial-program.ts'
+import type { Backend, ControlLimits, PreparedCommand, SandboxCommand, WorkerNamespaces } from '../types.ts'
+import { TRIAL_OUTPUT, TRIAL_PATH, trialProgram } from './trial-program.ts'
 
 /**
  * Runs a tiny program through a back-end, in a root made for it in `directory` (which exists) and removed again: with a file bound into it,
  * as every step has. Never rejects; takes at most five seconds and the time of a kill.
  */
-export async function probeBackend(
+export async function tryBackend(
   backend: Backend,
   directory: string,
-  place: Place,
+  namespaces: WorkerNamespaces,
   controlLimits: ControlLimits = {},
 ): Promise<Attempt> {
   let home: string | undefined
   try {
     home = mkdtempSync(join(directory, 'probe-'))
-    return await runIn(home, backend, place, controlLimits)
+    return await runIn(home, backend, namespaces, controlLimits)
   } catch (error) {
     return failedAttempt(error)
   } finally {
@@ -40,8 +40,13 @@ export async function probeBackend(
 
 const PROGRAM = '/program'
 
-async function runIn(home: string, backend: Backend, place: Place, controlLimits: ControlLimits): Promise<Attempt> {
-  const program = probeProgram(process.arch)
+async function runIn(
+  home: string,
+  backend: Backend,
+  namespaces: WorkerNamespaces,
+  controlLimits: ControlLimits,
+): Promise<Attempt> {
+  const program = trialProgram(process.arch)
   if (!program) return failedAttempt(new Error(`there is no program to try it with on ${process.arch}`))
   const file = join(home, 'bound')
   const root = join(home, 'root')
@@ -49,10 +54,10 @@ async function runIn(home: string, backend: Backend, place: Place, controlLimits
   for (const path of [root, scratch, ...['proc', 'dev', 'sys'].map((name) => join(root, name))]) mkdirSync(path)
   writeFileSync(file, '')
   writeFileSync(join(root, PROGRAM), program)
-  writeFileSync(join(root, PROBE_PATH), '')
-  for (const path of [home, root, file, join(root, PROGRAM), join(root, PROBE_PATH)]) chmodSync(path, 0o755)
+  writeFileSync(join(root, TRIAL_PATH), '')
+  for (const path of [home, root, file, join(root, PROGRAM), join(root, TRIAL_PATH)]) chmodSync(path, 0o755)
   // Where there is one id only, being someone else than root is what may not work.
-  const id = place.mapping === 'single' ? 1 : 0
+  const id = namespaces.mapping === 'single' ? 1 : 0
   const command: SandboxCommand = {
     id: `tsbuild-probe-${randomBytes(6).toString('hex')}`,
     root,
@@ -61,7 +66,7 @@ async function runIn(home: string, backend: Backend, place: Place, controlLimits
     env: ['PATH=/usr/bin:/bin'],
     cwd: '/',
     user: { uid: id, gid: id, groups: [] },
-    mounts: [{ kind: 'bind', source: file, target: PROBE_PATH, readonly: true }],
+    mounts: [{ kind: 'bind', source: file, target: TRIAL_PATH, readonly: true }],
     hostname: 'tsbuild',
     network: 'host',
     insecure: false,
@@ -73,7 +78,7 @@ async function runIn(home: string, backend: Backend, place: Place, controlLimits
   try {
     const tried = await start(prepared)
     if (!tried.ok) await prepared.kill()
-    return tried.ok && tried.output !== PROBE_OUTPUT ? failedAttempt(new Error('the command did not run')) : tried
+    return tried.ok && tried.output !== TRIAL_OUTPUT ? failedAttempt(new Error('the command did not run')) : tried
   } finally {
     await prepared.finish()
   }

@@ -5,7 +5,7 @@ import { runProgram } from '../run-program.ts'
 import { DEVICE_LINKS, DEVICE_NODES } from './device-nodes.ts'
 
 /** Makes what is missing in /dev; returns what takes it away again, to be called when nothing of the command runs. Needs CAP_MKNOD. */
-export async function makeDeviceFiles(root: string): Promise<() => void> {
+export async function copyDeviceNodes(root: string): Promise<() => void> {
   const directory = join(root, 'dev')
   const { atimeMs, mtimeMs } = lstatSync(directory)
   const missing = (name: string): boolean => lstatSync(join(directory, name), { throwIfNoEntry: false }) === undefined

@@ -1,7 +1,7 @@
 // What to change where the process runs, as text to paste, so that builds get stronger isolation.
 
-import type { Habitat, Surroundings } from '../namespaces/host-facts.ts'
-import type { Cause } from '../namespaces/refused-namespaces.ts'
+import type { EnvironmentKind, HostFacts } from '../namespaces/host-facts.ts'
+import type { RefusalCause } from '../namespaces/refused-namespaces.ts'
 
 export interface Advice {
   /** `Kubernetes`, `Docker`, `GitLab Runner`, `GitHub Actions`, `this machine`. */
@@ -13,7 +13,7 @@ export interface Advice {
 }
 
 /** Advice for the causes that were met, for where the process runs: all kinds of containers where it isn't known which one it is. */
-export function adviceFor(causes: readonly Cause[], surroundings: Surroundings): readonly Advice[] {
+export function adviceFor(causes: readonly RefusalCause[], surroundings: HostFacts): readonly Advice[] {
   const met = new Set(causes)
   return [...containerAdvice(met, surroundings.habitat), ...machineAdvice(met, surroundings)]
 }
@@ -26,7 +26,7 @@ interface Setting {
   readonly gives: string
 }
 
-const SETTINGS: Partial<Readonly<Record<Cause, Setting>>> = {
+const SETTINGS: Partial<Readonly<Record<RefusalCause, Setting>>> = {
   seccomp: {
     kubernetes: ['seccompProfile: { type: Unconfined }'],
     docker: 'seccomp=unconfined',
@@ -49,14 +49,14 @@ const SETTINGS: Partial<Readonly<Record<Cause, Setting>>> = {
   },
 }
 
-function containerAdvice(causes: ReadonlySet<Cause>, habitat: Habitat): readonly Advice[] {
+function containerAdvice(causes: ReadonlySet<RefusalCause>, habitat: EnvironmentKind): readonly Advice[] {
   const settings = [...causes].flatMap((cause) => SETTINGS[cause] ?? [])
   if (settings.length === 0) return []
   const gives = settings.map((setting) => setting.gives).join(', and ')
   const lines = settings.flatMap(({ kubernetes }) => kubernetes)
   const options = settings.flatMap(({ docker }) => (docker === '' ? [] : [docker]))
   const words = options.map((option) => `--security-opt ${option}`).join(' ')
-  const advice: Record<Exclude<Habitat, 'machine' | 'container'>, Advice | undefined> = {
+  const advice: Record<Exclude<EnvironmentKind, 'machine' | 'container'>, Advice | undefined> = {
     kubernetes: {
       where: 'Kubernetes',
       gives,
@@ -100,8 +100,8 @@ function containerAdvice(causes: ReadonlySet<Cause>, habitat: Habitat): readonly
 }
 
 /** Causes whose remedy is a command on the machine or in the image. */
-function machineAdvice(causes: ReadonlySet<Cause>, surroundings: Surroundings): readonly Advice[] {
-  const commands: Partial<Record<Cause, string>> = {
+function machineAdvice(causes: ReadonlySet<RefusalCause>, surroundings: HostFacts): readonly Advice[] {
+  const commands: Partial<Record<RefusalCause, string>> = {
     'apparmor-sysctl': 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
     'userns-sysctl': 'sudo sysctl -w kernel.unprivileged_userns_clone=1',
     'userns-limit': 'sudo sysctl -w user.max_user_namespaces=15000',

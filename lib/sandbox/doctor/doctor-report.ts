@@ -5,17 +5,17 @@ import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
 import { moduleBeside } from '../../base/module-beside.ts'
 import { attempt, probeEnvironment } from '../attempt.ts'
-import { findPlace } from '../namespaces/find-namespaces.ts'
-import { type Habitat, readSurroundings } from '../namespaces/host-facts.ts'
-import type { IdMapping, Isolation, Place, Probe } from '../types.ts'
+import { findNamespaces } from '../namespaces/find-namespaces.ts'
+import { type EnvironmentKind, readHostFacts } from '../namespaces/host-facts.ts'
+import type { IdMapping, Isolation, Probe, WorkerNamespaces } from '../types.ts'
 import { type Advice, adviceFor } from './advice.ts'
-import { examinePlace, type PlaceFindings, type WorkingBackend } from './examine-namespaces.ts'
+import { examineNamespaces, type NamespaceFindings, type WorkingBackend } from './examine-namespaces.ts'
 
 /** All of it is plain data that JSON can carry. */
 export interface DoctorReport {
   readonly system: SystemReport
   /** The namespaces that builds run their commands in. */
-  readonly place: Pick<Place, 'mapping' | 'mounts' | 'processes'>
+  readonly place: Pick<WorkerNamespaces, 'mapping' | 'mounts' | 'processes'>
   /** What a build gets with `--isolation=auto`; undefined: RUN doesn't work here. */
   readonly isolation: Isolation | undefined
   readonly program: string | undefined
@@ -35,7 +35,7 @@ export interface SystemReport {
   readonly node: string
   readonly uid: number | undefined
   /** Where the process seems to run. */
-  readonly habitat: Habitat
+  readonly habitat: EnvironmentKind
   readonly seccomp: boolean
   readonly noNewPrivileges: boolean
   readonly apparmor: string | undefined
@@ -56,11 +56,11 @@ export interface DoctorProbe extends Probe {
  * with `STORE_IO` where it can't be written.
  */
 export async function examine(directory: string): Promise<DoctorReport> {
-  const surroundings = readSurroundings()
-  const { place, probes } = await findPlace()
+  const surroundings = readHostFacts()
+  const { namespaces, probes } = await findNamespaces()
   const scratch = scratchIn(directory)
   try {
-    const findings = await examineIn(scratch, place)
+    const findings = await examineIn(scratch, namespaces)
     const [best] = findings.backends
     return {
       system: {
@@ -74,16 +74,16 @@ export async function examine(directory: string): Promise<DoctorReport> {
         noNewPrivileges: surroundings.noNewPrivileges,
         apparmor: surroundings.apparmor,
       },
-      place: { mapping: place.mapping, mounts: place.mounts, processes: place.processes },
+      place: { mapping: namespaces.mapping, mounts: namespaces.mounts, processes: namespaces.processes },
       isolation: best?.isolation,
       program: best?.program,
       backends: findings.backends,
-      ownership: ownershipIn(place.mapping, findings),
+      ownership: ownershipIn(namespaces.mapping, findings),
       probes: [
         ...probes.map(({ cause: _, ...probe }) => ({ ...probe, about: 'place' as const })),
         ...findings.backendProbes.map((probe) => ({ ...probe, about: 'back-end' as const })),
         { ...findings.overlay, about: 'store' },
-        ...(isOwnedByOne(place.mapping) ? [{ ...findings.fakeroot, about: 'ownership' as const }] : []),
+        ...(isOwnedByOne(namespaces.mapping) ? [{ ...findings.fakeroot, about: 'ownership' as const }] : []),
       ],
       advice: adviceFor(
         probes.flatMap(({ cause }) => cause ?? []),
@@ -104,15 +104,22 @@ function scratchIn(directory: string): string {
 }
 
 /** In a process of its own where there are namespaces to enter, which its end undoes. */
-async function examineIn(directory: string, place: Place): Promise<PlaceFindings> {
-  if (place.launcher.length === 0) return examinePlace(directory, place)
+async function examineIn(directory: string, namespaces: WorkerNamespaces): Promise<NamespaceFindings> {
+  if (namespaces.launcher.length === 0) return examineNamespaces(directory, namespaces)
   const program = moduleBeside('examine-main', import.meta.url)
-  const words = [...place.launcher, process.execPath, ...process.execArgv, program, directory, JSON.stringify(place)]
+  const argv = [
+    ...namespaces.launcher,
+    process.execPath,
+    ...process.execArgv,
+    program,
+    directory,
+    JSON.stringify(namespaces),
+  ]
   const told = ['TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT'].map((name) => [name, process.env[name]] as const)
   const env = Object.assign({}, probeEnvironment(), Object.fromEntries(told.filter(([, value]) => value !== undefined)))
-  const tried = await attempt(words, { timeout: 90_000, env })
-  if (tried.ok) return JSON.parse(tried.output) as PlaceFindings
-  const failed = (name: string): Probe => ({ name, ok: false, detail: tried.words })
+  const tried = await attempt(argv, { timeout: 90_000, env })
+  if (tried.ok) return JSON.parse(tried.output) as NamespaceFindings
+  const failed = (name: string): Probe => ({ name, ok: false, detail: tried.message })
   return {
     backends: [],
     backendProbes: [failed('a process in the place')],
@@ -125,7 +132,7 @@ function isOwnedByOne(mapping: IdMapping): boolean {
   return mapping === 'single' || mapping === 'none'
 }
 
-function ownershipIn(mapping: IdMapping, { backends, fakeroot }: PlaceFindings): OwnershipReport {
+function ownershipIn(mapping: IdMapping, { backends, fakeroot }: NamespaceFindings): OwnershipReport {
   if (!isOwnedByOne(mapping)) return { kind: 'native', detail: 'files on disk have the owners that commands give them' }
   if (mapping === 'single' && backends.some(({ program }) => program.startsWith('tsbuild-sandbox'))) {
     return { kind: 'helper', detail: 'the helper records the owners that commands give files, of static programs too' }

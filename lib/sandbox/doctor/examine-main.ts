@@ -1,7 +1,7 @@
 // The program that `tsbuild doctor` starts in a place: prints what it finds there as JSON.
 
-import type { Place } from '../types.ts'
-import { examinePlace } from './examine-namespaces.ts'
+import type { WorkerNamespaces } from '../types.ts'
+import { examineNamespaces } from './examine-namespaces.ts'
 
-const [directory = '', place = ''] = process.argv.slice(2)
-process.stdout.write(JSON.stringify(await examinePlace(directory, JSON.parse(place) as Place)))
+const [directory = '', namespaces = ''] = process.argv.slice(2)
+process.stdout.write(JSON.stringify(await examineNamespaces(directory, JSON.parse(namespaces) as WorkerNamespaces)))

@@ -1,11 +1,11 @@
-// What works in a place, asked from within it.
+// What works in a namespaces, asked from within it.
 import { attempt, probeEnvironment } from '../attempt.ts'
 import { examineBackends } from '../backends/choose-backend.ts'
-import { showOneCgroupVersion } from '../mount/hide-cgroup-v2.ts'
+import { hideCgroupV2 } from '../mount/hide-cgroup-v2.ts'
 import type { Mounter } from '../mount/mounter.ts'
 import { openMounter } from '../mount/open-mounter.ts'
 import { probeOverlay } from '../mount/probe-overlay.ts'
-import type { BackendFeatures, Isolation, Place, Probe } from '../types.ts'
+import type { BackendFeatures, Isolation, Probe, WorkerNamespaces } from '../types.ts'
 
 /** A back-end that runs commands. */
 export interface WorkingBackend {
@@ -15,7 +15,7 @@ export interface WorkingBackend {
   readonly features: BackendFeatures
 }
 
-export interface PlaceFindings {
+export interface NamespaceFindings {
   /** Best first: the first is the one that builds get. */
   readonly backends: readonly WorkingBackend[]
   readonly backendProbes: readonly Probe[]
@@ -25,12 +25,12 @@ export interface PlaceFindings {
   readonly fakeroot: Probe
 }
 
-/** To be asked in a process in the place. Leaves nothing in `directory`. */
-export async function examinePlace(directory: string, place: Place): Promise<PlaceFindings> {
-  const mounter = place.mounts ? await openMounter() : undefined
-  if (mounter) await showOneCgroupVersion(mounter)
-  const { backends, probes } = await examineBackends(directory, place)
-  const overlay = await overlayIn(directory, place, mounter)
+/** To be asked in a process in the namespaces. Leaves nothing in `directory`. */
+export async function examineNamespaces(directory: string, namespaces: WorkerNamespaces): Promise<NamespaceFindings> {
+  const mounter = namespaces.mounts ? await openMounter() : undefined
+  if (mounter) await hideCgroupV2(mounter)
+  const { backends, probes } = await examineBackends(directory, namespaces)
+  const overlay = await overlayIn(directory, namespaces, mounter)
   mounter?.close()
   const found = await attempt(['fakeroot', '--version'], { env: probeEnvironment() })
   return {
@@ -39,12 +39,16 @@ export async function examinePlace(directory: string, place: Place): Promise<Pla
     overlay,
     fakeroot: found.ok
       ? { name: 'fakeroot', ok: true, detail: found.output }
-      : { name: 'fakeroot', ok: false, detail: found.words, remedy: 'install the package fakeroot' },
+      : { name: 'fakeroot', ok: false, detail: found.message, remedy: 'install the package fakeroot' },
   }
 }
 
-async function overlayIn(directory: string, place: Place, mounter: Mounter | undefined): Promise<Probe> {
-  if (mounter) return probeOverlay(directory, place.mapping !== 'root', mounter)
+async function overlayIn(
+  directory: string,
+  namespaces: WorkerNamespaces,
+  mounter: Mounter | undefined,
+): Promise<Probe> {
+  if (mounter) return probeOverlay(directory, namespaces.mapping !== 'root', mounter)
   const detail = 'needs a mount namespace: steps run one after another in one root'
   return { name: 'overlayfs in the store', ok: false, detail }
 }

@@ -1,7 +1,7 @@
 // The smallest program of an architecture: it ends at once, with an exit code that nothing else gives.
 
-/** What {@link probeProgram} exits with. */
-export const PROBE_EXIT = 42
+/** What {@link exitProgram} exits with. */
+export const EXIT_CODE = 42
 
 interface Machine {
   /** e_machine, System V ABI. */
@@ -40,7 +40,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 }
 
 /** An ELF executable for Linux that makes the system call exit(42). Undefined for an architecture that isn't known. */
-export function probeProgram(architecture: string): Uint8Array | undefined {
+export function exitProgram(architecture: string): Uint8Array | undefined {
   const target = MACHINES[architecture]
   return target && executable(target, machineCode(target))
 }

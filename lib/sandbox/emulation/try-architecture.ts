@@ -4,16 +4,16 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../../base/errno.ts'
 import { type Emulator, readEmulators } from './binfmt-emulators.ts'
-import { PROBE_EXIT, probeProgram } from './exit-program.ts'
+import { EXIT_CODE, exitProgram } from './exit-program.ts'
 
-export type ForeignPrograms =
+export type ArchitectureSupport =
   | { readonly kind: 'run' }
   /** They do in a root that has the emulator at its path. */
   | { readonly kind: 'with-emulator'; readonly emulator: Emulator }
   /** `reason`: what is known of it. */
   | { readonly kind: 'fail'; readonly reason: string }
 
-export interface ForeignOptions {
+export interface ArchitectureOptions {
   /** A directory for a program that is tried, which need not exist. It is removed. */
   readonly temporary: string
   /** What is registered; default what this machine shows. */
@@ -27,8 +27,11 @@ const TIMEOUT = 20_000
  * Tries it with a program of that architecture: only that tells whether a kernel has support for 32 bits, and whether there is an
  * emulator that can't be seen from here.
  */
-export function examineForeign(architecture: string, { temporary, emulators }: ForeignOptions): ForeignPrograms {
-  const program = probeProgram(architecture)
+export function tryArchitecture(
+  architecture: string,
+  { temporary, emulators }: ArchitectureOptions,
+): ArchitectureSupport {
+  const program = exitProgram(architecture)
   if (!program) return { kind: 'fail', reason: 'no emulator is known for it' }
   const emulator = (emulators ?? readEmulators()).find(({ matches }) => matches(program))
   if (emulator && !emulator.isFixed) return { kind: 'with-emulator', emulator }
@@ -45,7 +48,7 @@ function tryProgram(program: Uint8Array, directory: string): string {
   try {
     writeFileSync(path, program, { mode: 0o700 })
     const { status, signal, error } = spawnSync(path, [], { stdio: 'ignore', timeout: TIMEOUT, cwd: '/', env: {} })
-    if (status === PROBE_EXIT) return 'ran'
+    if (status === EXIT_CODE) return 'ran'
     if (error) return errnoOf(error) ?? error.message
     // What is no program is given to a shell, which can't make anything of it.
     return signal === null ? 'exec format error' : `ended by ${signal}`

@@ -15,7 +15,7 @@ const NEEDED = ['devices', 'memory', 'cpu', 'cpuset']
  * ones that steps need are all of version 1, this takes the others out of sight of this process's mount namespace, which must be its own:
  * then crun uses version 1. Changes nothing elsewhere, and never rejects.
  */
-export async function showOneCgroupVersion(mounter: Mounter, hierarchies = '/sys/fs/cgroup'): Promise<void> {
+export async function hideCgroupV2(mounter: Mounter, hierarchies = '/sys/fs/cgroup'): Promise<void> {
   const newer = join(hierarchies, 'unified')
   if (typeOf(newer) !== CGROUP2 || !hasControllers(newer)) return
   if (!NEEDED.every((name) => typeOf(join(hierarchies, name)) === CGROUP)) return

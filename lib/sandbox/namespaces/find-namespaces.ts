@@ -1,31 +1,31 @@
 // Which namespaces the process that runs commands can be put into.
 import { type Attempt, attempt } from '../attempt.ts'
-import type { IdMapping, Place } from '../types.ts'
-import { hasCapability, parseIdMap, readSurroundings, type Surroundings } from './host-facts.ts'
+import type { IdMapping, WorkerNamespaces } from '../types.ts'
+import { type HostFacts, hasCapability, parseIdMap, readHostFacts } from './host-facts.ts'
 import { withSameIds, withSubordinateIds } from './id-mapping.ts'
-import { type PlaceProbe, refused, remedyOf } from './refused-namespaces.ts'
+import { type NamespaceProbe, refused, remedyOf } from './refused-namespaces.ts'
 
 /**
  * The best place that this process can start a worker in, and what was tried before it was found. To be asked in the builder, outside
  * of any place. Each try starts something tiny; the first that works ends the search, so that it takes a few milliseconds where
  * nothing is restricted. Never rejects: the last place is the one where the process is already.
  */
-export async function findPlace(): Promise<{ place: Place; probes: readonly PlaceProbe[] }> {
-  const probes: PlaceProbe[] = []
+export async function findNamespaces(): Promise<{ namespaces: WorkerNamespaces; probes: readonly NamespaceProbe[] }> {
+  const probes: NamespaceProbe[] = []
   if (process.platform !== 'linux') {
     const remedy = 'build where there is a Linux kernel: in a virtual machine, in WSL 2, in a container'
     probes.push({ name: 'Linux', ok: false, detail: `RUN needs Linux, this is ${process.platform}`, remedy })
-    return { place: plainPlace('none'), probes }
+    return { namespaces: plainPlace('none'), probes }
   }
-  const surroundings = readSurroundings()
+  const surroundings = readHostFacts()
   for (const way of waysInto(surroundings)) {
     const found = await tryWay(way, surroundings, probes)
-    if (found) return { place: found, probes }
+    if (found) return { namespaces: found, probes }
   }
-  const place = plainPlace(ownMapping(surroundings))
-  const whose = place.mapping === 'none' ? 'files belong to the one user that builds' : 'files get their owners'
+  const namespaces = plainPlace(ownMapping(surroundings))
+  const whose = namespaces.mapping === 'none' ? 'files belong to the one user that builds' : 'files get their owners'
   probes.push({ name: 'no namespace', ok: true, detail: `commands share the builder's mounts and processes; ${whose}` })
-  return { place, probes }
+  return { namespaces, probes }
 }
 
 /** One way into namespaces. */
@@ -41,7 +41,7 @@ const MOUNTS = ['-m', '--propagation', 'private']
 const PROCESSES = ['-p', '-f', '--kill-child', '--mount-proc']
 
 /** Best first. */
-function waysInto(surroundings: Surroundings): readonly Way[] {
+function waysInto(surroundings: HostFacts): readonly Way[] {
   const own = ownMapping(surroundings)
   if (surroundings.uid !== 0) return [SUBORDINATE_WAY, SINGLE_WAY]
   const ways: Way[] = [{ name: 'mount namespace', mapping: own, enter: ['unshare', ...MOUNTS] }]
@@ -64,7 +64,11 @@ const SINGLE_WAY: Way = {
   enter: ['unshare', '-U', '-r', ...MOUNTS],
 }
 
-async function tryWay(way: Way, surroundings: Surroundings, probes: PlaceProbe[]): Promise<Place | undefined> {
+async function tryWay(
+  way: Way,
+  surroundings: HostFacts,
+  probes: NamespaceProbe[],
+): Promise<WorkerNamespaces | undefined> {
   let current = way
   let tried = await enter(current, PROCESSES)
   if (isUnknownOption(tried, '--map-auto')) {
@@ -73,7 +77,7 @@ async function tryWay(way: Way, surroundings: Surroundings, probes: PlaceProbe[]
       current = { ...way, enter: [...words, 'unshare', ...MOUNTS] }
       tried = await enter(current, PROCESSES)
     } else {
-      tried = { ...tried, words: 'no subordinate ids for this user in /etc/subuid and /etc/subgid', errno: undefined }
+      tried = { ...tried, message: 'no subordinate ids for this user in /etc/subuid and /etc/subgid', errno: undefined }
     }
   }
   if (tried.ok) return found(current, tried, true, probes)
@@ -88,7 +92,7 @@ async function tryWay(way: Way, surroundings: Surroundings, probes: PlaceProbe[]
   }
   const cause = 'masked-proc'
   const remedy = remedyOf(cause, surroundings)
-  probes.push({ name: 'process id namespace', ok: false, detail: tried.words, remedy, cause })
+  probes.push({ name: 'process id namespace', ok: false, detail: tried.message, remedy, cause })
   return found(current, without, false, probes)
 }
 
@@ -96,7 +100,7 @@ function enter(way: Way, more: readonly string[]): Promise<Attempt> {
   return attempt([...way.enter, ...more, 'cat', '/proc/self/uid_map'])
 }
 
-function found(way: Way, tried: Attempt, processes: boolean, probes: PlaceProbe[]): Place {
+function found(way: Way, tried: Attempt, processes: boolean, probes: NamespaceProbe[]): WorkerNamespaces {
   const gives = [
     way.mapping === 'root' ? 'all ids' : idsIn(tried.output),
     'mounts of its own',
@@ -112,17 +116,17 @@ function idsIn(map: string): string {
   return last === 0 ? 'one id' : `ids 0 to ${last}`
 }
 
-function isUnknownOption({ words }: Attempt, option: string): boolean {
+function isUnknownOption({ message: words }: Attempt, option: string): boolean {
   return words.includes(`unrecognized option '${option}'`) || words.includes(`unrecognized option: ${option.slice(2)}`)
 }
 
 /** A container that hides parts of /proc may not mount one that would show them: mount_too_revealing() in the kernel. */
-function isProcRefused({ words }: Attempt): boolean {
+function isProcRefused({ message: words }: Attempt): boolean {
   return /mount \/proc failed|mounting \/proc|can't mount .*\/proc/i.test(words)
 }
 
 /** What ids are where the process is now, given that it can do with them what root does. */
-function ownMapping(surroundings: Surroundings): IdMapping {
+function ownMapping(surroundings: HostFacts): IdMapping {
   const all = (['chown', 'dacOverride', 'fowner', 'setuid', 'setgid'] as const).every((name) =>
     hasCapability(surroundings, name),
   )
@@ -131,6 +135,6 @@ function ownMapping(surroundings: Surroundings): IdMapping {
   return surroundings.mappedIds > 1 ? 'multiple' : 'single'
 }
 
-function plainPlace(mapping: IdMapping): Place {
+function plainPlace(mapping: IdMapping): WorkerNamespaces {
   return { mapping, mounts: false, processes: false, launcher: [] }
 }

@@ -1,7 +1,7 @@
 // What the process may do and what holds it back, as far as the system says so itself. Remedies and advice are made from it.
 import { existsSync, readFileSync } from 'node:fs'
 
-export interface Surroundings {
+export interface HostFacts {
   /** undefined where there are no user ids (Windows). */
   readonly uid: number | undefined
   /** Effective capabilities as a bit set, see capabilities(7). */
@@ -20,13 +20,13 @@ export interface Surroundings {
   /** Whether it is the machine's first user namespace. */
   readonly initialUserns: boolean
   /** Where it runs, as far as that is known. */
-  readonly habitat: Habitat
+  readonly habitat: EnvironmentKind
 }
 
-export type Habitat = 'kubernetes' | 'gitlab' | 'github' | 'container' | 'machine'
+export type EnvironmentKind = 'kubernetes' | 'gitlab' | 'github' | 'container' | 'machine'
 
 /** Reads /proc and the environment; what can't be read counts as absent. Takes well under a millisecond. */
-export function readSurroundings(): Surroundings {
+export function readHostFacts(): HostFacts {
   const status = read('/proc/self/status') ?? ''
   const field = (name: string): string | undefined => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]
   const map = parseIdMap(read('/proc/self/uid_map') ?? '')
@@ -74,11 +74,11 @@ export const CAPABILITY = {
   mknod: 27,
 } as const
 
-export function hasCapability(surroundings: Surroundings, name: keyof typeof CAPABILITY): boolean {
+export function hasCapability(surroundings: HostFacts, name: keyof typeof CAPABILITY): boolean {
   return (surroundings.effective & (1n << BigInt(CAPABILITY[name]))) !== 0n
 }
 
-function findHabitat(env: Readonly<Record<string, string | undefined>>): Habitat {
+function findHabitat(env: Readonly<Record<string, string | undefined>>): EnvironmentKind {
   if (env['GITLAB_CI']) return 'gitlab'
   if (env['GITHUB_ACTIONS']) return 'github'
   if (env['KUBERNETES_SERVICE_HOST']) return 'kubernetes'

@@ -1,10 +1,10 @@
 // Why a namespace was refused, and what would let it be made.
 import type { Attempt } from '../attempt.ts'
 import type { IdMapping, Probe } from '../types.ts'
-import { hasCapability, type Surroundings } from './host-facts.ts'
+import { type HostFacts, hasCapability } from './host-facts.ts'
 
 /** What stands in the way of stronger isolation. */
-export type Cause =
+export type RefusalCause =
   /** The seccomp filter of a container forbids unshare and mount. */
   | 'seccomp'
   /** An AppArmor profile of a container forbids mounts. */
@@ -30,17 +30,21 @@ export type Cause =
   | 'no-capability'
 
 /** A probe of a place that knows why it failed. */
-export interface PlaceProbe extends Probe {
-  readonly cause?: Cause | undefined
+export interface NamespaceProbe extends Probe {
+  readonly cause?: RefusalCause | undefined
 }
 
 /** The probe of a refused way into namespaces: in the system's words, with advice where there is some. */
-export function refused(name: string, mapping: IdMapping, tried: Attempt, surroundings: Surroundings): PlaceProbe {
-  const cause = placeCause(mapping, tried, surroundings)
-  return { name, ok: false, detail: tried.words, remedy: cause && remedyOf(cause, surroundings), cause }
+export function refused(name: string, mapping: IdMapping, tried: Attempt, surroundings: HostFacts): NamespaceProbe {
+  const cause = causeOfRefusal(mapping, tried, surroundings)
+  return { name, ok: false, detail: tried.message, remedy: cause && remedyOf(cause, surroundings), cause }
 }
 
-export function placeCause(mapping: IdMapping, { words, errno }: Attempt, s: Surroundings): Cause | undefined {
+export function causeOfRefusal(
+  mapping: IdMapping,
+  { message: words, errno }: Attempt,
+  s: HostFacts,
+): RefusalCause | undefined {
   if (/^unshare: no such program/.test(words) || /unrecognized option/.test(words)) return 'no-unshare'
   const ids = mapping === 'multiple' && s.uid !== 0 ? idsCause(words, s) : undefined
   if (ids) return ids
@@ -55,7 +59,7 @@ export function placeCause(mapping: IdMapping, { words, errno }: Attempt, s: Sur
   return s.noNewPrivileges ? 'no-new-privileges' : undefined
 }
 
-function idsCause(words: string, { noNewPrivileges }: Surroundings): Cause | undefined {
+function idsCause(words: string, { noNewPrivileges }: HostFacts): RefusalCause | undefined {
   if (/don't exist|user name/.test(words)) return 'no-user'
   if (/subuid|subgid/.test(words)) return 'no-subordinate-ids'
   if (!/new[ug]idmap/.test(words)) return undefined
@@ -64,7 +68,7 @@ function idsCause(words: string, { noNewPrivileges }: Surroundings): Cause | und
 }
 
 /** What would remove a cause, on one line. */
-export function remedyOf(cause: Cause, { uid, apparmor }: Surroundings): string {
+export function remedyOf(cause: RefusalCause, { uid, apparmor }: HostFacts): string {
   switch (cause) {
     case 'seccomp':
       return 'let the seccomp profile of the container allow unshare and mount: `seccompProfile: {type: Unconfined}` (Kubernetes), `--security-opt seccomp=unconfined` (Docker)'

@@ -12,7 +12,7 @@ export interface CapabilityFailure {
  * The values of `security.capability` of those files that have one. Paths are relative to `root`, as strings or bytes, without `..`, and
  * no component of them may be a symlink; what could not be read is in `failed`. Blocks until done. Errors with SANDBOX_FAILED.
  */
-export function readNativeCapabilities<Path extends string | Buffer>(
+export function readFileCapabilities<Path extends string | Buffer>(
   helper: string,
   root: string,
   paths: readonly Path[],
@@ -28,8 +28,8 @@ export function readNativeCapabilities<Path extends string | Buffer>(
   return { values, failed }
 }
 
-/** Sets them, or with an empty value removes them; returns what could not be done. Paths, blocking and errors as in {@link readNativeCapabilities}. */
-export function writeNativeCapabilities(
+/** Sets them, or with an empty value removes them; returns what could not be done. Paths, blocking and errors as in {@link readFileCapabilities}. */
+export function writeFileCapabilities(
   helper: string,
   root: string,
   files: readonly { readonly path: string | Buffer; readonly value: Uint8Array }[],

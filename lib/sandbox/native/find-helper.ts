@@ -13,7 +13,7 @@ const PROTOCOL = 'tsbuild-sandbox 1 '
  * The path of a helper that starts here, undefined if there is none. Looked for in this order: `$TSBUILD_SANDBOX_HELPER` (if it is set,
  * nowhere else; empty for none), the npm package of this processor, a checkout's own build.
  */
-export function findNative(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+export function findHelper(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   if (process.platform !== 'linux') return undefined
   const told = env['TSBUILD_SANDBOX_HELPER']
   const candidates = told === undefined ? [fromPackage(), fromCheckout()] : [told]

@@ -3,10 +3,10 @@
 import { ociConfig } from '../oci/oci-config.ts'
 import type { OwnerTables } from '../ownership/ownership-method.ts'
 import { ALL_CAPABILITIES } from '../restrictions/capabilities.ts'
-import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
+import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 
 export interface NativeSettings {
-  readonly place: Place
+  readonly namespaces: WorkerNamespaces
   /** Capabilities of the process that starts the helper, as a set of bits. */
   readonly capabilities: bigint
   /** The processor, as Node names it. */
@@ -20,14 +20,14 @@ export interface NativeSettings {
  * user is, too. Errors with a RangeError if a string has a NUL in it.
  */
 export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefined, settings: NativeSettings): Buffer {
-  const { place, filter } = settings
+  const { namespaces, filter } = settings
   const { process, linux } = ociConfig(command, { ...settings, cgroups: false })
   const records: (readonly string[])[] = [
     ['tsbuild-sandbox 1'],
     ['root', command.root],
     ['hostname', command.hostname],
     ['cwd', command.cwd],
-    ['proc', place.processes ? 'new' : 'bind'],
+    ['proc', namespaces.processes ? 'new' : 'bind'],
     ['network', command.network],
     ['shm', String(command.shmSize)],
     ...(command.insecure
@@ -36,7 +36,7 @@ export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefi
           ['sys', 'rw'],
         ]
       : [['bounding', bits(process.capabilities['bounding'])]]),
-    ...userRecords(command, tables, place),
+    ...userRecords(command, tables, namespaces),
     ...command.mounts.map(mountRecord),
     ...linux.maskedPaths.map((path) => ['mask', path]),
     ...linux.readonlyPaths.map((path) => ['readonly', path]),
@@ -53,10 +53,14 @@ export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefi
   return Buffer.from(`${strings.join('\0')}\0`)
 }
 
-function userRecords({ user }: SandboxCommand, tables: OwnerTables | undefined, place: Place): (readonly string[])[] {
+function userRecords(
+  { user }: SandboxCommand,
+  tables: OwnerTables | undefined,
+  namespaces: WorkerNamespaces,
+): (readonly string[])[] {
   const { uid, gid, groups } = user
   const who = ['user', String(uid), String(gid), groups.join(',')]
-  if (tables || place.mapping !== 'single') return [who]
+  if (tables || namespaces.mapping !== 'single') return [who]
   // Root there is already; anyone else gets the one id that there is.
   return uid === 0 && gid === 0 ? [] : [who, ['user-is', 'mapped']]
 }

@@ -2,7 +2,7 @@
 import { attempt } from '../attempt.ts'
 import type { Probe } from '../types.ts'
 
-export interface NativeAbilities {
+export interface HelperAbilities {
   /** Namespaces and mounts: without them there is no back-end. */
   readonly namespaces: boolean
   /** A new /proc. */
@@ -22,8 +22,8 @@ const NAMES = {
 } as const
 
 /** To be asked in the process that runs commands, in its place. Takes a few milliseconds; never rejects. */
-export async function probeNative(path: string): Promise<NativeAbilities> {
-  const { output, words } = await attempt([path, 'probe'])
+export async function probeHelper(path: string): Promise<HelperAbilities> {
+  const { output, message: words } = await attempt([path, 'probe'])
   const said = new Map(output.split('\n').map((line) => [line.split('\t')[0] ?? '', line.split('\t')[1] ?? '']))
   const answer = (name: keyof typeof NAMES): string => said.get(name) ?? (words === '' ? 'it says nothing' : words)
   const probes = (Object.keys(NAMES) as (keyof typeof NAMES)[]).map((name): Probe => {

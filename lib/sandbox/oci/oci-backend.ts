@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { attempt, probeEnvironment } from '../attempt.ts'
-import { readSurroundings } from '../namespaces/host-facts.ts'
+import { readHostFacts } from '../namespaces/host-facts.ts'
 import { commandFilter } from '../seccomp/command-filter.ts'
-import type { Backend, Place, PreparedCommand, SandboxCommand } from '../types.ts'
+import type { Backend, PreparedCommand, SandboxCommand, WorkerNamespaces } from '../types.ts'
 import { ociConfig } from './oci-config.ts'
 
 export type OciProgram = 'crun' | 'runc'
@@ -23,16 +23,22 @@ export interface OciOptions {
  * The back-end of a runtime, to be made in the process that runs commands, in the place. The bundle and the runtime's own state are in the
  * command's scratch directory, so nothing of it outlives the command.
  */
-export function createOciBackend(place: Place, program: OciProgram, options: OciOptions): Backend {
+export function createOciBackend(namespaces: WorkerNamespaces, program: OciProgram, options: OciOptions): Backend {
   const { path = program, version, cgroups } = options
-  const capabilities = readSurroundings().effective
+  const capabilities = readHostFacts().effective
   const filter = program === 'crun' ? commandFilter(capabilities) : undefined
   const compiledFilter = filter && Buffer.from(filter).toString('base64')
-  const settings = { place, capabilities, cgroups, arch: process.arch, compiledFilter }
+  const settings = { namespaces, capabilities, cgroups, arch: process.arch, compiledFilter }
   return {
     isolation: 'oci',
     program: `${program} ${version}`,
-    features: { networkNone: true, controlLimits: cgroups, insecure: true, processes: place.processes, mounts: true },
+    features: {
+      networkNone: true,
+      controlLimits: cgroups,
+      insecure: true,
+      processes: namespaces.processes,
+      mounts: true,
+    },
     async prepare(command) {
       const config = ociConfig(command, settings)
       // The environment may have secrets in it.

@@ -2,7 +2,7 @@
 
 import { findProgram } from '../../base/find-program.ts'
 import { type Attempt, attempt } from '../attempt.ts'
-import type { Backend, ControlLimits, Place } from '../types.ts'
+import type { Backend, ControlLimits, WorkerNamespaces } from '../types.ts'
 import { createOciBackend, type OciProgram } from './oci-backend.ts'
 
 /** A back-end to be tried, with what to ask of it. */
@@ -12,13 +12,16 @@ export interface Candidate {
 }
 
 /** Best first; or, where the program can't be started, how that failed. */
-export async function ociCandidates(place: Place, program: OciProgram): Promise<readonly Candidate[] | Attempt> {
+export async function ociCandidates(
+  namespaces: WorkerNamespaces,
+  program: OciProgram,
+): Promise<readonly Candidate[] | Attempt> {
   // Debian has runc among the administrators' programs, which are not in everybody's PATH.
   const path = findProgram(program) ?? program
   const asked = await attempt([path, '--version'])
   if (!asked.ok) return asked
   const version = /version\s+(\d[\w.]*)/.exec(asked.output)?.[1] ?? 'of unknown version'
-  const create = (cgroups: boolean): Backend => createOciBackend(place, program, { path, version, cgroups })
+  const create = (cgroups: boolean): Backend => createOciBackend(namespaces, program, { path, version, cgroups })
   return [
     // A limit shows whether control groups are ours.
     { backend: create(true), controlLimits: { memory: 64 << 20 } },

@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs'
 import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../restrictions/capabilities.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
 import { type SeccompProfile, seccompProfile } from '../seccomp/seccomp-profile.ts'
-import type { ControlLimits, Place, SandboxCommand } from '../types.ts'
+import type { ControlLimits, SandboxCommand, WorkerNamespaces } from '../types.ts'
 import { type OciMount, ociMounts } from './oci-mounts.ts'
 
 export interface OciSettings {
-  readonly place: Place
+  readonly namespaces: WorkerNamespaces
   /** Capabilities of the process that starts the runtime, as a set of bits. */
   readonly capabilities: bigint
   /** Whether the runtime may make control groups. */
@@ -59,20 +59,20 @@ export interface OciMapping {
 
 /** The configuration of one command. Pure but for a look at the mounts that are bound, in a user namespace. */
 export function ociConfig(command: SandboxCommand, settings: OciSettings): OciConfig {
-  const { place, compiledFilter } = settings
+  const { namespaces, compiledFilter } = settings
   return {
     ociVersion: '1.0.2',
     process: ociProcess(command, settings),
     root: { path: command.root, readonly: false },
     hostname: command.hostname,
-    mounts: ociMounts(command, place),
+    mounts: ociMounts(command, namespaces),
     linux: {
-      namespaces: namespaces(command, place).map((type) => ({ type })),
-      ...ownIds(command, place),
+      namespaces: namespaceTypes(command, namespaces).map((type) => ({ type })),
+      ...ownIds(command, namespaces),
       ...(settings.cgroups ? { resources: resources(command) } : {}),
       ...(command.insecure ? {} : { seccomp: seccompProfile(commandCapabilities(command, settings), settings.arch) }),
-      maskedPaths: command.insecure ? [] : MASKED_PATHS.filter((path) => isOurs(path, place)),
-      readonlyPaths: command.insecure ? [] : READONLY_PATHS.filter((path) => isOurs(path, place)),
+      maskedPaths: command.insecure ? [] : MASKED_PATHS.filter((path) => isOurs(path, namespaces)),
+      readonlyPaths: command.insecure ? [] : READONLY_PATHS.filter((path) => isOurs(path, namespaces)),
     },
     // crun's own: most of its time goes into compiling the profile. Where it doesn't know this any more, it compiles.
     ...(compiledFilter === undefined || command.insecure
@@ -83,7 +83,7 @@ export function ociConfig(command: SandboxCommand, settings: OciSettings): OciCo
 
 function ociProcess(command: SandboxCommand, settings: OciSettings): OciProcess {
   const { user, args, env, cwd, resourceLimits } = command
-  const single = settings.place.mapping === 'single'
+  const single = settings.namespaces.mapping === 'single'
   const names = commandCapabilities(command, settings)
   const inherited = command.insecure ? { inheritable: names, ambient: names } : {}
   return {
@@ -103,28 +103,28 @@ function commandCapabilities({ insecure }: SandboxCommand, { capabilities }: Oci
   return within(insecure ? ALL_CAPABILITIES : DEFAULT_CAPABILITIES, capabilities)
 }
 
-function namespaces({ network, user }: SandboxCommand, place: Place): readonly string[] {
+function namespaceTypes({ network, user }: SandboxCommand, namespaces: WorkerNamespaces): readonly string[] {
   return [
     'mount',
     'uts',
     'ipc',
-    ...(place.processes ? ['pid'] : []),
+    ...(namespaces.processes ? ['pid'] : []),
     ...(network === 'none' ? ['network'] : []),
-    ...(isOtherUser(user, place) ? ['user'] : []),
+    ...(isOtherUser(user, namespaces) ? ['user'] : []),
     // With cgroup v1 a namespace of them fails where a hierarchy is mounted in an unusual way.
     ...(existsSync('/sys/fs/cgroup/cgroup.subtree_control') ? ['cgroup'] : []),
   ]
 }
 
 /** Where there is one id only, it is root's; for another user it gets that user's name, in a namespace within. */
-function ownIds({ user }: SandboxCommand, place: Place): Pick<OciLinux, 'uidMappings' | 'gidMappings'> {
-  if (!isOtherUser(user, place)) return {}
+function ownIds({ user }: SandboxCommand, namespaces: WorkerNamespaces): Pick<OciLinux, 'uidMappings' | 'gidMappings'> {
+  if (!isOtherUser(user, namespaces)) return {}
   const map = (id: number): readonly OciMapping[] => [{ containerID: id, hostID: 0, size: 1 }]
   return { uidMappings: map(user.uid), gidMappings: map(user.gid) }
 }
 
-function isOtherUser(user: SandboxCommand['user'], place: Place): boolean {
-  return place.mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
+function isOtherUser(user: SandboxCommand['user'], namespaces: WorkerNamespaces): boolean {
+  return namespaces.mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
 }
 
 function resources({ insecure, controlLimits }: SandboxCommand): Readonly<Record<string, unknown>> {
@@ -154,6 +154,6 @@ function defined(fields: Readonly<Record<string, unknown>>): Readonly<Record<str
 }
 
 /** In a bound /proc, which is the host's, whoever mounted that has masked what is to be masked. */
-function isOurs(path: string, place: Place): boolean {
-  return place.processes || !path.startsWith('/proc/')
+function isOurs(path: string, namespaces: WorkerNamespaces): boolean {
+  return namespaces.processes || !path.startsWith('/proc/')
 }

@@ -2,7 +2,7 @@
 
 import { unreachable } from '../../base/unreachable.ts'
 import { mountFlagsOf } from '../namespaces/locked-mount-flags.ts'
-import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
+import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 
 /** See runtime-spec config.md#mounts. */
 export interface OciMount {
@@ -13,19 +13,22 @@ export interface OciMount {
 }
 
 /** The system's own mounts and then the command's, in the order in which they are made. */
-export function ociMounts(command: SandboxCommand, place: Place): readonly OciMount[] {
+export function ociMounts(command: SandboxCommand, namespaces: WorkerNamespaces): readonly OciMount[] {
   const own = new Set(command.mounts.map(({ target }) => target))
   // What the command mounts in place of a mount of the system's is all that is there.
-  const system = systemMounts(command, place).filter(({ destination }) => !own.has(destination))
-  return [...system, ...command.mounts.map((mount) => commandMount(mount, place))]
+  const system = systemMounts(command, namespaces).filter(({ destination }) => !own.has(destination))
+  return [...system, ...command.mounts.map((mount) => commandMount(mount, namespaces))]
 }
 
-function systemMounts({ network, insecure, shmSize }: SandboxCommand, place: Place): readonly OciMount[] {
+function systemMounts(
+  { network, insecure, shmSize }: SandboxCommand,
+  namespaces: WorkerNamespaces,
+): readonly OciMount[] {
   const quiet = ['nosuid', 'noexec', 'nodev']
   // A single-uid namespace has no group 5 for terminals.
-  const tty = place.mapping === 'single' || place.mapping === 'none' ? [] : ['gid=5']
+  const tty = namespaces.mapping === 'single' || namespaces.mapping === 'none' ? [] : ['gid=5']
   return [
-    place.processes
+    namespaces.processes
       ? { destination: '/proc', type: 'proc', source: 'proc', options: quiet }
       : { destination: '/proc', type: 'bind', source: '/proc', options: ['rbind'] },
     {
@@ -42,26 +45,26 @@ function systemMounts({ network, insecure, shmSize }: SandboxCommand, place: Pla
     },
     { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', `size=${shmSize}`] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    sysMount(network, insecure, place),
+    sysMount(network, insecure, namespaces),
   ]
 }
 
 /** A fresh sysfs shows one network namespace, and only who owns that may mount it. */
-function sysMount(network: SandboxCommand['network'], insecure: boolean, place: Place): OciMount {
+function sysMount(network: SandboxCommand['network'], insecure: boolean, namespaces: WorkerNamespaces): OciMount {
   const quiet = ['nosuid', 'noexec', 'nodev']
   const access = insecure ? 'rw' : 'ro'
-  if (place.mapping === 'root' || (network === 'none' && place.processes)) {
+  if (namespaces.mapping === 'root' || (network === 'none' && namespaces.processes)) {
     return { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] }
   }
   return { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', ...quiet, 'ro'] }
 }
 
-function commandMount(mount: SandboxMount, place: Place): OciMount {
+function commandMount(mount: SandboxMount, namespaces: WorkerNamespaces): OciMount {
   const { target: destination } = mount
   switch (mount.kind) {
     case 'bind': {
       const { source, readonly } = mount
-      const locked = place.mapping === 'root' ? [] : mountFlagsOf(source)
+      const locked = namespaces.mapping === 'root' ? [] : mountFlagsOf(source)
       const options = new Set(['rbind', readonly ? 'ro' : 'rw', ...locked])
       if (options.has('ro')) options.delete('rw')
       return { destination, type: 'bind', source, options: [...options] }

@@ -1,14 +1,14 @@
 // Where a step's owners come from, by what there is.
 
-import type { Backend, Place } from '../types.ts'
+import type { Backend, WorkerNamespaces } from '../types.ts'
 import { createAssumedOwnership } from './assumed-ownership.ts'
 import { createDiskOwnership } from './disk-ownership.ts'
-import { createFakerootOwnership, type FakerootParts, takesFakeroot } from './fakeroot-ownership.ts'
+import { canUseFakeroot, createFakerootOwnership, type FakerootParts } from './fakeroot-ownership.ts'
 import { createHelperOwnership } from './helper-ownership.ts'
-import type { OwnershipSource } from './ownership-method.ts'
+import type { OwnershipMethod } from './ownership-method.ts'
 
-export interface OwnershipMeans {
-  readonly place: Place
+export interface OwnershipOptions {
+  readonly namespaces: WorkerNamespaces
   readonly backend: Backend
   /** Whether the back-end is the native helper's and that can answer for owners here. */
   readonly helper: boolean
@@ -19,10 +19,10 @@ export interface OwnershipMeans {
 }
 
 /** The best source for a step in this root: the disk, the helper, fakeroot, or nothing but assumptions. */
-export function chooseOwnership(root: string, means: OwnershipMeans): OwnershipSource {
-  const { place, backend, helper, realCapabilities, fakeroot } = means
-  if (place.mapping === 'root' || place.mapping === 'multiple') return createDiskOwnership()
+export function chooseOwnershipMethod(root: string, means: OwnershipOptions): OwnershipMethod {
+  const { namespaces, backend, helper, realCapabilities, fakeroot } = means
+  if (namespaces.mapping === 'root' || namespaces.mapping === 'multiple') return createDiskOwnership()
   if (helper) return createHelperOwnership({ realCapabilities })
-  if (fakeroot && backend.features.mounts && takesFakeroot(root)) return createFakerootOwnership(fakeroot)
+  if (fakeroot && backend.features.mounts && canUseFakeroot(root)) return createFakerootOwnership(fakeroot)
   return createAssumedOwnership()
 }

@@ -1,8 +1,8 @@
 // Ownership where every id can be had: the disk has the right owners.
-import type { OwnershipSource } from './ownership-method.ts'
+import type { OwnershipMethod } from './ownership-method.ts'
 
 /** For places where the worker is root of all ids that images use: the machine's root, or a user namespace with a range. */
-export function createDiskOwnership(): OwnershipSource {
+export function createDiskOwnership(): OwnershipMethod {
   return {
     kind: 'native',
     warning: undefined,

@@ -8,7 +8,7 @@ import { findProgram } from '../../base/find-program.ts'
 import { pathInRoot } from '../launch/path-in-root.ts'
 import type { SandboxUser } from '../types.ts'
 import { formatFakerootTable, parseFakerootTable } from './fakeroot-owner-table.ts'
-import { type OwnershipSource, ownersFrom } from './ownership-method.ts'
+import { type OwnershipMethod, ownersFrom } from './ownership-method.ts'
 
 export interface FakerootParts {
   readonly faked: string
@@ -36,7 +36,7 @@ const LOADERS: Readonly<Record<string, string>> = {
 }
 
 /** Whether the programs of a root can load it: the root has glibc and a shell. */
-export function takesFakeroot(root: string, arch: string = process.arch): boolean {
+export function canUseFakeroot(root: string, arch: string = process.arch): boolean {
   const loader = LOADERS[arch]
   return loader !== undefined && [loader, '/bin/sh'].every((path) => existsSync(pathInRoot(root, path) ?? ''))
 }
@@ -44,8 +44,8 @@ export function takesFakeroot(root: string, arch: string = process.arch): boolea
 /** Where the step finds it: below /dev, of which nothing gets into a layer. The back-end makes the mount point. */
 const INSIDE = '/dev/.tsbuild'
 
-/** For back-ends with real mounts that make mount points below /dev, for roots that {@link takesFakeroot}. */
-export function createFakerootOwnership({ faked, library }: FakerootParts): OwnershipSource {
+/** For back-ends with real mounts that make mount points below /dev, for roots that {@link canUseFakeroot}. */
+export function createFakerootOwnership({ faked, library }: FakerootParts): OwnershipMethod {
   return {
     kind: 'fakeroot',
     warning: 'owners are recorded by fakeroot: what static programs set is not, nor are file capabilities',

@@ -8,7 +8,7 @@ const CAPABILITY = 24
 const TYPES = { character: 0o020000, block: 0o060000 } as const
 
 /** Errors with a RangeError for a number or a capability that does not fit. */
-export function formatOwnerTable(owners: Iterable<readonly [InodeKey, InodeOwner]>): Buffer {
+export function formatHelperTable(owners: Iterable<readonly [InodeKey, InodeOwner]>): Buffer {
   const entries = [...owners]
   const table = Buffer.alloc(HEADER + ENTRY * entries.length)
   table.write(MAGIC, 'latin1')
@@ -32,7 +32,7 @@ function writeEntry(to: Buffer, { dev, ino }: InodeKey, { uid, gid, device, capa
 }
 
 /** Undefined for anything that is not a whole table. */
-export function parseOwnerTable(table: Buffer): readonly (readonly [InodeKey, InodeOwner])[] | undefined {
+export function parseHelperTable(table: Buffer): readonly (readonly [InodeKey, InodeOwner])[] | undefined {
   if (table.length < HEADER || table.toString('latin1', 0, 8) !== MAGIC) return undefined
   const count = Number(table.readBigUInt64LE(8))
   if (table.length !== HEADER + ENTRY * count) return undefined

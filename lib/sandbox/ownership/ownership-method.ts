@@ -43,7 +43,7 @@ export interface OwnedCommand extends SandboxCommand {
 
 /** Looks up what a step left. */
 export interface OwnersAfter {
-  /** Undefined for a file that the source knows nothing of: see {@link OwnershipSource.unknown}. */
+  /** Undefined for a file that the source knows nothing of: see {@link OwnershipMethod.unknown}. */
   find(key: InodeKey): InodeOwner | undefined
   /** Whether the step gave files to others than root, as far as the source knows. */
   readonly asked: boolean
@@ -53,7 +53,7 @@ export interface OwnersAfter {
  * Where owners come from. For each step: `wrap()` the command with what is known before, run what it gives, then `read()`. Owners,
  * devices and capabilities are the source's, all else (type, mode with set-id bits, size, times) is the disk's.
  */
-export interface OwnershipSource {
+export interface OwnershipMethod {
   /** `native`: the disk itself has them. */
   readonly kind: 'native' | 'helper' | 'fakeroot' | 'assumed'
   /** What people should know about it, if it isn't right in all cases: a warning of the step. */

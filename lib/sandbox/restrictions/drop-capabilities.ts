@@ -7,9 +7,9 @@ import { DEFAULT_CAPABILITIES } from './capabilities.ts'
 /**
  * Words before a command line that leave it Docker's capabilities at most, or all if it is insecure. With `groups` it gets the user's
  * groups too; its user id is for whoever comes next, as that takes the capability to change the root. `filter` is a file with a program for
- * seccomp, for one that {@link takesFilter}.
+ * seccomp, for one that {@link supportsSeccompFilter}.
  */
-export function setprivWords(
+export function setprivArgv(
   setpriv: string,
   { insecure, user }: SandboxCommand,
   groups: boolean,
@@ -25,6 +25,6 @@ export function setprivWords(
 }
 
 /** Whether it is one that can put a seccomp filter on: util-linux has that since 2.40. */
-export function takesFilter(setpriv: string): boolean {
+export function supportsSeccompFilter(setpriv: string): boolean {
   return execFileSync(setpriv, ['--help'], { encoding: 'utf8', env: probeEnvironment() }).includes('--seccomp-filter')
 }

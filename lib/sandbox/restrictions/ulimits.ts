@@ -7,7 +7,7 @@ import type { ResourceLimit } from '../types.ts'
  * Words before a command line that give it limits, and a mark to be found by. A mark takes the place of the hard limit of real-time
  * processes: that is no limit. Empty where nothing is asked for.
  */
-export function limitWords(
+export function prlimitArgv(
   prlimit: string,
   limits: readonly ResourceLimit[],
   mark?: ProcessMark | undefined,

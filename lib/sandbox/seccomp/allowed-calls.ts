@@ -1,7 +1,7 @@
 // System calls that every container may make: those of Docker's default profile that have no condition, by what they are about.
 
 /** Names as libseccomp knows them, of all processors; a name that a kernel or a processor doesn't have does no harm. */
-export const ORDINARY_CALLS: readonly string[] = words(
+export const ALLOWED_CALLS: readonly string[] = words(
   // Files and descriptors.
   'access chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2',
   'fadvise64 fadvise64_64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64',

@@ -32,7 +32,7 @@ const CALLED: Readonly<Record<string, readonly CallArch[]>> = { x64: ['x64', 'ia
  * The program of a profile, as bytes of `struct sock_filter`s. Undefined for processors that it can't be made for. Calls that a profile
  * names and a processor doesn't have are left out.
  */
-export function seccompProgram(profile: SeccompProfile, arch: string): Uint8Array | undefined {
+export function compileProfile(profile: SeccompProfile, arch: string): Uint8Array | undefined {
   const called = CALLED[arch]
   if (!called) return undefined
   const program: Instruction[] = [[LOAD, 0, 0, ARCH]]

@@ -1,5 +1,5 @@
 // The system calls that a command may make: Docker's default seccomp profile, as an OCI runtime takes it.
-import { ORDINARY_CALLS } from './allowed-calls.ts'
+import { ALLOWED_CALLS } from './allowed-calls.ts'
 
 /** See runtime-spec config-linux.md#seccomp. */
 export interface SeccompProfile {
@@ -35,7 +35,7 @@ export function seccompProfile(capabilities: readonly string[], arch: string): S
     defaultErrnoRet: EPERM,
     architectures: ARCHITECTURES[arch] ?? [],
     syscalls: [
-      allow([...ORDINARY_CALLS, ...TRACING, ...(CALLS_OF_PROCESSORS[arch] ?? [])]),
+      allow([...ALLOWED_CALLS, ...TRACING, ...(CALLS_OF_PROCESSORS[arch] ?? [])]),
       ...granted.map(([, calls]) => allow(calls)),
       ...socketRules,
       ...PERSONALITIES.map((value) => allow(['personality'], { index: 0, value, op: 'SCMP_CMP_EQ' })),

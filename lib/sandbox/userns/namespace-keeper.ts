@@ -7,7 +7,7 @@ import { TsbuildError } from '../../base/errors.ts'
 import { probeEnvironment } from '../attempt.ts'
 import { firstLine } from '../run-program.ts'
 
-export interface Keeper {
+export interface NamespaceKeeper {
   /** Its process id as /proc shows it here. */
   readonly pid: number
   /** Ends it, and with it a process id namespace that it is the first process of. Settles when they are gone; idempotent. */
@@ -18,7 +18,11 @@ export interface Keeper {
  * Starts a program whose last words are a shell that reads a script: it is to say `ready PID` and then stay until its input ends. It ends with this process however that ends.
  * Rejects with SANDBOX_FAILED and what the program said, if it ends before it is ready.
  */
-export async function startKeeper(file: string, args: readonly string[], script: string): Promise<Keeper> {
+export async function startNamespaceKeeper(
+  file: string,
+  args: readonly string[],
+  script: string,
+): Promise<NamespaceKeeper> {
   const child = spawn(file, args, { env: probeEnvironment(), detached: true, stdio: 'pipe' })
   const closed = new Promise<void>((resolve) => {
     child.on('exit', () => resolve())

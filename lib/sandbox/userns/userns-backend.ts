@@ -9,13 +9,13 @@ import { writeDevDirectory } from '../dev/dev-directory.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
-import { readSurroundings } from '../namespaces/host-facts.ts'
-import { setprivWords, takesFilter } from '../restrictions/drop-capabilities.ts'
-import { limitWords } from '../restrictions/ulimits.ts'
+import { readHostFacts } from '../namespaces/host-facts.ts'
+import { setprivArgv, supportsSeccompFilter } from '../restrictions/drop-capabilities.ts'
+import { prlimitArgv } from '../restrictions/ulimits.ts'
 import { commandFilter } from '../seccomp/command-filter.ts'
-import type { Backend, Place, PreparedCommand, SandboxCommand } from '../types.ts'
+import type { Backend, PreparedCommand, SandboxCommand, WorkerNamespaces } from '../types.ts'
 import { formatMountTable, type TableLine } from './mount-table.ts'
-import { type Keeper, startKeeper } from './namespace-keeper.ts'
+import { type NamespaceKeeper, startNamespaceKeeper } from './namespace-keeper.ts'
 import { setupSteps } from './userns-mounts.ts'
 import { KEEP_SCRIPT, setupScript } from './userns-script.ts'
 
@@ -29,44 +29,44 @@ type Tools = Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'prlimit', stri
  * It has Docker's seccomp filter where setpriv is from util-linux 2.40 or newer, but not for another user than root where there is one id.
  * Throws SANDBOX_FAILED where a program is missing.
  */
-export function createUsernsBackend(place: Place): Backend {
+export function createUsernsBackend(namespaces: WorkerNamespaces): Backend {
   const tools = findTools(['unshare', 'nsenter', 'setpriv', 'prlimit'])
   findTools(['sh', 'mount', 'umount', 'pivot_root', 'mkdir', 'cat'])
-  const filter = takesFilter(tools.setpriv) ? commandFilter(readSurroundings().effective) : undefined
+  const filter = supportsSeccompFilter(tools.setpriv) ? commandFilter(readHostFacts().effective) : undefined
   const version = execFileSync(tools.unshare, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
   return {
     isolation: 'userns',
     program: `unshare (${/util-linux [\d.]+/.exec(version)?.[0] ?? 'util-linux'})`,
     features: {
-      networkNone: place.processes || findProgram('ip') !== undefined,
+      networkNone: namespaces.processes || findProgram('ip') !== undefined,
       controlLimits: false,
       insecure: true,
-      processes: place.processes,
+      processes: namespaces.processes,
       mounts: true,
     },
-    prepare: (command) => prepare(command, place, tools, filter),
+    prepare: (command) => prepare(command, namespaces, tools, filter),
   }
 }
 
 async function prepare(
   command: SandboxCommand,
-  place: Place,
+  namespaces: WorkerNamespaces,
   tools: Tools,
   filter: Uint8Array | undefined,
 ): Promise<PreparedCommand> {
   const { env, args } = launchedCommand(command)
-  const words = await writeSetup(command, place)
-  const namespaces = [
+  const words = await writeSetup(command, namespaces)
+  const unshareArgs = [
     ...['-m', '--propagation', 'private', '-u', '-i'],
     ...(command.network === 'none' ? ['-n'] : []),
-    ...(place.processes ? ['-p', '-f', '--kill-child'] : []),
+    ...(namespaces.processes ? ['-p', '-f', '--kill-child'] : []),
     'sh',
   ]
   const builder = `/proc/${readlinkSync('/proc/self')}`
   const { root, hostname } = command
-  const keeper = await startKeeper(tools.unshare, namespaces, setupScript({ root, hostname, builder, words }))
+  const keeper = await startNamespaceKeeper(tools.unshare, unshareArgs, setupScript({ root, hostname, builder, words }))
   const mark = newMark()
-  let user: Keeper | undefined
+  let user: NamespaceKeeper | undefined
   const kill = async (): Promise<void> => {
     await keeper.end()
     // Without a process id namespace nothing ends with the keeper; with one, those that it ended may take a moment.
@@ -77,14 +77,14 @@ async function prepare(
     await user?.end()
   }
   try {
-    user = await openUser(command, place, tools)
+    user = await openUser(command, namespaces, tools)
     const calls = filter && !command.insecure && !user ? join(command.scratch, 'filter') : undefined
     if (filter && calls !== undefined) await writeFile(calls, filter)
     const chain = [
-      ...joinNamespaces(keeper, command, place),
-      ...limitWords(tools.prlimit, command.resourceLimits, mark),
+      ...joinNamespaces(keeper, command, namespaces),
+      ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
       // Groups can't be set in a namespace with one id.
-      ...setprivWords(tools.setpriv, command, place.mapping !== 'single', calls),
+      ...setprivArgv(tools.setpriv, command, namespaces.mapping !== 'single', calls),
       ...changeRoot(command, user, calls !== undefined, tools),
     ]
     return { file: tools.nsenter, args: [...chain, ...args], env, kill, finish }
@@ -95,7 +95,7 @@ async function prepare(
 }
 
 /** Writes the tables of mounts and gives the words of {@link setupScript}. */
-async function writeSetup(command: SandboxCommand, place: Place): Promise<readonly string[]> {
+async function writeSetup(command: SandboxCommand, namespaces: WorkerNamespaces): Promise<readonly string[]> {
   const dev = join(command.scratch, 'dev')
   await writeDevDirectory(dev, command.mounts)
   const words: string[] = []
@@ -107,7 +107,7 @@ async function writeSetup(command: SandboxCommand, place: Place): Promise<readon
     words.push(`table=${table}`)
     lines = []
   }
-  for (const step of setupSteps(command, place, dev)) {
+  for (const step of setupSteps(command, namespaces, dev)) {
     if (step.kind === 'mount') lines.push(step.line)
     else {
       await flush()
@@ -119,14 +119,22 @@ async function writeSetup(command: SandboxCommand, place: Place): Promise<readon
 }
 
 /** In a namespace with one id, a user other than its root is that id by another name, in a user namespace within. */
-async function openUser({ user }: SandboxCommand, place: Place, tools: Tools): Promise<Keeper | undefined> {
-  if (place.mapping !== 'single' || (user.uid === 0 && user.gid === 0)) return undefined
+async function openUser(
+  { user }: SandboxCommand,
+  namespaces: WorkerNamespaces,
+  tools: Tools,
+): Promise<NamespaceKeeper | undefined> {
+  if (namespaces.mapping !== 'single' || (user.uid === 0 && user.gid === 0)) return undefined
   const map = ['-U', `--map-user=${user.uid}`, `--map-group=${user.gid}`]
-  return startKeeper(tools.unshare, [...map, 'sh'], KEEP_SCRIPT)
+  return startNamespaceKeeper(tools.unshare, [...map, 'sh'], KEEP_SCRIPT)
 }
 
-function joinNamespaces({ pid }: Keeper, { network }: SandboxCommand, place: Place): readonly string[] {
-  const kinds = ['uts', 'ipc', ...(network === 'none' ? ['net'] : []), ...(place.processes ? ['pid'] : []), 'mnt']
+function joinNamespaces(
+  { pid }: NamespaceKeeper,
+  { network }: SandboxCommand,
+  namespaces: WorkerNamespaces,
+): readonly string[] {
+  const kinds = ['uts', 'ipc', ...(network === 'none' ? ['net'] : []), ...(namespaces.processes ? ['pid'] : []), 'mnt']
   const options = kinds.map((kind) => `--${kind === 'mnt' ? 'mount' : kind}=/proc/${pid}/ns/${kind}`)
   // The root stays the builder's for now: the programs that follow are there, and the command's root is the working directory.
   return [...options, '--root=/', `--wd=/proc/${pid}/root`, '--']
@@ -134,7 +142,7 @@ function joinNamespaces({ pid }: Keeper, { network }: SandboxCommand, place: Pla
 
 function changeRoot(
   { cwd, user }: SandboxCommand,
-  namespace: Keeper | undefined,
+  namespace: NamespaceKeeper | undefined,
   filtered: boolean,
   { nsenter, unshare }: Tools,
 ): readonly string[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { unreachable } from '../../base/unreachable.ts'
 import { DEVICE_NODES } from '../dev/device-nodes.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
-import type { Place, SandboxCommand, SandboxMount } from '../types.ts'
+import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 import { bindLines, type Mount, readMounts, type TableLine } from './mount-table.ts'
 
 /** A step of the set-up. Paths are the host's. */
@@ -17,15 +17,15 @@ export type SetupStep =
 const QUIET = ['nosuid', 'noexec', 'nodev']
 
 /** All steps for a command. `dev` is the directory that becomes `/dev`; see {@link writeDevDirectory}. */
-export function setupSteps(command: SandboxCommand, place: Place, dev: string): readonly SetupStep[] {
+export function setupSteps(command: SandboxCommand, namespaces: WorkerNamespaces, dev: string): readonly SetupStep[] {
   const mounts = readMounts()
   const { root } = command
   return [
     ...mountSteps(bindLines(root, root, { readonly: false, flags: noDevices(command) }, mounts)),
-    ...mountSteps(procLines(root, place, mounts)),
-    ...sysSteps(command, place, mounts),
-    ...mountSteps(devLines(command, place, dev, mounts)),
-    ...(command.insecure ? [] : mountSteps(hidingLines(root, place))),
+    ...mountSteps(procLines(root, namespaces, mounts)),
+    ...sysSteps(command, namespaces, mounts),
+    ...mountSteps(devLines(command, namespaces, dev, mounts)),
+    ...(command.insecure ? [] : mountSteps(hidingLines(root, namespaces))),
     ...command.mounts.flatMap((mount, index) => [
       ...stubSteps(mount, command.mounts.slice(0, index), root),
       ...mountSteps(commandLines(mount, command, mounts)),
@@ -41,18 +41,22 @@ function mountSteps(lines: readonly TableLine[]): readonly SetupStep[] {
 }
 
 /** A place without process ids of its own can't mount a new procfs either. */
-function procLines(root: string, place: Place, mounts: readonly Mount[]): readonly TableLine[] {
+function procLines(root: string, namespaces: WorkerNamespaces, mounts: readonly Mount[]): readonly TableLine[] {
   const target = join(root, 'proc')
-  if (!place.processes) return bindLines('/proc', target, { readonly: false }, mounts)
+  if (!namespaces.processes) return bindLines('/proc', target, { readonly: false }, mounts)
   return [{ source: 'proc', target, type: 'proc', options: QUIET }]
 }
 
 /** A new sysfs shows one network namespace, and only who owns that may mount it. Writing to it is what brings the loopback up. */
-function sysSteps(command: SandboxCommand, place: Place, mounts: readonly Mount[]): readonly SetupStep[] {
+function sysSteps(
+  command: SandboxCommand,
+  namespaces: WorkerNamespaces,
+  mounts: readonly Mount[],
+): readonly SetupStep[] {
   const target = join(command.root, 'sys')
   const readonly = !command.insecure
   const sysfs: TableLine = { source: 'sysfs', target, type: 'sysfs', options: QUIET }
-  if (command.network === 'none' && place.processes) {
+  if (command.network === 'none' && namespaces.processes) {
     const remount: TableLine = { source: 'none', target, type: 'none', options: ['remount', 'bind', 'ro', ...QUIET] }
     return [
       ...mountSteps([sysfs]),
@@ -61,16 +65,21 @@ function sysSteps(command: SandboxCommand, place: Place, mounts: readonly Mount[
     ]
   }
   const lines =
-    place.mapping === 'root' && place.processes
+    namespaces.mapping === 'root' && namespaces.processes
       ? [{ ...sysfs, options: [...QUIET, readonly ? 'ro' : 'rw'] }]
       : bindLines('/sys', target, { readonly, flags: QUIET }, mounts)
   return [...mountSteps(lines), ...(command.network === 'none' ? [{ kind: 'loopback', how: 'ip' } as const] : [])]
 }
 
-function devLines(command: SandboxCommand, place: Place, dev: string, mounts: readonly Mount[]): readonly TableLine[] {
+function devLines(
+  command: SandboxCommand,
+  namespaces: WorkerNamespaces,
+  dev: string,
+  mounts: readonly Mount[],
+): readonly TableLine[] {
   const target = join(command.root, 'dev')
   // A namespace with one id has no group 5 for terminals.
-  const group = place.mapping === 'single' ? [] : ['gid=5']
+  const group = namespaces.mapping === 'single' ? [] : ['gid=5']
   const terminals = ['newinstance', 'ptmxmode=0666', 'mode=0620', ...group, 'nosuid', 'noexec']
   const memory = [...QUIET, 'mode=1777', `size=${command.shmSize}`]
   const own = new Set(command.mounts.map((mount) => join(command.root, mount.target)))
@@ -88,14 +97,14 @@ function devLines(command: SandboxCommand, place: Place, dev: string, mounts: re
 }
 
 /** What Docker hides, as far as this kernel has it. */
-function hidingLines(root: string, place: Place): readonly TableLine[] {
+function hidingLines(root: string, namespaces: WorkerNamespaces): readonly TableLine[] {
   const masked = MASKED_PATHS.filter(existsSync).map((path): TableLine => {
     const target = join(root, path)
     if (!statSync(path).isDirectory()) return plainBind('/dev/null', target)
     return { source: 'tmpfs', target, type: 'tmpfs', options: ['ro', 'size=0', ...QUIET] }
   })
   // Where the outer /proc is shown, its own mounts have flags of their own, and it is as read-only as that place wanted it.
-  if (!place.processes) return masked
+  if (!namespaces.processes) return masked
   const readonly = READONLY_PATHS.filter(existsSync).map((path): TableLine => {
     const target = join(root, path)
     return { source: target, target, type: 'none', options: ['bind', 'ro', ...QUIET] }

@@ -1,12 +1,12 @@
-// Builds the stages of places/Dockerfile in a place, and tells how each image came out.
+// Builds the stages of places/Dockerfile in a environment, and tells how each image came out.
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { SandboxInfo } from '../../../lib/index.ts'
-import { inPlace, PLACES, type PlaceName } from '../../support/environments.ts'
+import { ENVIRONMENTS, type EnvironmentName, inEnvironment } from '../../support/environments.ts'
 import { run } from '../../support/run.ts'
 
 export interface Row {
-  readonly place: PlaceName
+  readonly environment: EnvironmentName
   /** Default `auto`. */
   readonly isolation?: string
   /** False: as if the native helper were not installed. */
@@ -33,14 +33,14 @@ export const dockerfile: string = readFileSync(join(here, 'Dockerfile'), 'utf8')
 const SCRIPT = '[ ! -x "$HOME/proot" ] || export TSBUILD_PROOT="$HOME/proot"; exec node "$0" "$HOME/task.json"'
 
 /** `bases` has OCI layouts `base`, `glibc` and, for cases that begin with `debian-`, `debian`. */
-export function buildInPlace(
-  { place, isolation = 'auto', helper, proot }: Row,
+export function buildInEnvironment(
+  { environment, isolation = 'auto', helper, proot }: Row,
   bases: string,
   cases: readonly string[],
 ): Readonly<Record<string, Built>> {
   const results: Record<string, Built> = {}
-  const { uid } = PLACES[place]
-  const ran = inPlace(place, ['sh', '-c', SCRIPT, join(here, 'build-cases.mjs')], {
+  const { uid } = ENVIRONMENTS[environment]
+  const ran = inEnvironment(environment, ['sh', '-c', SCRIPT, join(here, 'build-cases.mjs')], {
     timeout: 400,
     env: helper ? {} : { TSBUILD_SANDBOX_HELPER: '' },
     before: (home) => {
@@ -66,7 +66,8 @@ export function buildInPlace(
       }
     },
   })
-  if (Object.keys(results).length === 0) throw new Error(`${place}: nothing was built\n${ran.stdout}${ran.stderr}`)
+  if (Object.keys(results).length === 0)
+    throw new Error(`${environment}: nothing was built\n${ran.stdout}${ran.stderr}`)
   return results
 }
 

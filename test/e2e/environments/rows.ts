@@ -62,11 +62,11 @@ const WITHOUT_HELPER = {
 const WITH_HELPER = { 'set-id-copy': COPIED_SET_ID, permissions: ONE_ID, 'glibc-setpriv': SETPRIV }
 
 export const ROWS: readonly KnownRow[] = [
-  { name: 'root', title: 'root', place: 'root', helper: true, chosen: 'oci', overlay: true, shortfalls: {} },
+  { name: 'root', title: 'root', environment: 'root', helper: true, chosen: 'oci', overlay: true, shortfalls: {} },
   {
     name: 'root, chroot',
     title: 'root, `--isolation=chroot`',
-    place: 'root',
+    environment: 'root',
     isolation: 'chroot',
     helper: true,
     chosen: 'chroot',
@@ -76,7 +76,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'subordinate',
     title: 'user with subordinate ids',
-    place: 'subordinate',
+    environment: 'subordinate',
     helper: true,
     chosen: 'oci',
     overlay: true,
@@ -90,7 +90,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'single',
     title: 'user without',
-    place: 'single',
+    environment: 'single',
     helper: true,
     chosen: 'userns',
     overlay: true,
@@ -99,7 +99,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'single, no helper',
     title: 'user without, no helper',
-    place: 'single',
+    environment: 'single',
     helper: false,
     // runc needs more than one id.
     chosen: findProgram('crun') === undefined ? 'bwrap' : 'oci',
@@ -109,7 +109,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'container',
     title: 'root in a container, Docker’s defaults',
-    place: 'container',
+    environment: 'container',
     helper: true,
     chosen: 'chroot',
     overlay: false,
@@ -118,7 +118,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'unfiltered',
     title: 'user in a container, no seccomp filter',
-    place: 'unfiltered',
+    environment: 'unfiltered',
     helper: true,
     chosen: 'userns',
     overlay: true,
@@ -127,7 +127,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'unfiltered, no helper',
     title: 'the same, no helper',
-    place: 'unfiltered',
+    environment: 'unfiltered',
     helper: false,
     chosen: 'bwrap',
     overlay: true,
@@ -136,7 +136,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'restricted',
     title: 'user in a restricted container',
-    place: 'restricted',
+    environment: 'restricted',
     helper: true,
     chosen: undefined,
     overlay: false,
@@ -147,7 +147,7 @@ export const ROWS: readonly KnownRow[] = [
   {
     name: 'restricted, proot',
     title: 'the same, with proot 5.4',
-    place: 'restricted',
+    environment: 'restricted',
     helper: true,
     proot: process.env['TSBUILD_TEST_PROOT'],
     chosen: 'proot',

@@ -9,7 +9,7 @@ export const MARKS = {
 
 type Results = Readonly<Record<string, Built>>
 
-/** One row a place, with the number of images that are the same, and notes on the others. Ends in a line break. */
+/** One row a environment, with the number of images that are the same, and notes on the others. Ends in a line break. */
 export function createTable(
   measured: ReadonlyMap<string, Results>,
   byRoot: Results,

@@ -13,10 +13,10 @@ import { createAssumedOwnership } from '../../../lib/sandbox/ownership/assumed-o
 import { createDiskOwnership } from '../../../lib/sandbox/ownership/disk-ownership.ts'
 import { createFakerootOwnership } from '../../../lib/sandbox/ownership/fakeroot-ownership.ts'
 import { ownersFrom } from '../../../lib/sandbox/ownership/ownership-method.ts'
-import type { IdMapping, Place } from '../../../lib/sandbox/types.ts'
+import type { IdMapping, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
-const place = (mapping: IdMapping): Place => ({ mapping, mounts: true, processes: true, launcher: [] })
+const namespaces = (mapping: IdMapping): WorkerNamespaces => ({ mapping, mounts: true, processes: true, launcher: [] })
 const assumed = createAssumedOwnership()
 const fakeroot = createFakerootOwnership({ faked: '', library: '' })
 const key = { dev: 1n, ino: 2n }
@@ -33,15 +33,15 @@ describe('what a program says', () => {
     'adduser: /home/app: Invalid argument',
     'setpriv: setresuid failed: Invalid argument',
   ])('tells that it was refused an owner: %s', (text) => {
-    expect(saysRefused(text, assumed, place('single'))).toBe(true)
-    expect(saysRefused(text, fakeroot, place('single'))).toBe(true)
-    expect(saysRefused(text, createDiskOwnership(), place('root'))).toBe(false)
-    expect(saysRefused(text, assumed, place('none'))).toBe(false)
+    expect(saysRefused(text, assumed, namespaces('single'))).toBe(true)
+    expect(saysRefused(text, fakeroot, namespaces('single'))).toBe(true)
+    expect(saysRefused(text, createDiskOwnership(), namespaces('root'))).toBe(false)
+    expect(saysRefused(text, assumed, namespaces('none'))).toBe(false)
   })
 
   test.each(['rm: /d: Operation not permitted', 'sleep: Invalid argument', 'chown: /d: No such file or directory'])(
     'tells nothing of owners: %s',
-    (text) => expect(saysRefused(text, assumed, place('single'))).toBe(false),
+    (text) => expect(saysRefused(text, assumed, namespaces('single'))).toBe(false),
   )
 })
 
@@ -58,7 +58,7 @@ describe('a step', () => {
     }: { mapping?: IdMapping; root?: string; asked?: RunRequest } = {},
   ): readonly [lost: boolean, said: number] => {
     const said: FromWorker[] = []
-    const context = { told: new Set<string>(), place: place(mapping) } as WorkerContext
+    const context = { told: new Set<string>(), namespaces: namespaces(mapping) } as WorkerContext
     const lost = tellDoubts(source, signs, root, asked, context, (message) => said.push(message))
     // Once a build.
     tellDoubts(source, signs, root, asked, context, (message) => said.push(message))

@@ -1,18 +1,18 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openBackends } from '../../../lib/sandbox/backends/choose-backend.ts'
-import { openBackendMemory } from '../../../lib/sandbox/backends/remembered-backend.ts'
-import { unavailable } from '../../../lib/sandbox/backends/sandbox-unavailable.ts'
-import { PROBE_OUTPUT, probeProgram } from '../../../lib/sandbox/backends/trial-program.ts'
-import { probeBackend } from '../../../lib/sandbox/backends/try-backend.ts'
-import { findPlace } from '../../../lib/sandbox/namespaces/find-namespaces.ts'
-import type { Backend, Place, PreparedCommand } from '../../../lib/sandbox/types.ts'
+import { chooseBackends } from '../../../lib/sandbox/backends/choose-backend.ts'
+import { rememberedBackend } from '../../../lib/sandbox/backends/remembered-backend.ts'
+import { sandboxUnavailable } from '../../../lib/sandbox/backends/sandbox-unavailable.ts'
+import { TRIAL_OUTPUT, trialProgram } from '../../../lib/sandbox/backends/trial-program.ts'
+import { tryBackend } from '../../../lib/sandbox/backends/try-backend.ts'
+import { findNamespaces } from '../../../lib/sandbox/namespaces/find-namespaces.ts'
+import type { Backend, PreparedCommand, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 import { isRoot } from '../../support/programs.ts'
 import { requires } from '../../support/requires.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
-const place: Place = { mapping: 'root', mounts: true, processes: true, launcher: [] }
+const namespaces: WorkerNamespaces = { mapping: 'root', mounts: true, processes: true, launcher: [] }
 
 /** A directory with a program in it, as all of PATH. */
 function onlyProgram(name: string, script: string): void {
@@ -46,10 +46,10 @@ function backendThat(script: string): Backend & { killed: number; finished: numb
 describe('a probe', () => {
   test('is passed only by the command itself', async () => {
     const directory = temporaryDirectory()
-    expect(await probeBackend(backendThat(`echo ${PROBE_OUTPUT}`), directory, place)).toMatchObject({ ok: true })
-    expect(await probeBackend(backendThat('true'), directory, place)).toMatchObject({
+    expect(await tryBackend(backendThat(`echo ${TRIAL_OUTPUT}`), directory, namespaces)).toMatchObject({ ok: true })
+    expect(await tryBackend(backendThat('true'), directory, namespaces)).toMatchObject({
       ok: false,
-      words: 'the command did not run',
+      message: 'the command did not run',
     })
     expect(readdirSync(directory)).toEqual([])
   })
@@ -57,20 +57,20 @@ describe('a probe', () => {
   test('says how it failed, kills what may be left, and tidies up', async () => {
     const directory = temporaryDirectory()
     const backend = backendThat('echo "x: Permission denied" >&2; exit 1')
-    expect(await probeBackend(backend, directory, place)).toMatchObject({ ok: false, errno: 'EACCES' })
+    expect(await tryBackend(backend, directory, namespaces)).toMatchObject({ ok: false, errno: 'EACCES' })
     expect([backend.killed, backend.finished]).toEqual([1, 1])
     expect(readdirSync(directory)).toEqual([])
   })
 
   test('needs a directory to write in', async () => {
-    expect(await probeBackend(backendThat('true'), '/no/such/directory', place)).toMatchObject({ errno: 'ENOENT' })
+    expect(await tryBackend(backendThat('true'), '/no/such/directory', namespaces)).toMatchObject({ errno: 'ENOENT' })
   })
 
   test('has a program for common processors', () => {
     for (const arch of ['x64', 'arm64']) {
-      expect(Buffer.from(probeProgram(arch)?.subarray(0, 4) ?? []).toString('latin1')).toBe('\x7fELF')
+      expect(Buffer.from(trialProgram(arch)?.subarray(0, 4) ?? []).toString('latin1')).toBe('\x7fELF')
     }
-    expect(probeProgram('pdp11')).toBeUndefined()
+    expect(trialProgram('pdp11')).toBeUndefined()
   })
 })
 
@@ -79,39 +79,39 @@ describe('openBackends', () => {
     'finds one that runs, and remembers it',
     async () => {
       const directory = temporaryDirectory()
-      const first = await openBackends(directory, place, 'oci')
+      const first = await chooseBackends(directory, namespaces, 'oci')
       expect(first.backends.map(({ isolation }) => isolation)).toEqual(['oci'])
       expect(first.probes.at(-1)).toMatchObject({ ok: true })
       expect(readdirSync(directory)).toEqual(['backend-oci'])
-      const second = await openBackends(directory, place, 'oci')
+      const second = await chooseBackends(directory, namespaces, 'oci')
       expect(second.probes).toEqual([first.probes.at(-1)])
     },
   )
 
   test('what was remembered and fails now is no reason to give up', async () => {
     const directory = temporaryDirectory()
-    const memory = openBackendMemory(directory, place, 'oci', ['crun', 'runc'])
+    const memory = rememberedBackend(directory, namespaces, 'oci', ['crun', 'runc'])
     memory.remember('crun')
     expect(memory.recall()).toBe('crun')
-    const { probes } = await openBackends(directory, place, 'oci')
+    const { probes } = await chooseBackends(directory, namespaces, 'oci')
     expect(probes.map(({ name }) => name)[0]).toBe('crun')
   })
 
   test('nothing is remembered across places, and garbage is nothing', () => {
     const directory = temporaryDirectory()
-    openBackendMemory(directory, place, 'auto', ['a']).remember('a')
-    expect(openBackendMemory(directory, { ...place, mapping: 'single' }, 'auto', ['a']).recall()).toBeUndefined()
+    rememberedBackend(directory, namespaces, 'auto', ['a']).remember('a')
+    expect(rememberedBackend(directory, { ...namespaces, mapping: 'single' }, 'auto', ['a']).recall()).toBeUndefined()
     writeFileSync(join(directory, 'backend-auto'), '\0garbage')
-    expect(openBackendMemory(directory, place, 'auto', ['a']).recall()).toBeUndefined()
+    expect(rememberedBackend(directory, namespaces, 'auto', ['a']).recall()).toBeUndefined()
     mkdirSync(join(directory, 'backend-oci'))
-    const memory = openBackendMemory(directory, place, 'oci', ['a'])
+    const memory = rememberedBackend(directory, namespaces, 'oci', ['a'])
     expect(() => memory.remember('a')).not.toThrow()
     expect(memory.recall()).toBeUndefined()
   })
 
   test('a helper that was installed since then is tried before what was remembered', () => {
     const directory = temporaryDirectory()
-    const ask = () => openBackendMemory(directory, place, 'auto', ['tsbuild-sandbox', 'bwrap'])
+    const ask = () => rememberedBackend(directory, namespaces, 'auto', ['tsbuild-sandbox', 'bwrap'])
     const helper = join(directory, 'helper')
     writeFileSync(helper, '#!/bin/sh\necho tsbuild-sandbox 1 test\n', { mode: 0o755 })
     vi.stubEnv('TSBUILD_SANDBOX_HELPER', '')
@@ -126,7 +126,7 @@ describe('openBackends', () => {
 
   test('a runtime that lies about what it does is found out', async () => {
     onlyProgram('crun', 'case "$*" in *--version*) echo "crun version 9.9";; esac; exit 0')
-    const { probes } = await openBackends(temporaryDirectory(), place, 'oci')
+    const { probes } = await chooseBackends(temporaryDirectory(), namespaces, 'oci')
     expect(probes[0]).toMatchObject({ name: 'crun', ok: false, detail: 'the command did not run' })
   })
 
@@ -135,21 +135,21 @@ describe('openBackends', () => {
       'crun',
       'case "$*" in *--version*) echo "crun version 9.9"; exit;; esac; echo "no cgroup here" >&2; exit 1',
     )
-    const { probes } = await openBackends(temporaryDirectory(), place, 'oci')
+    const { probes } = await chooseBackends(temporaryDirectory(), namespaces, 'oci')
     expect(probes[0]).toMatchObject({ name: 'crun', ok: false, detail: 'no cgroup here' })
     expect(probes[0]?.remedy).toContain('cgroup')
   })
 })
 
 test('a place is found everywhere, and its launcher starts what comes after it', async () => {
-  const found = await findPlace()
+  const found = await findNamespaces()
   expect(found.probes.at(-1)?.ok).toBe(true)
-  expect(found.place.launcher.length > 0).toBe(found.place.mounts)
+  expect(found.namespaces.launcher.length > 0).toBe(found.namespaces.mounts)
 })
 
 test('without unshare the place is the one that the process is in', async () => {
   onlyProgram('nothing', '')
-  const { place: plain, probes } = await findPlace()
+  const { namespaces: plain, probes } = await findNamespaces()
   expect(plain).toMatchObject({ mounts: false, processes: false, launcher: [] })
   expect(probes[0]).toMatchObject({ ok: false, detail: expect.stringContaining('ENOENT') })
   expect(probes[0]?.remedy).toContain('util-linux')
@@ -161,11 +161,11 @@ test('when nothing works, the error has each failure and each remedy once', () =
     { name: 'crun', ok: false, detail: 'not permitted (EPERM)', remedy: 'do this' },
     { name: 'runc', ok: false, detail: 'not found (ENOENT)', remedy: 'do this' },
   ]
-  const error = unavailable(probes, 'auto')
+  const error = sandboxUnavailable(probes, 'auto')
   expect(error).toMatchObject({ code: 'SANDBOX_UNAVAILABLE' })
   expect(error.message).toContain('crun: not permitted (EPERM)')
   expect(error.message).toContain('runc: not found (ENOENT)')
   expect(error.message).not.toContain('fine')
   expect(error.hint?.match(/do this/g)).toHaveLength(1)
-  expect(unavailable([], 'oci').message).toContain('--isolation=oci')
+  expect(sandboxUnavailable([], 'oci').message).toContain('--isolation=oci')
 })

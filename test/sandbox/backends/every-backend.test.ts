@@ -19,8 +19,8 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../../../lib/base/find-program.ts'
 import { withSameIds } from '../../../lib/sandbox/namespaces/id-mapping.ts'
-import { takesFilter } from '../../../lib/sandbox/restrictions/drop-capabilities.ts'
-import type { BackendFeatures, Place, SandboxCommand } from '../../../lib/sandbox/types.ts'
+import { supportsSeccompFilter } from '../../../lib/sandbox/restrictions/drop-capabilities.ts'
+import type { BackendFeatures, SandboxCommand, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 import { isRoot, staticBusybox } from '../../support/programs.ts'
 import { requires } from '../../support/requires.ts'
 import { makeBusyboxRoot } from '../busybox-root.ts'
@@ -38,34 +38,42 @@ interface Cell {
   readonly where: string
   /** The user on the host. */
   readonly uid: number
-  readonly place: Place
+  readonly namespaces: WorkerNamespaces
 }
 
-const PLACES: readonly Omit<Cell, 'backend'>[] = [
-  { where: 'as root', uid: 0, place: place('root', true, [...MOUNTS, ...PROCESSES]) },
+const ENVIRONMENTS: readonly Omit<Cell, 'backend'>[] = [
+  { where: 'as root', uid: 0, namespaces: namespaces('root', true, [...MOUNTS, ...PROCESSES]) },
   {
     where: 'in a namespace with many ids',
     uid: 0,
-    place: place('multiple', true, [...withSameIds(65536), ...MOUNTS, ...PROCESSES]),
+    namespaces: namespaces('multiple', true, [...withSameIds(65536), ...MOUNTS, ...PROCESSES]),
   },
-  { where: 'in a namespace with one id', uid: 12345, place: place('single', true, [...USER_MOUNTS, ...PROCESSES]) },
-  { where: 'where processes are shared', uid: 12345, place: place('single', false, USER_MOUNTS) },
+  {
+    where: 'in a namespace with one id',
+    uid: 12345,
+    namespaces: namespaces('single', true, [...USER_MOUNTS, ...PROCESSES]),
+  },
+  { where: 'where processes are shared', uid: 12345, namespaces: namespaces('single', false, USER_MOUNTS) },
 ]
 
 const CELLS: readonly Cell[] = [
-  ...(requires('crun') ? PLACES.slice(0, 3).map((where) => ({ backend: 'crun' as const, ...where })) : []),
-  ...(requires('runc') ? PLACES.slice(0, 2).map((where) => ({ backend: 'runc' as const, ...where })) : []),
-  ...PLACES.map((where) => ({ backend: 'userns' as const, ...where })),
-  ...(requires('bwrap') ? PLACES.map((where) => ({ backend: 'bwrap' as const, ...where })) : []),
+  ...(requires('crun') ? ENVIRONMENTS.slice(0, 3).map((where) => ({ backend: 'crun' as const, ...where })) : []),
+  ...(requires('runc') ? ENVIRONMENTS.slice(0, 2).map((where) => ({ backend: 'runc' as const, ...where })) : []),
+  ...ENVIRONMENTS.map((where) => ({ backend: 'userns' as const, ...where })),
+  ...(requires('bwrap') ? ENVIRONMENTS.map((where) => ({ backend: 'bwrap' as const, ...where })) : []),
   {
     backend: 'chroot',
     where: 'as root that may not mount',
     uid: 0,
-    place: { mapping: 'root', mounts: false, processes: false, launcher: [] },
+    namespaces: { mapping: 'root', mounts: false, processes: false, launcher: [] },
   },
 ]
 
-function place(mapping: Place['mapping'], processes: boolean, launcher: readonly string[]): Place {
+function namespaces(
+  mapping: WorkerNamespaces['mapping'],
+  processes: boolean,
+  launcher: readonly string[],
+): WorkerNamespaces {
   return { mapping, mounts: true, processes, launcher }
 }
 
@@ -75,7 +83,7 @@ interface Answer {
   readonly mounts: string
 }
 
-describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, where, uid, place }) => {
+describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, where, uid, namespaces }) => {
   const directory = mkdtempSync(join(tmpdir(), 'tsbuild-sandbox-'))
   const target = join(directory, 'root')
   // Something to know processes of this cell by.
@@ -100,10 +108,10 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
     mkdirSync(join(directory, 'cache dir'))
     writeFileSync(join(directory, 'cache dir/old'), 'old\n')
     writeFileSync(join(directory, 'secret'), 's3cret\n', { mode: 0o400 })
-    const job = { backend, place, commands: commands(directory, sleep), aborted: ['abort'] }
+    const job = { backend, namespaces, commands: commands(directory, sleep), aborted: ['abort'] }
     writeFileSync(join(directory, 'job.json'), JSON.stringify(job))
     if (uid !== 0) spawnSync('chown', ['-R', '-h', `${uid}:${uid}`, directory])
-    answer = runWorker(place, uid, directory)
+    answer = runWorker(namespaces, uid, directory)
   }, 120_000)
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -150,9 +158,9 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
     const [user, group, groups] = done('user').stdout.split('\n')
     expect([user, group]).toEqual(['33', '34'])
     // In a namespace with one id there are no others.
-    if (place.mapping !== 'single') expect(groups).toBe('34 35')
+    if (namespaces.mapping !== 'single') expect(groups).toBe('34 35')
     const made = lstatSync(join(target, 'work/made'))
-    const expected = place.mapping === 'single' ? [uid, uid] : [33, 34]
+    const expected = namespaces.mapping === 'single' ? [uid, uid] : [33, 34]
     expect([made.uid, made.gid, made.mode & 0o777]).toEqual([...expected, 0o644])
   })
 
@@ -244,12 +252,12 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
       const { stdout, stderr } = done('capabilities')
       expect(stdout).toContain('CapEff:\t00000000a80425fb\n')
       expect(stdout).toMatch(/ 1024 .*\/dev\/shm/)
-      if (place.processes) expect(stderr).toMatch(/hostname: (Read-only file system|Permission denied)/)
+      if (namespaces.processes) expect(stderr).toMatch(/hostname: (Read-only file system|Permission denied)/)
     })
 
     test('devices that it makes can not be used, unless it is insecure', () => {
       // Where there are user namespaces none can be made.
-      const made = place.mapping === 'root'
+      const made = namespaces.mapping === 'root'
       // A runtime's control group lets the harmless ones be used, and no others: those would need no capability.
       expect(done('device').stdout).toBe(made ? `made\n${isRuntime ? 'used' : 'refused'}\n` : 'refused\n')
       expect(done('fuse').stdout).toBe(made ? 'made\nrefused\n' : 'refused\n')
@@ -258,7 +266,7 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
     })
 
     test("has Docker's seccomp filter if there is a program that can put one on", () => {
-      const filtered = backend === 'bwrap' || isRuntime || takesFilter(findProgram('setpriv') ?? '')
+      const filtered = backend === 'bwrap' || isRuntime || supportsSeccompFilter(findProgram('setpriv') ?? '')
       expect(done('capabilities').stdout).toContain(`Seccomp:\t${filtered ? 2 : 0}\n`)
       if (filtered) expect(done('filter').stdout).toMatch(/^unshare: .*Operation not permitted\n\d/)
       expect(done('insecure').stdout).toContain('Seccomp:\t0\n')
@@ -338,10 +346,18 @@ function commands(directory: string, sleep: string): Readonly<Record<string, San
 }
 
 /** Starts the worker as the builder does, with a descriptor that it shouldn't have. */
-function runWorker(place: Place, uid: number, directory: string): Answer {
+function runWorker(namespaces: WorkerNamespaces, uid: number, directory: string): Answer {
   const script = resolve(import.meta.dirname, 'run-commands.ts')
   const user = uid === 0 ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
-  const words = [...user, ...place.launcher, process.execPath, '--import', 'tsx', script, join(directory, 'job.json')]
+  const words = [
+    ...user,
+    ...namespaces.launcher,
+    process.execPath,
+    '--import',
+    'tsx',
+    script,
+    join(directory, 'job.json'),
+  ]
   const leaked = openSync('/etc/passwd', 'r')
   try {
     const stdio = Array.from({ length: 201 }, (_, index) => (index < 3 ? 'pipe' : index === 200 ? leaked : 'ignore'))

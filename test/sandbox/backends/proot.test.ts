@@ -2,10 +2,15 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createProotBackend } from '../../../lib/sandbox/backends/proot.ts'
-import type { IdMapping, Place, SandboxCommand } from '../../../lib/sandbox/types.ts'
+import type { IdMapping, SandboxCommand, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
-const place = (mapping: IdMapping): Place => ({ mapping, mounts: false, processes: false, launcher: [] })
+const namespaces = (mapping: IdMapping): WorkerNamespaces => ({
+  mapping,
+  mounts: false,
+  processes: false,
+  launcher: [],
+})
 
 /** A program that says which version it is: what proot does with its words, the tests of whole builds show. */
 function standIn(): string {
@@ -39,12 +44,12 @@ function command(more: Partial<SandboxCommand>): SandboxCommand {
 
 describe('proot', () => {
   test.each(['root', 'multiple', 'single'] as const)('is not for places with ids: %s', (mapping) => {
-    expect(() => createProotBackend(place(mapping), { TSBUILD_PROOT: standIn() })).toThrow(/has better/)
+    expect(() => createProotBackend(namespaces(mapping), { TSBUILD_PROOT: standIn() })).toThrow(/has better/)
   })
 
   test('is told the root, the user and the mounts; what is read-only is a copy', async () => {
     const proot = standIn()
-    const backend = createProotBackend(place('none'), { TSBUILD_PROOT: proot })
+    const backend = createProotBackend(namespaces('none'), { TSBUILD_PROOT: proot })
     expect(backend.program).toBe('proot 5.4.0')
     const source = join(temporaryDirectory(), 'source')
     writeFileSync(source, 'text')
@@ -74,7 +79,7 @@ describe('proot', () => {
     ],
     ['variables of its own for an image without env', {}, 'SANDBOX_FAILED'],
   ])('refuses %s', async (_name, more, code) => {
-    const backend = createProotBackend(place('none'), { TSBUILD_PROOT: standIn() })
+    const backend = createProotBackend(namespaces('none'), { TSBUILD_PROOT: standIn() })
     await expect(backend.prepare(command(more))).rejects.toMatchObject({ code })
   })
 })

@@ -3,18 +3,18 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { DoctorReport } from '../../../lib/index.ts'
 import { adviceFor } from '../../../lib/sandbox/doctor/advice.ts'
-import { readSurroundings } from '../../../lib/sandbox/namespaces/host-facts.ts'
-import { inPlace, PLACES, type PlaceName, placesNeed } from '../../support/environments.ts'
+import { readHostFacts } from '../../../lib/sandbox/namespaces/host-facts.ts'
+import { ENVIRONMENTS, type EnvironmentName, environmentsNeed, inEnvironment } from '../../support/environments.ts'
 import { isRoot } from '../../support/programs.ts'
 import { requires } from '../../support/requires.ts'
 
 const program = resolve(import.meta.dirname, '../../../bin/tsbuild.js')
-const able = isRoot('making restricted places') && placesNeed.every(requires)
+const able = isRoot('making restricted places') && environmentsNeed.every(requires)
 
-describe.skipIf(!able).each(Object.keys(PLACES) as PlaceName[])('in the place %s', (name) => {
+describe.skipIf(!able).each(Object.keys(ENVIRONMENTS) as EnvironmentName[])('in the place %s', (name) => {
   test('doctor finds what works, and says why not more', () => {
     const words = [process.execPath, program, 'doctor', '--json']
-    const { status, stdout, stderr } = inPlace(name, words)
+    const { status, stdout, stderr } = inEnvironment(name, words)
     expect(stderr).toBe('')
     const report = JSON.parse(stdout) as DoctorReport
     expect(report.place).toEqual(EXPECTED[name].place)
@@ -37,7 +37,7 @@ interface Expected {
 }
 
 const SUBORDINATE = 'user namespace with subordinate ids'
-const EXPECTED: Readonly<Record<PlaceName, Expected>> = {
+const EXPECTED: Readonly<Record<EnvironmentName, Expected>> = {
   root: { place: { mapping: 'root', mounts: true, processes: true }, refused: [], advice: [] },
   subordinate: { place: { mapping: 'multiple', mounts: true, processes: true }, refused: [], advice: [] },
   single: {
@@ -63,7 +63,7 @@ const EXPECTED: Readonly<Record<PlaceName, Expected>> = {
 }
 
 test.skipIf(!able)('people get a table and what to paste', () => {
-  const { stdout } = inPlace('unfiltered', [process.execPath, program, 'doctor'])
+  const { stdout } = inEnvironment('unfiltered', [process.execPath, program, 'doctor'])
   expect(stdout).toMatch(/^RUN uses {2}\w+, with /)
   expect(stdout).toContain('✗ process id namespace')
   expect(stdout).toContain('procMount: Unmasked')
@@ -72,11 +72,11 @@ test.skipIf(!able)('people get a table and what to paste', () => {
 
 test.skipIf(!able)('nothing of the examination stays in the store', () => {
   const script = '"$0" "$1" doctor --json >/dev/null; ls "$HOME/.cache/tsbuild/tmp"'
-  expect(inPlace('single', ['sh', '-c', script, process.execPath, program]).stdout).toBe('')
+  expect(inEnvironment('single', ['sh', '-c', script, process.execPath, program]).stdout).toBe('')
 })
 
 describe('advice', () => {
-  const surroundings = readSurroundings()
+  const surroundings = readHostFacts()
   const advice = (habitat: (typeof surroundings)['habitat'], ...causes: Parameters<typeof adviceFor>[0]) =>
     adviceFor(causes, { ...surroundings, habitat })
 

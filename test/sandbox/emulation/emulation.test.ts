@@ -4,8 +4,8 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readEmulators } from '../../../lib/sandbox/emulation/binfmt-emulators.ts'
-import { PROBE_EXIT, probeProgram } from '../../../lib/sandbox/emulation/exit-program.ts'
-import { examineForeign } from '../../../lib/sandbox/emulation/try-architecture.ts'
+import { EXIT_CODE, exitProgram } from '../../../lib/sandbox/emulation/exit-program.ts'
+import { tryArchitecture } from '../../../lib/sandbox/emulation/try-architecture.ts'
 import { requires } from '../../support/requires.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
@@ -23,9 +23,9 @@ withQemu.each([
   ['s390x', 's390x'],
 ])('the program that is tried for %s runs in qemu-%s', (architecture, name) => {
   const program = join(temporaryDirectory(), 'program')
-  writeFileSync(program, probeProgram(architecture) ?? '', { mode: 0o755 })
+  writeFileSync(program, exitProgram(architecture) ?? '', { mode: 0o755 })
   expect(spawnSync(`qemu-${name}-static`, [program], { encoding: 'utf8' })).toMatchObject({
-    status: PROBE_EXIT,
+    status: EXIT_CODE,
     stderr: '',
   })
 })
@@ -63,7 +63,7 @@ test('a directory that is not there has no emulators', () => {
 
 test('an emulator is for the programs that its magic fits', () => {
   const [emulator] = readEmulators(registered({ status: 'enabled\n', any: entry('F') }))
-  const fits = ['arm64', 'amd64', 'arm', 's390x'].filter((name) => emulator?.matches(probeProgram(name) ?? Buffer.of()))
+  const fits = ['arm64', 'amd64', 'arm', 's390x'].filter((name) => emulator?.matches(exitProgram(name) ?? Buffer.of()))
   expect(fits).toEqual(['arm64'])
   expect(emulator?.matches(Buffer.from('7f45', 'hex'))).toBe(false)
 })
@@ -73,30 +73,30 @@ const other = process.arch === 's390x' ? 'arm64' : 's390x'
 
 test('what no emulator is known for fails, and is not tried', () => {
   const temporary = join(temporaryDirectory(), 'try')
-  expect(examineForeign('sparc64', { temporary })).toEqual({ kind: 'fail', reason: 'no emulator is known for it' })
+  expect(tryArchitecture('sparc64', { temporary })).toEqual({ kind: 'fail', reason: 'no emulator is known for it' })
 })
 
 test('an emulator that is registered without F is for roots that have it', () => {
   const emulators = readEmulators(registered({ status: 'enabled\n', any: entry('C') }))
   const temporary = join(temporaryDirectory(), 'try')
-  expect(examineForeign('arm64', { temporary, emulators })).toEqual({ kind: 'with-emulator', emulator: emulators[0] })
+  expect(tryArchitecture('arm64', { temporary, emulators })).toEqual({ kind: 'with-emulator', emulator: emulators[0] })
 })
 
 test('the program that is tried is removed, and runs where it can', () => {
   const temporary = join(temporaryDirectory(), 'try')
   const native = process.arch === 'arm64' ? 'arm64' : 'amd64'
-  expect(examineForeign(native, { temporary, emulators: [] })).toEqual({ kind: 'run' })
+  expect(tryArchitecture(native, { temporary, emulators: [] })).toEqual({ kind: 'run' })
   expect(existsSync(temporary)).toBe(false)
 })
 
 test.skipIf(existsSync('/proc/sys/fs/binfmt_misc/status'))('what is registered and does not work is told', () => {
   const temporary = join(temporaryDirectory(), 'try')
   const emulator = { name: 'qemu-x', interpreter: '/x', isFixed: true, matches: () => true }
-  expect(examineForeign(other, { temporary, emulators: [emulator] })).toEqual({
+  expect(tryArchitecture(other, { temporary, emulators: [emulator] })).toEqual({
     kind: 'fail',
     reason: 'qemu-x is registered for it, and does not work (exec format error)',
   })
-  expect(examineForeign(other, { temporary, emulators: [] })).toMatchObject({
+  expect(tryArchitecture(other, { temporary, emulators: [] })).toMatchObject({
     reason: 'no emulator is registered for it (exec format error)',
   })
 })

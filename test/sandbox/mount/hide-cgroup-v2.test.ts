@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { showOneCgroupVersion } from '../../../lib/sandbox/mount/hide-cgroup-v2.ts'
+import { hideCgroupV2 } from '../../../lib/sandbox/mount/hide-cgroup-v2.ts'
 import type { Mounter } from '../../../lib/sandbox/mount/mounter.ts'
 import { createSystemMounter } from '../../../lib/sandbox/mount/system-mounter.ts'
 import { isRoot } from '../../support/programs.ts'
@@ -28,7 +28,7 @@ async function coveredIn(directory: string, mounter: Pick<Mounter, 'tmpfs'>): Pr
     covered.push(target)
     return mounter.tmpfs(target)
   }
-  await showOneCgroupVersion({ ...createSystemMounter(), tmpfs }, directory)
+  await hideCgroupV2({ ...createSystemMounter(), tmpfs }, directory)
   return covered
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { parseIdMap, type Surroundings } from '../../../lib/sandbox/namespaces/host-facts.ts'
-import { placeCause } from '../../../lib/sandbox/namespaces/refused-namespaces.ts'
+import { type HostFacts, parseIdMap } from '../../../lib/sandbox/namespaces/host-facts.ts'
+import { causeOfRefusal } from '../../../lib/sandbox/namespaces/refused-namespaces.ts'
 
-const surroundings: Surroundings = {
+const facts: HostFacts = {
   uid: 1000,
   effective: 0n,
   noNewPrivileges: false,
@@ -18,7 +18,7 @@ const surroundings: Surroundings = {
 const EPERM = 'unshare: unshare failed: Operation not permitted (EPERM)'
 
 describe('why a namespace is refused', () => {
-  test.each<[string, string, Partial<Surroundings>, string | undefined]>([
+  test.each<[string, string, Partial<HostFacts>, string | undefined]>([
     ['multiple', "unshare: you (user 10001) don't exist.", {}, 'no-user'],
     ['multiple', 'unshare: no line matching user "x" in /etc/subuid: Success', {}, 'no-subordinate-ids'],
     ['multiple', 'unshare: failed to execute newuidmap: No such file or directory (ENOENT)', {}, 'no-newuidmap'],
@@ -40,10 +40,10 @@ describe('why a namespace is refused', () => {
     ['single', 'unshare: no such program in PATH (ENOENT)', {}, 'no-unshare'],
     ['single', 'unshare: unrecognized option: kill-child', {}, 'no-unshare'],
     ['single', EPERM, {}, undefined],
-  ])('for %s ids: %s', (mapping, words, change, cause) => {
-    const errno = /\((E\w+)\)$/.exec(words)?.[1]
-    const tried = { ok: false, output: '', words, errno }
-    const found = placeCause(mapping as 'single', tried, { ...surroundings, ...change })
+  ])('for %s ids: %s', (mapping, message, change, cause) => {
+    const errno = /\((E\w+)\)$/.exec(message)?.[1]
+    const tried = { ok: false, output: '', message, errno }
+    const found = causeOfRefusal(mapping as 'single', tried, { ...facts, ...change })
     expect(found).toBe(cause)
   })
 })

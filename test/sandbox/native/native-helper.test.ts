@@ -4,16 +4,16 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readNativeCapabilities, writeNativeCapabilities } from '../../../lib/sandbox/native/file-capabilities.ts'
-import { findNative } from '../../../lib/sandbox/native/find-helper.ts'
+import { readFileCapabilities, writeFileCapabilities } from '../../../lib/sandbox/native/file-capabilities.ts'
+import { findHelper } from '../../../lib/sandbox/native/find-helper.ts'
 import { createNativeBackend } from '../../../lib/sandbox/native/native-backend.ts'
 import { nativeSpec } from '../../../lib/sandbox/native/native-spec.ts'
-import { probeNative } from '../../../lib/sandbox/native/probe-helper.ts'
-import { formatOwnerTable, parseOwnerTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
+import { probeHelper } from '../../../lib/sandbox/native/probe-helper.ts'
+import { formatHelperTable, parseHelperTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
 import { createHelperOwnership } from '../../../lib/sandbox/ownership/helper-ownership.ts'
 import { isRoot } from '../../support/programs.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
-import { giveToPlainUser, nativeParts, place, stepCommand, stepRoom } from './native-step.ts'
+import { giveToPlainUser, namespaces, nativeParts, stepCommand, stepRoom } from './native-step.ts'
 
 const parts = nativeParts()
 
@@ -22,27 +22,27 @@ test.skipIf(!parts)('it is found where the environment says, if it starts and sp
   const directory = temporaryDirectory()
   const other = join(directory, 'other')
   writeFileSync(other, '#!/bin/sh\necho tsbuild-sandbox 2 x86_64\n', { mode: 0o755 })
-  expect(findNative({ TSBUILD_SANDBOX_HELPER: parts.helper })).toBe(parts.helper)
-  expect(findNative({ TSBUILD_SANDBOX_HELPER: other })).toBeUndefined()
-  expect(findNative({ TSBUILD_SANDBOX_HELPER: join(directory, 'nothing') })).toBeUndefined()
-  expect(findNative({ TSBUILD_SANDBOX_HELPER: '' })).toBeUndefined()
+  expect(findHelper({ TSBUILD_SANDBOX_HELPER: parts.helper })).toBe(parts.helper)
+  expect(findHelper({ TSBUILD_SANDBOX_HELPER: other })).toBeUndefined()
+  expect(findHelper({ TSBUILD_SANDBOX_HELPER: join(directory, 'nothing') })).toBeUndefined()
+  expect(findHelper({ TSBUILD_SANDBOX_HELPER: '' })).toBeUndefined()
   // nativeParts() has built the checkout's own.
-  expect(findNative({})).toMatch(/\/tsbuild-sandbox(-linux-(x64|arm64))?$/)
+  expect(findHelper({})).toMatch(/\/tsbuild-sandbox(-linux-(x64|arm64))?$/)
 })
 
 test.skipIf(!parts)('it says what works, and why something does not', async () => {
   if (!parts) return
-  const [launcher = '', ...words] = place.launcher
-  const inside = spawnSync(launcher, [...words, stepRoom(parts).helper, 'probe'], { encoding: 'utf8', cwd: '/' })
+  const [launcher = '', ...argv] = namespaces.launcher
+  const inside = spawnSync(launcher, [...argv, stepRoom(parts).helper, 'probe'], { encoding: 'utf8', cwd: '/' })
   expect(inside.stdout).toBe('namespaces\tok\nproc\tok\nnetwork\tok\nownership\tok\n')
-  const none = await probeNative('/nowhere/tsbuild-sandbox')
+  const none = await probeHelper('/nowhere/tsbuild-sandbox')
   expect(none).toMatchObject({ namespaces: false, proc: false, network: false, ownership: false })
   expect(none.probes[0]).toEqual({
     name: 'native helper: namespaces',
     ok: false,
     detail: '/nowhere/tsbuild-sandbox: no such program in PATH (ENOENT)',
   })
-  const here = await probeNative(parts.helper)
+  const here = await probeHelper(parts.helper)
   expect(here.probes).toHaveLength(4)
   for (const probe of here.probes)
     expect(probe.ok ? 'works' : 'not permitted').toBe(probe.ok ? probe.detail : 'not permitted')
@@ -61,17 +61,17 @@ test.skipIf(!parts || !isRoot('setting file capabilities'))('capabilities of fil
   const names = ['plain', 'd/in', 'new\nline', odd]
   const refused = ['link', 'linked/in', '../etc/passwd', '/etc/passwd', 'nothing', '']
   const files = [...names, ...refused].map((path) => ({ path, value }))
-  const failed = writeNativeCapabilities(parts.helper, root, files)
+  const failed = writeFileCapabilities(parts.helper, root, files)
   expect(failed.map(({ path }) => path)).toEqual(refused)
   expect(failed.every(({ reason }) => reason.length > 5)).toBe(true)
-  const read = readNativeCapabilities<string | Buffer>(parts.helper, root, [...names, ...refused, 'd'])
+  const read = readFileCapabilities<string | Buffer>(parts.helper, root, [...names, ...refused, 'd'])
   expect([...read.values.keys()]).toEqual(names)
   expect([...read.values.values()]).toEqual([value, value, value, value])
   expect(read.failed.map(({ path }) => path)).toEqual(refused.filter((path) => path !== 'link'))
-  expect(writeNativeCapabilities(parts.helper, root, [{ path: 'plain', value: new Uint8Array() }])).toEqual([])
-  expect(readNativeCapabilities(parts.helper, root, ['plain', 'd/in']).values.size).toBe(1)
-  expect(readNativeCapabilities(parts.helper, root, []).values.size).toBe(0)
-  const missing = (): unknown => readNativeCapabilities(parts.helper, join(root, 'nothing'), ['x'])
+  expect(writeFileCapabilities(parts.helper, root, [{ path: 'plain', value: new Uint8Array() }])).toEqual([])
+  expect(readFileCapabilities(parts.helper, root, ['plain', 'd/in']).values.size).toBe(1)
+  expect(readFileCapabilities(parts.helper, root, []).values.size).toBe(0)
+  const missing = (): unknown => readFileCapabilities(parts.helper, join(root, 'nothing'), ['x'])
   expect(missing).toThrow(expect.objectContaining({ code: 'SANDBOX_FAILED' }))
 })
 
@@ -88,26 +88,26 @@ const owner = fc.record({
 test('a table says what was put into it', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.record({ dev: u64, ino: u64 }), owner)), (entries) => {
-      expect(parseOwnerTable(formatOwnerTable(entries))).toEqual(entries)
+      expect(parseHelperTable(formatHelperTable(entries))).toEqual(entries)
     }),
   )
 })
 
 test('what is no whole table is none', () => {
-  const table = formatOwnerTable([
+  const table = formatHelperTable([
     [
       { dev: 1n, ino: 2n },
       { uid: 3, gid: 4 },
     ],
   ])
-  expect(parseOwnerTable(table.subarray(0, -1))).toBeUndefined()
-  expect(parseOwnerTable(Buffer.concat([table, Buffer.alloc(1)]))).toBeUndefined()
-  expect(parseOwnerTable(Buffer.alloc(80))).toBeUndefined()
-  expect(parseOwnerTable(Buffer.alloc(0))).toBeUndefined()
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => parseOwnerTable(Buffer.from(bytes)) === undefined))
+  expect(parseHelperTable(table.subarray(0, -1))).toBeUndefined()
+  expect(parseHelperTable(Buffer.concat([table, Buffer.alloc(1)]))).toBeUndefined()
+  expect(parseHelperTable(Buffer.alloc(80))).toBeUndefined()
+  expect(parseHelperTable(Buffer.alloc(0))).toBeUndefined()
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => parseHelperTable(Buffer.from(bytes)) === undefined))
   const long = new Uint8Array(25)
   expect(() =>
-    formatOwnerTable([
+    formatHelperTable([
       [
         { dev: 1n, ino: 2n },
         { uid: 3, gid: 4, capability: long },
@@ -117,13 +117,13 @@ test('what is no whole table is none', () => {
 })
 
 test('a NUL can not end a string of the spec early', () => {
-  const settings = { place, capabilities: 0n, arch: 'x64', filter: undefined }
+  const settings = { namespaces, capabilities: 0n, arch: 'x64', filter: undefined }
   const command = stepCommand('/root', '/scratch', ['sh', '-c', 'x\0arg\0y'])
   expect(() => nativeSpec(command, undefined, settings)).toThrow(RangeError)
 })
 
 test('without mounts of its own there is no back-end', () => {
-  const none = { ...place, mounts: false }
+  const none = { ...namespaces, mounts: false }
   expect(() => createNativeBackend(none, '/x')).toThrow(expect.objectContaining({ code: 'SANDBOX_LACKS' }))
 })
 
@@ -137,11 +137,11 @@ test('the source of owners writes what is known, and reads what came of it', asy
   expect(wrapped).toMatchObject({
     owners: { input: join(scratch, 'owners-before'), output: join(scratch, 'owners-after'), virtualCapabilities: true },
   })
-  const backend = createNativeBackend(place, '/helper')
+  const backend = createNativeBackend(namespaces, '/helper')
   const prepared = await backend.prepare(wrapped)
   expect(prepared).toMatchObject({ file: '/helper', args: ['run'], files: [join(scratch, 'spec')] })
   await expect(source.read(wrapped)).rejects.toMatchObject({ code: 'SANDBOX_LACKS' })
-  writeFileSync(join(scratch, 'owners-after'), formatOwnerTable([[key, { uid: 9, gid: 8 }]]))
+  writeFileSync(join(scratch, 'owners-after'), formatHelperTable([[key, { uid: 9, gid: 8 }]]))
   const after = await source.read(wrapped)
   expect(after.find(key)).toMatchObject({ uid: 9, gid: 8 })
   expect(after.find({ dev: 5n, ino: 7n })).toBeUndefined()
@@ -176,14 +176,14 @@ test.skipIf(!parts)('owners stay with files that an overlay copies up', () => {
   const home = join(room.root, '..')
   for (const name of ['upper', 'work', 'merged']) mkdirSync(join(home, name))
   giveToPlainUser(home)
-  const [launcher = '', ...words] = place.launcher
+  const [launcher = '', ...argv] = namespaces.launcher
   const script = [
     'stat -c "%u %n" /etc/passwd /home/app /etc/group',
     'echo x >>/etc/passwd; chmod 600 /etc/passwd; chown 50 /etc/group; touch /home/app/new; chmod 700 /home/app; mv /etc/group /etc/moved; mv /etc/moved /etc/group',
     'stat -c "%u %n" /etc/passwd /home/app /etc/group; rm -rf /home; mkdir /home; stat -c "%u %n" /home; chown 51 /home; stat -c "%u %i" /etc/group',
   ].join('; ')
   const { stdout, stderr, code, owners } = room.run(script, {
-    place: { ...place, launcher: [launcher, ...words, process.execPath, '-e', STACK, room.root, home] },
+    namespaces: { ...namespaces, launcher: [launcher, ...argv, process.execPath, '-e', STACK, room.root, home] },
     known: Buffer.alloc(16),
     command: { root: join(home, 'merged') },
   })

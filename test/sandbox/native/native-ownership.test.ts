@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { formatOwnerTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
+import { formatHelperTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
 import { nativeParts, stepRoom } from './native-step.ts'
 
 const parts = nativeParts()
@@ -161,7 +161,7 @@ test.skipIf(!parts)('what is known before is seen, kept and changed', () => {
   if (!parts) return
   const room = stepRoom(parts)
   const device = { type: 'character', major: 5, minor: 2 } as const
-  const known = formatOwnerTable([
+  const known = formatHelperTable([
     [room.keyOf('etc/group'), { uid: 0, gid: 42 }],
     [room.keyOf('etc/passwd'), { uid: 3, gid: 4 }],
     [room.keyOf('bin/busybox'), { uid: 1, gid: 2, device }],

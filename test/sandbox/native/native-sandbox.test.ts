@@ -18,9 +18,9 @@ import { nativeSpec } from '../../../lib/sandbox/native/native-spec.ts'
 import type { SandboxCommand, SandboxMount } from '../../../lib/sandbox/types.ts'
 import {
   giveToPlainUser,
+  namespaces,
   nativeParts,
   type Outcome,
-  place,
   type StepRoom,
   stepCommand,
   stepRoom,
@@ -204,14 +204,14 @@ for (const owners of [false, true]) {
       const name = `sleep-${process.pid}-${owners}-${signal}`
       const script = `cp /bin/busybox /bin/${name}; ln -sf /bin/${name} /tmp/sleep; setsid /tmp/sleep 1000 & (setsid /tmp/sleep 1001 &) ; exec /tmp/sleep 1002`
       const command = stepCommand(room.root, room.scratch, ['sh', '-c', script])
-      const settings = { place, capabilities: 2n ** 41n - 1n, arch: process.arch, filter: undefined }
+      const settings = { namespaces, capabilities: 2n ** 41n - 1n, arch: process.arch, filter: undefined }
       const tables = { input: undefined, output: join(room.scratch, 'after'), virtualCapabilities: false }
       const file = join(room.scratch, 'spec')
       rmSync(file, { force: true })
       writeFileSync(file, nativeSpec(command, owners ? tables : undefined, settings), { mode: 0o644 })
-      const [launcher = '', ...words] = place.launcher.filter((word) => !PROCESSES.includes(word))
+      const [launcher = '', ...argv] = namespaces.launcher.filter((word) => !PROCESSES.includes(word))
       const spec = openSync(file, 'r')
-      const child = spawn(launcher, [...words, room.helper, 'run'], {
+      const child = spawn(launcher, [...argv, room.helper, 'run'], {
         stdio: ['ignore', 'ignore', 'ignore', spec],
         detached: true,
       })
@@ -228,15 +228,15 @@ for (const owners of [false, true]) {
 
 test.skipIf(!parts)("where no new /proc is allowed the place's is seen, but its processes are out of reach", () => {
   if (!parts) return
-  const bound = { ...place, processes: false }
+  const bound = { ...namespaces, processes: false }
   const script =
     'touch f; chown 3:4 f; stat -c %u:%g f /proc/self/fd/0 .; readlink /proc/self/exe; ls -d /proc/self/fd/0; chown 5 /dev/stdout; kill -9 -1; echo alive; su app -c "touch /tmp/x"; stat -c %u /tmp/x'
-  const said = stepRoom(parts).run(script, { place: bound })
+  const said = stepRoom(parts).run(script, { namespaces: bound })
   expect(lines(said)).toEqual(['3:4', '0:0', '0:0', '/bin/busybox', '/proc/self/fd/0', 'alive', '1000'])
   const kept = stepRoom(parts).run(
     'ls /proc/*/environ | wc -l; for f in /proc/[0-9]*; do cat $f/environ; done 2>/dev/null',
     {
-      place: bound,
+      namespaces: bound,
       owners: false,
       environment: { SECRET: 'secret' },
     },
@@ -251,7 +251,7 @@ test.skipIf(!parts)('the helper itself can not be led out of the root', () => {
     const home = join(room.root, '..')
     // Someone in the place, outside of the step, whose root is the host's.
     const victim = ['sh', '-c', `cp ${parts.busybox} ${home}/sleep; ${home}/sleep 8 >/dev/null 2>&1 & exec "$@"`, 'sh']
-    const launcher = [...place.launcher.filter((word) => processes || !PROCESSES.includes(word)), ...victim]
+    const launcher = [...namespaces.launcher.filter((word) => processes || !PROCESSES.includes(word)), ...victim]
     // As another user, so that it is the helper who makes the files, and not the kernel.
     const script = [
       `v=$(grep -lx sleep /proc/[0-9]*/comm | cut -d/ -f3); v=\${v:-2}; for i in $v self; do ln -s /proc/$i/root /tmp/root-$i; done`,
@@ -261,7 +261,9 @@ test.skipIf(!parts)('the helper itself can not be led out of the root', () => {
       `while read n; do su app -c "mkdir $n${home}/escaped; ln -s x $n${home}/escaped.link; echo x >$n${home}/escaped.file; mkdir $n/tmp/tried"; done </tmp/names`,
       `cd /proc; su app -c "mkdir $v/root${home}/escaped; mkdir self/root/tmp/tried"`,
     ]
-    const said = room.run(`(${script.join('; ')}) 2>/dev/null; echo end`, { place: { ...place, processes, launcher } })
+    const said = room.run(`(${script.join('; ')}) 2>/dev/null; echo end`, {
+      namespaces: { ...namespaces, processes, launcher },
+    })
     expect(said).toMatchObject({ code: 0, stdout: 'end\n' })
     expect(readdirSync(home).filter((name) => name.startsWith('escaped'))).toEqual([])
     expect(readdirSync(join(room.root, 'tmp'))).toContain('tried')

@@ -17,14 +17,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, onTestFinished } from 'vitest'
 import { nativeSpec } from '../../../lib/sandbox/native/native-spec.ts'
-import { parseOwnerTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
+import { parseHelperTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
 import {
   type InodeKey,
   type InodeOwner,
   type OwnerTables,
   ownersFrom,
 } from '../../../lib/sandbox/ownership/ownership-method.ts'
-import type { Place, SandboxCommand } from '../../../lib/sandbox/types.ts'
+import type { SandboxCommand, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 import { buildNative, buildProgram } from '../../../scripts/build-native.ts'
 import { staticBusybox } from '../../support/programs.ts'
 
@@ -32,7 +32,7 @@ const PLAIN_USER = 12_345
 const NAMESPACES = ['unshare', '-U', '-r', '-m', '--propagation', 'private']
 const PROCESSES = ['-p', '-f', '--kill-child', '--mount-proc']
 
-export const place: Place = {
+export const namespaces: WorkerNamespaces = {
   mapping: 'single',
   mounts: true,
   processes: true,
@@ -72,8 +72,8 @@ function lacking(reason: string): undefined {
 }
 
 function tryPlace(): string | undefined {
-  const [launcher = '', ...words] = place.launcher
-  const { status, error, stderr } = spawnSync(launcher, [...words, 'true'], { encoding: 'utf8', cwd: '/' })
+  const [launcher = '', ...argv] = namespaces.launcher
+  const { status, error, stderr } = spawnSync(launcher, [...argv, 'true'], { encoding: 'utf8', cwd: '/' })
   return status === 0 ? undefined : (error?.message ?? stderr.trim())
 }
 
@@ -110,7 +110,7 @@ export interface StepOptions {
   readonly virtualCapabilities?: boolean
   readonly command?: Partial<SandboxCommand>
   readonly filter?: Uint8Array
-  readonly place?: Place
+  readonly namespaces?: WorkerNamespaces
   /** Another spec than that of the command. */
   readonly spec?: (usual: Buffer) => Buffer
   readonly environment?: Readonly<Record<string, string>>
@@ -192,15 +192,20 @@ function runStep(
     chmodSync(input, 0o666)
   }
   const tables: OwnerTables | undefined = owners ? { input, output, virtualCapabilities } : undefined
-  const settings = { place: options.place ?? place, capabilities: 2n ** 41n - 1n, arch: process.arch, filter }
+  const settings = {
+    namespaces: options.namespaces ?? namespaces,
+    capabilities: 2n ** 41n - 1n,
+    arch: process.arch,
+    filter,
+  }
   const file = join(scratch, 'spec')
   writeFileSync(file, spec(nativeSpec(command, tables, settings)))
   chmodSync(file, 0o644)
   const descriptor = openSync(file, 'r')
   rmSync(output, { force: true })
-  const [launcher = '', ...words] = settings.place.launcher
+  const [launcher = '', ...argv] = settings.namespaces.launcher
   const before = performance.now()
-  const { status, signal, stdout, stderr } = spawnSync(launcher, [...words, helper, 'run'], {
+  const { status, signal, stdout, stderr } = spawnSync(launcher, [...argv, helper, 'run'], {
     stdio: ['ignore', 'pipe', 'pipe', descriptor],
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] ?? '', ...options.environment },
@@ -208,7 +213,7 @@ function runStep(
     cwd: '/',
   })
   const milliseconds = performance.now() - before
-  const entries = owners && existsSync(output) ? (parseOwnerTable(readFileSync(output)) ?? []) : []
+  const entries = owners && existsSync(output) ? (parseHelperTable(readFileSync(output)) ?? []) : []
   const after = ownersFrom(entries)
   return {
     code: status,

@@ -15,19 +15,19 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createOciBackend } from '../../../lib/sandbox/oci/oci-backend.ts'
-import type { Place, PreparedCommand, SandboxCommand } from '../../../lib/sandbox/types.ts'
+import type { PreparedCommand, SandboxCommand, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 import { isRoot, staticBusybox } from '../../support/programs.ts'
 import { requires } from '../../support/requires.ts'
 
 const busybox = staticBusybox()
 const able = requires('runc') && isRoot('running containers') && busybox !== undefined
-const place: Place = { mapping: 'root', mounts: true, processes: true, launcher: [] }
+const namespaces: WorkerNamespaces = { mapping: 'root', mounts: true, processes: true, launcher: [] }
 
 let prepare: (script: string, change?: Partial<SandboxCommand>) => Promise<PreparedCommand>
 let outcome: (script: string, change?: Partial<SandboxCommand>) => Promise<{ status: number | null; output: string }>
 
 beforeAll(() => {
-  const backend = createOciBackend(place, 'runc', { version: '1', cgroups: true })
+  const backend = createOciBackend(namespaces, 'runc', { version: '1', cgroups: true })
   prepare = async (script, change = {}) => {
     const home = mkdtempSync('/tmp/tsbuild-oci-')
     onTestFinished(() => rmSync(home, { recursive: true, force: true }))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type OciConfig, ociConfig } from '../../../lib/sandbox/oci/oci-config.ts'
 import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../../../lib/sandbox/restrictions/capabilities.ts'
-import type { IdMapping, Place, SandboxCommand } from '../../../lib/sandbox/types.ts'
+import type { IdMapping, SandboxCommand, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 
 const command: SandboxCommand = {
   id: 'step-1',
@@ -19,10 +19,15 @@ const command: SandboxCommand = {
   controlLimits: {},
   shmSize: 64 << 20,
 }
-const placed = (mapping: IdMapping, processes = true): Place => ({ mapping, mounts: true, processes, launcher: [] })
+const placed = (mapping: IdMapping, processes = true): WorkerNamespaces => ({
+  mapping,
+  mounts: true,
+  processes,
+  launcher: [],
+})
 const EVERYTHING = (1n << 41n) - 1n
-const config = (change: Partial<SandboxCommand> = {}, place = placed('root'), cgroups = true): OciConfig =>
-  ociConfig({ ...command, ...change }, { place, capabilities: EVERYTHING, cgroups, arch: 'x64' })
+const config = (change: Partial<SandboxCommand> = {}, namespaces = placed('root'), cgroups = true): OciConfig =>
+  ociConfig({ ...command, ...change }, { namespaces, capabilities: EVERYTHING, cgroups, arch: 'x64' })
 const mount = (made: OciConfig, destination: string) => made.mounts.find((m) => m.destination === destination)
 const kinds = (made: OciConfig) => made.linux.namespaces.map(({ type }) => type).filter((type) => type !== 'cgroup')
 
@@ -53,7 +58,7 @@ test("a command has Docker's fourteen capabilities, and none to pass on", () => 
 })
 
 test('only capabilities that the place has are given', () => {
-  const made = ociConfig(command, { place: placed('root'), capabilities: 0b11n, cgroups: true, arch: 'x64' })
+  const made = ociConfig(command, { namespaces: placed('root'), capabilities: 0b11n, cgroups: true, arch: 'x64' })
   expect(made.process.capabilities['effective']).toEqual(['CAP_CHOWN', 'CAP_DAC_OVERRIDE'])
 })
 
@@ -156,7 +161,7 @@ test('limits go where runtimes look for them, and only where control groups are 
 
 test('a filter that is compiled already is given beside its profile, to commands that have one', () => {
   const compiledFilter = 'AAAA'
-  const settings = { place: placed('root'), capabilities: EVERYTHING, cgroups: true, arch: 'x64', compiledFilter }
+  const settings = { namespaces: placed('root'), capabilities: EVERYTHING, cgroups: true, arch: 'x64', compiledFilter }
   const made = ociConfig(command, settings)
   expect(made.annotations).toEqual({ 'run.oci.seccomp_bpf_data': 'AAAA' })
   expect(made.linux.seccomp).toEqual(config().linux.seccomp)

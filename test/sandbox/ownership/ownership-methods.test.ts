@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chooseOwnership, type OwnershipMeans } from '../../../lib/sandbox/ownership/choose-ownership-method.ts'
+import { chooseOwnershipMethod, type OwnershipOptions } from '../../../lib/sandbox/ownership/choose-ownership-method.ts'
 import { formatFakerootTable, parseFakerootTable } from '../../../lib/sandbox/ownership/fakeroot-owner-table.ts'
-import { createFakerootOwnership, takesFakeroot } from '../../../lib/sandbox/ownership/fakeroot-ownership.ts'
-import type { Backend, IdMapping, Place } from '../../../lib/sandbox/types.ts'
+import { canUseFakeroot, createFakerootOwnership } from '../../../lib/sandbox/ownership/fakeroot-ownership.ts'
+import type { Backend, IdMapping, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { stepCommand } from '../native/native-step.ts'
 
@@ -63,22 +63,22 @@ describe('the save file of fakeroot', () => {
 test('fakeroot is for roots with glibc and a shell, looked for inside', () => {
   const root = temporaryDirectory()
   const loaders = { x64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' }
-  expect(takesFakeroot(root, 'x64')).toBe(false)
+  expect(canUseFakeroot(root, 'x64')).toBe(false)
   mkdirSync(join(root, 'usr/lib64'), { recursive: true })
   mkdirSync(join(root, 'usr/bin'))
   symlinkSync('/usr/lib64', join(root, 'lib64'))
   symlinkSync('usr/bin', join(root, 'bin'))
   writeFileSync(join(root, 'usr/lib64', loaders.x64), '')
-  expect(takesFakeroot(root, 'x64')).toBe(false)
+  expect(canUseFakeroot(root, 'x64')).toBe(false)
   symlinkSync('/proc/self/exe', join(root, 'usr/bin/sh'))
-  expect(takesFakeroot(root, 'x64')).toBe(false)
+  expect(canUseFakeroot(root, 'x64')).toBe(false)
   writeFileSync(join(root, 'usr/bin/dash'), '')
   symlinkSync('dash', join(root, 'usr/bin/sh2'))
   mkdirSync(join(root, 'proc/self'), { recursive: true })
   symlinkSync('/usr/bin/sh2', join(root, 'proc/self/exe'))
-  expect(takesFakeroot(root, 'x64')).toBe(true)
-  expect(takesFakeroot(root, 'arm64')).toBe(false)
-  expect(takesFakeroot(root, 'mips')).toBe(false)
+  expect(canUseFakeroot(root, 'x64')).toBe(true)
+  expect(canUseFakeroot(root, 'arm64')).toBe(false)
+  expect(canUseFakeroot(root, 'mips')).toBe(false)
 })
 
 test('fakeroot is brought along below /dev, and has to say something afterwards', async () => {
@@ -122,7 +122,12 @@ test.each([['chown', 'sleep'], ['chown']])(
 )
 
 describe('the best source is chosen', () => {
-  const place = (mapping: IdMapping): Place => ({ mapping, mounts: true, processes: true, launcher: [] })
+  const namespaces = (mapping: IdMapping): WorkerNamespaces => ({
+    mapping,
+    mounts: true,
+    processes: true,
+    launcher: [],
+  })
   const backend = (mounts: boolean): Backend => ({
     isolation: 'oci',
     program: 'x',
@@ -130,20 +135,20 @@ describe('the best source is chosen', () => {
     prepare: () => Promise.reject(new Error('not asked for')),
   })
   const fakeroot = { faked: '/x', library: '/y' }
-  const means: OwnershipMeans = {
-    place: place('single'),
+  const means: OwnershipOptions = {
+    namespaces: namespaces('single'),
     backend: backend(true),
     helper: false,
     realCapabilities: true,
     fakeroot: undefined,
   }
-  const kindOf = (root: string, changed: Partial<OwnershipMeans>): string =>
-    chooseOwnership(root, { ...means, ...changed }).kind
+  const kindOf = (root: string, changed: Partial<OwnershipOptions>): string =>
+    chooseOwnershipMethod(root, { ...means, ...changed }).kind
 
   test('by what there is', () => {
     const root = temporaryDirectory()
-    expect(kindOf(root, { place: place('root'), helper: true })).toBe('native')
-    expect(kindOf(root, { place: place('multiple'), fakeroot })).toBe('native')
+    expect(kindOf(root, { namespaces: namespaces('root'), helper: true })).toBe('native')
+    expect(kindOf(root, { namespaces: namespaces('multiple'), fakeroot })).toBe('native')
     expect(kindOf(root, { helper: true, fakeroot })).toBe('helper')
     expect(kindOf(root, { fakeroot })).toBe('assumed')
     const loader = process.arch === 'arm64' ? 'lib/ld-linux-aarch64.so.1' : 'lib64/ld-linux-x86-64.so.2'
@@ -158,8 +163,8 @@ describe('the best source is chosen', () => {
 
   test('and what is not known says so', async () => {
     const command = stepCommand('/root', '/scratch', ['true'])
-    const disk = chooseOwnership('/root', { ...means, place: place('root') })
-    const assumed = chooseOwnership('/root', means)
+    const disk = chooseOwnershipMethod('/root', { ...means, namespaces: namespaces('root') })
+    const assumed = chooseOwnershipMethod('/root', means)
     expect([disk.unknown, assumed.unknown]).toEqual(['disk', 'before'])
     expect([disk.warning, typeof assumed.warning]).toEqual([undefined, 'string'])
     for (const source of [disk, assumed]) {

@@ -1,7 +1,7 @@
 // The compiled profile decides every call as the profile says, and the kernel takes it.
 import { describe, expect, test } from 'vitest'
 import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES } from '../../../lib/sandbox/restrictions/capabilities.ts'
-import { seccompProgram } from '../../../lib/sandbox/seccomp/compile-profile.ts'
+import { compileProfile } from '../../../lib/sandbox/seccomp/compile-profile.ts'
 import {
   type SeccompArgument,
   type SeccompProfile,
@@ -79,7 +79,7 @@ describe.each(['x64', 'arm64'] as const)('the program for %s', (arch) => {
     ['all', ALL_CAPABILITIES],
   ])('says what the profile of %s capabilities says', (_, capabilities) => {
     const profile = seccompProfile(capabilities, arch)
-    const program = seccompProgram(profile, arch)
+    const program = compileProfile(profile, arch)
     expect(program?.length).toBeLessThan(8 * 4096)
     if (!program) return
     const wrong: string[] = []
@@ -97,14 +97,14 @@ describe.each(['x64', 'arm64'] as const)('the program for %s', (arch) => {
   })
 
   test('refuses other ways to call the kernel', () => {
-    const program = seccompProgram(seccompProfile([], arch), arch) ?? new Uint8Array()
+    const program = compileProfile(seccompProfile([], arch), arch) ?? new Uint8Array()
     expect(decide(program, 0x4000_0028, 1, [])).toBe(errno(38))
     if (arch === 'x64') expect(decide(program, ARCHES.x64, 0x4000_0000 + 39, [])).toBe(errno(38))
   })
 })
 
 test('there is none for a processor that is not known', () => {
-  expect(seccompProgram(seccompProfile([], 's390x'), 's390x')).toBeUndefined()
+  expect(compileProfile(seccompProfile([], 's390x'), 's390x')).toBeUndefined()
 })
 
 test('well-known calls have their numbers', () => {
@@ -124,7 +124,7 @@ const parts = nativeParts()
 
 test.skipIf(!parts)('the kernel takes it and decides so', () => {
   if (!parts) return
-  const filter = seccompProgram(seccompProfile(DEFAULT_CAPABILITIES, process.arch), process.arch)
+  const filter = compileProfile(seccompProfile(DEFAULT_CAPABILITIES, process.arch), process.arch)
   if (!filter) throw new Error('the helper is for processors that it can be made for')
   for (const owners of [false, true]) {
     const { stdout, stderr, code } = stepRoom(parts).run('cd /tmp; touch mine; calls filtered', { filter, owners })

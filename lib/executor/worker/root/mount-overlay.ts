@@ -30,7 +30,7 @@ export async function mountStack(
   const upper = aside ?? workspace.upper
   // The root directory itself is the upper one's.
   if (!aside) await makeUpper(upper, filesystem, context)
-  await mounter.overlay({ lower, upper, work, target: directory, userxattr: context.place.mapping !== 'root' })
+  await mounter.overlay({ lower, upper, work, target: directory, userxattr: context.namespaces.mapping !== 'root' })
   return {
     directory,
     upper,

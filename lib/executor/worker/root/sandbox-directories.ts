@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import type { Place } from '../../../sandbox/types.ts'
+import type { WorkerNamespaces } from '../../../sandbox/types.ts'
 
 /**
  * The directory of a store in which steps run. Each kind of place has its own: who may read and remove what is in it, and what owners
  * the files have, depends on the place.
  */
-export function sandboxHome(store: string, place: Place, uid: number): string {
-  return join(store, 'sandbox', `${place.mapping}-${uid}`)
+export function sandboxHome(store: string, namespaces: WorkerNamespaces, uid: number): string {
+  return join(store, 'sandbox', `${namespaces.mapping}-${uid}`)
 }
 
 /** Where steps have their temporary files. */
