@@ -39,12 +39,13 @@ export { openStore, type Store } from './cache/store.ts'
 export type { BuildEvent, StepInfo } from './executor/events.ts'
 export type { DockerOutput, FileOutput, LocalOutput, OciOutput, RegistryOutput, TarOutput } from './export/output.ts'
 export { createGraph } from './graph/create-graph.ts'
-export type { GraphOptions, ResolvedName } from './graph/graph-options.ts'
+export type { EvaluationOptions, GraphOptions } from './graph/graph-options.ts'
 export { listTargets, type TargetInfo } from './graph/print/list-targets.ts'
 export { type Outline, type OutlineArg, type OutlineMount, outline } from './graph/print/outline.ts'
 export { graphToDot } from './graph/print/print-dot.ts'
 export { type GraphToJsonOptions, graphToJson, graphToMermaid } from './graph/print/print-graph.ts'
 export { graphToSvg } from './graph/print/print-svg.ts'
+export type { ResolvedName } from './graph/resolved-name.ts'
 export type {
   CopyInput,
   CopyOp,

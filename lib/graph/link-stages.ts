@@ -1,37 +1,37 @@
 // Which stage stands on which, before anything is evaluated.
 import { TsbuildError, withLocation } from '../base/errors.ts'
-import type { Location } from '../base/source.ts'
+import type { Location, Span } from '../base/source.ts'
 import { suggest } from '../base/suggest.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import type { Dockerfile, Instruction, Stage, Word } from '../parser/types.ts'
 import type { Expander } from './evaluate/expand.ts'
+import type { GraphObserver } from './evaluate/observer.ts'
+import type { LinkedStage, StageReference } from './linked-stage.ts'
 
-/** Where a FROM or a `--from` points: another stage, or a name that has to be resolved to an image or a named context. */
-export type StageReference =
-  | { readonly kind: 'stage'; readonly index: number }
-  | { readonly kind: 'name'; readonly name: string }
-
-export interface LinkedStage {
-  readonly stage: Stage
-  readonly base: StageReference
-  readonly platform: Platform | undefined
-  /** The name that progress shows; empty when there is a single unnamed stage. */
-  readonly displayName: string
+export interface LinkOptions {
+  readonly dockerfile: Dockerfile
+  readonly globalArgs: ReadonlyMap<string, string>
+  readonly expander: Expander
+  readonly observer: GraphObserver | undefined
 }
 
-/** Expands every FROM and links it to the earlier stage of that name, if there is one. */
-export function linkStages(
-  dockerfile: Dockerfile,
-  scope: ReadonlyMap<string, string>,
-  expander: Expander,
-): LinkedStage[] {
+/**
+ * Expands every FROM and links it to the earlier stage of that name, if there is one. Errors with `BASE_NAME_EMPTY`, `PLATFORM_INVALID` and
+ * `VARIABLE_*`.
+ */
+export function linkStages({ dockerfile, globalArgs, expander, observer }: LinkOptions): LinkedStage[] {
   const byName = new Map<string, number>()
   return dockerfile.stages.map((stage) => {
     const { from } = stage
-    const at = (span = from.span): Location => ({ file: dockerfile.file, span })
-    const name = expander.word(from.image, scope)
-    if (name === '') {
+    const expand = (word: Word): string => {
+      const expansion = expander.word(word, globalArgs)
+      observer?.fromWord(from, word, expansion)
+      return expansion.value
+    }
+    const at = (span: Span): Location => ({ file: dockerfile.file, span })
+    const baseName = expand(from.image)
+    if (baseName === '') {
       throw new TsbuildError(
         'BASE_NAME_EMPTY',
         `the base name ${JSON.stringify(from.image.value)} is empty after expansion`,
@@ -41,24 +41,19 @@ export function linkStages(
         },
       )
     }
-    const index = byName.get(name)
+    const index = byName.get(baseName)
     if (stage.name !== undefined) byName.set(stage.name, stage.index)
     return {
       stage,
-      base: index === undefined ? { kind: 'name', name } : { kind: 'stage', index },
-      platform: from.platform && stagePlatform(from.platform, scope, expander, at(from.platform.span)),
+      baseName,
+      base: index === undefined ? { kind: 'name', name: baseName } : { kind: 'stage', index },
+      platform: from.platform && stagePlatform(from.platform, expand(from.platform), at(from.platform.span)),
       displayName: from.name?.value.toLowerCase() ?? (dockerfile.stages.length > 1 ? `stage-${stage.index}` : ''),
     }
   })
 }
 
-function stagePlatform(
-  word: Word,
-  scope: ReadonlyMap<string, string>,
-  expander: Expander,
-  location: Location,
-): Platform {
-  const value = expander.word(word, scope)
+function stagePlatform(word: Word, value: string, location: Location): Platform {
   if (value === '') {
     throw new TsbuildError('PLATFORM_INVALID', `the platform ${JSON.stringify(word.value)} is empty after expansion`, {
       location,
@@ -112,7 +107,10 @@ export function stageNames(stages: readonly LinkedStage[]): ReadonlyMap<string, 
   return new Map(stages.flatMap(({ stage }, index) => (stage.name === undefined ? [] : [[stage.name, index] as const])))
 }
 
-/** What a `--from` names: a stage by name (see {@link stageNames}) or index, else an image or named context. */
+/**
+ * The target of a `--from`: a stage by name (see {@link stageNames}) or index, else an image or named context. Errors with `STAGE_UNKNOWN` for
+ * an index that no stage has.
+ */
 export function findSource(
   stages: readonly LinkedStage[],
   names: ReadonlyMap<string, number>,
@@ -129,7 +127,7 @@ export function findSource(
   return index === undefined ? { kind: 'name', name } : { kind: 'stage', index }
 }
 
-/** The values of `--from` in an instruction, with the places they stand at. */
+/** The values of `--from` in an instruction. */
 export function sourceNames(instruction: Instruction): Word[] {
   if (instruction.kind === 'COPY') return instruction.from ? [instruction.from] : []
   if (instruction.kind !== 'RUN') return []

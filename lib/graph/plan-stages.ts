@@ -1,109 +1,176 @@
-// Which stages and images the target needs, ONBUILD triggers included, before any instruction is evaluated.
+// The stages and images that the target needs, ONBUILD triggers included. All of this is known before any instruction is evaluated.
 import { TsbuildError, withLocation } from '../base/errors.ts'
-import type { Location, SourceFile } from '../base/source.ts'
+import type { Location } from '../base/source.ts'
 import { formatPlatform } from '../oci/platform.ts'
+import { parseReference } from '../oci/reference.ts'
 import type { Platform } from '../oci/types.ts'
 import { parse } from '../parser/index.ts'
-import type { Dockerfile, OnBuild, Word } from '../parser/types.ts'
-import type { StageCommand } from './evaluate/evaluation.ts'
+import type { EscapeCharacter, OnBuild, Word } from '../parser/types.ts'
 import { createExpander } from './evaluate/expand.ts'
-import type { GraphOptions, ResolvedName } from './graph-options.ts'
-import { findSource, type LinkedStage, type StageReference, sourceNames, stageNames } from './link-stages.ts'
+import type { StageCommand } from './evaluate/stage-command.ts'
+import type { GraphOptions } from './graph-options.ts'
+import type { LinkedGraph } from './link-graph.ts'
+import { findSource, sourceNames } from './link-stages.ts'
+import type { LinkedStage, StageReference } from './linked-stage.ts'
 import { reachableStages } from './order-stages.ts'
+import type { KnownName, ResolvedName } from './resolved-name.ts'
 
 /** What is known of the stages that the target needs before their instructions are evaluated. */
 export interface StagePlan {
-  /** Stages by index, in Dockerfile order. */
+  /** The stages to evaluate by index, in Dockerfile order. */
   readonly order: readonly number[]
   readonly commands: ReadonlyMap<number, readonly StageCommand[]>
   /** Names that are no stage, by platform and name. */
-  readonly names: ReadonlyMap<string, ResolvedName>
-  /** What replaces stages that named contexts are called as. */
-  readonly overrides: ReadonlyMap<number, ResolvedName>
+  readonly names: ReadonlyMap<string, KnownName>
+  /** The named contexts that replace stages of their name. */
+  readonly overrides: ReadonlyMap<number, KnownName>
 }
 
-/** Finds the stages in need, resolves their bases, and fires ONBUILD triggers, which may bring further stages and images in. */
-export async function planStages(
-  dockerfile: Dockerfile,
-  stages: readonly LinkedStage[],
-  target: number,
-  platform: Platform,
-  options: GraphOptions,
-): Promise<StagePlan> {
-  const expander = createExpander(dockerfile.file, dockerfile.escape)
-  const commands = new Map<number, readonly StageCommand[]>()
-  const names = new Map<string, ResolvedName>()
-  const replaced = new Map<number, () => Promise<ResolvedName>>()
-  const overrides = new Map<number, ResolvedName>()
-  for (const { stage } of stages) {
-    const override = stage.name === undefined ? undefined : options.override?.(stage.name, platform)
-    if (override) replaced.set(stage.index, override)
-    const own = stage.instructions.map((instruction): StageCommand => {
-      const location = { file: dockerfile.file, span: instruction.span }
-      return { instruction, file: dockerfile.file, expander, onBuild: false, location }
-    })
-    commands.set(stage.index, override ? [] : own)
+/** A name that the plan needs to be resolved before it can go on. */
+export interface NameRequest {
+  readonly name: string
+  readonly platform: Platform
+  /** Whether a FROM has the name, and not only a `--from`. */
+  readonly isBase: boolean
+  /** Resolves the named context that replaces a stage. */
+  readonly override: (() => Promise<ResolvedName>) | undefined
+  /** The place of an error; undefined where the name is not written in the Dockerfile. */
+  readonly location: Location | undefined
+}
+
+/** The names that were resolved, in the order of the requests. */
+type Answers = readonly KnownName[]
+
+export interface PlanOptions {
+  readonly allStages: boolean
+  readonly isNamedContext: (name: string, platform: Platform) => boolean
+  readonly override: GraphOptions['override']
+}
+
+/**
+ * Finds the stages to evaluate, asks for their bases, and fires ONBUILD triggers, which may bring further stages and images in. It yields the
+ * names to resolve, so that callers can resolve them as they like: a build asks registries, a check does not wait for anything. Errors with
+ * `STAGE_CYCLE`, `STAGE_UNKNOWN`, `REFERENCE_INVALID`, `ONBUILD_INVALID` and `INSTRUCTION_ARGUMENTS`.
+ */
+export function* planStages(
+  graph: LinkedGraph,
+  options: PlanOptions,
+): Generator<readonly NameRequest[], StagePlan, Answers> {
+  const { stages, platform } = graph
+  const replaced = replacedStages(graph, options)
+  const planning: Planning = {
+    graph,
+    replaced,
+    commands: new Map(
+      stages.map(({ stage: { index } }) => [index, replaced.has(index) ? [] : ownCommands(graph, index)]),
+    ),
+    names: new Map([[nameKey('scratch', platform), { kind: 'scratch' }]]),
+    overrides: new Map(),
   }
-  const stagesByName = stageNames(stages)
+  const { commands, names, overrides } = planning
+  const observed = new Set<number>()
   const triggered = new Set<number>()
+  const valid = new Set<string>()
   for (;;) {
-    const sources = stages.map((stage) =>
-      stageSources(stage, stages, stagesByName, commands, replaced, dockerfile.file),
-    )
-    const dependencies = sources.map((list) => new Set(list.flatMap((s) => (s.to.kind === 'stage' ? s.to.index : []))))
-    const nameOf = (index: number): string => at(stages, index).displayName || 'the stage'
-    const placeOf = (from: number, to: number): Location | undefined =>
-      sources[from]?.find((use) => use.to.kind === 'stage' && use.to.index === to)?.location
-    // As in BuildKit, no stage may need itself, whether the target needs it or not: so all of them are walked, from one that needs them all.
-    reachableStages([...dependencies, new Set(stages.keys())], stages.length, nameOf, placeOf)
-    const order = reachableStages(dependencies, target, nameOf, placeOf)
-    await resolveNames(
+    const sources = stages.map((stage) => stageSources(stage, planning))
+    const reachable = needed(graph, sources)
+    const order = options.allStages ? [...stages.keys()] : reachable
+    checkNames(sources.flat(), options, platform, valid)
+    const requests = nameRequests(
       order.flatMap((index) => at(sources, index)),
-      names,
-      options,
+      planning,
     )
-    await resolveOverrides(order, replaced, overrides)
-    const fresh = order.filter((index) => !triggered.has(index) && !replaced.has(index))
+    const replacements = order.filter((index) => replaced.has(index) && !overrides.has(index))
+    const answers: Answers = yield [
+      ...requests.values(),
+      ...replacements.map((index) => overrideRequest(at(stages, index), at(replaced, index), platform)),
+    ]
+    for (const [position, key] of [...requests.keys()].entries()) names.set(key, at(answers, position))
+    for (const [position, index] of replacements.entries()) overrides.set(index, at(answers, requests.size + position))
+    for (const index of order) {
+      if (!observed.has(index)) observeBase(at(stages, index), planning)
+      observed.add(index)
+    }
+    const fresh = reachable.filter((index) => !triggered.has(index) && !replaced.has(index))
     for (const index of fresh) {
       triggered.add(index)
-      const fired = triggers(at(stages, index), commands, names, dockerfile, platform)
-      commands.set(index, [...fired, ...(commands.get(index) ?? [])])
+      commands.set(index, [...triggers(at(stages, index), planning), ...at(commands, index)])
     }
     // Triggers can only name new sources in the round in which they fire.
-    if (fresh.length === 0) return { order, commands, names, overrides }
+    if (fresh.length === 0) {
+      graph.options.observer?.needed(new Set(reachable))
+      return { order, commands, names, overrides }
+    }
   }
+}
+
+/** The state of a plan in the making. */
+interface Planning {
+  readonly graph: LinkedGraph
+  readonly replaced: ReadonlyMap<number, () => Promise<ResolvedName>>
+  readonly commands: Map<number, readonly StageCommand[]>
+  readonly names: Map<string, KnownName>
+  readonly overrides: Map<number, KnownName>
+}
+
+function replacedStages(
+  { stages, platform }: LinkedGraph,
+  { override }: PlanOptions,
+): ReadonlyMap<number, () => Promise<ResolvedName>> {
+  const found = stages.flatMap(({ stage: { index, name } }) => {
+    const replacement = name === undefined ? undefined : override?.(name, platform)
+    return replacement ? [[index, replacement] as const] : []
+  })
+  return new Map(found)
+}
+
+function ownCommands({ dockerfile: { file }, stages, expander }: LinkedGraph, index: number): readonly StageCommand[] {
+  const locate: StageCommand['locate'] = (span) => ({ file, span })
+  return at(stages, index).stage.instructions.map((instruction) => ({
+    instruction,
+    expander,
+    onBuild: false,
+    location: locate(instruction.span),
+    locate,
+  }))
+}
+
+/** The stages that the target needs, in ascending order. */
+function needed(graph: LinkedGraph, sources: readonly (readonly SourceUse[])[]): readonly number[] {
+  const { stages, target } = graph
+  const dependencies = sources.map((list) => new Set(list.flatMap(({ to }) => (to.kind === 'stage' ? to.index : []))))
+  const nameOf = (index: number): string => at(stages, index).displayName || 'the stage'
+  const placeOf = (from: number, to: number): Location | undefined =>
+    sources[from]?.find((use) => use.to.kind === 'stage' && use.to.index === to)?.location
+  // As in BuildKit, no stage may need itself, whether the target needs it or not: so all of them are walked, from one that needs them all.
+  reachableStages([...dependencies, new Set(stages.keys())], stages.length, nameOf, placeOf)
+  return reachableStages(dependencies, target, nameOf, placeOf)
 }
 
 interface SourceUse {
   readonly to: StageReference
   readonly platform: Platform | undefined
+  readonly isBase: boolean
   readonly location: Location
 }
 
-/** Everything a stage takes files from: its base and the `--from`s of its commands. */
-function stageSources(
-  linked: LinkedStage,
-  stages: readonly LinkedStage[],
-  stagesByName: ReadonlyMap<string, number>,
-  commands: ReadonlyMap<number, readonly StageCommand[]>,
-  replaced: ReadonlyMap<number, unknown>,
-  file: SourceFile,
-): SourceUse[] {
-  const { stage, base, platform } = linked
-  const uses = (commands.get(stage.index) ?? []).flatMap((command) =>
+/** The places that a stage takes files from: its base and the `--from`s of its commands. */
+function stageSources({ stage, base, platform }: LinkedStage, { graph, commands, replaced }: Planning): SourceUse[] {
+  const { stages, stagesByName, dockerfile } = graph
+  const uses = at(commands, stage.index).flatMap((command) =>
     sourceNames(command.instruction).map((name) => {
-      const location = command.onBuild ? command.location : { file, span: name.span }
+      const location = command.locate(name.span)
       const to = located(() => findSource(stages, stagesByName, literalName(name, command)), location)
-      return { to, platform: undefined, location }
+      return { to, platform: undefined, isBase: false, location }
     }),
   )
   if (replaced.has(stage.index)) return uses
-  return [{ to: base, platform, location: { file, span: stage.from.span } }, ...uses]
+  return [{ to: base, platform, isBase: true, location: { file: dockerfile.file, span: stage.from.span } }, ...uses]
 }
 
 /** A `--from` as written: it is needed before any stage is evaluated, so there are no variables in it. */
 function literalName(name: Word, { expander }: StageCommand): string {
-  if (expander.word(name, new Map()) === name.value) return name.value
+  if (expander.word(name, new Map()).value === name.value) return name.value
   throw new TsbuildError(
     'INSTRUCTION_ARGUMENTS',
     `variables are not expanded in --from: ${JSON.stringify(name.value)}`,
@@ -113,64 +180,75 @@ function literalName(name: Word, { expander }: StageCommand): string {
   )
 }
 
-/** Key of {@link StagePlan.names}. */
-export const nameKey = (name: string, platform: Platform): string => `${formatPlatform(platform)} ${name}`
-
-async function resolveNames(
+/** Names of images have the form of one, in stages that the target does without, too. */
+function checkNames(
   uses: readonly SourceUse[],
-  names: Map<string, ResolvedName>,
-  options: GraphOptions,
-): Promise<void> {
-  const wanted = new Map<string, () => Promise<void>>()
-  for (const { to, platform, location } of uses) {
-    if (to.kind !== 'name') continue
-    const wantedPlatform = platform ?? options.platform ?? options.buildPlatform
-    const key = nameKey(to.name, wantedPlatform)
-    if (names.has(key)) continue
-    wanted.set(key, async () => {
-      try {
-        names.set(key, to.name === 'scratch' ? { kind: 'scratch' } : await options.resolve(to.name, wantedPlatform))
-      } catch (error) {
-        throw withLocation(error, location)
-      }
-    })
+  { isNamedContext }: PlanOptions,
+  target: Platform,
+  valid: Set<string>,
+): void {
+  for (const { to, platform = target, location } of uses) {
+    if (to.kind === 'stage' || to.name === 'scratch' || valid.has(to.name)) continue
+    if (!isNamedContext(to.name, platform)) located(() => parseReference(to.name), location)
+    valid.add(to.name)
   }
-  await Promise.all([...wanted.values()].map((resolve) => resolve()))
 }
 
-async function resolveOverrides(
-  order: readonly number[],
-  replaced: ReadonlyMap<number, () => Promise<ResolvedName>>,
-  overrides: Map<number, ResolvedName>,
-): Promise<void> {
-  const fresh = order.filter((index) => replaced.has(index) && !overrides.has(index))
-  const resolved = await Promise.all(fresh.map((index) => at(replaced, index)()))
-  for (const [position, index] of fresh.entries()) overrides.set(index, at(resolved, position))
+/** Key of {@link StagePlan.names}. */
+export const nameKey = (name: string, platform: Platform): string =>
+  name === 'scratch' ? name : `${formatPlatform(platform)} ${name}`
+
+/** The names that are not resolved yet, by their key. */
+function nameRequests(uses: readonly SourceUse[], { graph, names }: Planning): ReadonlyMap<string, NameRequest> {
+  const requests = new Map<string, NameRequest>()
+  for (const { to, platform = graph.platform, isBase, location } of uses) {
+    if (to.kind === 'stage') continue
+    const key = nameKey(to.name, platform)
+    if (names.has(key)) continue
+    const { isBase: wasBase = false, location: first = location } = requests.get(key) ?? {}
+    requests.set(key, { name: to.name, platform, isBase: isBase || wasBase, override: undefined, location: first })
+  }
+  return requests
+}
+
+function overrideRequest(
+  { baseName }: LinkedStage,
+  override: () => Promise<ResolvedName>,
+  platform: Platform,
+): NameRequest {
+  return { name: baseName, platform, isBase: true, override, location: undefined }
+}
+
+function observeBase(linked: LinkedStage, { graph, names, overrides }: Planning): void {
+  const { base, stage, platform = graph.platform } = linked
+  const named = base.kind === 'name' ? names.get(nameKey(base.name, platform)) : undefined
+  const found = overrides.get(stage.index) ?? named
+  if (found) graph.options.observer?.base(linked, found)
 }
 
 /** The ONBUILD triggers that a stage's base, image or stage, brings along. */
-function triggers(
-  linked: LinkedStage,
-  commands: ReadonlyMap<number, readonly StageCommand[]>,
-  names: ReadonlyMap<string, ResolvedName>,
-  dockerfile: Dockerfile,
-  platform: Platform,
-): StageCommand[] {
-  const { base, stage } = linked
-  const location = { file: dockerfile.file, span: stage.from.span }
+function triggers(linked: LinkedStage, { graph, commands, names }: Planning): StageCommand[] {
+  const { base, stage, platform = graph.platform } = linked
+  const { file, escape: escapeCharacter } = graph.dockerfile
+  const location = { file, span: stage.from.span }
   if (base.kind === 'stage') {
     const isTrigger = (c: StageCommand): c is StageCommand & { instruction: OnBuild } =>
       c.instruction.kind === 'ONBUILD'
-    return (commands.get(base.index) ?? [])
+    return at(commands, base.index)
       .filter(isTrigger)
-      .map((c) => parseTrigger(c.instruction.expression, location))
+      .map((c) => parseTrigger(c.instruction.expression, escapeCharacter, location))
   }
-  const resolved = names.get(nameKey(base.name, linked.platform ?? platform))
-  if (resolved?.kind !== 'image') return []
-  return (resolved.image.config.config?.OnBuild ?? []).map((expression) => parseTrigger(expression, location))
+  const found = names.get(nameKey(base.name, platform))
+  return (found ? onBuildOf(found) : []).map((expression) => parseTrigger(expression, escapeCharacter, location))
 }
 
-function parseTrigger(expression: string, location: Location): StageCommand {
+function onBuildOf(found: KnownName): readonly string[] {
+  if (found.kind === 'sketch') return found.config.OnBuild ?? []
+  return found.kind === 'image' ? (found.image.config.config?.OnBuild ?? []) : []
+}
+
+/** The lines of a trigger are joined by backslashes, but its words have the escape character of the Dockerfile that it is fired in. */
+function parseTrigger(expression: string, escapeCharacter: EscapeCharacter, location: Location): StageCommand {
   // A trigger is one instruction; a FROM before it makes it a Dockerfile.
   const parsed = parse(`FROM scratch\n${expression}`, { name: 'ONBUILD trigger' })
   const instruction = parsed.stages[0]?.instructions[0]
@@ -184,8 +262,8 @@ function parseTrigger(expression: string, location: Location): StageCommand {
       { location },
     )
   }
-  const expander = createExpander(parsed.file, parsed.escape)
-  return { instruction, file: parsed.file, expander, onBuild: true, location }
+  const locate = (): Location => location
+  return { instruction, expander: createExpander(locate, escapeCharacter), onBuild: true, location, locate }
 }
 
 function located<T>(action: () => T, location: Location): T {
@@ -199,6 +277,6 @@ function located<T>(action: () => T, location: Location): T {
 /** The element of a list or map that must be there. */
 export function at<T>(collection: readonly T[] | ReadonlyMap<number, T>, index: number): T {
   const value = 'get' in collection ? collection.get(index) : collection[index]
-  if (value === undefined) throw new Error(`bug: no stage ${index}`)
+  if (value === undefined) throw new Error(`bug: no element ${index}`)
   return value
 }

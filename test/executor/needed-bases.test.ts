@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type BaseNeed, neededBases } from '../../lib/executor/needed-bases.ts'
 import { createGraph } from '../../lib/graph/create-graph.ts'
-import type { ResolvedName } from '../../lib/graph/graph-options.ts'
 import { joinGraphs } from '../../lib/graph/join-graphs.ts'
+import type { ResolvedName } from '../../lib/graph/resolved-name.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import { parse } from '../../lib/parser/index.ts'
 

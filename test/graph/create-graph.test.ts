@@ -56,6 +56,18 @@ test.each([
   expect(graph.target.config.Labels).toEqual({ x: expected })
 })
 
+test('an ARG that is called like a property of objects has no value by that', async () => {
+  const graph = await evaluate('ARG toString\nFROM scratch\nARG constructor toString\n')
+  expect(history(graph)).toEqual(['ARG constructor toString'])
+})
+
+test('an ARG that controls BuildKit is in the history, and no variable', async () => {
+  const graph = await evaluate('FROM scratch\nARG BUILDKIT_SBOM_SCAN_STAGE=true\nRUN x\n')
+  const run = graph.vertices.find((vertex) => vertex.op.kind === 'run')
+  expect(run?.op).toMatchObject({ env: [PATH] })
+  expect(history(graph).at(-1)).toBe('RUN |1 BUILDKIT_SBOM_SCAN_STAGE=true /bin/sh -c x # buildkit')
+})
+
 test('FROM takes global ARGs, and --build-arg over them', async () => {
   const images = { one: { Labels: { n: '1' } }, two: { Labels: { n: '2' } } }
   const text = 'ARG BASE=one\nFROM $BASE\n'
@@ -183,6 +195,11 @@ test('triggers of a stage run in the stages built on it', async () => {
   expect(graph.target.config).toMatchObject({ Labels: { a: '1' } })
 })
 
+test('the words of a trigger have the escape character of the Dockerfile', async () => {
+  const graph = await evaluate('# escape=`\nFROM base\n', { images: { base: { OnBuild: ['LABEL a=C:\\dir'] } } })
+  expect(graph.target.config).toMatchObject({ Labels: { a: 'C:\\dir' } })
+})
+
 test('inputs come before the vertices that use them', async () => {
   const graph = await evaluate('FROM scratch AS a\nCOPY x /\nFROM scratch AS b\nCOPY --from=a x /\nCOPY y /\n')
   const seen = new Set<string>()
@@ -294,6 +311,17 @@ const errors: readonly [string, string, EvaluateOptions, string, number | undefi
   ['two checksums', 'FROM scratch\nADD --checksum=ab git@a:b?commit=cd /', {}, 'INSTRUCTION_ARGUMENTS', 2],
   ['two answers', 'FROM scratch\nADD --keep-git-dir git@a:b?keep-git-dir=0 /', {}, 'INSTRUCTION_ARGUMENTS', 2],
   ['a checksum of a local file', 'FROM scratch\nADD --checksum=sha256:00 x /', {}, 'INSTRUCTION_ARGUMENTS', 2],
+  ['a mode that is none', 'FROM scratch\nCOPY --chmod=999 x /', {}, 'CHMOD_INVALID', 2],
+  ['a mount over the root', 'FROM scratch\nRUN --mount=type=tmpfs,target=/x/.. true', {}, 'MOUNT_INVALID', 2],
+  ['a mount of no image', 'FROM scratch\nRUN --mount=from=zzz:Q:q,target=/x true', {}, 'REFERENCE_INVALID', 2],
+  [
+    'a base that is no image, though the target does without it',
+    'FROM a:b:c AS unused\nFROM scratch',
+    {},
+    'REFERENCE_INVALID',
+    1,
+  ],
+  ['a broken word of a trigger', 'FROM scratch AS a\nONBUILD LABEL a=${X\nFROM a', {}, 'VARIABLE_SYNTAX', 3],
 ]
 
 test.each(errors)('%s is an error at its place', async (_, text, options, code, line) => {

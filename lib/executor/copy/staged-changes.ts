@@ -1,5 +1,5 @@
-import type { SourceEntry } from '../../layers/entry.ts'
 import { isSameEntry, treeChanges } from '../../layers/diff/tree-changes.ts'
+import type { SourceEntry } from '../../layers/entry.ts'
 import { nameOf } from '../../layers/file-tree.ts'
 import { StagedEntry } from './staged-entry.ts'
 import type { StagedDirectory, StagedNode, StagedTree } from './staged-tree.ts'

@@ -3,12 +3,18 @@ import { TsbuildError } from '../../base/errors.ts'
 import type { Healthcheck as HealthcheckConfig } from '../../oci/types.ts'
 import type { Arg, CommandLine, Env, Expose, Healthcheck, Label, Volume, Word } from '../../parser/types.ts'
 import type { EvaluationScope } from './evaluation.ts'
-import { exposedPorts } from './exposed-ports.ts'
+import { exposedPorts, parsePort } from './exposed-ports.ts'
+import { givenArg } from './global-args.ts'
 import { goDuration, goList, goQuoteList } from './go-format.ts'
+import type { InstructionObserver } from './observer.ts'
 import { addTo, commit, type StageState, setArg, setEnv } from './stage-state.ts'
 import { checkStopSignal } from './stop-signal.ts'
 
 type ExpandWord = (word: Word) => string
+
+interface ArgScope extends Pick<EvaluationScope, 'buildArgs' | 'globalArgs'> {
+  readonly observer: InstructionObserver | undefined
+}
 
 export function evaluateEnv(state: StageState, instruction: Env, expand: ExpandWord): void {
   // All words see the values from before the instruction.
@@ -23,10 +29,16 @@ export function evaluateLabel(state: StageState, instruction: Label, expand: Exp
   commit(state, `LABEL${pairs.map(([key, value]) => ` ${key}=${value}`).join('')}`)
 }
 
-export function evaluateArg(state: StageState, instruction: Arg, expand: ExpandWord, scope: EvaluationScope): void {
+export function evaluateArg(
+  state: StageState,
+  instruction: Arg,
+  expand: ExpandWord,
+  { buildArgs, globalArgs, observer }: ArgScope,
+): void {
   const texts = instruction.args.map(({ name, defaultValue }) => {
     const key = name.value
-    const value = scope.buildArgs[key] ?? (defaultValue ? expand(defaultValue) : scope.globalArgs.get(key))
+    observer?.argument(name)
+    const value = givenArg(buildArgs, key) ?? (defaultValue ? expand(defaultValue) : globalArgs.get(key))
     setArg(state, key, value)
     return value === undefined ? key : `${key}=${value}`
   })
@@ -37,10 +49,16 @@ export function evaluateExpose(
   state: StageState,
   instruction: Expose,
   expandWords: (word: Word) => readonly string[],
+  observer: InstructionObserver | undefined,
 ): void {
   // Docker sorts the words as they are written.
   const words = instruction.ports.toSorted((a, b) => (a.value < b.value ? -1 : 1))
-  const ports = words.flatMap(expandWords).flatMap(exposedPorts)
+  const texts = words.flatMap((word) => expandWords(word).map((text) => ({ word, text })))
+  const ports = texts.flatMap(({ word, text }) => {
+    const port = parsePort(text)
+    observer?.port(port, word)
+    return exposedPorts(port)
+  })
   for (const port of ports) addTo(state, 'ExposedPorts', port, {})
   commit(state, `EXPOSE ${goList(ports)}`)
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { TsbuildError, withLocation } from '../../base/errors.ts'
 import { entriesOf } from '../../base/shared-map.ts'
 import { heredocText, type ResolvedMount, resolveMount } from '../../parser/index.ts'
@@ -5,19 +6,25 @@ import { parseHeredocWord } from '../../parser/syntax/heredoc-word.ts'
 import type { Heredoc, Run, Word } from '../../parser/types.ts'
 import type { RunOp } from '../types.ts'
 import { argv, shellOf } from './evaluate-config.ts'
-import type { StageCommand } from './evaluation.ts'
-import type { Expansions } from './expand.ts'
+import type { Locate } from './expand.ts'
+import type { BuildArgs } from './global-args.ts'
 import { type StageState, variableOf } from './stage-state.ts'
 
 const PROXY = new Set(['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'])
 
-/** The operation that a RUN asks for, and its text for the history. */
+export interface RunScope {
+  readonly expand: (word: Word) => string
+  readonly buildArgs: BuildArgs
+  readonly locate: Locate
+}
+
+/**
+ * The operation that a RUN asks for, and its text for the history. Errors with `INSTRUCTION_ARGUMENTS`, `FLAG_INVALID` and `MOUNT_INVALID`.
+ */
 export function evaluateRun(
   state: StageState,
   instruction: Run,
-  command: StageCommand,
-  expansions: Expansions,
-  buildArgs: Readonly<Record<string, string>>,
+  scope: RunScope,
 ): { readonly op: RunOp; readonly text: string } {
   const args = runArgs(state, instruction)
   if (args.length === 0)
@@ -30,8 +37,8 @@ export function evaluateRun(
     env: entriesOf(state.env).map(([key, value]) => `${key}=${value}`),
     workdir: state.config.WorkingDir || '/',
     user: state.config.User ?? '',
-    mounts: resolveMounts(state, instruction, command, expansions),
-    proxy: proxyVariables(buildArgs),
+    mounts: resolveMounts(state, instruction, scope),
+    proxy: proxyVariables(scope.buildArgs),
     network: instruction.network,
     security: instruction.security,
     devices: instruction.devices.length > 0,
@@ -40,7 +47,7 @@ export function evaluateRun(
 }
 
 /** Programs look for either spelling: as in BuildKit, one that is given sets both. */
-function proxyVariables(buildArgs: Readonly<Record<string, string>>): Record<string, string> {
+function proxyVariables(buildArgs: BuildArgs): Record<string, string> {
   const given = Object.entries(buildArgs).filter(([name]) => PROXY.has(name.toLowerCase()))
   return Object.fromEntries(
     given.flatMap(([name, value]) => [
@@ -56,19 +63,24 @@ function buildArgsInForce(state: StageState): string[] {
   return shown.length === 0 ? [] : [`|${shown.length}`, ...shown]
 }
 
-function resolveMounts(
-  state: StageState,
-  instruction: Run,
-  { expander, onBuild, file }: StageCommand,
-  expansions: Expansions,
-): ResolvedMount[] {
-  return instruction.mounts.map((mount) => {
-    const word = (value: string): Word => ({ value, span: mount.span })
+function resolveMounts(state: StageState, { mounts }: Run, { expand, locate }: RunScope): ResolvedMount[] {
+  return mounts.map((mount) => {
     try {
-      return resolveMount(mount, (value) => expander.word(word(value), (name) => variableOf(state, name), expansions))
+      const resolved = resolveMount(mount, (value) => expand({ value, span: mount.span }))
+      refuseRoot(state, resolved)
+      return resolved
     } catch (error) {
-      throw onBuild ? error : withLocation(error, { file, span: mount.span })
+      throw withLocation(error, locate(mount.span))
     }
+  })
+}
+
+function refuseRoot({ config, unknownBase }: StageState, { type, target }: ResolvedMount): void {
+  if (type === 'secret' || type === 'ssh') return
+  const workdir = config.WorkingDir ?? (unknownBase === undefined ? '/' : '/unknown')
+  if (posix.resolve('/', workdir, target) !== '/') return
+  throw new TsbuildError('MOUNT_INVALID', `invalid mount target ${JSON.stringify(target)}: it can't be the root`, {
+    hint: 'give target=/PATH',
   })
 }
 

@@ -3,8 +3,9 @@ import { TsbuildError, withLocation } from '../../base/errors.ts'
 import { valueIn } from '../../base/shared-map.ts'
 import { positionAt, type Span } from '../../base/source.ts'
 import { unreachable } from '../../base/unreachable.ts'
+import type { Expanded } from '../../parser/index.ts'
 import type { Arg, Word } from '../../parser/types.ts'
-import type { CopyOp, Op, RunOp, VariableValue } from '../types.ts'
+import type { Op, RunOp, VariableValue } from '../types.ts'
 import {
   evaluateArg,
   evaluateCmd,
@@ -18,14 +19,17 @@ import {
   evaluateUser,
   evaluateVolume,
 } from './evaluate-config.ts'
-import { evaluateCopy } from './evaluate-copy.ts'
+import { evaluateCopy, expandCopy } from './evaluate-copy.ts'
 import { evaluateRun } from './evaluate-run.ts'
-import type { EvaluationScope, StageCommand } from './evaluation.ts'
-import type { Expansions } from './expand.ts'
+import type { EvaluationScope } from './evaluation.ts'
+import { type Expansions, noExpansions, noteExpansion } from './expand.ts'
 import { instructionWords } from './instruction-words.ts'
+import type { InstructionObserver } from './observer.ts'
 import { joinWorkdir, workdirPath } from './paths.ts'
+import type { StageCommand } from './stage-command.ts'
 import { commit, ensurePath, type StageState, takeScope, variableOf } from './stage-state.ts'
 
+/** Evaluates the commands in order and changes the state. Errors are located at the command. */
 export function evaluateStage(state: StageState, commands: readonly StageCommand[], scope: EvaluationScope): void {
   ensurePath(state)
   if (state.config.WorkingDir)
@@ -34,8 +38,9 @@ export function evaluateStage(state: StageState, commands: readonly StageCommand
     try {
       const before = state.filesystem
       const inForce = takeScope(state)
-      const expansions: Expansions = { words: new Map(), used: new Set(), unset: new Set() }
-      evaluate(state, command, scope, expansions)
+      const expansions = noExpansions()
+      const observer = scope.observer?.instruction(command)
+      evaluate(state, command, scope, { expansions, observer })
       state.instructions.push({
         kind: command.instruction.kind,
         text: command.instruction.original,
@@ -48,16 +53,37 @@ export function evaluateStage(state: StageState, commands: readonly StageCommand
         scope: inForce,
         vertex: state.filesystem === before ? undefined : state.filesystem,
       })
+      observer?.end(expansions)
     } catch (error) {
       throw withLocation(error, command.location)
     }
   }
 }
 
-function evaluate(state: StageState, command: StageCommand, scope: EvaluationScope, expansions: Expansions): void {
-  const { instruction, expander } = command
+interface Notes {
+  readonly expansions: Expansions
+  readonly observer: InstructionObserver | undefined
+}
+
+function evaluate(
+  state: StageState,
+  command: StageCommand,
+  scope: EvaluationScope,
+  { expansions, observer }: Notes,
+): void {
+  const { instruction, expander, locate } = command
   const env = (name: string): string | undefined => variableOf(state, name)
-  const word = (w: Word): string => expander.word(w, env, expansions)
+  const note = (w: Word, expanded: Expanded<string>): string => {
+    noteExpansion(expansions, w, expanded)
+    observer?.word(w, expanded)
+    return expanded.value
+  }
+  const word = (w: Word): string => note(w, expander.word(w, env))
+  const words = (w: Word): readonly string[] => {
+    const expanded = expander.words(w, env)
+    noteExpansion(expansions, w, expanded)
+    return expanded.value
+  }
   const step = (op: Op, inputs: readonly string[]): string => {
     const { onBuild, location } = command
     const name = scope.stepName(stepText(command, state), { onBuild, env })
@@ -71,10 +97,10 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
       evaluateLabel(state, instruction, word)
       break
     case 'ARG':
-      evaluateArg(state, instruction, word, scope)
+      evaluateArg(state, instruction, word, { ...scope, observer })
       break
     case 'EXPOSE':
-      evaluateExpose(state, instruction, (w) => expander.words(w, env, expansions))
+      evaluateExpose(state, instruction, words, observer)
       break
     case 'VOLUME':
       evaluateVolume(state, instruction, word)
@@ -120,19 +146,21 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     }
     case 'COPY':
     case 'ADD': {
-      const workdir = workdirPath(state.config.WorkingDir ?? '', state.imagePlatform.os)
-      const body = (w: Word): string => expander.body(w, env, expansions)
-      const { op: written, text } = evaluateCopy(instruction, { word, body, workdir })
-      const op = command.onBuild ? placedAt(command.location.span, written) : written
+      const expanded = expandCopy(instruction, { word, body: (w) => note(w, expander.body(w, env)) })
       const from = instruction.kind === 'COPY' ? instruction.from : undefined
-      const needsSource = from !== undefined || op.sources.some((source) => source.kind === 'path')
       const source = from ? scope.source(from) : scope.builder.context('context')
+      const { op, text } = evaluateCopy(instruction, expanded, {
+        workdir: workdirPath(state.config.WorkingDir ?? '', state.imagePlatform.os),
+        locate,
+        onPath: (path, w) => observer?.source(path, w),
+      })
+      const needsSource = from !== undefined || op.sources.some(({ kind }) => kind === 'path')
       state.filesystem = step(op, needsSource ? [state.filesystem, source] : [state.filesystem])
       commit(state, `${text} # buildkit`, state.filesystem)
       break
     }
     case 'RUN': {
-      const { op, text } = evaluateRun(state, instruction, command, expansions, scope.buildArgs)
+      const { op, text } = evaluateRun(state, instruction, { expand: word, buildArgs: scope.buildArgs, locate })
       state.filesystem = step(op, [state.filesystem, ...mountSources(op, instruction.span, scope)])
       commit(state, text, state.filesystem)
       break
@@ -140,11 +168,6 @@ function evaluate(state: StageState, command: StageCommand, scope: EvaluationSco
     default:
       unreachable(instruction)
   }
-}
-
-/** A trigger's words have no place in the Dockerfile: what is wrong with them is shown at the FROM that fires it. */
-function placedAt(span: Span, op: CopyOp): CopyOp {
-  return { ...op, sources: op.sources.map((source) => ({ ...source, span })) }
 }
 
 /** Triggers have no line of their own. */
@@ -170,7 +193,7 @@ function stepText({ instruction, expander }: StageCommand, state: StageState): s
   let text = line
   try {
     const expand = instruction.kind === 'RUN' ? expander.command : expander.word
-    text = expand({ value: line, span }, (name) => variableOf(state, name))
+    text = expand({ value: line, span }, (name) => variableOf(state, name)).value
   } catch (error) {
     // Only a label: a line that cannot be expanded as one word (an odd quote in a RUN, say) is shown as it is.
     if (!(error instanceof TsbuildError)) throw error

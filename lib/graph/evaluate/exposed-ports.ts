@@ -1,28 +1,44 @@
 import { isIP } from 'node:net'
 import { TsbuildError } from '../../base/errors.ts'
 
-/**
- * The ports that one word of EXPOSE names, as `port/protocol`. A host part (`[ip:]host:`) is checked and dropped, a range gives
- * every port in it, the protocol is tcp unless given. Errors with `INSTRUCTION_ARGUMENTS`.
- */
-export function exposedPorts(word: string): string[] {
-  const parts = word.split(':')
+/** A word of EXPOSE, in its parts. The parts that are not written are empty, the protocol is tcp then. */
+export interface PortSpec {
+  readonly text: string
+  /** The address and the port of the host. EXPOSE has no use for them. */
+  readonly ip: string
+  readonly hostPort: string
+  /** A number or a range. */
+  readonly port: string
+  /** As it is written. */
+  readonly protocol: string
+}
+
+/** Splits `[ip:][hostPort:]port[/protocol]`. Errors with `INSTRUCTION_ARGUMENTS` where there is no port, or no such protocol. */
+export function parsePort(text: string): PortSpec {
+  const parts = text.split(':')
   const container = parts.at(-1) ?? ''
-  const host = parts.at(-2) ?? ''
-  const ip = parts.slice(0, -2).join(':')
   const slash = container.indexOf('/')
-  const range = slash === -1 ? container : container.slice(0, slash)
-  const protocol = (slash === -1 ? '' : container.slice(slash + 1)).toLowerCase() || 'tcp'
-  if (range === '') throw invalid(word, 'no port is given')
-  if (!['tcp', 'udp', 'sctp'].includes(protocol))
-    throw invalid(word, `the protocol must be tcp, udp or sctp, not "${protocol}"`)
-  if (ip !== '' && isIP(ip.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(word, `"${ip}" is not an IP address`)
-  const [first, last] = portRange(word, range)
-  if (host !== '') {
-    const [hostFirst, hostLast] = portRange(word, host)
-    if (last - first !== hostLast - hostFirst && last !== first) throw invalid(word, 'the two ranges differ in length')
+  const port = slash === -1 ? container : container.slice(0, slash)
+  const protocol = (slash === -1 ? '' : container.slice(slash + 1)) || 'tcp'
+  if (port === '') throw invalid(text, 'no port is given')
+  if (!['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase())) {
+    throw invalid(text, `the protocol must be tcp, udp or sctp, not ${JSON.stringify(protocol)}`)
   }
-  return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}/${protocol}`)
+  return { text, ip: parts.slice(0, -2).join(':'), hostPort: parts.at(-2) ?? '', port, protocol }
+}
+
+/**
+ * The ports of a word, as `port/protocol`: of a range every port in it. The host's part is checked and dropped. Errors with
+ * `INSTRUCTION_ARGUMENTS`.
+ */
+export function exposedPorts({ text, ip, hostPort, port, protocol }: PortSpec): string[] {
+  if (ip !== '' && isIP(ip.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(text, `"${ip}" is not an IP address`)
+  const [first, last] = portRange(text, port)
+  if (hostPort !== '') {
+    const [hostFirst, hostLast] = portRange(text, hostPort)
+    if (last - first !== hostLast - hostFirst && last !== first) throw invalid(text, 'the two ranges differ in length')
+  }
+  return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}/${protocol.toLowerCase()}`)
 }
 
 function portRange(word: string, range: string): [number, number] {

@@ -2,6 +2,7 @@
 
 import { entriesOf, type SharedMap, valueIn, withValue } from '../../base/shared-map.ts'
 import type { ContainerConfig, Platform } from '../../oci/types.ts'
+import type { SketchedImage } from '../resolved-name.ts'
 import type { EvaluatedInstruction, PlannedHistory, ResolvedImage, Scope } from '../types.ts'
 import { splitVariable } from './split-variable.ts'
 
@@ -26,6 +27,8 @@ export interface StageState {
   imagePlatform: Platform
   author: string | undefined
   baseImage: ResolvedImage | undefined
+  /** The base image's name if its variables are not known, which only a check puts up with. */
+  unknownBase: string | undefined
   history: HistoryLink | undefined
   readonly instructions: EvaluatedInstruction[]
   /** The vertex that holds the filesystem. */
@@ -77,6 +80,14 @@ export function stateFromImage(image: ResolvedImage, platform: Platform, filesys
   return state
 }
 
+/** The state of a stage that starts from an image of which only a part is known. Its ONBUILD triggers are not part of it. */
+export function stateFromSketch(image: SketchedImage, platform: Platform, filesystem: string): StageState {
+  const state = newState(image.config, platform, filesystem)
+  state.imagePlatform = image.platform ?? platform
+  if (!image.config.Env) state.unknownBase = image.name
+  return state
+}
+
 /** The state of a stage built on another stage of the same Dockerfile, which costs the same however much that has. */
 export function stateFromStage(base: StageState): StageState {
   const state: StageState = {
@@ -115,6 +126,7 @@ function newState(config: ContainerConfig, platform: Platform, filesystem: strin
     imagePlatform: platform,
     author: undefined,
     baseImage: undefined,
+    unknownBase: undefined,
     history: undefined,
     instructions: [],
     filesystem,
@@ -141,10 +153,13 @@ export function setEnv(state: StageState, name: string, value: string): void {
   state.hidden.delete(name)
 }
 
+/** Args that control BuildKit itself. They never become variables. */
+const BUILDER_ARGS: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
+
 /** ARG: for later instructions of this stage. */
 export function setArg(state: StageState, name: string, value: string | undefined): void {
   state.args = withValue(state.args, name, value)
-  if (value === undefined) return
+  if (value === undefined || BUILDER_ARGS.has(name)) return
   setVariable(state, name, value)
   state.hidden.add(name)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exposedPorts } from '../../../lib/graph/evaluate/exposed-ports.ts'
+import { exposedPorts, parsePort } from '../../../lib/graph/evaluate/exposed-ports.ts'
 
 test.each([
   ['80', ['80/tcp']],
@@ -12,12 +12,12 @@ test.each([
   ['9000-9010:80', ['80/tcp']],
   ['0', ['0/tcp']],
 ])('%s exposes %j', (word, ports) => {
-  expect(exposedPorts(word)).toEqual(ports)
+  expect(exposedPorts(parsePort(word))).toEqual(ports)
 })
 
 test.each(['', 'http', '80/icmp', '65536', '-1', '90-80', '1-2:3-5', 'nohost:1:80', '80-', '/tcp'])(
   '%j is refused',
   (word) => {
-    expect(() => exposedPorts(word)).toThrow(expect.objectContaining({ code: 'INSTRUCTION_ARGUMENTS' }))
+    expect(() => exposedPorts(parsePort(word))).toThrow(expect.objectContaining({ code: 'INSTRUCTION_ARGUMENTS' }))
   },
 )

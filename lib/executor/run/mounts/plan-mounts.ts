@@ -77,7 +77,7 @@ async function planBind(
   session: Session,
 ): Promise<PlannedMount> {
   if (!source) throw new Error('bug: a bind mount without a source')
-  const target = mountTarget(mount, workdir)
+  const target = absolute(mount.target, workdir)
   const { layers, path, key } = await findTree(mount, source, session)
   return {
     mount: { kind: 'layers', target, layers, source: path, readonly: mount.readonly },
@@ -91,7 +91,7 @@ async function planCache(
   source: StepResult | undefined,
   session: Session,
 ): Promise<PlannedMount> {
-  const target = mountTarget(mount, workdir)
+  const target = absolute(mount.target, workdir)
   const from = source && (await findTree(mount, source, session))
   if (!from && !['', '/', '.'].includes(mount.source)) throw sourceMissing(mount, undefined)
   const seed = from ? from.key : 'empty'
@@ -120,7 +120,7 @@ async function planCache(
 }
 
 function planTmpfs(mount: ResolvedMount, workdir: string): PlannedMount {
-  const target = mountTarget(mount, workdir)
+  const target = absolute(mount.target, workdir)
   const size = mount.size === 0 ? undefined : mount.size
   const { readonly } = mount
   return {
@@ -212,14 +212,6 @@ function sourceMissing(mount: ResolvedMount, why: string | undefined): TsbuildEr
   const from = mount.from === '' ? 'the build context' : JSON.stringify(mount.from)
   return new TsbuildError('MOUNT_INVALID', `the mount's source ${JSON.stringify(mount.source)} is not in ${from}`, {
     hint: why,
-  })
-}
-
-function mountTarget({ target }: ResolvedMount, workdir: string): string {
-  const path = absolute(target, workdir)
-  if (path !== '/') return path
-  throw new TsbuildError('MOUNT_INVALID', `invalid mount target ${JSON.stringify(target)}: it can't be the root`, {
-    hint: 'give target=/PATH',
   })
 }
 

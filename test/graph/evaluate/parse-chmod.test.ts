@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseChmod } from '../../../lib/executor/copy/chmod.ts'
+import { parseChmod } from '../../../lib/graph/evaluate/parse-chmod.ts'
 
 test.each([
   // change, before, a file after, a directory after
