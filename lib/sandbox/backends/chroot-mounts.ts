@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hasErrno } from '../../base/errno.ts'
 import { messageOf, TsbuildError } from '../../base/errors.ts'
-import { pathInRoot } from '../launch/path-in-root.ts'
+import { resolvePathInRoot } from '../../base/path-in-root.ts'
 import { runProgram } from '../run-program.ts'
 import type { SandboxMount } from '../types.ts'
 
@@ -17,7 +17,9 @@ export type TakeOut = () => Promise<void>
  */
 export async function copyIn(mount: SandboxMount, root: string, aside: string): Promise<TakeOut> {
   const target = join(root, mount.target)
-  if (pathInRoot(root, mount.target) !== target) {
+  const isFreeOfLinks = (): boolean =>
+    resolvePathInRoot(root, mount.target)?.absolute.equals(Buffer.from(target)) === true
+  if (!isFreeOfLinks()) {
     throw new TsbuildError('SANDBOX_FAILED', `a symbolic link is in the way of the mount at ${mount.target}`)
   }
   // Within an earlier mount there is nothing yet of what the root has.
@@ -39,7 +41,7 @@ export async function copyIn(mount: SandboxMount, root: string, aside: string): 
       closeSync(file)
     }
     // The command may have put a link where the path was, which leads out of the root for us.
-    const inPlace = pathInRoot(root, mount.target) === target && exists(dirname(target))
+    const inPlace = isFreeOfLinks() && exists(dirname(target))
     if (inPlace && exists(target)) {
       if (mount.kind === 'bind' && !mount.readonly) await copyBack(target, mount.source, isFile)
       await rm(target, { recursive: true, force: true })

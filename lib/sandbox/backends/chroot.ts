@@ -1,11 +1,12 @@
 // Runs a command with nothing but another root: for root in a container that may not mount.
+import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
+import { resolvePathInRoot } from '../../base/path-in-root.ts'
 import { copyDeviceNodes } from '../dev/copy-device-nodes.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
-import { pathInRoot } from '../launch/path-in-root.ts'
 import { setprivArgv } from '../restrictions/drop-capabilities.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
 import type { Backend, PreparedCommand, SandboxCommand } from '../types.ts'
@@ -62,8 +63,7 @@ async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedC
 function chain(command: SandboxCommand, tools: Tools, mark: number): readonly string[] {
   const { root, cwd, user } = command
   // nsenter opens the directory before it changes the root.
-  const directory = pathInRoot(root, cwd)
-  if (directory === undefined) throw new TsbuildError('SANDBOX_FAILED', `too many symbolic links in ${cwd}`)
+  const directory = workingDirectory(root, cwd)
   return [
     ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
     ...setprivArgv(tools.setpriv, command, true),
@@ -75,4 +75,12 @@ function chain(command: SandboxCommand, tools: Tools, mark: number): readonly st
       '--',
     ],
   ]
+}
+
+/** The host's path of a directory of the root. Errors with SANDBOX_FAILED for one that an argument can't name. */
+function workingDirectory(root: string, cwd: string): string {
+  const resolved = resolvePathInRoot(root, cwd)?.absolute
+  if (!resolved) throw new TsbuildError('SANDBOX_FAILED', `too many symbolic links in ${cwd}`)
+  if (!isUtf8(resolved)) throw new TsbuildError('SANDBOX_FAILED', `${cwd} is a link to a name that is not UTF-8`)
+  return resolved.toString()
 }

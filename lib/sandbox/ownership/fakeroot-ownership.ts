@@ -5,7 +5,7 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
 import { findProgram } from '../../base/find-program.ts'
-import { pathInRoot } from '../launch/path-in-root.ts'
+import { resolvePathInRoot } from '../../base/path-in-root.ts'
 import type { SandboxUser } from '../types.ts'
 import { formatFakerootTable, parseFakerootTable } from './fakeroot-owner-table.ts'
 import { type OwnershipMethod, ownersFrom } from './ownership-method.ts'
@@ -38,7 +38,10 @@ const LOADERS: Readonly<Record<string, string>> = {
 /** Whether the programs of a root can load it: the root has glibc and a shell. */
 export function canUseFakeroot(root: string, arch: string = process.arch): boolean {
   const loader = LOADERS[arch]
-  return loader !== undefined && [loader, '/bin/sh'].every((path) => existsSync(pathInRoot(root, path) ?? ''))
+  return (
+    loader !== undefined &&
+    [loader, '/bin/sh'].every((path) => existsSync(resolvePathInRoot(root, path)?.absolute ?? ''))
+  )
 }
 
 /** Where the step finds it: below /dev, of which nothing gets into a layer. The back-end makes the mount point. */

@@ -1,23 +1,13 @@
-import { lstatSync, readlinkSync } from 'node:fs'
-import type { FileTree, TreeEntry } from '../../../layers/file-tree.ts'
-import { asBuffer, bytesToPath, toFsPath } from '../../../layers/paths/path-bytes.ts'
-import { resolvePath } from '../../../layers/paths/resolve-path.ts'
+import { TsbuildError } from '../../../base/errors.ts'
+import { resolvePathInRoot } from '../../../base/path-in-root.ts'
+import { bytesToPath, pathToBytes } from '../../../layers/paths/path-bytes.ts'
 
-/** A path with all symlinks followed inside a root directory on disk, in the form of entry.ts. Errors with `SYMLINK_LOOP`. */
+/**
+ * A path with all symlinks followed inside a root directory on disk, both in the form of entry.ts. Errors with `SYMLINK_LOOP` after 255
+ * symlinks.
+ */
 export function resolveInRoot(root: string, path: string): string {
-  return resolvePath(rootTree(root), path, { followLast: true })
-}
-
-/** Just enough of a tree to follow links in. */
-function rootTree(root: string): FileTree {
-  const lookup = (path: string): TreeEntry | undefined => {
-    const file = toFsPath(path === '' ? root : `${root}/${path}`)
-    const stat = lstatSync(file, { throwIfNoEntry: false })
-    if (!stat) return undefined
-    const { mode, uid, gid } = stat
-    const entry = { path, mode: mode & 0o7777, uid, gid, mtime: stat.mtimeMs / 1000, size: 0 }
-    if (!stat.isSymbolicLink()) return { ...entry, type: stat.isDirectory() ? 'directory' : 'file' }
-    return { ...entry, type: 'symlink', linkname: bytesToPath(asBuffer(readlinkSync(file, 'buffer'))) }
-  }
-  return { lookup, list: () => [] }
+  const resolved = resolvePathInRoot(root, pathToBytes(path))
+  if (resolved) return bytesToPath(resolved.relative)
+  throw new TsbuildError('SYMLINK_LOOP', `too many symlinks while resolving ${JSON.stringify(path)}`)
 }
