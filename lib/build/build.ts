@@ -16,7 +16,7 @@ import type { ImageSet } from '../oci/image-set.ts'
 import { normaliseName } from '../oci/reference.ts'
 import { lazyClient } from '../registry/lazy-client.ts'
 import type { Build, BuildOptions, BuildResult, BuiltImage } from './build-options.ts'
-import { withBuilderArgs } from './buildkit-args.ts'
+import { withBuildKitArgs } from './buildkit-args.ts'
 import {
   checkOutputs,
   deliverOutputs,
@@ -46,7 +46,7 @@ export function build(options: BuildOptions): Build {
 }
 
 async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
-  const options = withBuilderArgs(given)
+  const options = withBuildKitArgs(given)
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   checkOutputs(options)
   const disk = openStore(options.store)

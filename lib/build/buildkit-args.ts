@@ -14,7 +14,7 @@ const BUILT_IN = 'dockerfile.v0'
  * The options with what `BUILDKIT_SANDBOX_HOSTNAME` and `BUILDKIT_CACHE_MOUNT_NS` say; they go before the options. Errors with `UNSUPPORTED`
  * for build args that ask for what isn't there.
  */
-export function withBuilderArgs(options: BuildOptions): BuildOptions {
+export function withBuildKitArgs(options: BuildOptions): BuildOptions {
   const { buildArgs = {}, run } = options
   if (parseBoolean(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '')) {
     throw new TsbuildError(

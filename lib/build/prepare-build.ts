@@ -2,7 +2,7 @@
 
 import { failOnErrors } from '../base/errors.ts'
 import { openStore, type Store } from '../cache/store.ts'
-import { remoteContext } from '../context/parse-context-url.ts'
+import { parseContextUrl } from '../context/parse-context-url.ts'
 import type { OpenedContext } from '../executor/session.ts'
 import { createGraph, createGraphs } from '../graph/create-graph.ts'
 import { type JoinedGraphs, joinGraphs } from '../graph/join-graphs.ts'
@@ -106,7 +106,7 @@ export async function prepareBuild(options: BuildOptions, store: Store, client: 
   const needed = new Set(joined.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
   for (const [name, source] of fileContexts(buildContexts)) {
     // What nothing needs is not fetched.
-    const isRemote = typeof source === 'string' && remoteContext(source) !== undefined
+    const isRemote = typeof source === 'string' && parseContextUrl(source) !== undefined
     if (needed.has(name) || !isRemote) contexts.set(name, await openFileContext(name, source, options, store))
   }
   const { images } = resolver

@@ -1,20 +1,28 @@
 // `--call`: what a build tells of itself instead of being carried out.
 import { type BuildOptions, outline, planBuild, readDockerfile } from '../index.ts'
 import { formatOutline, formatTargets, outlineToJson, targetsToJson } from '../internal/index.ts'
-import type { Call } from './arguments/parse-call.ts'
+import type { CallFlag } from './arguments/parse-call.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { printable } from './terminal/text-width.ts'
 
 /** Prints the stages that can be built. Looks at no base image. */
-export async function showTargets(input: BuildOptions, format: Call['format'], terminal: Terminal): Promise<number> {
+export async function showTargets(
+  input: BuildOptions,
+  format: CallFlag['format'],
+  terminal: Terminal,
+): Promise<number> {
   const dockerfile = await readDockerfile(input)
   write(terminal, format === 'json' ? targetsToJson(dockerfile) : formatTargets(dockerfile))
   return EXIT_CODES.ok
 }
 
 /** Prints what the target takes from outside. */
-export async function showOutline(input: BuildOptions, format: Call['format'], terminal: Terminal): Promise<number> {
+export async function showOutline(
+  input: BuildOptions,
+  format: CallFlag['format'],
+  terminal: Terminal,
+): Promise<number> {
   const graph = await planBuild(input)
   const found = outline(graph, input.buildArgs)
   write(terminal, format === 'json' ? outlineToJson(found, graph.dockerfile) : formatOutline(found))

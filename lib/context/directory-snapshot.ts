@@ -1,35 +1,37 @@
-// What was seen of a directory on disk, as names and status: when they come out the same again, nothing has changed, and
-// nothing that was made from it has to be planned again.
+// Snapshots of directories on disk: the names in them and their statuses. If a later comparison finds no difference, nothing
+// has changed, and a layer that was made from the files can be reused without planning it again.
 import { constants, statfsSync } from 'node:fs'
 import { isSystemError } from '../base/errno.ts'
 import { joinPath } from '../base/paths.ts'
 import { isDirectoryMode, type ListedDirectory, RACY_MARGIN, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
-/** What was listed below a root. */
-export interface SeenFiles {
+/** The names and statuses below a root at one moment. */
+export interface DirectorySnapshot {
   /** The status of the root itself. */
   readonly root: Float64Array
   /**
-   * By their path relative to the root, parents first; made as they are asked for. Of what doesn't count in the status of a directory, or
-   * can't be relied on, the numbers are NaN.
+   * The directories with their paths relative to the root, parents first. They are produced during iteration. A number of a
+   * status is NaN if it is irrelevant for a directory, or unreliable.
    */
   readonly directories: Iterable<readonly [path: string, directory: ListedDirectory]>
 }
 
 /**
- * What was seen since `begun` (milliseconds since 1970). Undefined if a file is hardly older than that: it could change once more
- * without getting another time stamp, which git calls racily clean.
+ * The snapshot of directories that were listed after `begun` (milliseconds since 1970). Undefined if a file is not much older
+ * than that: it could change again without a new timestamp (git calls this "racily clean").
  */
-export function seenFiles(
+export function takeSnapshot(
   rootPath: string,
   root: Float64Array,
   listed: ReadonlyMap<string, ListedDirectory>,
   begun: number,
-): SeenFiles | undefined {
+): DirectorySnapshot | undefined {
   const isOld = (status: Float64Array, at: number): boolean =>
     Math.max(status[at + STATUS.mtimeMs] as number, status[at + STATUS.ctimeMs] as number) < begun - RACY_MARGIN
-  const dev = keepsDirectoryTimes(rootPath) ? root[STATUS.dev] : undefined
-  const tellsNames = (status: Float64Array, at: number): boolean => status[at + STATUS.dev] === dev && isOld(status, at)
+  const dev = updatesDirectoryTimes(rootPath) ? root[STATUS.dev] : undefined
+  /** Whether the times of a directory prove that its names are unchanged. */
+  const hasReliableTimes = (status: Float64Array, at: number): boolean =>
+    status[at + STATUS.dev] === dev && isOld(status, at)
 
   for (const { status } of listed.values()) {
     for (let at = 0; at < status.length; at += STATUS_FIELDS) {
@@ -44,43 +46,43 @@ export function seenFiles(
         if (!listed.has(joinPath(path, names[i] ?? ''))) {
           status[at] = constants.S_IFDIR
           status.fill(Number.NaN, at + 1, at + STATUS_FIELDS)
-        } else if (!tellsNames(status, at)) status[at + STATUS.ctimeMs] = Number.NaN
+        } else if (!hasReliableTimes(status, at)) status[at + STATUS.ctimeMs] = Number.NaN
       }
       yield [path, { names, status }]
     }
   }
   const rootStatus = root.slice()
-  if (!tellsNames(root, 0)) rootStatus[STATUS.ctimeMs] = Number.NaN
+  if (!hasReliableTimes(root, 0)) rootStatus[STATUS.ctimeMs] = Number.NaN
   return { root: rootStatus, directories: { [Symbol.iterator]: directories } }
 }
 
 /**
- * Whether all that was seen below a root is still the same. `list` is asked for each directory, and may throw what the system says. It gets the
- * names if the directory's own times tell that they are the same.
+ * Whether everything below a root is as in a snapshot. `list` lists a directory, and may throw system errors. It receives the
+ * names of the directory if the directory's times prove that they are unchanged.
  */
 export function isUnchanged(
   root: Float64Array,
-  seen: SeenFiles,
+  snapshot: DirectorySnapshot,
   list: (path: string, names: readonly string[] | undefined) => ListedDirectory,
 ): boolean {
-  let isSame = isSameDirectory(seen.root, root, 0)
-  const untouched = new Set<string>(isUntouched(seen.root, root, 0) ? [''] : [])
+  let isSame = isSameDirectory(snapshot.root, root, 0)
+  const untouched = new Set<string>(isUntouched(snapshot.root, root, 0) ? [''] : [])
   try {
-    for (const [path, was] of seen.directories) {
+    for (const [path, was] of snapshot.directories) {
       const now = list(path, untouched.has(path) ? was.names : undefined)
       if (!isSameNames(was.names, now.names)) isSame = false
-      // On to the end, since what is listed now need not be listed when it is read.
+      // The comparison continues after a difference, since a later read reuses the listings.
       else if (!compareStatus(path, was, now, untouched)) isSame = false
     }
     return isSame
   } catch (error) {
-    // It went away, or can't be read any more.
+    // A directory was removed, or cannot be read any more.
     if (isSystemError(error)) return false
     throw error
   }
 }
 
-/** Adds the directories in this one that nothing was added to or removed from. */
+/** Whether the entries of a directory are unchanged. Adds its subdirectories whose names are unchanged to `untouched`. */
 function compareStatus(path: string, was: ListedDirectory, now: ListedDirectory, untouched: Set<string>): boolean {
   let isSame = true
   for (let i = 0, at = 0; i < was.names.length; i++, at += STATUS_FIELDS) {
@@ -96,13 +98,13 @@ function compareStatus(path: string, was: ListedDirectory, now: ListedDirectory,
   return isSame
 }
 
-/** Of a directory only mode and time count; of one that nobody looked into, as one that is ignored, not even that. */
+/** Compares the mode and the time of a directory. A directory that was not read, say an ignored one, only has to exist. */
 function isSameDirectory(was: Float64Array, now: Float64Array, at: number): boolean {
   if (Number.isNaN(was[at + STATUS.mtimeMs])) return isDirectoryMode(now[at])
   return was[at] === now[at] && was[at + STATUS.mtimeMs] === now[at + STATUS.mtimeMs]
 }
 
-/** NaN, the time that can't be relied on, is never the same. */
+/** Whether the names in a directory are unchanged. An unreliable time is NaN, which equals nothing. */
 function isUntouched(was: Float64Array, now: Float64Array, at: number): boolean {
   return (
     was[at + STATUS.ctimeMs] === now[at + STATUS.ctimeMs] &&
@@ -117,10 +119,10 @@ function isSameNames(was: readonly string[], now: readonly string[]): boolean {
 }
 
 /**
- * Local file systems of Linux, by the numbers that statfs(2) gives: there a directory's times change with its names. Elsewhere, on network
- * file systems above all, they may be late, so that directories are listed again.
+ * Local file systems of Linux, by the type that statfs(2) returns. On these the times of a directory change with its names.
+ * On others, above all network file systems, the times may lag, so directories are listed again.
  */
-const LOCAL: ReadonlySet<number> = new Set([
+const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
   0xef53, // ext2, ext3, ext4
   0x58465342, // XFS
   0x9123683e, // Btrfs
@@ -130,6 +132,6 @@ const LOCAL: ReadonlySet<number> = new Set([
   0x794c7630, // overlayfs
 ])
 
-function keepsDirectoryTimes(path: string): boolean {
-  return process.platform === 'linux' && LOCAL.has(statfsSync(path).type)
+function updatesDirectoryTimes(path: string): boolean {
+  return process.platform === 'linux' && LOCAL_FILE_SYSTEMS.has(statfsSync(path).type)
 }

@@ -1,5 +1,4 @@
-// A directory on disk as a file tree, read as it is asked for.
-
+// A directory on disk as a file tree. Each directory is read when it is first needed.
 import { constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { errnoOf, isMissingFile } from '../base/errno.ts'
 import { messageOf, TsbuildError } from '../base/errors.ts'
@@ -7,31 +6,32 @@ import { baseName, joinPath, parentPath } from '../base/paths.ts'
 import type { Entry } from '../layers/entry.ts'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { bytesToPath, toFsPath } from '../layers/paths/path-bytes.ts'
-import { isUnchanged, type SeenFiles, seenFiles } from './directory-snapshot.ts'
+import { type DirectorySnapshot, isUnchanged, takeSnapshot } from './directory-snapshot.ts'
 import { type DirectoryOnDisk, DiskEntry } from './disk-entry.ts'
 import { indexOfName } from './index-of-name.ts'
 import { listDirectory, STATUS, STATUS_FIELDS, statusOf } from './list-directory.ts'
 
-/** A directory on disk, which knows what was seen of it. */
+/** A file tree of a directory on disk, with snapshots of the statuses of its files. */
 export interface DirectoryTree extends FileTree {
-  /** What was read so far; undefined if that can't be relied on (see {@link seenFiles}). */
-  seen(): SeenFiles | undefined
-  /** Whether all that was seen in another run is the same now. What this lists is not listed again when it is read. */
-  isAs(seen: SeenFiles): boolean
+  /** A snapshot of the directories that were read so far; undefined if it would be unreliable (see {@link takeSnapshot}). */
+  snapshot(): DirectorySnapshot | undefined
+  /** Whether the files are as in an earlier snapshot. A later read reuses the listings that the comparison made. */
+  matches(snapshot: DirectorySnapshot): boolean
 }
 
 /**
- * A directory as BuildKit sends a local context: everything belongs to 0:0, modes and times are kept, symlinks are never followed,
- * sockets become empty files. Each directory is read once, when it is first asked for. Errors with `CONTEXT_NOT_FOUND`,
- * `CONTEXT_INVALID` (not a directory, or not readable) and, for what goes away while it is read, `CONTEXT_CHANGED`.
+ * A directory as BuildKit sends a local context: everything belongs to 0:0, modes and times are kept, symlinks are never
+ * followed, and sockets become empty files. Each directory is read once, when it is first needed. Errors with
+ * `CONTEXT_NOT_FOUND`, with `CONTEXT_INVALID` for a path that is not a directory or not readable, and with `CONTEXT_CHANGED`
+ * for files that disappear while they are read.
  */
 export function openDirectory(root: string): DirectoryTree {
   const begun = Date.now()
   const rootStat = readRoot(root)
   const rootEntry = { path: '', type: 'directory', ...attributesOf(rootStat.mode, rootStat.mtimeMs) } as const
   const listings = new Map<string, DirectoryOnDisk>()
-  /** The directories that were read, which is not all that were listed. */
-  const seen = new Map<string, DirectoryOnDisk>()
+  /** The directories that were read. Others may have been listed for a comparison only. */
+  const readDirectories = new Map<string, DirectoryOnDisk>()
 
   const listing = (path: string, names?: readonly string[]): DirectoryOnDisk => {
     let listed = listings.get(path)
@@ -43,10 +43,10 @@ export function openDirectory(root: string): DirectoryTree {
     return listed
   }
   const read = (path: string): DirectoryOnDisk | undefined => {
-    const known = seen.get(path)
-    if (known || lookup(path)?.type !== 'directory') return known
+    const before = readDirectories.get(path)
+    if (before || lookup(path)?.type !== 'directory') return before
     const directory = whileReading(root, path, () => listing(path))
-    seen.set(path, directory)
+    readDirectories.set(path, directory)
     return directory
   }
   const lookup = (path: string): TreeEntry | undefined => {
@@ -68,12 +68,12 @@ export function openDirectory(root: string): DirectoryTree {
   return {
     lookup,
     list,
-    seen: () => seenFiles(root, statusOf(rootStat), seen, begun),
-    isAs: (before) => isUnchanged(statusOf(rootStat), before, listing),
+    snapshot: () => takeSnapshot(root, statusOf(rootStat), readDirectories, begun),
+    matches: (snapshot) => isUnchanged(statusOf(rootStat), snapshot, listing),
   }
 }
 
-/** The root may be a symlink: it is named by the user, not by the context. */
+/** The root may be a symlink, because the user named it. */
 function readRoot(root: string): Stats {
   const stat = statRoot(root)
   if (stat.isDirectory()) return stat
@@ -102,7 +102,7 @@ function diskPath(root: string, path: string): string {
   return path === '' ? root : `${root}/${path}`
 }
 
-/** Undefined for what a context cannot hold. */
+/** Undefined for an entry of a type that a context cannot hold. */
 function entryAt(directory: DirectoryOnDisk, index: number): TreeEntry | undefined {
   const { root, status } = directory
   const at = index * STATUS_FIELDS
@@ -120,7 +120,7 @@ function entryAt(directory: DirectoryOnDisk, index: number): TreeEntry | undefin
   })
 }
 
-/** Neither a regular file nor a directory. */
+/** An entry that is neither a regular file nor a directory. */
 function specialEntry(path: string, onDisk: string | Buffer, mode: number, mtimeMs: number): TreeEntry | undefined {
   const attributes = attributesOf(mode, mtimeMs)
   switch (mode & constants.S_IFMT) {
@@ -146,25 +146,25 @@ function attributesOf(mode: number, mtimeMs: number): Pick<Entry, 'mode' | 'uid'
   return { mode: mode & 0o7777, uid: 0, gid: 0, mtime: mtimeMs / 1000, size: 0 }
 }
 
-/** Exact: as a floating-point number a large inode would be taken for its neighbour, and two files for one. */
+/** The device and inode, exactly: a double would round large inode numbers, and two files would look like one. */
 function inodeOf(fsPath: string | Buffer): string {
   const { dev, ino } = lstatSync(fsPath, { bigint: true })
   return `${dev}:${ino}`
 }
 
-/** As Linux packs them into 32 bits. */
+/** Device numbers as Linux packs them into 32 bits. */
 function deviceNumbers(rdev: number): Pick<Entry, 'devMajor' | 'devMinor'> {
   return { devMajor: (rdev >>> 8) & 0xfff, devMinor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) }
 }
 
 function readError(cause: unknown, root: string, directory: string): unknown {
   if (!(cause instanceof Error) || errnoOf(cause) === undefined) return cause
-  // What the system was asked for: the directory, or something in it.
-  const asked = 'path' in cause && typeof cause.path === 'string' ? cause.path : ''
-  const path = asked.startsWith(`${root}/`) ? asked.slice(root.length + 1) : directory
+  // The path of the failed system call: the directory, or an entry of it.
+  const failed = 'path' in cause && typeof cause.path === 'string' ? cause.path : ''
+  const path = failed.startsWith(`${root}/`) ? failed.slice(root.length + 1) : directory
   const name = JSON.stringify(path === '' ? '.' : path)
   if (isMissingFile(cause)) {
-    return new TsbuildError('CONTEXT_CHANGED', `${name} went away while the context was read`, { cause })
+    return new TsbuildError('CONTEXT_CHANGED', `${name} disappeared while the context was read`, { cause })
   }
   return new TsbuildError('CONTEXT_INVALID', `cannot read ${name} in the context: ${messageOf(cause)}`, {
     hint: 'make it readable, or exclude it in .dockerignore',

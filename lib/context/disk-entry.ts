@@ -1,13 +1,12 @@
-// An entry of a directory on disk that is little more than its place there. A class although it has no lifetime: as objects with all
-// properties of their own, the 60,000 entries of a copy take 20 MB and keep the garbage collector busy.
-
+// An entry of a directory on disk, which holds little more than its index in the listing. It is a class although it has no
+// lifetime: as plain objects, the 60,000 entries of a copy take 20 MB and keep the garbage collector busy.
 import { constants } from 'node:fs'
 import { joinPath } from '../base/paths.ts'
 import type { Content, EntryType, FileStat } from '../layers/entry.ts'
 import type { TreeEntry } from '../layers/file-tree.ts'
 import { type ListedDirectory, STATUS, STATUS_FIELDS } from './list-directory.ts'
 
-/** A listed directory, and where it is. */
+/** A listed directory and its location. */
 export interface DirectoryOnDisk extends ListedDirectory {
   /** The path of the tree's root on disk. */
   readonly root: string
@@ -15,14 +14,14 @@ export interface DirectoryOnDisk extends ListedDirectory {
   readonly path: string
 }
 
-/** A regular file or a directory. What its getters return is made when they are asked. */
+/** A regular file or a directory. Its getters compute their values from the listing. */
 export class DiskEntry implements TreeEntry {
   readonly #directory: DirectoryOnDisk
-  /** Where its numbers begin in the status of the directory. */
+  /** The offset of its numbers in the status array of the directory. */
   readonly #at: number
   readonly inode: string | undefined
 
-  /** `index` is that of the name in the directory, `inode` that of a file with several links. */
+  /** `index` is the position of the name in the directory. `inode` is set for files with several links only. */
   constructor(directory: DirectoryOnDisk, index: number, inode: string | undefined) {
     this.#directory = directory
     this.#at = index * STATUS_FIELDS

@@ -1,4 +1,4 @@
-// A file from a URL into the store, without asking for it again while it is the same.
+// Downloads a URL into the store. A file that the server reports as unchanged is not transferred again.
 import { createHash } from 'node:crypto'
 import { TsbuildError } from '../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../base/input-limit.ts'
@@ -10,7 +10,7 @@ import type { ContentStore } from '../oci/content.ts'
 import { digestParts } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
 
-/** A file that was downloaded, and what to ask with whether it still is the same. */
+/** A downloaded file, with the validators for asking the server whether it has changed. */
 export interface Download {
   readonly digest: Digest
   readonly size: number
@@ -22,44 +22,45 @@ export interface Download {
 export interface DownloadOptions {
   readonly client: HttpClient
   readonly store: Pick<ContentStore, 'createWriter'>
-  /** What the URL gave before; its blob is in the store. */
-  readonly known?: Download | undefined
-  /** What the content has to be. */
+  /** The previous download of the URL, whose blob is in the store. */
+  readonly previous?: Download | undefined
+  /** The digest that the content must have. */
   readonly checksum?: Digest | undefined
-  /** The Authorization header, for this origin only. */
+  /** The Authorization header. It is sent to this origin only. */
   readonly authorization?: string | undefined
   readonly signal?: AbortSignal | undefined
-  /** Called now and then, and at the end, with the bytes so far. */
+  /** Receives the bytes so far: once for every MiB, and at the end. */
   readonly onBytes?: ((bytes: number) => void) | undefined
-  /** Bytes. */
+  /** The largest size that is accepted, in bytes; default {@link inputLimit}. */
   readonly limit?: number
 }
 
 /** Bytes between two calls of `onBytes`. */
-const TELL_EVERY = 1 << 20
+const REPORT_INTERVAL = 1 << 20
 
 /**
- * Gets a URL: what is known of it if the server says so, else its content as a new blob of the store. A redirect from https to http is
- * followed only where a checksum says what has to arrive. Errors with `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE`, and as HttpClient.
+ * Downloads a URL to a new blob of the store, or returns the previous download if the server reports no change. A redirect
+ * from https to http is followed only if there is a checksum. Errors with `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE`, and as
+ * HttpClient does.
  */
 export async function download(url: string, options: DownloadOptions): Promise<Download> {
-  const { client, known, checksum, authorization, signal } = options
+  const { client, previous, checksum, authorization, signal } = options
   const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
-  if (known?.etag !== undefined) headers['if-none-match'] = known.etag
-  else if (known?.modified !== undefined) headers['if-modified-since'] = known.modified
+  if (previous?.etag !== undefined) headers['if-none-match'] = previous.etag
+  else if (previous?.modified !== undefined) headers['if-modified-since'] = previous.modified
   const response = await client.request({ url, headers, signal, allowDowngrade: checksum !== undefined })
-  if (known && isSame(response, known)) {
+  if (previous && isUnchanged(response, previous)) {
     await response.discard()
-    return known
+    return previous
   }
   if (response.status < 200 || response.status >= 300) throw await statusError(response)
   return save(url, response, options)
 }
 
-/** Some servers send the content again though they know that it is the same. */
-function isSame({ status, headers }: HttpResponse, known: Download): boolean {
+/** Some servers answer 200 and send the content again, although its ETag has not changed. */
+function isUnchanged({ status, headers }: HttpResponse, previous: Download): boolean {
   if (status === 304) return true
-  return status === 200 && known.etag !== undefined && strong(known.etag) === strong(headers.get('etag') ?? '')
+  return status === 200 && previous.etag !== undefined && strong(previous.etag) === strong(headers.get('etag') ?? '')
 }
 
 const strong = (etag: string): string => etag.replace(/^W\//, '')
@@ -70,14 +71,14 @@ async function save(url: string, response: HttpResponse, options: DownloadOption
   const writer = store.createWriter()
   try {
     let size = 0
-    let told = 0
+    let reported = 0
     for await (const chunk of content(response)) {
       signal?.throwIfAborted()
       size += chunk.byteLength
       if (size > limit) throw tooLarge(url, limit)
       writer.write(chunk)
       hash?.update(chunk)
-      if (size - told >= TELL_EVERY) onBytes?.((told = size))
+      if (size - reported >= REPORT_INTERVAL) onBytes?.((reported = size))
     }
     onBytes?.(size)
     if (checksum && hash) {
@@ -87,12 +88,12 @@ async function save(url: string, response: HttpResponse, options: DownloadOption
     const { digest } = writer.commit()
     return { digest, size, etag: response.headers.get('etag'), modified: response.headers.get('last-modified') }
   } finally {
-    // Does nothing after a commit.
+    // Has no effect after a commit.
     writer.abort()
   }
 }
 
-/** As other clients do, what a server compressed on its own account is unpacked. */
+/** The body without the transfer compression of the server (Content-Encoding), as other clients give it. */
 function content(response: HttpResponse): AsyncIterable<Uint8Array> {
   const packed = response.headers.get('content-encoding')?.trim().toLowerCase() === 'gzip'
   return packed ? decompress(response.body) : response.body

@@ -5,15 +5,15 @@ import { indexOfName } from './index-of-name.ts'
 
 interface Directory {
   readonly entries: readonly TreeEntry[]
-  /** Of the directories among the entries, if there are any. */
+  /** The states of the directories among the entries; undefined if there are none. */
   readonly states: ReadonlyMap<string, MatchState> | undefined
 }
 
 const NONE: Directory = { entries: [], states: undefined }
 
 /**
- * A tree without what a matcher ignores, as BuildKit filters a context: an ignored directory is still there, with its own
- * metadata, as the parent of what an exception brings back. Directories below which nothing can come back are never read.
+ * A tree without the entries that a matcher ignores, as BuildKit filters a context. An ignored directory stays, with its own
+ * metadata, if an exception re-includes something below it. An ignored directory without possible exceptions is never read.
  */
 export function filterTree(tree: FileTree, ignore: PatternMatcher): FileTree {
   const directories = new Map<string, Directory>()
@@ -45,7 +45,7 @@ export function filterTree(tree: FileTree, ignore: PatternMatcher): FileTree {
     return { entries, states }
   }
 
-  /** Whether something below an ignored entry is not ignored. */
+  /** Whether an exception re-includes something below an ignored entry. */
   const holdsExceptions = (entry: TreeEntry, state: MatchState): boolean => {
     if (entry.type !== 'directory' || !ignore.mayMatchBelow(entry.path, 'exceptions')) return false
     const directory = filter(entry.path, state)

@@ -8,23 +8,25 @@ import { suggest } from '../base/suggest.ts'
 import type { NamedContext } from './context-source.ts'
 import { memoryContent } from './memory-tree.ts'
 
-/** A path, or the text itself. */
+/** The Dockerfile as a path, or as text. */
 export type DockerfileSource = string | { readonly text: string; readonly name?: string }
 
-/** A Dockerfile and the files that may lie beside it. */
+/** A Dockerfile, with access to the files beside it. */
 export interface FoundDockerfile {
   readonly file: SourceFile
-  /** Reads a file beside the Dockerfile by its name with an ending; undefined if it isn't there. */
-  readonly sibling: (ending: string) => SourceFile | undefined
+  /** Reads the file whose path is that of the Dockerfile plus a suffix; undefined if it does not exist. */
+  readonly sibling: (suffix: string) => SourceFile | undefined
 }
 
-// Far above anything written by hand or by a generator, and small enough to hold in memory several times over.
+/** Bytes. Far more than anything written by hand or by a generator, and small enough to be held in memory several times. */
 export const DOCKERFILE_LIMIT: number = 16 << 20
+/** The default names of a Dockerfile, in the order of preference. */
 export const DOCKERFILE_NAMES: readonly string[] = ['Dockerfile', 'dockerfile']
 
 /**
- * The Dockerfile of a build: the given text, the file at the given path (relative to the working directory; for a context in
- * memory, first within it), or else `Dockerfile` in the context, or `dockerfile`. Errors with `DOCKERFILE_NOT_FOUND`.
+ * Finds the Dockerfile of a build: the given text; the file at the given path, relative to the working directory (for a
+ * context in memory, a file of the context goes first); else `Dockerfile` or `dockerfile` in the context. Errors with
+ * `DOCKERFILE_NOT_FOUND`.
  */
 export function findDockerfile(context: NamedContext, wanted: DockerfileSource | undefined): FoundDockerfile {
   if (typeof wanted === 'object') {
@@ -40,12 +42,12 @@ export function findDockerfile(context: NamedContext, wanted: DockerfileSource |
         : DOCKERFILE_NAMES.map((name) => path.join(context, name))
   for (const candidate of candidates) {
     const file = read(candidate)
-    if (file) return { file, sibling: (ending) => read(`${candidate}${ending}`) }
+    if (file) return { file, sibling: (suffix) => read(`${candidate}${suffix}`) }
   }
   throw wanted === undefined ? noDefault(context) : notFound(context, wanted)
 }
 
-/** A text file on disk, undefined if it isn't there. Errors with the given code if it cannot be read as one. */
+/** Reads a text file from the disk; undefined if it does not exist. Errors with the given code if it cannot be read. */
 export function readTextFile(file: string, code: ErrorCode = 'DOCKERFILE_NOT_FOUND'): SourceFile | undefined {
   const refuse = (problem: string, cause?: unknown) =>
     new TsbuildError(code, `cannot read ${JSON.stringify(file)}: ${problem}`, { cause })
@@ -61,7 +63,7 @@ export function readTextFile(file: string, code: ErrorCode = 'DOCKERFILE_NOT_FOU
   }
 }
 
-/** A text file of a context in memory, undefined if it isn't there. Symlinks are not followed. */
+/** Reads a text file of a context in memory; undefined if it does not exist. Symlinks are not followed. */
 export function readMemory(context: Exclude<NamedContext, string>, name: string): SourceFile | undefined {
   for (const [key, file] of context) {
     if (cleanPath(key) !== cleanPath(name)) continue
@@ -71,7 +73,7 @@ export function readMemory(context: Exclude<NamedContext, string>, name: string)
   return undefined
 }
 
-/** Relative to the working directory, where a terminal can open it from, unless it is elsewhere. */
+/** The path relative to the working directory, so that terminals can open it, or as given for a file outside. */
 function displayName(file: string): string {
   const relative = path.relative(process.cwd(), file)
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
@@ -104,7 +106,7 @@ function suggestBeside(wanted: string): string | undefined {
   return near === undefined ? undefined : path.join(path.dirname(wanted), near)
 }
 
-/** The names in a directory, for suggestions: none if it cannot be read. */
+/** The names in a directory, for suggestions; empty if it cannot be read. */
 function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory)

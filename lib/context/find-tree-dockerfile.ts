@@ -1,4 +1,4 @@
-// Text files of a tree: the Dockerfile of a context that is no directory.
+// Finds the Dockerfile in the tree of a context that was downloaded or streamed.
 import { TsbuildError } from '../base/errors.ts'
 import { baseName, cleanPath, parentPath } from '../base/paths.ts'
 import type { SourceFile } from '../base/source.ts'
@@ -8,7 +8,7 @@ import { resolvePath } from '../layers/paths/resolve-path.ts'
 import { readContent } from '../layers/read-content.ts'
 import { DOCKERFILE_LIMIT, DOCKERFILE_NAMES } from './find-dockerfile.ts'
 
-/** `path` in the tree, or else `Dockerfile` or `dockerfile`. Symlinks are followed inside the tree. Errors with `DOCKERFILE_NOT_FOUND`. */
+/** Reads `path`, or `Dockerfile` or `dockerfile` by default. Symlinks are followed inside the tree. Errors with `DOCKERFILE_NOT_FOUND`. */
 export function findTreeDockerfile(tree: FileTree, path: string | undefined): SourceFile {
   const names = path === undefined ? DOCKERFILE_NAMES : [cleanPath(path), lowerCase(cleanPath(path))]
   for (const name of names) {
@@ -26,7 +26,7 @@ export function findTreeDockerfile(tree: FileTree, path: string | undefined): So
   })
 }
 
-/** A text file of a tree, undefined if it isn't there. Errors with `DOCKERFILE_NOT_FOUND` if it can't be one. */
+/** Reads a text file of a tree; undefined if it does not exist. Errors with `DOCKERFILE_NOT_FOUND` if it cannot be a Dockerfile. */
 export function readTreeText(tree: FileTree, path: string): SourceFile | undefined {
   const entry = tree.lookup(resolvePath(tree, path, { followLast: true }))
   if (!entry) return undefined
@@ -37,7 +37,7 @@ export function readTreeText(tree: FileTree, path: string): SourceFile | undefin
   return { name: path, text: Buffer.from(readContent(entry, DOCKERFILE_LIMIT)).toString('utf8') }
 }
 
-/** As in BuildKit, a file that is called Dockerfile may also be called dockerfile. */
+/** BuildKit also accepts `dockerfile` for a file that is named `Dockerfile`. */
 function lowerCase(path: string): string {
   return baseName(path) === 'Dockerfile' ? `${path.slice(0, -'Dockerfile'.length)}dockerfile` : path
 }

@@ -1,4 +1,4 @@
-/** Where a name is among items that are sorted by their names, or -1. */
+/** The index of a name among items that are sorted by their names, or -1. */
 export function indexOfName<T>(items: readonly T[], name: string, nameOf: (item: T) => string): number {
   let [low, high] = [0, items.length]
   while (low < high) {

@@ -1,4 +1,4 @@
-// Directories on disk in numbers, since objects for 60,000 files would cost more than their system calls.
+// Listings of directories with statuses as numbers: objects for 60,000 files would take longer than their system calls.
 import { constants, lstatSync, type Stats } from 'node:fs'
 import { toFsPath } from '../layers/paths/path-bytes.ts'
 import { readNames } from './read-names.ts'
@@ -10,17 +10,17 @@ export interface ListedDirectory {
   readonly status: Float64Array
 }
 
-/** Where a number is in the status of an entry. Times are in milliseconds since 1970. */
+/** The offsets of the numbers in the status of an entry. Times are in milliseconds since 1970. */
 export const STATUS = { mode: 0, mtimeMs: 1, ctimeMs: 2, size: 3, ino: 4, dev: 5, nlink: 6 } as const
 export const STATUS_FIELDS = 7
 
 /**
- * Milliseconds that a file's time stamps have to be old for its status to tell that it is unchanged: more than the time stamps of any file
- * system in use are apart (FAT: 2 s).
+ * Milliseconds of age from which the timestamps of a file prove that it is unchanged. It exceeds the timestamp resolution of
+ * every common file system (FAT has 2 s).
  */
 export const RACY_MARGIN = 2000
 
-/** Lists a directory on disk; with `names`, those are in it for certain and are not asked for. */
+/** Lists a directory on disk. If `names` are given, they are known to be its names, and the directory is not read. */
 export function listDirectory(directory: string, names: readonly string[] = readNames(directory)): ListedDirectory {
   const status = new Float64Array(names.length * STATUS_FIELDS)
   for (let i = 0; i < names.length; i++) {

@@ -5,9 +5,9 @@ import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import type { MemoryFile } from './context-source.ts'
 
 /**
- * A context given as a map of `/`-separated paths. Directories are implied by the files in them, with mode 0755; everything belongs
- * to 0:0 and is from 1970 unless it says otherwise. Errors with `CONTEXT_INVALID` for a path that leaves the context, is given
- * twice, or is both a file and a directory.
+ * A context given as a map of `/`-separated paths. The directories of its files are implied, with mode 0755. Everything belongs
+ * to 0:0, and its time is 1970 unless a file gives another. Errors with `CONTEXT_INVALID` for a path that leaves the context,
+ * is given twice, or is both a file and a directory.
  */
 export function openMemory(files: ReadonlyMap<string, MemoryFile>): FileTree {
   const entries = new Map<string, TreeEntry>([['', directoryEntry('')]])
@@ -31,7 +31,7 @@ export function openMemory(files: ReadonlyMap<string, MemoryFile>): FileTree {
     if (path === '' || name.split('/').includes('..')) {
       throw new TsbuildError('CONTEXT_INVALID', `${JSON.stringify(name)} is not the path of a file in the context`)
     }
-    if (entries.has(path)) throw new TsbuildError('CONTEXT_INVALID', `${JSON.stringify(path)} is there twice`)
+    if (entries.has(path)) throw new TsbuildError('CONTEXT_INVALID', `${JSON.stringify(path)} is given twice`)
     addDirectory(parentPath(path))
     add(entryOf(path, file))
   }
@@ -40,7 +40,7 @@ export function openMemory(files: ReadonlyMap<string, MemoryFile>): FileTree {
   return { lookup: (path) => entries.get(path), list: (path) => children.get(path) ?? [] }
 }
 
-/** The bytes of a file in memory, undefined for a symlink. */
+/** The bytes of a file in memory; undefined for a symlink. */
 export function memoryContent(file: MemoryFile): Uint8Array | undefined {
   if (typeof file === 'string') return Buffer.from(file)
   if (file instanceof Uint8Array) return file

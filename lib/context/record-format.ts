@@ -1,17 +1,17 @@
-// The frame of files with notes about thousands of paths: what they are, with a version; the notes; the CRC-32 of all before.
+// The format of files with records of thousands of paths: a magic text with a version, the records, and the CRC-32 of both.
 import { crc32 } from 'node:zlib'
 import { ByteWriter } from '../layers/index/byte-writer.ts'
 import { asBuffer } from '../layers/paths/path-bytes.ts'
 
-/** After so many bytes a note should pause. */
-export const PIECE: number = 64 * 1024
+/** Bytes after which a writer of records should yield. */
+export const CHUNK_SIZE: number = 64 * 1024
 const CRC = 4
 
 /**
- * The file in pieces that share their memory, so that there never is more of it than one. `write` writes the notes; where it pauses, by a
- * yield, what it wrote so far is given out.
+ * Encodes a file in chunks. `write` writes records, and whenever it yields, its output so far becomes a chunk. All chunks share
+ * one buffer, so that memory is bounded: a chunk is valid until the next one is requested.
  */
-export function* encodeNote(magic: string, write: (out: ByteWriter) => Iterable<void>): Generator<Uint8Array, void> {
+export function* encodeRecords(magic: string, write: (out: ByteWriter) => Iterable<void>): Generator<Uint8Array, void> {
   const out = new ByteWriter()
   let crc = 0
   const take = (): Uint8Array => {
@@ -27,8 +27,8 @@ export function* encodeNote(magic: string, write: (out: ByteWriter) => Iterable<
   yield take()
 }
 
-/** What was written, as a view of the same memory; undefined if the file is damaged, or is something else. */
-export function decodeNote(magic: string, file: Uint8Array): Buffer | undefined {
+/** The records as a view of the file's memory; undefined if the file is damaged or has another magic text. */
+export function decodeRecords(magic: string, file: Uint8Array): Buffer | undefined {
   const bytes = asBuffer(file)
   const end = bytes.length - CRC
   if (end < magic.length || bytes.toString('latin1', 0, magic.length) !== magic) return undefined

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { messageOf, TsbuildError } from '../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../base/input-limit.ts'
 
-/** Writes a stream to a new file. Errors with `ARCHIVE_TOO_LARGE`, with `STORE_IO`, and with what the stream errors with. */
+/** Writes a build context that comes as a stream to a new file. Errors with `ARCHIVE_TOO_LARGE`, `STORE_IO`, and as the stream does. */
 export async function saveStream(
   stream: AsyncIterable<Uint8Array>,
   path: string,
@@ -32,6 +32,6 @@ function write(file: number, chunk: Uint8Array): void {
     for (let at = 0; at < chunk.byteLength; ) at += writeSync(file, chunk, at, chunk.byteLength - at)
   } catch (cause) {
     const reason = messageOf(cause)
-    throw new TsbuildError('STORE_IO', `cannot keep the build context: ${reason}`, { cause })
+    throw new TsbuildError('STORE_IO', `cannot store the build context: ${reason}`, { cause })
   }
 }

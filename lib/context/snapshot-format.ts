@@ -1,27 +1,27 @@
-// What was seen of a directory as bytes: 60,000 entries are written and read in some milliseconds, a directory at a time.
+// The file format of directory snapshots. 60,000 entries are written and read in a few milliseconds, a directory at a time.
 import type { ByteWriter } from '../layers/index/byte-writer.ts'
 import { bytesToPath } from '../layers/paths/path-bytes.ts'
-import type { SeenFiles } from './directory-snapshot.ts'
+import type { DirectorySnapshot } from './directory-snapshot.ts'
 import { type ListedDirectory, STATUS_FIELDS } from './list-directory.ts'
-import { decodeNote, encodeNote, PIECE } from './record-format.ts'
+import { CHUNK_SIZE, decodeRecords, encodeRecords } from './record-format.ts'
 
 const MAGIC = 'tsbuild seen files 2\n'
 
 /**
- * A note about what was seen, and what was seen, in pieces (see {@link encodeNote}): the note, the status of the root, and for each directory its
- * path, how many names it has, the names joined by NUL, and the status of each. Texts are framed by their length.
+ * Encodes a snapshot with a note, in chunks (see {@link encodeRecords}): the note, the status of the root, and for each
+ * directory its path, the number of names, the names joined by NUL, and their statuses. Texts are prefixed with their length.
  */
-export function encodeSeen(note: string, seen: SeenFiles): Iterable<Uint8Array> {
-  return encodeNote(MAGIC, function* (out) {
+export function encodeSnapshot(note: string, snapshot: DirectorySnapshot): Iterable<Uint8Array> {
+  return encodeRecords(MAGIC, function* (out) {
     out.framedText(note)
-    addNumbers(out, seen.root, 0, STATUS_FIELDS)
-    for (const [path, { names, status }] of seen.directories) {
+    addNumbers(out, snapshot.root, 0, STATUS_FIELDS)
+    for (const [path, { names, status }] of snapshot.directories) {
       out.framedText(path)
       out.uint32(names.length)
       out.framedText(names.join('\0'))
       for (let at = 0; at < status.length; at += STATUS_FIELDS) {
         addNumbers(out, status, at, STATUS_FIELDS)
-        if (out.length >= PIECE) yield
+        if (out.length >= CHUNK_SIZE) yield
       }
     }
   })
@@ -31,11 +31,13 @@ function addNumbers(out: ByteWriter, numbers: Float64Array, start: number, count
   for (let at = start; at < start + count; at++) out.double(numbers[at] as number)
 }
 
-/** What {@link encodeSeen} was given; undefined for bytes that are damaged or of another version. Directories are decoded as they are asked for. */
-export function decodeSeen(bytes: Uint8Array): { readonly note: string; readonly seen: SeenFiles } | undefined {
-  const body = decodeNote(MAGIC, bytes)
+/** Decodes a snapshot; undefined if the bytes are damaged or of another version. Directories are decoded during iteration. */
+export function decodeSnapshot(
+  bytes: Uint8Array,
+): { readonly note: string; readonly snapshot: DirectorySnapshot } | undefined {
+  const body = decodeRecords(MAGIC, bytes)
   if (!body) return undefined
-  // From here on the bytes are as they were written.
+  // The checksum was right, so the bytes are as they were written.
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   let at = 0
   const uint32 = (): number => view.getUint32((at += 4) - 4, true)
@@ -60,5 +62,5 @@ export function decodeSeen(bytes: Uint8Array): { readonly note: string; readonly
       yield [path, { names: count === 0 ? [] : names.split('\0'), status: numbers(count * STATUS_FIELDS) }]
     }
   }
-  return { note, seen: { root, directories: { [Symbol.iterator]: directories } } }
+  return { note, snapshot: { root, directories: { [Symbol.iterator]: directories } } }
 }

@@ -1,4 +1,4 @@
-// Remembers the content hashes of files on disk, so that a file that didn't change isn't read again.
+// Keeps the content hashes of files on disk, so that an unchanged file is not read again.
 
 import type { FileStat } from '../layers/entry.ts'
 import { ByteWriter } from '../layers/index/byte-writer.ts'
@@ -6,37 +6,37 @@ import { SHA256 } from '../layers/index/digest-column.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
 import { RACY_MARGIN } from './list-directory.ts'
-import { decodeNote, encodeNote, PIECE } from './record-format.ts'
+import { CHUNK_SIZE, decodeRecords, encodeRecords } from './record-format.ts'
 
-/** A file on disk, with the digest of content that was read after its status. */
+/** A file on disk, with the digest of its content, which was read after its status. */
 export interface HashedFile {
   readonly path: string
   readonly size: number
   readonly stat: FileStat
-  /** As bytes. */
+  /** The sha256 of the content, as 32 bytes. */
   readonly sha256: Uint8Array
 }
 
 /** Hashes of files on disk. */
 export interface StatCache {
-  /** sha256 of the file's content as bytes, if it is known to be unchanged. Fastest in the order in which files were saved. */
+  /** The sha256 of the content, if the file is unchanged. Lookups are fastest in the order in which files were saved. */
   lookup(path: string, size: number, stat: FileStat): Uint8Array | undefined
-  /** Keeps these files for the next run, and no others. Does nothing if they are those that were looked up, and are kept already. */
+  /** Replaces the cache by these files. Does nothing if every lookup was a hit and no cached file was left out. */
   save(files: Iterable<HashedFile>): void
 }
 
-/** The kind of derived data that a store keeps this as, by a digest of what it is for. */
+/** The kind of derived data under which the store keeps the cache, by the digest of its id. */
 const STAT_KIND = 'stat'
 const MAGIC = 'tsbuild stat cache 2\n'
 
-/** Of each file: size, mtime, ctime, inode, device; sha256; the length of its path, and the path. */
+/** The fields of a row: size, mtime, ctime, inode, device; sha256; the length of the path, and the path. */
 const NUMBERS = 5 * 8
 const LENGTH = NUMBERS + SHA256
 const PATH = LENGTH + 4
 
 /**
- * Opens the cache for what `id` names. A file whose time stamps are less than two seconds older than this call is not remembered: it
- * could change once more without getting another time stamp (git calls that racily clean). A damaged cache is empty.
+ * Opens the cache named `id`. A file whose timestamps are less than two seconds older than this call is not kept: it could
+ * change again without a new timestamp (git calls this "racily clean"). A damaged cache counts as empty.
  */
 export function openStatCache(
   store: Pick<ContentStore, 'readDerived' | 'writeDerived'>,
@@ -45,13 +45,13 @@ export function openStatCache(
 ): StatCache {
   const key = sha256(id)
   const kept = store.readDerived(STAT_KIND, key)
-  const rows = (kept && decodeNote(MAGIC, kept)) ?? Buffer.alloc(0)
+  const rows = (kept && decodeRecords(MAGIC, kept)) ?? Buffer.alloc(0)
   const view = new DataView(rows.buffer, rows.byteOffset, rows.length)
   const wanted = new ByteWriter()
-  /** Where the next one is, if files are asked for in the same order. */
+  /** The offset of the next row, if files are looked up in the saved order. */
   let cursor = 0
   let byPath: ReadonlyMap<string, number> | undefined
-  /** The length of the rows that were found; they are not all that is to be kept once one was missing. */
+  /** The total length of the rows that were found. */
   let found = 0
   let isMissing = false
 
@@ -104,7 +104,7 @@ function rowsByPath(rows: Buffer): ReadonlyMap<string, number> {
 }
 
 function encodeFiles(files: Iterable<HashedFile>, trustedBefore: number): Iterable<Uint8Array> {
-  return encodeNote(MAGIC, function* (out) {
+  return encodeRecords(MAGIC, function* (out) {
     for (const { path, size, stat, sha256 } of files) {
       const { mtimeMs, ctimeMs, ino, dev } = stat
       if (mtimeMs >= trustedBefore || ctimeMs >= trustedBefore) continue
@@ -115,7 +115,7 @@ function encodeFiles(files: Iterable<HashedFile>, trustedBefore: number): Iterab
       out.double(dev)
       out.copy(sha256)
       out.framedText(path)
-      if (out.length >= PIECE) yield
+      if (out.length >= CHUNK_SIZE) yield
     }
   })
 }

@@ -1,8 +1,8 @@
 import { TsbuildError } from '../base/errors.ts'
 
 /**
- * The fields of one line of CSV (RFC 4180), as docker's flags take them: `type=oci,"dest=a,b.tar"`. Errors with
- * `OUTPUT_INVALID` for quotes that don't enclose a whole field.
+ * Splits one line of CSV (RFC 4180), as in docker's flags: `type=oci,"dest=a,b.tar"`. Errors with `OUTPUT_INVALID` for quotes
+ * that do not enclose a whole field.
  */
 export function csvFields(line: string): readonly string[] {
   const fields: string[] = []
@@ -39,8 +39,8 @@ function quotedField(line: string, start: number): { text: string; end: number }
   }
 }
 
-function invalid(line: string, what: string): TsbuildError {
-  return new TsbuildError('OUTPUT_INVALID', `invalid output ${JSON.stringify(line)}: ${what}`, {
-    hint: 'quote a whole field, and write a quote in it twice: type=oci,"dest=a,b.tar"',
+function invalid(line: string, problem: string): TsbuildError {
+  return new TsbuildError('OUTPUT_INVALID', `invalid output ${JSON.stringify(line)}: ${problem}`, {
+    hint: 'quote a whole field, and double any quote inside it: type=oci,"dest=a,b.tar"',
   })
 }

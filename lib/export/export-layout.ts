@@ -1,4 +1,4 @@
-// An OCI image layout as a directory: a new one appears whole, an existing one gets the image added.
+// Writes an OCI image layout as a directory (-o type=oci,tar=false).
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -9,15 +9,16 @@ import { digestPath } from '../oci/digest.ts'
 import { openLayout } from '../oci/layout.ts'
 import { indexBytes } from '../oci/manifest.ts'
 import type { Descriptor } from '../oci/types.ts'
-import { type ArchivedImage, indexEntries, OCI_LAYOUT_BYTES } from './image-archive.ts'
+import type { ArchivedImage } from './archived-image.ts'
+import { indexEntries, OCI_LAYOUT_BYTES } from './image-archive.ts'
 import { outputIO } from './write-stream.ts'
 
 const IMAGE_NAME = 'io.containerd.image.name'
 
 /**
- * Writes an image as a layout directory. An existing layout keeps its other images; one with a same name, or without a name if
- * this one has none, is replaced. Its index.json changes at the very end, at once. Errors with `OUTPUT_IO`; with
- * `LAYOUT_INVALID` if the directory holds a broken layout.
+ * Writes an image as a layout directory. A new directory appears when it is complete. An existing layout keeps its other
+ * images, but an image with the same name is replaced, and so is an unnamed image by another unnamed one. Its index.json is
+ * replaced atomically, at the end. Errors with `OUTPUT_IO`, and with `LAYOUT_INVALID` if the existing layout is broken.
  */
 export async function exportLayout(
   image: ArchivedImage,
@@ -27,14 +28,14 @@ export async function exportLayout(
 ): Promise<void> {
   const stat = outputIO(dest, () => statSync(dest, { throwIfNoEntry: false }))
   if (stat && !stat.isDirectory()) {
-    throw new TsbuildError('OUTPUT_IO', `can not write a directory ${JSON.stringify(dest)}: it is a file`)
+    throw new TsbuildError('OUTPUT_IO', `cannot write a directory ${JSON.stringify(dest)}: it is a file`)
   }
   const kept = stat ? keptEntries(image, dest) : []
   const suffix = `${process.pid}-${randomBytes(6).toString('hex')}`
   const target = stat ? dest : join(dirname(resolve(dest)), `.tsbuild-${suffix}`)
   outputIO(dest, () => ensureDirSync(target))
   try {
-    for (const blob of image.blobs) await writeBlob(target, blob, suffix, store, signal)
+    for (const blob of image.blobs) await writeBlob(blob, { directory: target, suffix, store, signal })
     writeWhole(join(target, 'oci-layout'), suffix, OCI_LAYOUT_BYTES)
     writeWhole(join(target, 'index.json'), suffix, indexBytes([...kept, ...indexEntries(image)]))
     if (target !== dest) outputIO(dest, () => renameSync(target, dest))
@@ -47,7 +48,7 @@ function keptEntries(image: ArchivedImage, dest: string): readonly Descriptor[] 
   if (outputIO(dest, () => readdirSync(dest)).length === 0) return []
   if (!statSync(join(dest, 'oci-layout'), { throwIfNoEntry: false })) {
     throw new TsbuildError('OUTPUT_IO', `${JSON.stringify(dest)} is not empty and not an OCI image layout`, {
-      hint: 'give the path of a new or empty directory',
+      hint: 'write to a new or empty directory',
     })
   }
   return openLayout(dest).manifests.filter((entry) => {
@@ -56,14 +57,16 @@ function keptEntries(image: ArchivedImage, dest: string): readonly Descriptor[] 
   })
 }
 
-async function writeBlob(
-  root: string,
-  blob: Descriptor,
-  suffix: string,
-  store: ContentReader,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const path = join(root, digestPath(blob.digest))
+interface BlobTarget {
+  readonly directory: string
+  /** The end of temporary names. */
+  readonly suffix: string
+  readonly store: ContentReader
+  readonly signal: AbortSignal | undefined
+}
+
+async function writeBlob(blob: Descriptor, { directory, suffix, store, signal }: BlobTarget): Promise<void> {
+  const path = join(directory, digestPath(blob.digest))
   if (statSync(path, { throwIfNoEntry: false })?.size === blob.size) return
   const temporary = `${path}.${suffix}`
   outputIO(path, () => ensureDirSync(dirname(path)))

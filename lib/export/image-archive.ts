@@ -1,34 +1,17 @@
-// The files of an image archive: an OCI image layout, which for Docker also has a manifest.json.
+// The members of an image archive: an OCI image layout, with a manifest.json for `docker load`.
 import type { ArchiveMember } from '../layers/archive/pack-archive.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { digestParts, digestPath } from '../oci/digest.ts'
-import type { ImageSet } from '../oci/image-set.ts'
 import { jsonBytes } from '../oci/json.ts'
 import { indexBytes } from '../oci/manifest.ts'
-import { familiarReference, parseReference } from '../oci/reference.ts'
-import type { Descriptor, Digest, Image } from '../oci/types.ts'
-
-/** An image on its way into an archive. */
-export interface ArchivedImage {
-  /** Of its manifest, or of an index. */
-  readonly descriptor: Descriptor
-  /** Everything that is to be in the archive of it. */
-  readonly blobs: readonly Descriptor[]
-  /** Full names. */
-  readonly names: readonly string[]
-  /** The image that Docker is to load: for an index, that of one platform. */
-  readonly image: Image
-}
+import { parseReference } from '../oci/reference.ts'
+import type { Descriptor, Digest } from '../oci/types.ts'
+import type { ArchivedImage } from './archived-image.ts'
+import { dockerManifest } from './docker-archive.ts'
 
 export const OCI_LAYOUT_BYTES: Uint8Array = jsonBytes({ imageLayoutVersion: '1.0.0' })
 
-/** An image, or an index with its images, and all blobs. */
-export function archivedImage({ descriptor, images }: ImageSet, names: readonly string[]): ArchivedImage {
-  const blobs = images.flatMap(({ manifest, descriptor }) => [...manifest.layers, manifest.config, descriptor])
-  return { descriptor, names, image: images[0], blobs: [...blobs, descriptor] }
-}
-
-/** The archive's members, sorted by name, each blob once and verified while it is read. */
+/** The members of the archive, sorted by name. Each blob occurs once, and is verified while it is read. */
 export function archiveMembers(
   images: readonly ArchivedImage[],
   store: ContentReader,
@@ -48,20 +31,21 @@ export function archiveMembers(
     })
   }
   members.push({ kind: 'bytes', name: 'index.json', bytes: indexBytes(images.flatMap(indexEntries)) })
-  if (options.docker) members.push({ kind: 'bytes', name: 'manifest.json', bytes: jsonBytes(images.map(dockerEntry)) })
+  if (options.docker) members.push({ kind: 'bytes', name: 'manifest.json', bytes: dockerManifest(images) })
   members.push({ kind: 'bytes', name: 'oci-layout', bytes: OCI_LAYOUT_BYTES })
   return members.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /**
- * The entries of index.json for an image: one a name, or one without (image-spec annotations.md#pre-defined-annotation-keys).
+ * The entries of index.json for an image: one for each name, or one without a name (image-spec
+ * annotations.md#pre-defined-annotation-keys).
  */
 export function indexEntries(image: ArchivedImage): readonly Descriptor[] {
   const { descriptor, names } = image
   const created = image.image.config.created
   const annotations = {
     ...descriptor.annotations,
-    // As the config says, so that the same image gives the same archive.
+    // The time of the config, so that the same image gives the same archive.
     ...(created ? { 'org.opencontainers.image.created': `${new Date(created).toISOString().slice(0, 19)}Z` } : {}),
   }
   if (names.length === 0) return [{ ...descriptor, annotations }]
@@ -70,16 +54,8 @@ export function indexEntries(image: ArchivedImage): readonly Descriptor[] {
     annotations: {
       ...annotations,
       'io.containerd.image.name': name,
-      // Only the tag, as containerd and buildx write it.
+      // The tag alone, as containerd and buildx write it.
       'org.opencontainers.image.ref.name': parseReference(name).tag ?? 'latest',
     },
   }))
-}
-
-function dockerEntry({ image, names }: ArchivedImage): { Config: string; RepoTags: string[]; Layers: string[] } {
-  return {
-    Config: digestPath(image.manifest.config.digest),
-    RepoTags: names.map((name) => familiarReference(parseReference(name))),
-    Layers: image.manifest.layers.map((layer) => digestPath(layer.digest)),
-  }
 }

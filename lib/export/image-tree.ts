@@ -6,8 +6,8 @@ import type { ContentStore } from '../oci/content.ts'
 import type { Image } from '../oci/types.ts'
 
 /**
- * An image's root filesystem as a tree whose files can be read: its layers are decompressed in the store, not extracted. Errors
- * as indexLayer() and ensurePlainLayer() do.
+ * The root filesystem of an image as a tree with readable files. Layers are decompressed in the store, but not extracted.
+ * Errors as indexLayer() and ensurePlainLayer() do.
  */
 export async function imageTree(image: Image, store: ContentStore, signal?: AbortSignal): Promise<UnionView> {
   const layers = []

@@ -1,32 +1,32 @@
-// Where a build's result can go.
+// The outputs of a build, as options.
 
-/** An output. `dest` is a path, or `-` for standard output where the form is a single stream. */
+/** An output. `dest` is a path, or `-` for standard output if the output is a single stream. */
 export type Output = FileOutput | RegistryOutput
 
-/** An output that is written to the disk or to standard output. */
+/** An output to the disk or to standard output. */
 export type FileOutput = OciOutput | DockerOutput | LocalOutput | TarOutput
 
 /** A push to registries. */
 export interface RegistryOutput {
   readonly type: 'registry'
-  /** Names to push, separated by commas; default the names that the build gives. */
+  /** The names to push, separated by commas; default the tags of the build. */
   readonly name?: string
-  /** Push to the repositories of the names, which have no tag then, by nothing but the digest: for jobs whose images are joined later. */
+  /** Push by digest alone, for jobs whose images are joined later. The names must have no tag. */
   readonly pushByDigest?: boolean
   readonly compression?: CompressionOption
 }
 
-/** OCI image layout: a tar, or a directory with `tar: false`. */
+/** An OCI image layout: a tar, or a directory with `tar: false`. */
 export interface OciOutput {
   readonly type: 'oci'
   readonly dest: string
   readonly tar?: boolean
-  /** Names for the image in it, separated by commas; default the names that the build gives. */
+  /** The names of the image in the layout, separated by commas; default the tags of the build. */
   readonly name?: string
   readonly compression?: CompressionOption
 }
 
-/** An archive for `docker load` and `podman load`; of one platform. */
+/** An archive of one platform for `docker load` and `podman load`. */
 export interface DockerOutput {
   readonly type: 'docker'
   readonly dest: string
@@ -39,8 +39,8 @@ export interface LocalOutput {
   readonly type: 'local'
   readonly dest: string
   /**
-   * Whether each platform gets a directory of its own, e.g. `linux_arm64`; default where there are several. False merges them, which is
-   * an error (`OUTPUT_INVALID`) where two have a file of the same path.
+   * Whether each platform gets a directory of its own, e.g. `linux_arm64`; the default is true for several platforms. False
+   * merges them, which errors with `OUTPUT_INVALID` if two have a file of the same path.
    */
   readonly platformSplit?: boolean
 }
@@ -49,23 +49,23 @@ export interface LocalOutput {
 export interface TarOutput {
   readonly type: 'tar'
   readonly dest: string
-  /** As of {@link LocalOutput}. */
+  /** As in {@link LocalOutput}. */
   readonly platformSplit?: boolean
 }
 
 export interface CompressionOption {
   readonly algorithm: 'gzip' | 'uncompressed'
-  /** 0 to 9; gzip only. */
+  /** 0 to 9, for gzip only. */
   readonly level?: number
 }
 
-/** What was written. */
+/** An output that was written. */
 export interface ExportedOutput {
   readonly type: Output['type'] | 'store'
-  /** The path, the names given in the store, or the names pushed. */
+  /** The path, the names in the store, or the names pushed. */
   readonly destination: string
-  /** Bytes written, where it is one file. */
+  /** The size in bytes, if the output is one file; for a push, the bytes sent. */
   readonly size?: number
-  /** What a directory could not show: device nodes without root, extended attributes. */
+  /** The files that a directory does not hold completely: device nodes need root, and some extended attributes are refused. */
   readonly losses?: readonly { readonly path: string; readonly kind: 'node' | 'xattrs' }[]
 }

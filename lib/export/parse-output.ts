@@ -1,4 +1,4 @@
-// The values of `-o`, as docker buildx reads them.
+// Parses the values of `-o`, as docker buildx does.
 import { TsbuildError } from '../base/errors.ts'
 import { suggest } from '../base/suggest.ts'
 import { normaliseName } from '../oci/reference.ts'
@@ -6,8 +6,8 @@ import { csvFields } from './csv-fields.ts'
 import type { CompressionOption, Output } from './output.ts'
 
 /**
- * Parses `DIR` (files below a directory), `-` (a tar to standard output) or `type=…,key=value,…`. Errors with `OUTPUT_INVALID`;
- * with `UNSUPPORTED` for what docker buildx has and this program hasn't; with `REFERENCE_INVALID` for a bad `name`.
+ * Parses `DIR` (files below a directory), `-` (a tar to standard output) or `type=…,key=value,…`. Errors with
+ * `OUTPUT_INVALID`, with `UNSUPPORTED` for features that only docker buildx has, and with `REFERENCE_INVALID` for a bad `name`.
  */
 export function parseOutput(value: string): Output {
   if (value === '') throw invalid(value, 'it is empty')
@@ -35,12 +35,12 @@ const KEYS: Readonly<Record<Output['type'], readonly string[]>> = {
   tar: ['platform-split'],
 }
 
-/** Keys that docker buildx knows, and the value that asks for what happens here anyway. */
+/** Keys of docker buildx that are unsupported, each with the value that asks for the behaviour that exists, if there is one. */
 const FOREIGN_KEYS: ReadonlyMap<string, string | undefined> = new Map([
   ['oci-mediatypes', 'true'],
   ['oci-artifact', 'false'],
   ['force-compression', 'false'],
-  // With SOURCE_DATE_EPOCH layers have that time anyway, and without it BuildKit does nothing.
+  // With SOURCE_DATE_EPOCH all layers have that time, and without it BuildKit rewrites nothing.
   ['rewrite-timestamp', 'true'],
   ['prefer-nondist-layers', 'false'],
   ['platform-split', 'false'],
@@ -57,13 +57,13 @@ const FOREIGN_KEYS: ReadonlyMap<string, string | undefined> = new Map([
 ])
 
 const FOREIGN_TYPES: ReadonlyMap<string, string> = new Map([
-  ['image', 'name the image with -t to have it in the local store; type=registry pushes it'],
-  ['cacheonly', 'leave out -o: then the result is kept in the local store only'],
+  ['image', 'use -t NAME to keep the image in the local store, or type=registry to push it'],
+  ['cacheonly', 'remove -o: the result is then kept in the local store only'],
 ])
 
 function toOutput(value: string, attributes: Attributes): Output {
   const type = attributes.get('type')
-  if (type === undefined || type === '') throw invalid(value, 'it needs a type', 'e.g. type=oci,dest=app.tar')
+  if (type === undefined || type === '') throw invalid(value, 'type is missing', 'write it as in type=oci,dest=app.tar')
   switch (type) {
     case 'oci':
       checkKeys(value, type, attributes)
@@ -81,13 +81,13 @@ function toOutput(value: string, attributes: Attributes): Output {
       checkKeys(value, type, attributes)
       return { type, dest: attributes.get('dest') || '-', ...platformSplit(value, attributes) }
     case 'image':
-      // As buildx has it: type=registry is short for this.
+      // As in buildx, type=registry is short for this.
       if (!parseBoolean(value, 'push', attributes.get('push'))) break
       return toOutput(value, new Map([...attributes, ['type', 'registry']]))
     case 'registry': {
       checkKeys(value, type, attributes)
       const pushByDigest = parseBoolean(value, 'push-by-digest', attributes.get('push-by-digest'))
-      // For a daemon's own store of images, which would list name@digest then.
+      // This key asks a daemon to list name@digest in its image store. It is checked, and has no effect here.
       parseBoolean(value, 'name-canonical', attributes.get('name-canonical'))
       return { type, ...namedOptions(value, attributes), ...(pushByDigest && { pushByDigest }) }
     }
@@ -112,7 +112,7 @@ function checkKeys(value: string, type: Output['type'], attributes: Attributes):
       throw unsupported(value, `${key}=${given}`)
     }
     if (/^(?:annotation|annotation-.+)\./.test(key)) throw unsupported(value, key)
-    if (IMAGE_KEYS.includes(key)) throw invalid(value, `${key} is not for type=${type}`)
+    if (IMAGE_KEYS.includes(key)) throw invalid(value, `${key} does not apply to type=${type}`)
     const near = suggest(key, known)
     const hint = near ? `did you mean ${JSON.stringify(near)}?` : `keys of type=${type} are ${known.join(', ')}`
     throw invalid(value, `unknown key ${JSON.stringify(key)}`, hint)
@@ -144,8 +144,8 @@ function namedOptions(value: string, attributes: Attributes): Pick<ImageOptions,
 
 function directory(value: string, attributes: Attributes): string {
   const dest = attributes.get('dest')
-  if (!dest) throw invalid(value, 'it needs a dest', 'dest=DIR')
-  if (dest === '-') throw invalid(value, 'a directory can not go to standard output')
+  if (!dest) throw invalid(value, 'dest is missing', 'add dest=DIR')
+  if (dest === '-') throw invalid(value, 'a directory cannot be written to standard output')
   return dest
 }
 
@@ -160,7 +160,7 @@ function imageFile(value: string, attributes: Attributes): string {
   if (attributes.get('type') !== 'docker') return '-'
   throw unsupported(
     value,
-    'type=docker without dest, which loads the image into Docker',
+    'type=docker without dest, which loads the image into Docker,',
     'write an archive with dest=FILE, or pipe it: -o type=docker,dest=- | docker load',
   )
 }
@@ -175,7 +175,7 @@ function parseCompression(value: string, attributes: Attributes): CompressionOpt
       return level === undefined ? { algorithm } : { algorithm, level }
     case 'uncompressed':
       if (level === undefined) return { algorithm }
-      throw invalid(value, 'compression-level is not for compression=uncompressed')
+      throw invalid(value, 'compression-level does not apply to compression=uncompressed')
     case 'zstd':
     case 'estargz':
       throw unsupported(value, `compression=${algorithm}`, 'use compression=gzip or compression=uncompressed')
@@ -191,7 +191,7 @@ function parseLevel(value: string, level: string | undefined): number | undefine
   throw invalid(value, `compression-level must be 0 to 9, got ${JSON.stringify(level)}`)
 }
 
-/** As Go's strconv.ParseBool; empty counts as not given. */
+/** Parses a boolean as Go's strconv.ParseBool does. An empty text counts as not given. */
 function parseBoolean(value: string, key: string, text: string | undefined): boolean | undefined {
   if (!text) return undefined
   if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true
@@ -199,10 +199,10 @@ function parseBoolean(value: string, key: string, text: string | undefined): boo
   throw invalid(value, `${key} must be true or false, got ${JSON.stringify(text)}`)
 }
 
-function invalid(value: string, why: string, hint?: string): TsbuildError {
-  return new TsbuildError('OUTPUT_INVALID', `invalid output ${JSON.stringify(value)}: ${why}`, { hint })
+function invalid(value: string, problem: string, hint?: string): TsbuildError {
+  return new TsbuildError('OUTPUT_INVALID', `invalid output ${JSON.stringify(value)}: ${problem}`, { hint })
 }
 
-function unsupported(value: string, what: string, hint?: string): TsbuildError {
-  return new TsbuildError('UNSUPPORTED', `output ${JSON.stringify(value)}: ${what} is not supported`, { hint })
+function unsupported(value: string, feature: string, hint?: string): TsbuildError {
+  return new TsbuildError('UNSUPPORTED', `output ${JSON.stringify(value)}: ${feature} is not supported`, { hint })
 }

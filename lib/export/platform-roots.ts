@@ -1,4 +1,4 @@
-// Root filesystems of one platform or several, for the outputs that are files and no image.
+// Root filesystems of one or several platforms, for the outputs that are files instead of an image (-o type=local, type=tar).
 import { TsbuildError } from '../base/errors.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import { entryWith } from '../layers/entry-with.ts'
@@ -11,7 +11,7 @@ import { imageTree } from './image-tree.ts'
 
 export interface ImageRoot {
   readonly tree: FileTree
-  /** What it is called among those of several platforms, e.g. `linux_arm_v7`. */
+  /** The directory for this platform if there are several, e.g. `linux_arm_v7`. */
   readonly directory: string
   readonly platform: string
 }
@@ -19,12 +19,12 @@ export interface ImageRoot {
 export interface ImageRoots {
   /** Sorted by directory. */
   readonly roots: readonly ImageRoot[]
-  /** Whether each is to have its directory. */
+  /** Whether each root goes to a directory of its own. */
   readonly isSplit: boolean
 }
 
-/** The roots of all images. Errors as imageTree() does, and with `OUTPUT_INVALID` where roots that are to be one have the same file. */
-export async function splitRoots(
+/** The roots of all images. Errors as imageTree() does, and with `OUTPUT_INVALID` if merged roots have a file in common. */
+export async function platformRoots(
   { images, isIndex }: ImageSet,
   { platformSplit = isIndex }: { readonly platformSplit?: boolean },
   { store, signal }: { readonly store: ContentStore; readonly signal?: AbortSignal | undefined },
@@ -39,12 +39,8 @@ export async function splitRoots(
   return { roots, isSplit: platformSplit }
 }
 
-/** Everything in one tar: each root below its directory if they are split. `time`: seconds since 1970, of those directories. */
-export function* rootEntries(
-  roots: readonly ImageRoot[],
-  isSplit: boolean,
-  time: number,
-): Generator<SourceEntry, void, undefined> {
+/** The entries of all roots for one tar. `time` is that of the directories of platforms, in seconds since 1970. */
+export function* rootEntries({ roots, isSplit }: ImageRoots, time: number): Generator<SourceEntry, void, undefined> {
   for (const { tree, directory } of roots) {
     if (!isSplit) {
       yield* treeEntries(tree)
@@ -59,7 +55,7 @@ export function* rootEntries(
   }
 }
 
-/** Directories may be of several. */
+/** Refuses files that two roots have. Directories may be in several roots. */
 function checkMerge(roots: readonly ImageRoot[]): void {
   const owners = new Map<string, string>()
   for (const { tree, platform } of roots) {
@@ -68,9 +64,9 @@ function checkMerge(roots: readonly ImageRoot[]): void {
       const owner = owners.get(path)
       owners.set(path, platform)
       if (owner === undefined) continue
-      const message = `can not write ${JSON.stringify(path)} of ${platform}: ${owner} has it, too`
+      const message = `cannot write ${JSON.stringify(path)} for ${platform}: ${owner} has a file of that path, too`
       throw new TsbuildError('OUTPUT_INVALID', message, {
-        hint: 'leave out platform-split=false, then each platform gets a directory of its own',
+        hint: 'remove platform-split=false to write each platform to a directory of its own',
       })
     }
   }

@@ -1,4 +1,5 @@
-// An archive that is there already: what was written to a file, and the status that the file has had since.
+// Skips writing an archive if the file is still there, unchanged, from an earlier build. A record in the store names the
+// archive that was written to a path, and the status of the file after that.
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, openSync, realpathSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { uptime } from 'node:os'
@@ -11,14 +12,14 @@ import { sha256 } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
 import { outputIO } from './write-stream.ts'
 
-type Notes = Pick<ContentStore, 'readDerived' | 'writeDerived'>
+type RecordStore = Pick<ContentStore, 'readDerived' | 'writeDerived'>
 
-/** The kind of derived data that a store keeps notes about files outside of it as, by a digest of their path. */
+/** The kind of derived data under which the store keeps these records, by the digest of the path. */
 const OUTPUT_KIND = 'output'
-/** Raised when the same members make other bytes. */
+/** To be raised when the same members result in other bytes. */
 const ARCHIVE_VERSION = 1
 
-/** What an archive is made of, as a digest: streams are named by the digest of their bytes. */
+/** A digest of the members of an archive. Streams count by their names, which hold the digest of their bytes. */
 export function archiveKey(members: readonly ArchiveMember[]): Digest {
   const hasher = createHash('sha256').update(`tsbuild archive ${ARCHIVE_VERSION}`)
   for (const member of members) {
@@ -29,32 +30,32 @@ export function archiveKey(members: readonly ArchiveMember[]): Digest {
 }
 
 /**
- * The size in bytes of a file that is, untouched, the archive that was noted of it: the same by size, times and inode, and that since the
- * machine started, as what a power failure does to a file need not be seen in those. It gets the time that writing it again would have given it.
- * Undefined for any other: then it is to be written.
+ * Reuses the file at `dest` if it is the recorded archive and unchanged, and returns its size in bytes; else undefined. A file
+ * is unchanged if its size, times and inode are, and if it was written since the machine started, because damage by a power
+ * failure may not show in the status. The file gets the current time, as if it were written again.
  */
-export async function renewOutput(dest: string, archive: Digest, store: Notes): Promise<number | undefined> {
+export async function reuseArchive(dest: string, archive: Digest, store: RecordStore): Promise<number | undefined> {
   const status = outputStatus(dest)
-  const note = status && store.readDerived(OUTPUT_KIND, sha256(status.path))
-  if (!note || !Buffer.from(note).equals(noteBytes(archive, status))) return undefined
+  const record = status && store.readDerived(OUTPUT_KIND, sha256(status.path))
+  if (!record || !Buffer.from(record).equals(recordBytes(archive, status))) return undefined
   if (Number(status.ctimeNs) / 1e6 < Date.now() - uptime() * 1000) return undefined
   const now = new Date()
-  // Somebody else's file can be replaced, but not be given a time.
+  // The file may belong to another user: then it can be replaced, but not be given a time.
   if (!isDone(() => utimesSync(status.path, now, now))) return undefined
-  await noteOutput(dest, archive, store)
+  await recordArchive(dest, archive, store)
   return Number(status.size)
 }
 
-/** Notes what was written to a file just now. Does nothing where later changes could not be told from that. */
-export async function noteOutput(dest: string, archive: Digest, store: Notes): Promise<void> {
+/** Records an archive that was just written to a file. Does nothing if a later change of the file could go unnoticed. */
+export async function recordArchive(dest: string, archive: Digest, store: RecordStore): Promise<void> {
   const status = outputStatus(dest)
-  if (status && (await timeGoesOn(status))) {
-    store.writeDerived(OUTPUT_KIND, sha256(status.path), noteBytes(archive, status))
+  if (status && (await waitForNewTime(status))) {
+    store.writeDerived(OUTPUT_KIND, sha256(status.path), recordBytes(archive, status))
   }
 }
 
 interface OutputStatus {
-  /** Where symlinks lead. */
+  /** The path with symlinks resolved. */
   readonly path: string
   readonly size: bigint
   readonly mtimeNs: bigint
@@ -63,7 +64,7 @@ interface OutputStatus {
   readonly dev: bigint
 }
 
-/** Undefined for what is no file, or one that has another name: who made that wants it to stay as it is. Errors with `OUTPUT_IO`. */
+/** Undefined for anything but a regular file with one link: a second link was made to preserve the file. Errors with `OUTPUT_IO`. */
 function outputStatus(dest: string): OutputStatus | undefined {
   if (dest === '-') return undefined
   return outputIO(dest, () => {
@@ -74,21 +75,21 @@ function outputStatus(dest: string): OutputStatus | undefined {
   })
 }
 
-function noteBytes(archive: Digest, { size, mtimeNs, ctimeNs, ino, dev }: OutputStatus): Uint8Array {
+function recordBytes(archive: Digest, { size, mtimeNs, ctimeNs, ino, dev }: OutputStatus): Uint8Array {
   return Buffer.from(`${[archive, size, mtimeNs, ctimeNs, ino, dev].join(' ')}\n`)
 }
 
-/** Milliseconds: more than the time stamps of local file systems are apart. */
+/** Milliseconds: more than the timestamp resolution of local file systems. */
 const TICK = 5
-const TICKS = 4
+const MOST_TICKS = 4
 
 /**
- * Waits until the file system gives other times than the one of the file's last change, so that the next one will be seen (what git calls
- * racily clean is what came before that). False if that takes long.
+ * Waits until the file system hands out a later time than that of the file's last change, so that any further change will show
+ * in the status. (Git calls a file "racily clean" before that moment.) Returns false if this takes too long.
  */
-async function timeGoesOn({ path, ctimeNs }: OutputStatus): Promise<boolean> {
+async function waitForNewTime({ path, ctimeNs }: OutputStatus): Promise<boolean> {
   const probe = join(dirname(path), `.tsbuild-${process.pid}-${randomBytes(6).toString('hex')}`)
-  for (let i = 0; i < TICKS; i++) {
+  for (let i = 0; i < MOST_TICKS; i++) {
     let time = 0n
     const isMade = isDone(() => {
       closeSync(openSync(probe, 'wx'))
@@ -101,7 +102,7 @@ async function timeGoesOn({ path, ctimeNs }: OutputStatus): Promise<boolean> {
   return false
 }
 
-/** Nothing depends on what is only to save time: what the system refuses is not done. */
+/** Whether an action succeeded. Reuse is an optimisation, so a system error only means that the archive is written again. */
 function isDone(action: () => void): boolean {
   try {
     action()

@@ -1,4 +1,4 @@
-// Bytes to where an output goes: a file that appears whole or not at all, or standard output.
+// Writes the bytes of an output to a file or to standard output.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
@@ -9,14 +9,14 @@ import { TsbuildError } from '../base/errors.ts'
 
 export interface WriteStreamOptions {
   readonly signal?: AbortSignal | undefined
-  /** Where `-` goes; default the process's standard output. */
+  /** The stream for `-`; default the standard output of the process. */
   readonly stdout?: Writable | undefined
 }
 
 /**
- * Writes chunks to a path, or to standard output if that is `-`, and gives the number of bytes. A file is written under a
- * temporary name beside it and renamed when it is whole; missing directories are made. What is no regular file (a fifo,
- * /dev/stdout) is written to as it is. Errors with `OUTPUT_IO`, and whatever the chunks error with.
+ * Writes chunks to a path, or to standard output if that is `-`, and returns the number of bytes. A file is written under a
+ * temporary name beside it and renamed when it is complete, so it appears whole or not at all. Missing directories are
+ * created. An existing fifo or device (such as /dev/stdout) is written to directly. Errors with `OUTPUT_IO`, and as the chunks do.
  */
 export async function writeStream(
   dest: string,
@@ -26,15 +26,15 @@ export async function writeStream(
   if (dest === '-') return writeToStream(options.stdout ?? process.stdout, chunks, options.signal)
   const stat = outputIO(dest, () => statSync(dest, { throwIfNoEntry: false }))
   if (stat?.isDirectory()) {
-    throw new TsbuildError('OUTPUT_IO', `can not write ${JSON.stringify(dest)}: it is a directory`)
+    throw new TsbuildError('OUTPUT_IO', `cannot write ${JSON.stringify(dest)}: it is a directory`)
   }
-  if (stat && !stat.isFile()) return writeToFile(dest, dest, 'w', chunks, options.signal)
-  // Through a symlink, so that it stays one.
+  if (stat && !stat.isFile()) return writeToFile({ dest, path: dest, flags: 'w', chunks, signal: options.signal })
+  // A symlink stays, and the file that it points to is replaced.
   const target = stat ? outputIO(dest, () => realpathSync(dest)) : dest
   const temporary = join(dirname(target), `.tsbuild-${process.pid}-${randomBytes(6).toString('hex')}`)
   outputIO(dest, () => mkdirSync(dirname(target), { recursive: true }))
   try {
-    const size = await writeToFile(dest, temporary, 'wx', chunks, options.signal)
+    const size = await writeToFile({ dest, path: temporary, flags: 'wx', chunks, signal: options.signal })
     outputIO(dest, () => renameSync(temporary, target))
     return size
   } finally {
@@ -42,7 +42,7 @@ export async function writeStream(
   }
 }
 
-/** Runs a filesystem operation for an output; what goes wrong errors with `OUTPUT_IO`. */
+/** Runs a filesystem operation for an output. Errors of the system become `OUTPUT_IO`. */
 export function outputIO<T>(dest: string, action: () => T): T {
   try {
     return action()
@@ -51,19 +51,23 @@ export function outputIO<T>(dest: string, action: () => T): T {
   }
 }
 
-/** An error from the filesystem as one about an output; an error that has a code of its own stays what it is. */
+/** Turns a system error into an `OUTPUT_IO` error about an output; other errors are returned as they are. */
 export function outputError(dest: string, cause: unknown): unknown {
   if (!isSystemError(cause)) return cause
-  return new TsbuildError('OUTPUT_IO', `can not write ${JSON.stringify(dest)}: ${cause.message}`, { cause })
+  return new TsbuildError('OUTPUT_IO', `cannot write ${JSON.stringify(dest)}: ${cause.message}`, { cause })
 }
 
-async function writeToFile(
-  dest: string,
-  path: string,
-  flags: 'w' | 'wx',
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<number> {
+interface FileTarget {
+  /** The path that messages name. */
+  readonly dest: string
+  /** The path to write to. */
+  readonly path: string
+  readonly flags: 'w' | 'wx'
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  readonly signal: AbortSignal | undefined
+}
+
+async function writeToFile({ dest, path, flags, chunks, signal }: FileTarget): Promise<number> {
   const file = outputIO(dest, () => openSync(path, flags))
   let size = 0
   try {
@@ -73,7 +77,7 @@ async function writeToFile(
         for (let at = 0; at < chunk.byteLength; ) at += writeSync(file, chunk, at, chunk.byteLength - at)
       })
       size += chunk.byteLength
-      // A synchronous source would never let the signal in.
+      // Gives the signal a chance to fire, since a synchronous source never yields to the event loop.
       await new Promise(setImmediate)
     }
   } finally {
@@ -96,13 +100,13 @@ async function writeToStream(
   try {
     for await (const chunk of chunks) {
       signal?.throwIfAborted()
-      // A copy, since the stream may keep it after the source has used its buffer again.
+      // A copy, since the stream may hold the chunk until after the source has reused its buffer.
       if (!stream.write(Buffer.from(chunk))) await once(stream, 'drain', { signal })
       if (failure) break
       size += chunk.byteLength
       await new Promise(setImmediate)
     }
-    // A reader that went away is noticed only when the last bytes are to be flushed.
+    // A reader that has gone away is noticed only when the last bytes are flushed.
     if (!failure) await flush(stream)
   } catch (error) {
     failure ??= error

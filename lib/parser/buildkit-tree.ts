@@ -1,4 +1,4 @@
-// The tree that BuildKit's own parser makes, for comparisons and for tools that expect it.
+// The tree that BuildKit's own parser produces, for comparisons and for tools that expect it.
 
 import type { Diagnostic } from '../base/errors.ts'
 import { readSyntax } from './syntax/read-syntax.ts'
@@ -13,13 +13,13 @@ export interface BuildKitHeredoc {
   readonly content: string
 }
 
-/** An instruction as BuildKit's `parser.Node`. Absent fields are empty there. */
+/** An instruction as in BuildKit's `parser.Node`. A field that is absent here is empty there. */
 export interface BuildKitNode {
   /** The keyword in lower case. */
   readonly instruction: string
   readonly value: string
   readonly flags?: readonly string[]
-  /** For ENV and LABEL triples of key, value and separator; for ONBUILD the instruction in it. */
+  /** For ENV and LABEL, triples of key, value and separator. For ONBUILD, the instruction in it. */
   readonly args: readonly (string | { readonly children: readonly BuildKitNode[] })[]
   readonly json?: true
   readonly heredocs?: readonly BuildKitHeredoc[]
@@ -34,7 +34,7 @@ export interface BuildKitTree {
   readonly startLine: number
   readonly endLine: number
   readonly nodes: readonly BuildKitNode[]
-  /** What BuildKit's parser refuses; it makes no tree then. What it refuses later, when it reads instructions, isn't here. */
+  /** Errors of BuildKit's parser, which returns no tree then. Errors of its later stage, which reads instructions, are not here. */
   readonly errors: readonly Diagnostic[]
   /** Empty lines inside continuations. */
   readonly warnings: readonly { readonly short: string; readonly line: number }[]
@@ -110,7 +110,7 @@ function toArgs({ known, args, pairs, trigger }: Command): BuildKitNode['args'] 
 
 const flagText = ({ name, value }: Flag): string => (value === undefined ? `--${name}` : `--${name}=${value}`)
 
-/** BuildKit cuts the line's first character off, not the `#`. */
+/** BuildKit removes the first character of the line, even if that is not the `#`. */
 function commentText(text: string, { span }: Comment): string {
   const before = text.charAt(span.start - 1)
   const isIndented = before !== '' && before !== '\n' && before !== '\uFEFF'

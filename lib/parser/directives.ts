@@ -1,15 +1,15 @@
 // Parser directives: `# syntax=`, `# escape=` and `# check=` at the very top of a Dockerfile.
 
-import type { Directive } from './types.ts'
+import type { Directive, EscapeCharacter } from './types.ts'
 import { isRegexpSpace, isSpace, skipSpace, skipWord, trimEnd } from './white-space.ts'
 
 /** A directive that {@link detectSyntax} or {@link findDirective} found. */
 export interface FoundDirective {
-  /** The value's first word; for `syntax`, the frontend's image. */
+  /** The first word of the value; for `syntax`, the image of the frontend. */
   readonly value: string
   /** The whole value. */
   readonly full: string
-  /** From 1; 0 when the text is JSON. */
+  /** The line number, from 1; 0 if the text is JSON. */
   readonly line: number
 }
 
@@ -22,7 +22,7 @@ export function readDirective(text: string, from: number, to: number, prefix = '
   at = skipSpace(text, at, to, isRegexpSpace)
   if (text.charAt(at) !== '=' || at + 1 >= to) return undefined
   const first = skipSpace(text, at + 1, to, isRegexpSpace)
-  // A value of white space only is its last character.
+  // If the value is only white space, BuildKit takes its last character.
   const valueStart = Math.min(first, to - 1)
   const valueEnd = first === to ? to : trimEnd(text, first, to, isRegexpSpace)
   return {
@@ -33,9 +33,14 @@ export function readDirective(text: string, from: number, to: number, prefix = '
   }
 }
 
+/** The escape character that an `escape` directive sets; undefined for an invalid value. */
+export function escapeOf({ value }: Directive): EscapeCharacter | undefined {
+  return value === '\\' || value === '`' ? value : undefined
+}
+
 /**
- * The directives at the top of a text, up to the first line that is none or repeats one. Stricter than a build in one thing:
- * nothing, not even a byte order mark, may come before the `#`.
+ * The directives at the top of a text, up to the first line that is not a directive or repeats one. It is stricter than a build
+ * in one point: nothing, not even a byte order mark, may come before the `#`.
  */
 export function parseDirectives(text: string, prefix = '#'): Directive[] {
   const directives: Directive[] = []
@@ -57,7 +62,7 @@ export function findDirective(name: Directive['name'], text: string): FoundDirec
   return find(name, body, line, '#')
 }
 
-/** The frontend that a text of any format asks for: `# syntax=`, `// syntax=`, or a JSON object's `syntax`. */
+/** The frontend that a text of any format requests: by `# syntax=`, `// syntax=`, or the `syntax` of a JSON object. */
 export function detectSyntax(text: string): FoundDirective | undefined {
   const { body, line } = skipShebang(text)
   return find('syntax', body, line, '#') ?? find('syntax', body, line, '//') ?? syntaxOfJson(body, line)
@@ -94,7 +99,7 @@ function syntaxOfJson(text: string, line: number): FoundDirective | undefined {
     const value = object.syntax
     return typeof value === 'string' ? { value, full: value, line } : undefined
   } catch {
-    // Not JSON: it asks for no frontend.
+    // The text is not JSON, so it requests no frontend.
     return undefined
   }
 }

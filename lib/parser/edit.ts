@@ -2,16 +2,16 @@ import type { Span } from '../base/source.ts'
 import { parse } from './parse.ts'
 import type { Dockerfile } from './types.ts'
 
-/** Puts `text` in the place of `span`; an empty span inserts. The text goes in as it is: quoting it is the caller's. */
+/** Replaces `span` by `text`; an empty span inserts. The text is used as it is: quoting is up to the caller. */
 export interface Edit {
   readonly span: Span
   readonly text: string
 }
 
 /**
- * The Dockerfile with some spans of it replaced, parsed anew; everything else stays as it was. All spans are those of the
- * Dockerfile given, in any order; inserts at one place keep their order. Throws a RangeError when spans overlap or lie
- * outside of the text.
+ * Replaces spans of a Dockerfile and parses the result; all other text stays as it was. The spans refer to the given
+ * Dockerfile and may come in any order. Insertions at one position keep their order. Throws a RangeError if spans overlap or
+ * lie outside the text.
  */
 export function edit(dockerfile: Dockerfile, edits: Iterable<Edit>): Dockerfile {
   const { name, text } = dockerfile.file

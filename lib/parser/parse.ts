@@ -5,13 +5,13 @@ import type { Report } from './syntax/syntax-node.ts'
 import type { Arg, Dockerfile, From, Instruction, Stage } from './types.ts'
 
 export interface ParseOptions {
-  /** What messages call the file; `Dockerfile` by default. */
+  /** The name of the file in messages; default `Dockerfile`. */
   readonly name?: string
 }
 
 /**
- * Parses a Dockerfile. Never throws: everything wrong with the text is in `diagnostics`, in source order, and the rest is
- * parsed all the same. It accepts what BuildKit's Dockerfile frontend 1.26 accepts, and has an error for what that rejects.
+ * Parses a Dockerfile. Never throws: all errors are in `diagnostics`, in source order, and the rest of the text is parsed
+ * nevertheless. It accepts exactly the Dockerfiles that BuildKit's Dockerfile frontend 1.26 accepts; for others it has errors.
  */
 export function parse(text: string, options: ParseOptions = {}): Dockerfile {
   const diagnostics: Diagnostic[] = []
@@ -44,7 +44,7 @@ export function parse(text: string, options: ParseOptions = {}): Dockerfile {
   }
 }
 
-/** Groups instructions by FROM. Those before the first one that aren't ARG belong to no stage: they were reported. */
+/** Groups instructions by FROM. Instructions before the first FROM, other than ARG, are left out: they were reported. */
 function splitStages(instructions: readonly Instruction[]): Pick<Dockerfile, 'globalArgs' | 'stages'> {
   const globalArgs: Arg[] = []
   const parts: { from: From; instructions: Exclude<Instruction, From>[] }[] = []

@@ -5,7 +5,7 @@ import { parseSize } from './instructions/parse-size.ts'
 import { MOUNT_TYPES } from './instructions/read-mounts.ts'
 import type { Mount, MountType } from './types.ts'
 
-/** A `--mount` with its values known and checked. Strings are empty when they aren't given. */
+/** A `--mount` with expanded and checked values. Strings that are not given are empty. */
 export interface ResolvedMount {
   readonly type: MountType
   readonly from: string
@@ -17,7 +17,7 @@ export interface ResolvedMount {
   readonly size: number
   readonly sharing: 'shared' | 'private' | 'locked' | undefined
   readonly required: boolean
-  /** The variable that holds a secret; empty for the default one; undefined when the secret is a file only. */
+  /** The variable for a secret; empty for the default name; undefined if the secret is only a file. */
   readonly env: string | undefined
   readonly mode: number | undefined
   readonly uid: number | undefined
@@ -34,8 +34,8 @@ const KEYS = [
 ]
 
 /**
- * Expands a mount's values and checks them as BuildKit does: in order, so that `required` and `size` count only behind
- * the `type` that they are for. Errors with `FLAG_INVALID`, without a place.
+ * Expands the values of a mount and checks them as BuildKit does: in order, so that `required` and `size` must come after
+ * the `type` to which they belong. Errors with `FLAG_INVALID`, without a location.
  */
 export function resolveMount(mount: Mount, expand: (value: string) => string): ResolvedMount {
   const result: Writable = {
@@ -105,7 +105,7 @@ function setOption(mount: Writable, key: string, value: string): void {
   }
 }
 
-/** What can be said only when all options are known. */
+/** Checks that depend on several options. */
 function checkTogether({ type, mode, uid, gid, from, sharing, source, target, id }: ResolvedMount): void {
   if (type === 'bind' || type === 'tmpfs') {
     for (const [key, value] of Object.entries({ mode, uid, gid })) {

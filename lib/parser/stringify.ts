@@ -1,6 +1,6 @@
 import type { Dockerfile } from './types.ts'
 
-/** The text that was parsed, to the last byte: `stringify(parse(text)) === text`. After edits, the edited text. */
+/** The exact text that was parsed: `stringify(parse(text)) === text`. After edits it is the edited text. */
 export function stringify(dockerfile: Dockerfile): string {
   return dockerfile.file.text
 }

@@ -1,22 +1,22 @@
-// The typed tree of a Dockerfile. Every node has a span into the source text.
+// The typed tree of a Dockerfile. Every node has a span in the source text.
 import type { Diagnostic } from '../base/errors.ts'
 import type { SourceFile, Span } from '../base/source.ts'
 
 export type EscapeCharacter = '\\' | '`'
 
 /**
- * A word of an instruction. `value` is the text that evaluation starts from: line continuations and the comments
- * between them are taken out, quotes, escapes and variables are still there (except in JSON forms, where it is the decoded string).
+ * A word of an instruction. `value` is the text without line continuations and the comments between them, but with quotes,
+ * escapes and variables. In JSON forms it is the decoded string.
  */
 export interface Word {
   readonly value: string
   readonly span: Span
 }
 
-/** `--name=value` or `--name`, as written before an instruction's arguments. */
+/** A flag before the arguments of an instruction: `--name=value` or `--name`. */
 export interface Flag {
   readonly name: string
-  /** undefined when there is no `=`. */
+  /** Undefined if there is no `=`. */
   readonly value: string | undefined
   readonly span: Span
   readonly valueSpan: Span | undefined
@@ -24,19 +24,19 @@ export interface Flag {
 
 export interface Heredoc {
   readonly name: string
-  /** The file descriptor of `3<<EOF`; 0 when there is none. */
+  /** The file descriptor of `3<<EOF`; 0 if there is none. */
   readonly fileDescriptor: number
-  /** False when the delimiter is quoted: then the body is literal. */
+  /** False if the delimiter is quoted, so that the body is literal. */
   readonly expand: boolean
   /** True for `<<-`: leading tabs are removed. */
   readonly chomp: boolean
-  /** The body as written, its last line ending included; tabs are still there. */
+  /** The body as written, with its tabs and its last line ending. */
   readonly content: string
   readonly span: Span
   readonly contentSpan: Span
 }
 
-/** `# name=value` at the top of the file. */
+/** A parser directive: `# name=value` at the top of the file. */
 export interface Directive {
   readonly name: 'syntax' | 'escape' | 'check'
   readonly value: string
@@ -45,31 +45,31 @@ export interface Directive {
 }
 
 export interface Comment {
-  /** Without the `#` and the white space around. */
+  /** The text without the `#` and the white space around it. */
   readonly text: string
   readonly span: Span
 }
 
-/** What all instructions have. */
+/** The fields that all instructions share. */
 export interface InstructionBase {
   /** The keyword as written. */
   readonly keyword: Word
   readonly flags: readonly Flag[]
   readonly heredocs: readonly Heredoc[]
-  /** From the keyword's first character to the end of the instruction, heredocs included, without the last line ending. */
+  /** From the keyword to the end of the instruction, with heredocs, without the last line ending. */
   readonly span: Span
-  /** Lines from 1; `endLine` includes continuations and heredocs. */
+  /** Line numbers, from 1. `endLine` is the last line, with continuations and heredocs. */
   readonly startLine: number
   readonly endLine: number
   /** The instruction on one logical line, as BuildKit reports it. */
   readonly original: string
-  /** The comment lines right above, in order. */
+  /** The comment lines directly above, in order. */
   readonly comments: readonly Comment[]
   /** Empty lines between continuation lines, which are deprecated. */
   readonly emptyLines: readonly Span[]
 }
 
-/** Shell form: one string for the shell. Exec form: a JSON array of arguments. */
+/** A command in shell form (one string for the shell) or in exec form (a JSON array of arguments). */
 export type CommandLine =
   | { readonly form: 'shell'; readonly command: Word }
   | { readonly form: 'exec'; readonly args: readonly Word[]; readonly span: Span }
@@ -77,7 +77,7 @@ export type CommandLine =
 export interface KeyValue {
   readonly key: Word
   readonly value: Word
-  /** The white space of the old form `ENV key value`, else `=`. */
+  /** A space for the old form `ENV key value`, else `=`. */
   readonly separator: '=' | ' '
 }
 
@@ -109,20 +109,20 @@ export interface Run extends InstructionBase {
   readonly devices: readonly Word[]
 }
 export type MountType = 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh'
-/** One `--mount`. Option values are unexpanded: they may hold variables. `resolveMount` expands and checks them. */
+/** One `--mount`. The values of its options may hold variables; `resolveMount` expands and checks them. */
 export interface Mount {
-  /** Undefined when it holds a variable, or is none that exists. */
+  /** Undefined if the type holds a variable or is unknown. */
   readonly type: MountType | undefined
-  /** In order, `type` included. */
+  /** The options in order, with `type`. */
   readonly options: readonly MountOption[]
   readonly span: Span
 }
-/** `key` or `key=value`. */
+/** An option of a mount: `key` or `key=value`. */
 export interface MountOption {
-  /** Lower-cased and canonical: `src`→`source`, `dst`/`destination`→`target`, `ro`→`readonly`, `rw`→`readwrite`. */
+  /** The canonical key in lower case: `src`→`source`, `dst`/`destination`→`target`, `ro`→`readonly`, `rw`→`readwrite`. */
   readonly key: string
   readonly value: string | undefined
-  /** Undefined when there is no value, or when quotes or escapes make its place uncertain. */
+  /** Undefined if there is no value, or if quotes or escapes make its offsets uncertain. */
   readonly valueSpan: Span | undefined
 }
 /** A source of COPY or ADD: a path, URL or pattern, or an inline file (heredoc). */
@@ -145,7 +145,7 @@ export interface Copy extends CopyBase {
 export interface Add extends CopyBase {
   readonly kind: 'ADD'
   readonly checksum: Word | undefined
-  /** undefined: not given. */
+  /** Undefined if the flag is not given. */
   readonly keepGitDir: boolean | undefined
   readonly unpack: boolean | undefined
 }
@@ -163,9 +163,9 @@ export interface Shell extends InstructionBase {
 }
 export interface Healthcheck extends InstructionBase {
   readonly kind: 'HEALTHCHECK'
-  /** undefined for `HEALTHCHECK NONE`. */
+  /** Undefined for `HEALTHCHECK NONE`. */
   readonly command: CommandLine | undefined
-  /** Durations in nanoseconds; 0 when not given. */
+  /** Durations in nanoseconds; 0 if not given. */
   readonly interval: number
   readonly timeout: number
   readonly startPeriod: number
@@ -198,9 +198,9 @@ export interface Maintainer extends InstructionBase {
 }
 export interface OnBuild extends InstructionBase {
   readonly kind: 'ONBUILD'
-  /** The trigger's text as the image config keeps it. */
+  /** The text of the trigger, as in the image config. */
   readonly expression: string
-  /** Undefined when it isn't an instruction that could be read: that fails the builds on top of the image, not this one. */
+  /** Undefined if the trigger is invalid, which fails builds on top of the image, but not this one. */
   readonly trigger: Instruction | undefined
 }
 
@@ -227,20 +227,20 @@ export type Instruction =
 export interface Stage {
   readonly index: number
   readonly from: From
-  /** Lower-cased name, when it has one. */
+  /** The name in lower case, if the stage has one. */
   readonly name: string | undefined
   readonly instructions: readonly Exclude<Instruction, From>[]
   readonly span: Span
 }
 
-/** The result of {@link parse}: always a tree, with everything wrong with it in `diagnostics`. */
+/** The result of {@link parse}: always a tree, with all errors and warnings in `diagnostics`. */
 export interface Dockerfile {
   readonly file: SourceFile
   readonly escape: EscapeCharacter
   readonly directives: readonly Directive[]
-  /** All comment lines, those inside of continuations included; directives are no comments. */
+  /** All comment lines, including those between continuation lines. Directives are not comments. */
   readonly comments: readonly Comment[]
-  /** Every instruction that could be read, in order, FROM and global ARG included. */
+  /** All valid instructions in order, including FROM and global ARG. */
   readonly instructions: readonly Instruction[]
   /** ARG instructions before the first FROM. */
   readonly globalArgs: readonly Arg[]

@@ -1,4 +1,4 @@
-// White space as Go sees it, which is what decides in BuildKit: it differs from JavaScript's `\s` in both directions.
+// White space as Go, and so BuildKit, defines it. JavaScript's `\s` has characters that Go lacks, and the other way round.
 
 /** Unicode's White_Space property (Go's `unicode.IsSpace`). */
 export function isSpace(code: number): boolean {
@@ -15,12 +15,12 @@ export function isSpace(code: number): boolean {
   )
 }
 
-/** What separates the words of an instruction: `[\t\v\f\r ]`. */
+/** The characters that separate the words of an instruction: `[\t\v\f\r ]`. */
 export function isSeparator(code: number): boolean {
   return code === 0x20 || code === 0x09 || (code >= 0x0b && code <= 0x0d)
 }
 
-/** ASCII's white space. */
+/** White space in ASCII. */
 export function isAsciiSpace(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d)
 }
@@ -30,25 +30,25 @@ export function isRegexpSpace(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d && code !== 0x0b)
 }
 
-/** The first place in `[from, to)` that is not white space, else `to`. */
+/** The first offset in `[from, to)` that is not white space, else `to`. */
 export function skipSpace(text: string, from: number, to: number, test: (code: number) => boolean = isSpace): number {
   while (from < to && test(text.charCodeAt(from))) from++
   return from
 }
 
-/** The end of `[from, to)` without white space at its end. */
+/** The end of `[from, to)` without its trailing white space. */
 export function trimEnd(text: string, from: number, to: number, test: (code: number) => boolean = isSpace): number {
   while (to > from && test(text.charCodeAt(to - 1))) to--
   return to
 }
 
-/** The first place in `[from, to)` that is white space, else `to`. */
+/** The first offset in `[from, to)` that is white space, else `to`. */
 export function skipWord(text: string, from: number, to: number, test: (code: number) => boolean): number {
   while (from < to && !test(text.charCodeAt(from))) from++
   return from
 }
 
-/** The text without white space around. */
+/** The text without the white space around it. */
 export function trimSpace(text: string): string {
   const from = skipSpace(text, 0, text.length)
   return text.slice(from, trimEnd(text, from, text.length))

@@ -1,7 +1,7 @@
 // The build args by which BuildKit itself is told something.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { refuseFrontends, withBuilderArgs } from '../../lib/build/buildkit-args.ts'
+import { refuseFrontends, withBuildKitArgs } from '../../lib/build/buildkit-args.ts'
 import { type BuildOptions, build, openStore, readDockerfile, validateImage } from '../../lib/index.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -13,13 +13,13 @@ const options = (buildArgs: Readonly<Record<string, string>>, text = 'FROM scrat
 
 test('the host name and the namespace of caches go before the options', () => {
   const buildArgs = { BUILDKIT_SANDBOX_HOSTNAME: 'arg', BUILDKIT_CACHE_MOUNT_NS: 'mine' }
-  expect(withBuilderArgs({ ...options(buildArgs), run: { hostname: 'option', shmSize: 1 } }).run).toEqual({
+  expect(withBuildKitArgs({ ...options(buildArgs), run: { hostname: 'option', shmSize: 1 } }).run).toEqual({
     hostname: 'arg',
     cacheNamespace: 'mine',
     shmSize: 1,
   })
   const empty = { BUILDKIT_SANDBOX_HOSTNAME: '', BUILDKIT_CACHE_MOUNT_NS: '' }
-  expect(withBuilderArgs({ ...options(empty), run: { hostname: 'option' } }).run).toEqual({ hostname: 'option' })
+  expect(withBuildKitArgs({ ...options(empty), run: { hostname: 'option' } }).run).toEqual({ hostname: 'option' })
 })
 
 test.each([

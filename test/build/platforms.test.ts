@@ -243,7 +243,7 @@ test('a directory for one platform alone is made on request, and left out on req
   expect(readdirSync(join(merged.dest, 'bin')).sort()).toEqual(['app-amd64', 'app-arm64'])
   await expect(build(options(PER_PLATFORM, { outputs: [merged] }))).rejects.toMatchObject({
     code: 'OUTPUT_INVALID',
-    message: 'can not write "platform" of linux/arm64: linux/amd64 has it, too',
+    message: 'cannot write "platform" for linux/arm64: linux/amd64 has a file of that path, too',
   })
 })
 

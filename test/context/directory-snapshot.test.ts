@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { isUnchanged, type SeenFiles } from '../../lib/context/directory-snapshot.ts'
+import { type DirectorySnapshot, isUnchanged } from '../../lib/context/directory-snapshot.ts'
 import { openDirectory } from '../../lib/context/directory-tree.ts'
 import { listDirectory, statusOf } from '../../lib/context/list-directory.ts'
-import { decodeSeen, encodeSeen } from '../../lib/context/snapshot-format.ts'
+import { decodeSnapshot, encodeSnapshot } from '../../lib/context/snapshot-format.ts'
 
 let root = ''
 
@@ -32,20 +32,20 @@ afterEach(() => {
   rmSync(root, { recursive: true })
 })
 
-/** What a copy of everything but `unseen` sees, an hour after the files were written. */
-function see() {
+/** A snapshot of everything but `unseen`, taken an hour after the files were written. */
+function snapshotLater() {
   vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] })
   const tree = openDirectory(root)
   for (const path of ['', 'd', 'd/e']) tree.list(path)
-  return tree.seen()
+  return tree.snapshot()
 }
 
 function changes(change: () => void): boolean {
-  const seen = see()
-  if (!seen) throw new Error('nothing was seen')
-  expect(openDirectory(root).isAs(seen)).toBe(true)
+  const snapshot = snapshotLater()
+  if (!snapshot) throw new Error('there is no snapshot')
+  expect(openDirectory(root).matches(snapshot)).toBe(true)
   change()
-  return !openDirectory(root).isAs(seen)
+  return !openDirectory(root).matches(snapshot)
 }
 
 test.each<readonly [string, () => void]>([
@@ -101,9 +101,9 @@ test.each<readonly [string, () => void]>([
 })
 
 /** The directories that have to be listed again, to know whether anything changed. */
-function listedAgain(seen: SeenFiles): readonly string[] {
+function listedAgain(snapshot: DirectorySnapshot): readonly string[] {
   const again: string[] = []
-  isUnchanged(statusOf(statSync(root)), seen, (path, names) => {
+  isUnchanged(statusOf(statSync(root)), snapshot, (path, names) => {
     if (!names) again.push(path)
     return listDirectory(join(root, path), names)
   })
@@ -111,63 +111,63 @@ function listedAgain(seen: SeenFiles): readonly string[] {
 }
 
 test.skipIf(process.platform !== 'linux')('only directories with another status are listed again', () => {
-  const seen = see()
-  if (!seen) throw new Error('nothing was seen')
-  expect(listedAgain(seen)).toEqual([])
+  const snapshot = snapshotLater()
+  if (!snapshot) throw new Error('there is no snapshot')
+  expect(listedAgain(snapshot)).toEqual([])
   writeFileSync(join(root, 'd/e/new'), '')
-  expect(listedAgain(seen)).toEqual(['d/e'])
+  expect(listedAgain(snapshot)).toEqual(['d/e'])
   chmodSync(root, 0o711)
-  expect(listedAgain(seen)).toEqual(['', 'd/e'])
+  expect(listedAgain(snapshot)).toEqual(['', 'd/e'])
 })
 
 test('the names in a directory that had just changed are not relied on', () => {
   for (const path of ['a', 'd/b', 'd/e/c', 'unseen/u', 'link']) rmSync(join(root, path), { recursive: true })
   const tree = openDirectory(root)
   for (const path of ['', 'd', 'd/e']) tree.list(path)
-  const seen = tree.seen()
-  if (!seen) throw new Error('nothing was seen')
-  expect(listedAgain(seen)).toEqual(['', 'd', 'd/e'])
+  const snapshot = tree.snapshot()
+  if (!snapshot) throw new Error('there is no snapshot')
+  expect(listedAgain(snapshot)).toEqual(['', 'd', 'd/e'])
 })
 
 /** Pieces share their memory. */
-function encoded(note: string, seen: SeenFiles): Buffer {
-  return Buffer.concat(Array.from(encodeSeen(note, seen), (piece) => Uint8Array.from(piece)))
+function encoded(note: string, snapshot: DirectorySnapshot): Buffer {
+  return Buffer.concat(Array.from(encodeSnapshot(note, snapshot), (piece) => Uint8Array.from(piece)))
 }
 
-function plain(noted: ReturnType<typeof decodeSeen>) {
-  return noted && { note: noted.note, root: noted.seen.root, directories: new Map(noted.seen.directories) }
+function plain(noted: ReturnType<typeof decodeSnapshot>) {
+  return noted && { note: noted.note, root: noted.snapshot.root, directories: new Map(noted.snapshot.directories) }
 }
 
-test('what was seen survives as bytes, whatever the names', () => {
+test('a snapshot survives encoding, whatever the names', () => {
   mkdirSync(join(root, 'empty'))
   writeFileSync(join(root, 'd/ü\n'), '')
   vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] })
   const tree = openDirectory(root)
   for (const path of ['', 'd', 'empty', 'd/e']) tree.list(path)
-  const seen = tree.seen()
-  if (!seen) throw new Error('nothing was seen')
-  const bytes = encoded('a note', seen)
-  expect(plain(decodeSeen(bytes))).toEqual(plain({ note: 'a note', seen }))
+  const snapshot = tree.snapshot()
+  if (!snapshot) throw new Error('there is no snapshot')
+  const bytes = encoded('a note', snapshot)
+  expect(plain(decodeSnapshot(bytes))).toEqual(plain({ note: 'a note', snapshot }))
   for (let at = 0; at < bytes.length; at += 7) {
     const damaged = Uint8Array.from(bytes)
     damaged[at] = (damaged[at] ?? 0) ^ 0x40
-    expect(decodeSeen(damaged)).toBeUndefined()
+    expect(decodeSnapshot(damaged)).toBeUndefined()
   }
-  expect(decodeSeen(bytes.subarray(0, 30))).toBeUndefined()
-  expect(decodeSeen(Buffer.from(bytes.toString('latin1').replace('files 2', 'files 1'), 'latin1'))).toBeUndefined()
-  expect(decodeSeen(new Uint8Array(0))).toBeUndefined()
+  expect(decodeSnapshot(bytes.subarray(0, 30))).toBeUndefined()
+  expect(decodeSnapshot(Buffer.from(bytes.toString('latin1').replace('files 2', 'files 1'), 'latin1'))).toBeUndefined()
+  expect(decodeSnapshot(new Uint8Array(0))).toBeUndefined()
 })
 
 test.skipIf(process.platform !== 'linux')('names that are not UTF-8 survive as bytes', () => {
   writeFileSync(Buffer.concat([Buffer.from(`${root}/d/x`), Buffer.of(0xff)]), '')
-  const seen = see()
-  const noted = seen && plain(decodeSeen(encoded('', seen)))
+  const snapshot = snapshotLater()
+  const noted = snapshot && plain(decodeSnapshot(encoded('', snapshot)))
   expect(noted?.directories.get('d')?.names).toEqual(['b', 'e', 'x\udcff'])
 })
 
-test('files that were written just before they were seen are not relied on', () => {
+test('files that were written just before a snapshot prevent it', () => {
   const tree = openDirectory(root)
-  expect(tree.seen()).toBeDefined()
+  expect(tree.snapshot()).toBeDefined()
   tree.list('')
-  expect(tree.seen()).toBeUndefined()
+  expect(tree.snapshot()).toBeUndefined()
 })

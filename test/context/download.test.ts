@@ -22,11 +22,11 @@ test('a download is kept under its digest, with what to ask for it again', async
   expect(seen.at(-1)).toBe(4)
 })
 
-test('a server that sends what is known again is not listened to', async () => {
+test('an unchanged file that a server sends again is not read', async () => {
   const store = openStore(temporaryDirectory())
   const origin = await serve((_, response) => void response.setHeader('etag', 'W/"a"').end('changed without saying so'))
-  const known = { digest: sha256('text'), size: 4, etag: '"a"', modified: undefined }
-  expect(await download(`${origin}/a`, { client: testClient(), store, known })).toBe(known)
+  const previous = { digest: sha256('text'), size: 4, etag: '"a"', modified: undefined }
+  expect(await download(`${origin}/a`, { client: testClient(), store, previous })).toBe(previous)
 })
 
 test('one that is too large is an error, and nothing of it stays', async () => {

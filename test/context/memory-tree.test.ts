@@ -23,7 +23,7 @@ test.each([
   ['leaves the context', { '../a': '' }],
   ['leaves the context on the way', { 'a/../../b': '' }],
   ['is the root', { '/': '' }],
-  ['is there twice', { a: '', './a': '' }],
+  ['is given twice', { a: '', './a': '' }],
   ['is a file and a directory', { a: '', 'a/b': '' }],
   ['is a directory and a file', { 'a/b': '', a: '' }],
 ])('a path that %s is refused', (_, files) => {

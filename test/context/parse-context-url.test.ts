@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { remoteContext } from '../../lib/context/parse-context-url.ts'
+import { parseContextUrl } from '../../lib/context/parse-context-url.ts'
 
 test.each([
   ['https://example.org/a.tar.gz', 'http'],
@@ -12,11 +12,11 @@ test.each([
   ['nowhere/at/all', undefined],
   ['C:\\app', undefined],
 ])('%s is a context of the kind %s', (name, kind) => {
-  expect(remoteContext(name)?.kind).toBe(kind)
+  expect(parseContextUrl(name)?.kind).toBe(kind)
 })
 
 test('a git URL that contradicts itself is refused', () => {
-  expect(() => remoteContext('git@example.org:a?nope=1')).toThrow(
+  expect(() => parseContextUrl('git@example.org:a?nope=1')).toThrow(
     expect.objectContaining({ code: 'CONTEXT_INVALID', message: expect.stringContaining('unexpected query "nope"') }),
   )
 })

@@ -71,7 +71,7 @@ test.each<[string, string, RegExp, string | undefined]>([
   ['type=oci,dest=x,name=App', 'REFERENCE_INVALID', /lower-case/, 'did you mean "app"?'],
   ['type=local', 'OUTPUT_INVALID', /needs a dest/, 'dest=DIR'],
   ['type=local,dest=-', 'OUTPUT_INVALID', /standard output/, undefined],
-  ['type=local,dest=x,compression=gzip', 'OUTPUT_INVALID', /compression is not for type=local/, undefined],
+  ['type=local,dest=x,compression=gzip', 'OUTPUT_INVALID', /compression does not apply to type=local/, undefined],
   ['type=local,dest=x,platform-split=maybe', 'OUTPUT_INVALID', /true or false/, undefined],
   ['type=oci,dest=x,platform-split=true', 'UNSUPPORTED', /platform-split=true/, undefined],
   ['type=oci,dest', 'OUTPUT_INVALID', /expected key=value, got "dest"/, undefined],
@@ -84,7 +84,7 @@ test.each<[string, string, RegExp, string | undefined]>([
   ],
   ['type=docker,dest=x,tar=false', 'UNSUPPORTED', /tar=false/, 'type=oci,tar=false writes a directory'],
   ['type=registry,dest=x', 'OUTPUT_INVALID', /unknown key "dest"/, undefined],
-  ['type=registry,tar=true', 'OUTPUT_INVALID', /tar is not for type=registry/, undefined],
+  ['type=registry,tar=true', 'OUTPUT_INVALID', /tar does not apply to type=registry/, undefined],
   ['type=registry,push-by-digest=no', 'OUTPUT_INVALID', /push-by-digest must be true or false/, undefined],
   ['type=registry,push=false', 'UNSUPPORTED', /push=false/, undefined],
   [

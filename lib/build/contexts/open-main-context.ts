@@ -10,7 +10,7 @@ import { readTextFile } from '../../context/find-dockerfile.ts'
 import { findTreeDockerfile } from '../../context/find-tree-dockerfile.ts'
 import type { IgnoreMatcher } from '../../context/ignore/ignore-matcher.ts'
 import { openContext, openNamedContext } from '../../context/open-context.ts'
-import { type RemoteContext, remoteContext } from '../../context/parse-context-url.ts'
+import { parseContextUrl, type RemoteContext } from '../../context/parse-context-url.ts'
 import { saveStream } from '../../context/save-stream.ts'
 import { archiveTree } from '../../executor/copy/archive-tree.ts'
 import { withUnpackLimit } from '../../executor/copy/unpack-limit.ts'
@@ -51,7 +51,7 @@ export async function openMainContext(options: BuildOptions, store: Store): Prom
   if (typeof context === 'object' && 'stream' in context) {
     return openStream(context.stream, { ...options, ...(dockerfile && { dockerfile }) }, store)
   }
-  const remote = typeof context === 'string' ? remoteContext(context) : undefined
+  const remote = typeof context === 'string' ? parseContextUrl(context) : undefined
   if (!remote) {
     const opened = openContext(context, dockerfile)
     const { disk } = opened
@@ -71,7 +71,7 @@ export async function openFileContext(
   options: BuildOptions,
   store: Store,
 ): Promise<OpenedContext> {
-  const remote = typeof source === 'string' ? remoteContext(source) : undefined
+  const remote = typeof source === 'string' ? parseContextUrl(source) : undefined
   if (!remote) return openNamedContext(source)
   const { signal, run } = options
   const secrets = run?.secrets

@@ -4,7 +4,7 @@ import { TsbuildError } from '../../base/errors.ts'
 import { suggest } from '../../base/suggest.ts'
 import type { Store } from '../../cache/store.ts'
 import type { NamedContext } from '../../context/context-source.ts'
-import { remoteContext } from '../../context/parse-context-url.ts'
+import { parseContextUrl } from '../../context/parse-context-url.ts'
 import type { ResolvedName } from '../../graph/resolved-name.ts'
 import type { ResolvedImage } from '../../graph/types.ts'
 import type { RemoteBases } from '../../images/remote-bases.ts'
@@ -139,7 +139,7 @@ function contextKey(name: string): string {
 }
 
 async function checkDirectory(name: string, path: string): Promise<void> {
-  if (remoteContext(path)) return
+  if (parseContextUrl(path)) return
   const found = await stat(path).catch((cause: Error) => cause)
   if (found instanceof Error) {
     throw new TsbuildError(

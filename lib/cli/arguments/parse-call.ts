@@ -3,13 +3,13 @@ import { UsageError } from './usage-error.ts'
 
 const METHODS = ['build', 'check', 'outline', 'targets'] as const
 
-export interface Call {
+export interface CallFlag {
   readonly method: (typeof METHODS)[number]
   readonly format: 'text' | 'json'
 }
 
 /** Reads `METHOD[,format=text|json]`. Throws a {@link UsageError}. */
-export function readCall(value: string): Call {
+export function parseCall(value: string): CallFlag {
   const [name = '', ...fields] = value.split(',')
   const method = METHODS.find((candidate) => candidate === name)
   if (!method) {
@@ -17,7 +17,7 @@ export function readCall(value: string): Call {
       unknown: { word: name, candidates: METHODS, prefix: '' },
     })
   }
-  let format: Call['format'] = 'text'
+  let format: CallFlag['format'] = 'text'
   for (const field of fields) {
     if (field !== 'format=text' && field !== 'format=json') {
       throw new UsageError('OPTION_INVALID', `--call can't take ${JSON.stringify(field)}`, {

@@ -5,7 +5,7 @@ import { readText, type Terminal } from '../terminal/terminal.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Throws a {@link UsageError} for values that can't be meant. */
-export async function readBuildInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
+export async function readBuildOptions(args: Args, terminal: Terminal): Promise<BuildOptions> {
   const file = args.value('file')
   const target = args.value('target')
   const platforms = args.list('platform').flatMap((value) => value.split(','))

@@ -14,7 +14,7 @@ import { asUsageError } from './as-usage-error.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Throws a {@link UsageError} for values that can't be meant. */
-export function readRunInput(args: Args, terminal: Pick<Terminal, 'env'>): RunOptions {
+export function readRunOptions(args: Args, terminal: Pick<Terminal, 'env'>): RunOptions {
   try {
     return readFlags(args, terminal.env)
   } catch (error) {

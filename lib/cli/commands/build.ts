@@ -3,9 +3,9 @@ import { build } from '../../build/build.ts'
 import { parseOutput } from '../../export/parse-output.ts'
 import type { BuildOptions, BuildResult, Output } from '../../index.ts'
 import { asUsageError } from '../arguments/as-usage-error.ts'
-import { type Call, readCall } from '../arguments/parse-call.ts'
-import { readBuildInput, readPairs } from '../arguments/read-build-options.ts'
-import { readRunInput } from '../arguments/read-run-options.ts'
+import { type CallFlag, parseCall } from '../arguments/parse-call.ts'
+import { readBuildOptions, readPairs } from '../arguments/read-build-options.ts'
+import { readRunOptions } from '../arguments/read-run-options.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import { summaryLines } from '../build-summary.ts'
 import type { Args, Run } from '../command-spec.ts'
@@ -20,8 +20,8 @@ export const run: Run = async (args, terminal) => {
   const kind = readProgress(args, terminal)
   const outputs = readOutputs(args, terminal)
   const files = { iidfile: args.value('iidfile'), metadataFile: args.value('metadata-file') }
-  const call = readCall(args.value('call') ?? 'build')
-  const input = await readBuildInput(args, terminal)
+  const call = parseCall(args.value('call') ?? 'build')
+  const input = await readBuildOptions(args, terminal)
   const method = args.on('check') ? 'check' : call.method
   if (method !== 'build') return await tell(method, input, call.format, terminal)
   const labels = readPairs('label', args.list('label'), () => '')
@@ -33,7 +33,7 @@ export const run: Run = async (args, terminal) => {
     tags: args.list('tag'),
     noCache: args.on('no-cache') || args.list('no-cache-filter').flatMap((value) => value.split(',')),
     ...(args.on('pull') && { pull: 'always' as const }),
-    run: readRunInput(args, terminal),
+    run: readRunOptions(args, terminal),
     outputs,
     onEvent: progress.onEvent,
   }
@@ -50,9 +50,9 @@ export const run: Run = async (args, terminal) => {
 
 /** Nothing is built or written then, and what it takes is not loaded for those who build. */
 async function tell(
-  method: Exclude<Call['method'], 'build'>,
+  method: Exclude<CallFlag['method'], 'build'>,
   input: BuildOptions,
-  format: Call['format'],
+  format: CallFlag['format'],
   terminal: Terminal,
 ): Promise<number> {
   const { showOutline, showTargets } = await import('../call-methods.ts')

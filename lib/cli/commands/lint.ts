@@ -12,7 +12,7 @@ import {
   TsbuildError,
 } from '../../index.ts'
 import { ruleSetNames } from '../../internal/index.ts'
-import { readBuildInput } from '../arguments/read-build-options.ts'
+import { readBuildOptions } from '../arguments/read-build-options.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import type { Args, Run } from '../command-spec.ts'
 import { LINT_FORMATS, showReport } from '../lint/show-report.ts'
@@ -50,7 +50,7 @@ function readRules(args: Args, flag: 'enable' | 'disable'): readonly string[] {
 
 /** PATH may be a Dockerfile: then its directory is the context. */
 async function readInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
-  const input = await readBuildInput(args, terminal)
+  const input = await readBuildOptions(args, terminal)
   const path = args.positionals[0]
   if (path === undefined || input.dockerfile !== undefined) return input
   const isFile = statSync(resolve(terminal.cwd, path), { throwIfNoEntry: false })?.isFile() === true

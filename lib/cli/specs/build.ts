@@ -1,5 +1,5 @@
 import type { CommandSpec, FlagSpec } from '../command-spec.ts'
-import { BUILDX_FLAGS } from './refused-flags.ts'
+import { REFUSED_BUILD_FLAGS } from './refused-flags.ts'
 import { RUN_FLAGS } from './run-flags.ts'
 
 /** The flags that decide what is built; `tsbuild graph` takes the same ones. */
@@ -110,7 +110,7 @@ export const buildSpec: CommandSpec = {
     { name: 'quiet', short: 'q', kind: 'switch', group: 'Progress', summary: 'Print nothing but the image ID' },
     ...RUN_FLAGS,
   ],
-  refused: BUILDX_FLAGS,
+  refused: REFUSED_BUILD_FLAGS,
   examples: [
     { command: 'tsbuild .', does: 'build ./Dockerfile' },
     { command: 'tsbuild -t app:1.2 .', does: 'name the image in the local store' },

@@ -3,7 +3,7 @@ import type { RefusedFlag } from '../command-spec.ts'
 const LOAD = 'use `-o type=docker,dest=FILE`, then `docker load -i FILE`'
 
 /** Flags of `docker buildx build` that tsbuild knows of and refuses: silence would look like success. */
-export const BUILDX_FLAGS: readonly RefusedFlag[] = [
+export const REFUSED_BUILD_FLAGS: readonly RefusedFlag[] = [
   { name: 'annotation', kind: 'value', hint: 'use `--label` for what the image config can carry' },
   { name: 'attest', kind: 'value' },
   { name: 'builder', kind: 'value', hint: 'there is no daemon to choose: tsbuild builds in its own process' },

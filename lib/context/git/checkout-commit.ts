@@ -1,4 +1,4 @@
-// A commit's files as a directory, with as little of the repository's history as the server gives.
+// Checks out the files of a commit, with as little history as the server allows.
 import { lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
@@ -8,16 +8,17 @@ import type { ResolvedCommit } from './resolve-commit.ts'
 import { type GitCommand, GitFailure, gitFailed, runGit } from './run-git.ts'
 
 export interface Checkout {
-  /** The directory with the files that are wanted: of the subdirectory, if there is one. */
+  /** The directory with the files: the work tree, or the subdirectory that the URL names. */
   readonly directory: string
-  /** Seconds since 1970: when the commit was made. */
+  /** The time of the commit, in seconds since 1970. */
   readonly committed: number
 }
 
 /**
- * Fetches a commit into `scratch`, an empty directory, and checks it out there, submodules included. Nothing of the repository is
- * executed: no hooks, no filters, and submodules come over http, https, ssh and git only. With `keepGitDir` the whole repository has
- * its `.git`, with one commit. Errors with `GIT_FAILED`, `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE` and as {@link runGit}.
+ * Fetches a commit into `scratch`, an empty directory, and checks it out there, submodules included. Nothing from the
+ * repository is executed: hooks and filters are off, and submodules are fetched over http, https, ssh and git only. With
+ * `keepGitDir` the work tree has a `.git` with one commit, unless the URL names a subdirectory. Errors with `GIT_FAILED`,
+ * `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE` and as {@link runGit} does.
  */
 export async function checkoutCommit(
   url: GitUrl,
@@ -52,11 +53,11 @@ async function initialise(url: GitUrl, { object }: ResolvedCommit, git: GitComma
   mkdirSync(gitDir, { recursive: true })
   const format = object.length === 64 ? ['--object-format=sha256'] : []
   await runGit(['init', '--quiet', '--template=', ...format], git)
-  // Submodules may have addresses that are relative to this one.
+  // The URLs of submodules may be relative to this one.
   await runGit(['remote', 'add', '--', 'origin', url.remote], git)
 }
 
-/** Gets the object: its ref or itself alone, else everything, for servers that give only what they advertise. */
+/** Fetches the object: alone if possible, else with all branches and tags, for servers that serve advertised refs only. */
 async function fetchObject(url: GitUrl, resolved: ResolvedCommit, git: GitCommand): Promise<void> {
   const { object, ref } = resolved
   const has = async (): Promise<boolean> => {
@@ -68,7 +69,7 @@ async function fetchObject(url: GitUrl, resolved: ResolvedCommit, git: GitComman
       throw error
     }
   }
-  // The ref may point elsewhere by now: the commit that was resolved is what counts.
+  // The ref may have moved since it was resolved. The resolved commit is the one to build.
   if (ref !== undefined && !url.fetchByCommit) {
     await fetchShallow(['--force', '--', 'origin', `${ref}:${ref}`], git)
     if (await has()) return
@@ -83,7 +84,7 @@ async function fetchObject(url: GitUrl, resolved: ResolvedCommit, git: GitComman
   }
   if (await has()) return
   throw new TsbuildError('GIT_FAILED', `${JSON.stringify(redactUrl(url.remote))} has no commit ${object}`, {
-    hint: 'give all its digits; it has to be part of a branch or tag',
+    hint: 'write all digits of the commit, which must be part of a branch or tag',
   })
 }
 
@@ -92,7 +93,7 @@ async function updateSubmodules(git: GitCommand): Promise<void> {
   try {
     await runGit([...update, '--depth=1'], git)
   } catch (error) {
-    // Not all servers give a commit that no ref names, nor one without those before it.
+    // Some servers refuse a commit that no ref names, and some cannot serve a shallow clone.
     if (!(error instanceof GitFailure) || !/shallow|depth|did not contain|unadvertised|not our ref/i.test(error.stderr))
       throw error
     await runGit(update, git)
@@ -104,13 +105,13 @@ async function fetchShallow(args: readonly string[], git: GitCommand): Promise<v
   try {
     await runGit([...fetch, '--depth=1', ...args], git)
   } catch (error) {
-    // Servers of plain files know no shallow clones.
+    // A server of static files ("dumb HTTP") cannot serve a shallow clone.
     if (!(error instanceof GitFailure) || !/shallow|depth/i.test(error.stderr)) throw error
     await runGit([...fetch, ...args], git)
   }
 }
 
-/** A checkout as BuildKit leaves it: HEAD at the commit, the ref known, no credentials in the configuration. */
+/** Leaves the checkout as BuildKit does: HEAD detached at the commit, the ref present, no credentials in the configuration. */
 async function attachHead(url: GitUrl, { object, ref }: ResolvedCommit, git: GitCommand): Promise<void> {
   if (ref !== undefined && url.fetchByCommit) await runGit(['update-ref', '--', ref, object], git)
   await runGit(['checkout', '--quiet', '--detach', `${object}^{commit}`, '--'], git)
@@ -119,16 +120,16 @@ async function attachHead(url: GitUrl, { object, ref }: ResolvedCommit, git: Git
   rmSync(join(git.gitDir ?? '', 'FETCH_HEAD'), { force: true })
 }
 
-/** As in BuildKit, no symlink leads to what becomes the root. */
+/** Resolves the subdirectory without following symlinks, as BuildKit does. */
 function subdirectory({ subdir, remote }: GitUrl, workTree: string): string {
   let directory = workTree
   for (const part of subdir === undefined ? [] : subdir.split('/')) {
     directory = join(directory, part)
     const stat = lstatSync(directory, { throwIfNoEntry: false })
     if (stat?.isDirectory()) continue
-    const what = stat === undefined ? 'is not there' : 'is not a directory'
-    const at = JSON.stringify(directory.slice(workTree.length + 1))
-    throw new TsbuildError('GIT_FAILED', `${at} in ${JSON.stringify(redactUrl(remote))} ${what}`)
+    const problem = stat === undefined ? 'does not exist' : 'is not a directory'
+    const path = JSON.stringify(directory.slice(workTree.length + 1))
+    throw new TsbuildError('GIT_FAILED', `${path} in ${JSON.stringify(redactUrl(remote))} ${problem}`)
   }
   return directory
 }

@@ -2,12 +2,12 @@ import { TsbuildError } from '../../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../../base/input-limit.ts'
 import { type GitCommand, runGit } from './run-git.ts'
 
-/** More files than any repository has; a small pack can hold a tree with more of them than there are atoms. */
+/** More files than any real repository has. A few kilobytes of pack can describe a tree with billions of files. */
 const MAX_GIT_FILES = 2_000_000
 
 /**
- * What there is in a commit, before it is written to the disk. Errors with `ARCHIVE_TOO_LARGE` if it is more than 2 million files
- * or {@link inputLimit}.
+ * Counts the files of a commit before they are written to the disk. Errors with `ARCHIVE_TOO_LARGE` if there are more than
+ * two million, or if they have more bytes than {@link inputLimit}.
  */
 export async function inspectCommit(
   commit: string,

@@ -2,20 +2,20 @@ import { TsbuildError } from '../../base/errors.ts'
 import { type GitUrl, redactUrl } from '../../base/git-url.ts'
 import { type GitCommand, gitFailed, runGit } from './run-git.ts'
 
-/** What a git URL stands for now. */
+/** The commit that a git URL refers to now. */
 export interface ResolvedCommit {
   /** The object that the ref names: a commit, or an annotated tag. */
   readonly object: string
-  /** The commit: what an annotated tag points to; for a bare commit that was not looked up, itself. */
+  /** The commit: the one that an annotated tag points to, else the same as `object`. */
   readonly commit: string
   /** The full name of the ref, `refs/heads/…`; undefined where the URL names a commit. */
   readonly ref: string | undefined
 }
 
 /**
- * Asks the remote what a git URL stands for; a full commit needs no asking. As git does, a branch goes before a tag of the same
- * name. Errors with `GIT_FAILED` if there is no such ref, with `DIGEST_MISMATCH` if it is not what the checksum says, and as
- * {@link runGit}.
+ * Resolves the ref of a git URL at the remote. A full commit is returned without a request. A branch goes before a tag of the
+ * same name, as in git. Errors with `GIT_FAILED` if there is no such ref, with `DIGEST_MISMATCH` if the commit does not match
+ * the checksum, and as {@link runGit} does.
  */
 export async function resolveCommit(url: GitUrl, command: GitCommand): Promise<ResolvedCommit> {
   const checksum = url.checksum?.toLowerCase()
@@ -27,8 +27,8 @@ export async function resolveCommit(url: GitUrl, command: GitCommand): Promise<R
   }
   if (url.fetchByCommit) {
     if (checksum === undefined || !isCommit(checksum))
-      throw new TsbuildError('GIT_FAILED', `fetch-by-commit needs a whole commit: ${quoted(url)}`, {
-        hint: 'add commit=… with all its digits',
+      throw new TsbuildError('GIT_FAILED', `fetch-by-commit needs a full commit: ${quoted(url)}`, {
+        hint: 'add commit=… with all digits of the commit',
       })
     const ref = url.ref === undefined || url.ref.startsWith('refs/') ? url.ref : `refs/heads/${url.ref}`
     return { object: checksum, commit: checksum, ref }
@@ -39,7 +39,7 @@ export async function resolveCommit(url: GitUrl, command: GitCommand): Promise<R
   return found
 }
 
-/** Whether a text is a whole commit, of a repository with SHA-1 or SHA-256. */
+/** Whether a text is a full commit hash: 40 (SHA-1) or 64 (SHA-256) digits. */
 export function isCommit(text: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text)
 }
@@ -60,10 +60,10 @@ async function findRef(url: GitUrl, command: GitCommand): Promise<ResolvedCommit
       return { object, commit: peeled !== undefined && isCommit(peeled) ? peeled : object, ref }
     }
     throw new TsbuildError('GIT_FAILED', `${quoted(url)} has no ref ${JSON.stringify(wanted)}`, {
-      hint: 'name a branch, a tag, or a commit with all its digits',
+      hint: 'name a branch, a tag, or a commit with all of its digits',
     })
   } catch (error) {
-    throw gitFailed(error, 'look into', url.remote)
+    throw gitFailed(error, 'read', url.remote)
   }
 }
 

@@ -1,24 +1,24 @@
-// The system's git, with nothing of the user's or the repository's configuration, and nothing that asks.
+// Runs the system's git without the configuration of the user or of the system, and without prompts.
 import { spawn } from 'node:child_process'
 import { hasErrno, isSystemError } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { redactUrl } from '../../base/git-url.ts'
 
 export interface GitCommand {
-  /** Where it runs; also what relative paths in its output are relative to. */
+  /** The working directory, to which relative paths in the output refer. */
   readonly cwd: string
   readonly gitDir?: string | undefined
   readonly workTree?: string | undefined
   readonly signal?: AbortSignal | undefined
-  /** Where PATH, proxies and the ssh agent come from. Default `process.env`. */
+  /** The environment from which PATH, proxies and the ssh agent are taken; default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** The Authorization header for this http(s) remote and what is below it, and for no other. */
+  /** The Authorization header, sent to this http(s) URL and URLs below it only. */
   readonly authorization?: { readonly remote: string; readonly header: string } | undefined
-  /** Takes the output as it comes. Throwing stops git, and is what the call rejects with. */
+  /** Receives the output in chunks. If it throws, git is stopped and the call rejects with that error. */
   readonly onOutput?: ((chunk: Buffer) => void) | undefined
 }
 
-/** A git command that ended with an error; its `stderr` is what git said. */
+/** A git command that failed, with its error output. */
 export class GitFailure extends Error {
   static {
     GitFailure.prototype.name = 'GitFailure'
@@ -30,29 +30,29 @@ export class GitFailure extends Error {
   }
 }
 
-/** No single command takes longer: a server that sends a byte a minute must not hold a build for ever. */
+/** Milliseconds that a single command may take, so that a server that sends a byte a minute cannot block a build for ever. */
 const TIMEOUT = 60 * 60 * 1000
-/** What is kept of the output of a command that has no `onOutput`, and of what any says to stderr. */
+/** Bytes: the most output that a command without `onOutput` may print, and the most error output that is kept. */
 const MAX_OUTPUT = 16 << 20
 const MAX_STDERR = 64 << 10
 
 /**
- * Runs git and gives what it prints. It sees no configuration but the repository's own, which only we write; runs no hooks, asks for
- * no password, and speaks http, https, ssh and git only. Rejects with a {@link GitFailure}, with `GIT_UNAVAILABLE` if there is no
- * git, with `GIT_FAILED` after an hour, and with the signal's reason.
+ * Runs git and returns its output. The only configuration that git reads is the one of the repository, which this program
+ * writes. Git runs no hooks, prompts for nothing, and uses http, https, ssh and git only. Rejects with a {@link GitFailure},
+ * with `GIT_UNAVAILABLE` if git is not installed, with `GIT_FAILED` after an hour, and with the signal's reason.
  */
 export async function runGit(args: readonly string[], command: GitCommand): Promise<string> {
   const { cwd, gitDir, workTree, signal, env = process.env } = command
   signal?.throwIfAborted()
-  const place = [
+  const directories = [
     ...(gitDir === undefined ? [] : [`--git-dir=${gitDir}`]),
     ...(workTree === undefined ? [] : [`--work-tree=${workTree}`]),
   ]
-  const child = spawn('git', [...CONFIG, ...place, ...args], {
+  const child = spawn('git', [...CONFIG, ...directories, ...args], {
     cwd,
     env: { ...safeEnvironment(env), ...credentials(command.authorization) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own group: git's helpers outlive a git that is killed.
+    // A process group of its own, because git's helper processes survive when only git is killed.
     detached: process.platform !== 'win32',
   })
   const out: Buffer[] = []
@@ -67,7 +67,7 @@ export async function runGit(args: readonly string[], command: GitCommand): Prom
   const name = args.find((arg) => !arg.startsWith('-')) ?? ''
   const timer = setTimeout(() => stop(new TsbuildError('GIT_FAILED', `git ${name} took more than an hour`)), TIMEOUT)
   let size = 0
-  let said = 0
+  let errorSize = 0
   child.stdout.on('data', (chunk: Buffer) => {
     if (failure !== undefined) return
     try {
@@ -80,7 +80,7 @@ export async function runGit(args: readonly string[], command: GitCommand): Prom
     }
   })
   child.stderr.on('data', (chunk: Buffer) => {
-    if ((said += chunk.length) <= MAX_STDERR) errors.push(chunk)
+    if ((errorSize += chunk.length) <= MAX_STDERR) errors.push(chunk)
   })
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
@@ -99,33 +99,33 @@ export async function runGit(args: readonly string[], command: GitCommand): Prom
   }
 }
 
-/** A {@link GitFailure} as an error for people; anything else as it is. */
-export function gitFailed(error: unknown, what: string, remote: string): unknown {
+/** Turns a {@link GitFailure} into a `GIT_FAILED` error for users, with a hint; other errors are returned as they are. */
+export function gitFailed(error: unknown, verb: string, remote: string): unknown {
   if (!(error instanceof GitFailure)) return error
   const lines = error.stderr.split('\n').map((line) => line.trim())
   const at = lines.findIndex((text) => /^(?:fatal|error|remote|ssh):/i.test(text))
   const line = lines[Math.max(at, 0)] || 'it gave no reason'
-  // Some reasons are on a line of their own.
+  // Some messages continue on the next line.
   const whole = line.endsWith(':') ? `${line} ${lines[Math.max(at, 0) + 1] ?? ''}`.trim() : line
-  const said = redactWords(whole.replace(/^(?:fatal|error): /, ''))
+  const reason = redactUrls(whole.replace(/^(?:fatal|error): /, ''))
   const url = redactUrl(remote)
   const hint = HINTS.find(([pattern]) => pattern.test(error.stderr))?.[1]
-  return new TsbuildError('GIT_FAILED', `cannot ${what} ${JSON.stringify(url)}: ${said}`, { hint, cause: error })
+  return new TsbuildError('GIT_FAILED', `cannot ${verb} ${JSON.stringify(url)}: ${reason}`, { hint, cause: error })
 }
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [
     /could not read (?:Username|Password)|Authentication failed|terminal prompts disabled/i,
-    'the repository does not exist, or wants credentials: https://USER:TOKEN@HOST/PATH.git',
+    'the repository does not exist, or needs credentials: https://USER:TOKEN@HOST/PATH.git',
   ],
-  [/Permission denied \(publickey/i, 'load a key that may read it into the ssh agent (ssh-add)'],
-  [/Host key verification failed/i, 'the host has another key than before, see ~/.ssh/known_hosts'],
-  [/transport '.*' not allowed/i, 'only http, https, ssh and git are spoken, also by submodules'],
+  [/Permission denied \(publickey/i, 'load a key with access to the repository into the ssh agent (ssh-add)'],
+  [/Host key verification failed/i, 'the key of the host has changed: see ~/.ssh/known_hosts'],
+  [/transport '.*' not allowed/i, 'use http, https, ssh or git, also for submodules'],
   [/ssh: not found|cannot run ssh/i, 'install ssh, or use an https URL'],
   [/Could not resolve host|unable to look up/i, 'check the spelling; behind a proxy, set HTTPS_PROXY'],
 ]
 
-/** Settings that a repository's own configuration can't have changed, as they are on the command line. */
+/** Settings on the command line, which go before the configuration of any repository. */
 const CONFIG: readonly string[] = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -144,11 +144,12 @@ const CONFIG: readonly string[] = [
   'transfer.credentialsInUrl=allow',
 ].flatMap((setting) => ['-c', setting])
 
-const PASSED = [
+/** The variables that git inherits. */
+const INHERITED = [
   'PATH',
   'HOME',
   'TMPDIR',
-  // What programs on Windows can't do without.
+  // Programs on Windows need these.
   'SYSTEMROOT',
   'USERPROFILE',
   'TEMP',
@@ -159,13 +160,13 @@ const PASSED = [
 ]
 
 function safeEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const kept = PASSED.flatMap((name): [string, string][] => {
+  const kept = INHERITED.flatMap((name): [string, string][] => {
     const value = env[name]
     return value === undefined ? [] : [[name, value]]
   })
   return {
     ...Object.fromEntries(kept),
-    // Messages are looked at.
+    // Messages are matched in English.
     LC_ALL: 'C',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -173,7 +174,7 @@ function safeEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
     GIT_TERMINAL_PROMPT: '0',
     GIT_ALLOW_PROTOCOL: 'http:https:ssh:git',
     GIT_LFS_SKIP_SMUDGE: '1',
-    // Less than a kilobyte a second for a minute is a server that hangs.
+    // A transfer below a kilobyte a second for a minute has stalled.
     GIT_HTTP_LOW_SPEED_LIMIT: '1000',
     GIT_HTTP_LOW_SPEED_TIME: '60',
     GIT_SSH_COMMAND:
@@ -181,11 +182,11 @@ function safeEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
   }
 }
 
-/** In the environment, since a command line is there for all to see. It is never written to a repository. */
+/** Credentials are passed in the environment, since all users can see command lines. They are never written to a repository. */
 function credentials(authorization: GitCommand['authorization']): Record<string, string> {
   if (!authorization) return {}
   const { remote, header } = authorization
-  // As actions/checkout and BuildKit do, a token for a repository at GitHub is good for its submodules there.
+  // A token for a repository on GitHub is also sent for its submodules there, as actions/checkout and BuildKit do.
   const scope = /^https:\/\/(?:www\.)?github\.com\//.exec(remote)?.[0] ?? remote
   return {
     GIT_CONFIG_COUNT: '1',
@@ -199,7 +200,7 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch (error) {
-    // It has just ended by itself.
+    // The process has already ended.
     if (!hasErrno(error, 'ESRCH')) throw error
   }
 }
@@ -210,12 +211,12 @@ function isMissing(error: unknown): boolean {
 
 function unavailable(cause: unknown): TsbuildError {
   return new TsbuildError('GIT_UNAVAILABLE', 'git is not installed, or not in PATH', {
-    hint: 'git repositories are fetched with the git program: install it, or check the repository out and give the directory',
+    hint: 'install git, or check out the repository and build from the directory',
     cause,
   })
 }
 
-/** Every URL in a text without credentials. */
-function redactWords(text: string): string {
+/** Removes the credentials from every URL in a text. */
+function redactUrls(text: string): string {
   return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, (url) => redactUrl(url))
 }

@@ -1,17 +1,17 @@
-// One pattern of an ignore file as a regular expression, exactly as moby/patternmatcher reads it.
+// Compiles one pattern of an ignore file to a regular expression, with exactly the meaning that moby/patternmatcher gives it.
 import { BadPattern, checkGlob, literal } from './glob-syntax.ts'
 
-/** A pattern in the form that matches it fastest. */
+/** A compiled pattern. */
 export interface CompiledPattern {
   /** The source of a regular expression with the flag `u`; no anchors are needed around it. */
   readonly source: string
-  /** Where that expression could take ages on some path, a test that cannot. */
+  /** A test in linear time, for an expression that could backtrack for very long on some paths. */
   readonly test: ((path: string) => boolean) | undefined
 }
 
 /**
- * Compiles a pattern that is clean and without its `!`. It matches the paths that the pattern matches itself: what a pattern says
- * about a directory's contents is the matcher's business.
+ * Compiles a clean pattern without its `!`. The result matches only the paths that the pattern matches itself. The matcher
+ * applies a match of a directory to everything below it.
  * @throws BadPattern
  */
 export function compilePattern(pattern: string): CompiledPattern {
@@ -30,14 +30,14 @@ export function compilePattern(pattern: string): CompiledPattern {
     case 'regex': {
       const source = validated(`^${tokens.map((token) => token.source).join('')}$`)
       const open = tokens.filter((token) => token.kind !== 'one')
-      const costly = open.length > MAX_OPEN && open.every((token) => token.kind !== 'place')
+      const costly = open.length > MAX_WILDCARDS && open.every((token) => token.kind !== 'anchor')
       return { source, test: costly ? linearTest(tokens) : undefined }
     }
   }
 }
 
-/** Backtracking takes time in the power of the number of wildcards. */
-const MAX_OPEN = 2
+/** The time of backtracking is exponential in the number of wildcards. */
+const MAX_WILDCARDS = 2
 
 function literals(text: string): string {
   return [...text].map(literal).join('')
@@ -53,8 +53,8 @@ function validated(source: string): string {
 }
 
 interface Token {
-  /** One character, any within a name, any at all, whole directories, or a condition on the place. */
-  readonly kind: 'one' | 'name' | 'all' | 'directories' | 'place'
+  /** One character; any number of characters of a name; any number of any characters; whole directories; or an anchor. */
+  readonly kind: 'one' | 'name' | 'all' | 'directories' | 'anchor'
   readonly source: string
 }
 
@@ -63,7 +63,7 @@ const ALL: Token = { kind: 'all', source: '[^\\n]*' }
 const DIRECTORIES: Token = { kind: 'directories', source: '(?:[^\\n]*/)?' }
 
 interface Translation {
-  /** How moby/patternmatcher compares: the simple kinds compare the pattern's own text. */
+  /** How moby/patternmatcher compares: all kinds but `regex` compare the text of the pattern. */
   readonly kind: 'exact' | 'prefix' | 'suffix' | 'regex'
   readonly tokens: readonly Token[]
 }
@@ -90,20 +90,20 @@ function translate(pattern: string): Translation {
     } else if (character === '\\') tokens.push(escaped(characters[at++] ?? ''))
     else if (character === '*') tokens.push(NAME)
     else if (character === '?') tokens.push({ kind: 'one', source: '[^/]' })
-    // An unescaped `^` is not a character to match: the pattern becomes a regular expression with an anchor in its middle.
-    else if (character === '^') tokens.push({ kind: 'place', source: '^' })
+    // In patternmatcher an unescaped `^` is an anchor inside the regular expression, not a character to match.
+    else if (character === '^') tokens.push({ kind: 'anchor', source: '^' })
     else tokens.push({ kind: 'one', source: literal(character) })
     if ('[]\\*?'.includes(character)) kind = 'regex'
   }
   return { kind, tokens }
 }
 
-/** Follows all ways to match at once: the time is that of the path's length by the pattern's. */
+/** Follows all possible matches at once: the time is proportional to the length of the path times that of the pattern. */
 function linearTest(tokens: readonly Token[]): (path: string) => boolean {
   const steps = tokens.map(({ kind, source }) => ({ kind, regex: new RegExp(`^${source}$`, 'u') }))
   return (path) => {
     const characters = [...path]
-    // Whether the tokens so far can match the characters before each place.
+    // For each position, whether the tokens so far can match the characters before it.
     let reached = new Uint8Array(characters.length + 1)
     reached[0] = 1
     for (const { kind, regex } of steps) {
@@ -125,7 +125,7 @@ function linearTest(tokens: readonly Token[]): (path: string) => boolean {
   }
 }
 
-// What an escaped letter means in Go's regular expressions, in which patterns end up.
+/** The meaning of escaped letters in Go's regular expressions, to which patternmatcher compiles patterns. */
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\\x07',
   f: '\\f',
@@ -149,7 +149,7 @@ function escaped(character: string): Token {
   if (!/[0-9A-Za-z]/.test(character)) return { kind: 'one', source: literal(character) }
   const source = ESCAPES[character]
   if (source === undefined) throw new BadPattern(`has the unknown escape "\\${character}"`)
-  return { kind: 'bBAz'.includes(character) ? 'place' : 'one', source }
+  return { kind: 'bBAz'.includes(character) ? 'anchor' : 'one', source }
 }
 
 const POSIX: Readonly<Record<string, string>> = {

@@ -1,15 +1,15 @@
-// The pieces of Go's glob syntax that .dockerignore patterns and COPY wildcards share.
+// The part of Go's glob syntax that .dockerignore patterns and COPY wildcards share.
 
-/** Thrown for a pattern that Go's filepath.Match or regexp would reject; callers add the place. */
+/** Thrown for a pattern that Go's filepath.Match or regexp rejects. Callers add the location. */
 export class BadPattern extends Error {}
 
-/** A literal character as the source of a `u` regular expression, safe inside and outside of a class. */
+/** The source of a `u` regular expression that matches one literal character, valid inside and outside of a class. */
 export function literal(character: string): string {
   return /[\w/ ]/.test(character) ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }
 
 /**
- * Checks a pattern as Go's filepath.Match does: escapes are complete, classes are closed, not empty, and their ranges whole.
+ * Checks a pattern as Go's filepath.Match does: escapes must be complete, and classes closed, not empty, with complete ranges.
  * @throws BadPattern
  */
 export function checkGlob(pattern: string): void {
@@ -31,7 +31,7 @@ function checkClass(characters: readonly string[], open: number): number {
   }
 }
 
-/** Returns the index after one character of a class; there must be one, since the class has to be closed. */
+/** Returns the index after one member of a class. Another character must follow, since the class has to be closed. */
 function checkClassMember(characters: readonly string[], at: number): number {
   if (characters[at] === '-' || characters[at] === ']') throw new BadPattern('has an incomplete class')
   if (characters[at] === '\\') at++

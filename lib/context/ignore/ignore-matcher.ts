@@ -5,32 +5,32 @@ import { type CompiledPattern, compilePattern } from './compile-pattern.ts'
 import { BadPattern } from './glob-syntax.ts'
 import { type IgnoreLine, parseIgnoreFile, trimSpace } from './parse-ignore-file.ts'
 
-/** What is known about a path after matching; children of a directory are matched on top of it. */
+/** The result of matching a path. Matching the entries of a directory starts from the state of the directory. */
 export interface MatchState {
   readonly matched: boolean
-  /** Runs of patterns that matched the path or a directory above it; undefined for none. */
+  /** For each run of patterns, whether it matched the path or a directory above it; undefined if none did. */
   readonly runs: readonly boolean[] | undefined
 }
 
 /**
- * Patterns as in a `.dockerignore`: the last one that matches a path or a directory above it decides, and `!` means "not".
- * Paths are in the form of layers/entry.ts.
+ * Patterns as in a `.dockerignore`. The last pattern that matches a path, or a directory above it, decides. A pattern with `!`
+ * is an exception: it re-includes what it matches. Paths are in the form of layers/entry.ts.
  */
 export interface PatternMatcher {
   readonly hasExceptions: boolean
-  /** Matches a path, given its parent's state; undefined for a path right below the root. For walking a tree. */
+  /** Matches a path, given the state of its parent (undefined for an entry of the root). For walks through a tree. */
   match(path: string, parent: MatchState | undefined): MatchState
-  /** Matches a path on its own, as if every directory above it had been tried against every pattern. */
+  /** Matches a single path, including the directories above it. */
   matches(path: string): boolean
-  /** False when no pattern of this kind can match anything below a directory, so that there is no need to look. */
+  /** False if no pattern of this kind can match anything below a directory, so that the directory need not be read. */
   mayMatchBelow(directory: string, kind: 'patterns' | 'exceptions'): boolean
 }
 
 /** Why a path is ignored. */
 export interface IgnoreReason {
-  /** As written. */
+  /** The pattern as written in the file. */
   readonly pattern: string
-  /** From 1. */
+  /** The line number, from 1. */
   readonly line: number
   /** The ignore file's name. */
   readonly file: string
@@ -39,7 +39,7 @@ export interface IgnoreReason {
 export interface IgnoreMatcher extends PatternMatcher {
   /** The patterns in order, cleaned, with a leading `!` for exceptions. */
   readonly patterns: readonly string[]
-  /** The line that hides a path, or undefined if it isn't hidden. */
+  /** The pattern that excludes a path; undefined if the path is not excluded. */
   explain(path: string): IgnoreReason | undefined
 }
 
@@ -49,7 +49,7 @@ interface Pattern {
   readonly compiled: CompiledPattern
 }
 
-/** Neighbouring patterns of one polarity: among them order doesn't matter, so that they are one regular expression. */
+/** Consecutive patterns that all exclude, or are all exceptions. Their order does not matter, so they share one expression. */
 interface Run {
   readonly exception: boolean
   readonly test: (path: string) => boolean
@@ -62,7 +62,7 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
   return matcherOf(patterns.map(compile).filter((pattern) => pattern !== undefined))
 }
 
-/** The matcher for an ignore file. Errors with `IGNORE_PATTERN`, at the line. */
+/** The matcher for an ignore file. Errors with `IGNORE_PATTERN`, with the location of the pattern. */
 export function createIgnoreMatcher(file: SourceFile): IgnoreMatcher {
   const lines = parseIgnoreFile(file)
   const compiled = lines.map((line) => ({ line, pattern: compileLine(file, line) }))
@@ -97,7 +97,7 @@ function compileLine(file: SourceFile, line: IgnoreLine): Pattern | undefined {
   }
 }
 
-/** Undefined for an empty pattern, which says nothing. */
+/** Undefined for an empty pattern, which has no effect. */
 function compile(text: string): Pattern | undefined {
   const trimmed = trimSpace(text)
   if (trimmed === '') return undefined
@@ -112,7 +112,7 @@ function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
   const runs = runsOf(patterns)
   const exceptions = patterns.filter((pattern) => pattern.exception)
   const plain = patterns.filter((pattern) => !pattern.exception)
-  const places = { exceptions: exceptions.map(placeOf), patterns: plain.map(placeOf) }
+  const directories = { exceptions: exceptions.map(directoryOf), patterns: plain.map(directoryOf) }
   return {
     hasExceptions: exceptions.length > 0,
     match(path, parent) {
@@ -138,7 +138,7 @@ function matcherOf(patterns: readonly Pattern[]): PatternMatcher {
       return matched
     },
     mayMatchBelow: (directory, kind) =>
-      places[kind].some((place) => place.startsWith(`${directory}/`) || `${directory}/`.startsWith(place)),
+      directories[kind].some((other) => other.startsWith(`${directory}/`) || `${directory}/`.startsWith(other)),
   }
 }
 
@@ -152,7 +152,7 @@ function runsOf(patterns: readonly Pattern[]): readonly Run[] {
   return runs.map(({ exception, compiled }) => ({ exception, test: testOf(compiled) }))
 }
 
-/** Whether a path matches any of these. */
+/** A test whether a path matches any of the patterns. */
 function testOf(compiled: readonly CompiledPattern[]): (path: string) => boolean {
   const tests = compiled.flatMap(({ test }) => test ?? [])
   const sources = compiled.flatMap(({ source, test }) => (test ? [] : source))
@@ -162,8 +162,8 @@ function testOf(compiled: readonly CompiledPattern[]): (path: string) => boolean
   return (path) => regex?.test(path) === true || tests.some((test) => test(path))
 }
 
-/** The directory, with its slash, that everything a pattern matches is in; `''` for anywhere. */
-function placeOf({ text }: Pattern): string {
+/** The directory, with a trailing slash, that contains every path that a pattern can match; `''` if that is the root. */
+function directoryOf({ text }: Pattern): string {
   const literals: string[] = []
   for (const part of text.split('/')) {
     if (/[*[\]?^\\]/.test(part)) break
@@ -176,7 +176,7 @@ function matchesAlone(pattern: Pattern, path: string): boolean {
   return prefixesOf(path).some(testOf([pattern.compiled]))
 }
 
-/** `a`, `a/b`, `a/b/c`. */
+/** A path and the directories above it, outermost first: `a`, `a/b`, `a/b/c`. */
 function prefixesOf(path: string): readonly string[] {
   const prefixes: string[] = []
   for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1))

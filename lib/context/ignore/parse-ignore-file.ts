@@ -3,13 +3,13 @@ import type { SourceFile, Span } from '../../base/source.ts'
 
 /** A line of an ignore file that holds a pattern. */
 export interface IgnoreLine {
-  /** Cleaned, relative, with a leading `!` if it is an exception. */
+  /** The pattern, cleaned and relative, with a leading `!` if it is an exception. */
   readonly pattern: string
-  /** Where it is written, without the white space around. */
+  /** The span of the text without the white space around it. */
   readonly span: Span
 }
 
-// White space as Unicode has it: unlike String.prototype.trim it includes U+0085 and not the byte order mark.
+// Unicode's white space. Unlike String.prototype.trim it includes U+0085, and not the byte order mark.
 const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+'
 const AROUND = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
 
@@ -19,8 +19,8 @@ export function trimSpace(text: string): string {
 }
 
 /**
- * The patterns of a `.dockerignore` in order. Lines that start with `#` are comments; a byte order mark is skipped; a leading
- * slash means nothing. Whether the patterns are valid shows when they are compiled.
+ * The patterns of a `.dockerignore` in order. Lines that start with `#` are comments. A byte order mark is skipped, and a
+ * leading slash has no meaning. The patterns are checked later, when they are compiled.
  */
 export function parseIgnoreFile(file: SourceFile): readonly IgnoreLine[] {
   const lines: IgnoreLine[] = []

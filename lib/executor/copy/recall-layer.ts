@@ -1,6 +1,6 @@
 // A copy from a context in which nothing has changed: its layer is known without planning it.
 import { cacheKey } from '../../cache/cache-key.ts'
-import { decodeSeen, encodeSeen } from '../../context/snapshot-format.ts'
+import { decodeSnapshot, encodeSnapshot } from '../../context/snapshot-format.ts'
 import { withoutPlaces } from '../../graph/evaluate/without-places.ts'
 import type { CopyOp } from '../../graph/types.ts'
 import { isDigest } from '../../oci/digest.ts'
@@ -31,8 +31,8 @@ export async function recallLayer(
 ): Promise<StackedLayer | undefined> {
   const step = session.noCache ? undefined : recallable(op, filesystem, source, session)
   const bytes = step && session.store.readDerived(SEEN_KIND, step.key)
-  const noted = bytes && decodeSeen(bytes)
-  if (!noted || !isDigest(noted.note) || !step.disk.isAs(noted.seen)) return undefined
+  const noted = bytes && decodeSnapshot(bytes)
+  if (!noted || !isDigest(noted.note) || !step.disk.matches(noted.snapshot)) return undefined
   return await findLayer(noted.note as CacheKey, form, session)
 }
 
@@ -45,9 +45,9 @@ export function noteLayer(
   session: Session,
 ): void {
   const step = recallable(op, filesystem, source, session)
-  const seen = step?.disk.seen()
-  if (!step || !seen) return
-  session.store.writeDerived(SEEN_KIND, step.key, encodeSeen(layer, seen))
+  const snapshot = step?.disk.snapshot()
+  if (!step || !snapshot) return
+  session.store.writeDerived(SEEN_KIND, step.key, encodeSnapshot(layer, snapshot))
 }
 
 function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | undefined, session: Session) {
@@ -58,7 +58,7 @@ function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | und
     { label: 'operation', value: copyDefinition(op, source) },
     { label: 'filesystem', value: stackKey(filesystem) },
     { label: 'directory', value: disk.root },
-    { label: 'ignore file', value: disk.ignoring },
+    { label: 'ignore file', value: disk.ignoreFileText },
     { label: 'timestamps', value: session.epoch === undefined ? 'source' : String(session.epoch) },
   ]
   return { disk, key: cacheKey('what a copy has seen', parts) }

@@ -59,7 +59,7 @@ async function fetchFile(url: string, key: CacheKey, options: RemoteFileOptions)
   try {
     const authorization = httpAuthorization(url, secrets)
     const usable = checksum === undefined ? known : undefined
-    const got = await download(url, { client, store, known: usable, checksum, authorization, signal, onBytes })
+    const got = await download(url, { client, store, previous: usable, checksum, authorization, signal, onBytes })
     if (got !== known) {
       const result = Object.fromEntries(Object.entries(got).filter(([, value]) => value !== undefined))
       const created = new Date().toISOString()

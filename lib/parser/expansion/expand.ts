@@ -3,10 +3,10 @@ import { ExpansionFailure } from './expansion-failure.ts'
 import { lexWord, lexWords } from './lex-word.ts'
 import { createLexer, type Lexer } from './lexer-state.ts'
 
-/** Where variables come from: a map, or a function that returns undefined for a variable that is not set. */
+/** The variables: a map, or a function that returns undefined for a variable that is not set. */
 export type VariableSource = ReadonlyMap<string, string> | ((name: string) => string | undefined)
 
-/** The switches of BuildKit's shell lexer; all are off by default, and `escape` is `\`. */
+/** The switches of BuildKit's shell lexer. By default all are off, and `escape` is `\`. */
 export interface ExpandOptions {
   readonly escape?: EscapeCharacter
   /** Keep quotes in the result. */
@@ -15,17 +15,17 @@ export interface ExpandOptions {
   readonly rawEscapes?: boolean
   /** Give quotes no meaning, as in the body of a heredoc. */
   readonly skipProcessQuotes?: boolean
-  /** Leave references to variables that are not set as they are, instead of taking them for empty. */
+  /** Keep references to variables that are not set, instead of replacing them by nothing. */
   readonly skipUnsetEnv?: boolean
 }
 
-/** Why a word can't be expanded: it is malformed, or it has `${name?}` of a variable that is not set. */
+/** The reason why a word cannot be expanded: it is malformed, or it has `${name?}` and the variable is not set. */
 export interface ExpansionError {
   readonly code: 'VARIABLE_SYNTAX' | 'VARIABLE_REQUIRED'
   readonly message: string
 }
 
-/** What a word became, and the variables that were looked up on the way: those that are set, and those that are not. */
+/** The result of an expansion, with the set and the unset variables that it looked up. */
 export interface Expanded<T> {
   readonly value: T
   readonly used: ReadonlySet<string>
@@ -34,12 +34,12 @@ export interface Expanded<T> {
 
 export type Expansion<T> = Expanded<T> | { readonly error: ExpansionError }
 
-/** Expands variables, quotes and escapes in a word; the result is one string, whatever white space it holds. Never throws. */
+/** Expands variables, quotes and escapes in a word. The result is one string, even if it holds white space. Never throws. */
 export function expandWord(word: string, variables: VariableSource, options: ExpandOptions = {}): Expansion<string> {
   return run(word, variables, options, lexWord)
 }
 
-/** Like {@link expandWord}, and splits the result at white space outside quotes, that of variables' values included. */
+/** Like {@link expandWord}, but splits the result at white space outside quotes, also at white space in values of variables. */
 export function expandWords(
   word: string,
   variables: VariableSource,

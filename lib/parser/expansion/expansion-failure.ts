@@ -1,4 +1,4 @@
-/** Thrown inside the expansion and caught at its door: callers get a value. */
+/** Thrown inside the expansion only. The exported functions catch it and return an error value. */
 export class ExpansionFailure extends Error {
   readonly code: 'VARIABLE_SYNTAX' | 'VARIABLE_REQUIRED'
   constructor(message: string, code: 'VARIABLE_SYNTAX' | 'VARIABLE_REQUIRED' = 'VARIABLE_SYNTAX') {

@@ -2,9 +2,9 @@ import { ExpansionFailure } from './expansion-failure.ts'
 import type { PatternStep } from './pattern.ts'
 
 export interface MatchOptions {
-  /** Only a match that starts at `from` counts. */
+  /** Whether the match must start at `from`. */
   readonly anchored: boolean
-  /** The longest match of the leftmost, else the shortest. */
+  /** Whether to return the longest of the leftmost matches, instead of the shortest. */
   readonly greedy: boolean
 }
 
@@ -14,8 +14,8 @@ export interface Match {
 }
 
 /**
- * Finds the leftmost match of a pattern in a text (a character an element). Follows all partial matches side by side, so
- * time grows with the product of the lengths and never faster.
+ * Finds the leftmost match of a pattern in a text, which is an array of characters. All partial matches are followed at the
+ * same time, so the time is at most proportional to the product of the lengths.
  */
 export function findMatch(
   steps: readonly PatternStep[],
@@ -37,7 +37,7 @@ export function findMatch(
     }
     const character = text[at]
     if (character === undefined) break
-    advance(steps, threads, next, character, best, greedy)
+    advance({ steps, threads, next, character, best, greedy })
     clear(threads)
     const empty = threads
     threads = next
@@ -47,16 +47,16 @@ export function findMatch(
   return best
 }
 
-/** The partial matches: each stands before a step of the pattern, and of those at the same step only the leftmost counts. */
+/** The partial matches. Each is before a step of the pattern; of several before the same step, only the leftmost is kept. */
 interface Threads {
   readonly steps: number[]
-  /** For each step where its partial match starts, or {@link NONE}. */
+  /** For each step, the start of its partial match, or {@link NONE}. */
   readonly starts: Int32Array
 }
 
 const NONE = -1
 
-/** Far beyond any real pattern and value, and less than a second or two of work. */
+/** The largest product of lengths: far more than real patterns and values have, and at most a second or two of work. */
 const MOST_WORK = 50_000_000
 
 const createThreads = (length: number): Threads => ({ steps: [], starts: new Int32Array(length + 1).fill(NONE) })
@@ -71,19 +71,21 @@ function addThread(steps: readonly PatternStep[], threads: Threads, step: number
   if (other !== NONE && other <= start) return
   if (other === NONE) threads.steps.push(step)
   threads.starts[step] = start
-  // `*` matches nothing, too.
+  // `*` also matches the empty text.
   if (steps[step] === 'many') addThread(steps, threads, step + 1, start)
 }
 
-/** Takes one more character: what still matches and could become better than `best` goes to `next`. */
-function advance(
-  steps: readonly PatternStep[],
-  threads: Threads,
-  next: Threads,
-  character: string,
-  best: Match | undefined,
-  greedy: boolean,
-): void {
+interface Advance {
+  readonly steps: readonly PatternStep[]
+  readonly threads: Threads
+  readonly next: Threads
+  readonly character: string
+  readonly best: Match | undefined
+  readonly greedy: boolean
+}
+
+/** Consumes one character: partial matches that still match, and can become better than `best`, go to `next`. */
+function advance({ steps, threads, next, character, best, greedy }: Advance): void {
   for (const at of threads.steps) {
     const step = steps[at]
     const start = threads.starts[at] ?? NONE

@@ -1,25 +1,24 @@
-// The shell-like language of Dockerfile words: quotes, escapes and `$` references. Follows BuildKit's
-// frontend/dockerfile/shell, in what it accepts and in what it makes of odd input.
+// The shell-like language of Dockerfile words: quotes, escapes and variables such as `$name` and `${name:-default}`. It follows
+// BuildKit's frontend/dockerfile/shell exactly, including the results for malformed input.
 import { skipSpace } from '../white-space.ts'
 import { ExpansionFailure } from './expansion-failure.ts'
 import { checkLength, enter, getVariable, type Lexer, peek, take } from './lexer-state.ts'
-import { requireVariable, trimPrefix, trimSuffix } from './modifiers.ts'
-import { replacePattern } from './replace-pattern.ts'
+import { applyModifier, type Modifier, modifierText, unsupportedModifier } from './modifiers.ts'
 import { type LexedWord, WordSplitter } from './word-splitter.ts'
 
-/** The text as one word. */
+/** Reads the text as one word. */
 export function lexWord(lexer: Lexer): string {
   return lexUntil(lexer, '', undefined)
 }
 
-/** The text split into words. */
+/** Splits the text into words. */
 export function lexWords(lexer: Lexer): LexedWord[] {
   const splitter = new WordSplitter()
   lexUntil(lexer, '', splitter)
   return splitter.finish(lexer.text.length)
 }
 
-/** Everything up to `stop`, which is taken too; up to the end of the text when `stop` is empty. */
+/** Reads up to `stop`, which is consumed; or to the end of the text if `stop` is empty. */
 function lexUntil(lexer: Lexer, stop: '' | '}' | '/', splitter: WordSplitter | undefined): string {
   const { text } = lexer
   let result = ''
@@ -93,7 +92,7 @@ function lexDoubleQuotes(lexer: Lexer, splitter: WordSplitter | undefined): stri
     if (lexer.rawEscapes) result += next
     const escaped = peek(lexer)
     if (escaped === '') break
-    // Inside double quotes other escapes stay as they are.
+    // Other escapes inside double quotes are kept.
     if (escaped === '"' || escaped === '$' || escaped === lexer.escape) {
       lexer.position++
       result += escaped
@@ -104,7 +103,7 @@ function lexDoubleQuotes(lexer: Lexer, splitter: WordSplitter | undefined): stri
   throw new ExpansionFailure('unterminated double quote')
 }
 
-/** `<`, or `<<` with the white space after it, which belongs to the word: `<< EOF` is one. */
+/** Reads `<`, or `<<` with the white space after it: `<< EOF` is one word. */
 function lexHeredocOperator(lexer: Lexer): string {
   const { text, position: start } = lexer
   lexer.position++
@@ -128,50 +127,41 @@ function lexDollar(lexer: Lexer, splitter: WordSplitter | undefined): string {
   const operator = take(lexer)
   if (operator === '}') return getVariable(lexer, name) ?? (lexer.skipUnsetEnv ? `\${${name}}` : '')
   enter(lexer)
-  const value = operator === '/' ? lexReplacement(lexer, name, splitter) : lexModifier(lexer, name, operator, splitter)
+  const value = lexModifier(lexer, name, operator, splitter)
   lexer.depth--
   return value
 }
 
+/** Reads a modifier from its operator up to the `}`, and applies it. */
 function lexModifier(lexer: Lexer, name: string, first: string, splitter: WordSplitter | undefined): string {
+  const modifier = first === '/' ? readReplacement(lexer, splitter) : readModifier(lexer, first, splitter)
+  const value = getVariable(lexer, name)
+  // As in BuildKit, the second slash of `//` is lost here.
+  if (lexer.skipUnsetEnv && value === undefined) return `\${${name}${modifierText(modifier)}}`
+  return applyModifier(name, value, modifier)
+}
+
+function readModifier(lexer: Lexer, first: string, splitter: WordSplitter | undefined): Modifier {
   const emptyIsUnset = first === ':'
   const operator = emptyIsUnset ? take(lexer) : first
   const written = emptyIsUnset ? first + operator : operator
   const isPattern = operator === '#' || operator === '%'
   const isKnown = isPattern ? !emptyIsUnset : operator === '-' || operator === '+' || operator === '?'
-  if (!isKnown && (isPattern || !emptyIsUnset)) throw unsupported(written)
+  if (!isKnown && (isPattern || !emptyIsUnset)) throw unsupportedModifier(written)
   const word = lexArgument(lexer, '}', isPattern, splitter)
-  const value = getVariable(lexer, name)
-  if (lexer.skipUnsetEnv && value === undefined) return `\${${name}${written}${word}}`
-  const isSet = value !== undefined && !(emptyIsUnset && value === '')
-  switch (operator) {
-    case '-':
-      return isSet ? value : word
-    case '+':
-      return isSet ? word : ''
-    case '?':
-      return requireVariable(name, value, emptyIsUnset, word)
-    case '#':
-      return trimPrefix(value ?? '', word)
-    case '%':
-      return trimSuffix(value ?? '', word)
-    default:
-      throw unsupported(written)
-  }
+  return { kind: 'word', operator, emptyIsUnset, word }
 }
 
-function lexReplacement(lexer: Lexer, name: string, splitter: WordSplitter | undefined): string {
+function readReplacement(lexer: Lexer, splitter: WordSplitter | undefined): Modifier {
   const all = peek(lexer) === '/'
   if (all) lexer.position++
   const pattern = lexArgument(lexer, '/', true, splitter)
   const replacement = lexArgument(lexer, '}', true, splitter)
-  const value = getVariable(lexer, name)
-  if (lexer.skipUnsetEnv && value === undefined) return `\${${name}/${pattern}/${replacement}}`
-  return replacePattern(value ?? '', pattern, replacement, all)
+  return { kind: 'replacement', all, pattern, replacement }
 }
 
 function lexArgument(lexer: Lexer, stop: '}' | '/', rawEscapes: boolean, splitter: WordSplitter | undefined): string {
-  // BuildKit's nested runs share the outer run's buffer: what the word had so far is lost.
+  // BuildKit's nested runs share the buffer of the outer run, so the beginning of the word is lost.
   splitter?.drop()
   const outer = lexer.rawEscapes
   lexer.rawEscapes = rawEscapes
@@ -180,7 +170,7 @@ function lexArgument(lexer: Lexer, stop: '}' | '/', rawEscapes: boolean, splitte
   return argument
 }
 
-/** A variable's name: letters, digits and `_`; or digits alone; or one of the shell's special parameters. */
+/** Reads the name of a variable: letters, digits and `_`; digits alone; or a special parameter of the shell. */
 function lexName(lexer: Lexer): string {
   const { text, position: start } = lexer
   const first = peek(lexer)
@@ -207,6 +197,3 @@ function isNameCharacter(code: number): boolean {
   }
   return /^[\p{L}\p{Nd}]$/u.test(String.fromCodePoint(code))
 }
-
-const unsupported = (modifier: string): ExpansionFailure =>
-  new ExpansionFailure(modifier === '' ? 'missing "}"' : `unsupported modifier ${JSON.stringify(modifier)}`)

@@ -1,4 +1,4 @@
-// The state of one run over a word.
+// The state of the lexer while it reads one word.
 import type { EscapeCharacter } from '../types.ts'
 import { ExpansionFailure } from './expansion-failure.ts'
 
@@ -12,7 +12,7 @@ export interface LexerOptions {
 
 export interface Lexer {
   readonly text: string
-  /** Only moves forward, so a run ends. */
+  /** The offset of the next character. It only increases, so every run terminates. */
   position: number
   readonly escape: EscapeCharacter
   readonly rawQuotes: boolean
@@ -22,14 +22,14 @@ export interface Lexer {
   readonly lookUp: (name: string) => string | undefined
   readonly used: Set<string>
   readonly unset: Set<string>
-  /** How many `${…}` are open. */
+  /** The number of open `${…}`. */
   depth: number
 }
 
-/** Nobody nests by hand this deep, and the stack has room for it. */
+/** The deepest nesting: more than anyone writes, and within the call stack. */
 const DEEPEST = 500
 
-/** No real word comes near. Without a bound, a dozen lines that double a variable would exhaust the memory. */
+/** Characters. Without a bound, a dozen lines that each double a variable would exhaust the memory. */
 export const LONGEST_RESULT: number = 16 * 1024 * 1024
 
 export function createLexer(text: string, lookUp: Lexer['lookUp'], options: LexerOptions): Lexer {
@@ -51,7 +51,7 @@ export function createLexer(text: string, lookUp: Lexer['lookUp'], options: Lexe
 /** The next character, or the empty string at the end. */
 export const peek = (lexer: Lexer): string => lexer.text.charAt(lexer.position)
 
-/** Takes the next character (a whole code point), or the empty string at the end. */
+/** Consumes the next character (a whole code point), or returns the empty string at the end. */
 export function take(lexer: Lexer): string {
   const code = lexer.text.codePointAt(lexer.position)
   if (code === undefined) return ''
@@ -60,7 +60,7 @@ export function take(lexer: Lexer): string {
   return character
 }
 
-/** A variable's value; remembers that it was asked for. */
+/** The value of a variable. Records the lookup in `used` or `unset`. */
 export function getVariable(lexer: Lexer, name: string): string | undefined {
   const value = lexer.lookUp(name)
   if (value === undefined) lexer.unset.add(name)

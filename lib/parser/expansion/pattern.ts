@@ -1,10 +1,10 @@
-// Patterns of `${name#…}`, `${name%…}` and `${name/…/…}`: `*`, `?`, and escapes; no bracket expressions.
+// The patterns in `${name#…}`, `${name%…}` and `${name/…/…}`: `*`, `?` and escapes, without bracket expressions.
 import { ExpansionFailure } from './expansion-failure.ts'
 
-/** One step of a pattern: a character to be matched, any character, or any number of them (neither crosses a line ending). */
+/** A step of a pattern: one given character, any character, or any number of characters. None but a given one matches a newline. */
 export type PatternStep = { readonly character: string } | 'any' | 'many'
 
-/** Reads a pattern, a character (code point) an element. Its escape is `\`, whatever the Dockerfile's is. */
+/** Parses a pattern, given as an array of code points. Its escape character is always `\`, whatever the Dockerfile uses. */
 export function parsePattern(pattern: readonly string[]): PatternStep[] {
   const steps: PatternStep[] = []
   for (let i = 0; i < pattern.length; i++) {
@@ -14,7 +14,7 @@ export function parsePattern(pattern: readonly string[]): PatternStep[] {
     } else if (character === '?') steps.push('any')
     else if (character === '\\') {
       const next = pattern[i + 1] ?? ''
-      // `\}` and `\/` were escaped for the sake of the `${}` around; the character is the next turn's.
+      // `\}` and `\/` are escapes of the surrounding `${}`. The next iteration reads the character itself.
       if (next === '}' || next === '/') continue
       if (next !== '*' && next !== '?' && next !== '\\') throw invalidEscape(pattern, next)
       steps.push({ character: next })
@@ -24,7 +24,7 @@ export function parsePattern(pattern: readonly string[]): PatternStep[] {
   return steps
 }
 
-/** The pattern backwards; an escape stays before what it escapes. */
+/** Reverses a pattern. An escape stays in front of the character that it escapes. */
 export function reversePattern(pattern: readonly string[]): string[] {
   const reversed: string[] = []
   for (let i = 0; i < pattern.length; i++) {

@@ -3,10 +3,13 @@ import { checkLength } from './lexer-state.ts'
 import { parsePattern } from './pattern.ts'
 
 /**
- * `${name/pattern/replacement}`, or with `all` `${name//pattern/replacement}`. Matches are the longest ones. As in BuildKit,
- * `$` is special in the replacement when all matches are replaced: see {@link expandTemplate}.
+ * `${name/pattern/replacement}`, or with `all` `${name//pattern/replacement}`. Matches are as long as possible. As in BuildKit,
+ * `$` is special in the replacement if all matches are replaced: see {@link expandTemplate}.
  */
-export function replacePattern(value: string, pattern: string, replacement: string, all: boolean): string {
+export function replacePattern(
+  value: string,
+  { pattern, replacement, all }: { readonly pattern: string; readonly replacement: string; readonly all: boolean },
+): string {
   const steps = parsePattern(Array.from(pattern))
   const text = Array.from(value)
   let result = ''
@@ -16,7 +19,7 @@ export function replacePattern(value: string, pattern: string, replacement: stri
     const match = findMatch(steps, text, from, { anchored: false, greedy: true })
     if (!match) break
     from = match.end > match.start ? match.end : match.end + 1
-    // An empty match right behind the match before it does not count.
+    // An empty match directly after the previous match does not count.
     if (match.end === match.start && match.start === previousEnd) continue
     previousEnd = match.end
     const matched = text.slice(match.start, match.end).join('')

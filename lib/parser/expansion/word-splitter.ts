@@ -1,30 +1,30 @@
 import { isSpace } from '../white-space.ts'
 
-/** A word with its place in the text that was split. */
+/** A word with its offsets in the text that was split. */
 export interface LexedWord {
   readonly value: string
   readonly start: number
   readonly end: number
 }
 
-/** Collects characters into words. Lives as long as one run of the lexer. */
+/** Collects characters into words, for one run of the lexer. */
 export class WordSplitter {
   readonly #words: LexedWord[] = []
   #current = ''
   #start = 0
 
-  /** A character that separates words when it is white space. */
+  /** Adds a character, which ends the word if it is white space. */
   addCharacter(character: string, at: number): void {
     if (isSpace(character.charCodeAt(0))) this.#push(at)
     else this.addRaw(character, at)
   }
 
-  /** Text that may hold several words, such as a variable's value. All of it is at `at`. */
+  /** Adds text that may hold several words, such as the value of a variable. All of it has the offset `at`. */
   addText(text: string, at: number): void {
     for (const character of text) this.addCharacter(character, at)
   }
 
-  /** Text that belongs to a word as a whole. */
+  /** Adds text that belongs to one word as a whole. */
   addRaw(text: string, at: number): void {
     if (this.#current === '') this.#start = at
     this.#current += text

@@ -4,7 +4,7 @@ import type { Word } from '../types.ts'
 import { readCsv } from './csv.ts'
 import { parseBoolean } from './parse-boolean.ts'
 
-/** Checks a `--device=name[,required[=boolean]]`; reports what is wrong, and says whether it is good. */
+/** Checks a `--device=name[,required[=boolean]]`. Reports a mistake, and returns whether there is none. */
 export function checkDevice(device: Word, report: Report): boolean {
   const reason = findMistake(device.value)
   if (reason) report('FLAG_INVALID', `invalid --device ${JSON.stringify(device.value)}: ${reason}`, device.span)

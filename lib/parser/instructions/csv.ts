@@ -1,13 +1,13 @@
-// The one line of comma-separated values in --mount and --device.
+// Comma-separated values, as in --mount and --device.
 
-/** A field and where its text is in the line; `exact` is false when quoting makes offsets within the field unreliable. */
+/** A field with its offset in the line. `exact` is false if quotes make offsets within the field unreliable. */
 export interface CsvField {
   readonly value: string
   readonly from: number
   readonly exact: boolean
 }
 
-/** Splits a line at commas; fields may be quoted as in RFC 4180. The reason as a string when that can't be done. */
+/** Splits a line at commas; fields may be quoted as in RFC 4180. Returns the reason as a string if the line is malformed. */
 export function readCsv(line: string): readonly CsvField[] | string {
   const fields: CsvField[] = []
   const end = line.length

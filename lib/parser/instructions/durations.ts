@@ -1,4 +1,4 @@
-/** Nanoseconds of Go's duration units. */
+/** Go's duration units, in nanoseconds. */
 const UNITS: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
   ['us', 1_000n],
@@ -12,7 +12,7 @@ const UNITS: ReadonlyMap<string, bigint> = new Map([
 
 const LONGEST = 2n ** 63n
 
-/** Reads a duration as Go's `time.ParseDuration`, such as `1h30m` or `-1.5s`. Nanoseconds; undefined when it is none. */
+/** Parses a duration such as `1h30m` or `-1.5s` to nanoseconds, as Go's `time.ParseDuration` does; undefined if invalid. */
 export function parseDuration(text: string): number | undefined {
   const negative = text.startsWith('-')
   let rest = negative || text.startsWith('+') ? text.slice(1) : text

@@ -8,7 +8,7 @@ const MULTIPLIERS: ReadonlyMap<string, number> = new Map([
   ['p', 1024 ** 5],
 ])
 
-/** Reads an amount of memory such as `64m`, `1.5GiB` or `10 kb`; units are powers of 1024. Bytes; undefined when it is none. */
+/** Parses a size such as `64m`, `1.5GiB` or `10 kb` to bytes; units are powers of 1024. Undefined if invalid. */
 export function parseSize(text: string): number | undefined {
   const [, number = '', unit] = /^(\d{0,400}\.?\d{0,400}(?:e[+-]?\d{1,9})?) ?([a-z]{0,3})$/i.exec(text) ?? []
   if (unit === undefined || !/\d/.test(number)) return undefined

@@ -3,7 +3,7 @@ import type { Arg } from '../types.ts'
 import { type CommandInLines, instructionBase } from './instruction-base.ts'
 import { requireArguments } from './require-arguments.ts'
 
-/** ARG ignores flags, as it does in BuildKit. */
+/** Reads an ARG. Flags are ignored, as in BuildKit. */
 export function readArg(node: CommandInLines, report: Report): Arg | undefined {
   if (!requireArguments(node, report)) return undefined
   for (const { name } of node.assignments) {

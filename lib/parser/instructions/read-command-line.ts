@@ -1,4 +1,4 @@
-// The instructions that hold a command: CMD, ENTRYPOINT and SHELL.
+// Instructions that hold a command: CMD, ENTRYPOINT and SHELL.
 import type { Command, Report } from '../syntax/syntax-node.ts'
 import type { Cmd, CommandLine, Entrypoint, Shell } from '../types.ts'
 import { type CommandInLines, instructionBase } from './instruction-base.ts'
@@ -26,7 +26,7 @@ export function readShell(node: CommandInLines, report: Report): Shell | undefin
   return { kind: 'SHELL', ...instructionBase(node), args: node.args }
 }
 
-/** The arguments as a command; none at all are an empty command in shell form. */
+/** The arguments as a command, in exec form or shell form. No arguments are an empty command in shell form. */
 export function commandLine({ json, args, rest }: Pick<Command, 'json' | 'args' | 'rest'>): CommandLine {
   if (json) return { form: 'exec', args, span: rest.span }
   return { form: 'shell', command: args[0] ?? rest }

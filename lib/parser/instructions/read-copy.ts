@@ -50,7 +50,7 @@ function readPaths(node: CommandInLines, report: Report): Pick<Copy, 'sources' |
   if (heredocOf(destination)) {
     report('INSTRUCTION_ARGUMENTS', `${name} can not accept a heredoc as a destination`, destination.span)
   }
-  // The last one of a name wins, as in BuildKit.
+  // Of several heredocs with one name the last wins, as in BuildKit.
   const bodies = new Map(node.heredocs.map((heredoc) => [heredoc.name, heredoc]))
   return { sources: node.args.slice(0, -1).map((path) => readSource(path, bodies)), destination }
 }
@@ -58,7 +58,7 @@ function readPaths(node: CommandInLines, report: Report): Pick<Copy, 'sources' |
 function readSource(path: Word, bodies: ReadonlyMap<string, Heredoc>): CopySource {
   const word = heredocOf(path)
   if (!word) return { kind: 'path', path }
-  // In JSON form there is none: as in BuildKit, that is an empty file.
+  // In JSON form heredocs have no body. As in BuildKit, the file is empty then.
   const body = bodies.get(word.name)
   const nothing = { start: path.span.end, end: path.span.end }
   const content = { content: body?.content ?? '', contentSpan: body?.contentSpan ?? nothing }

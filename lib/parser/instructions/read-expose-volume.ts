@@ -1,4 +1,4 @@
-// The instructions whose arguments are a list.
+// Instructions with a list of arguments: EXPOSE and VOLUME.
 import type { Report } from '../syntax/syntax-node.ts'
 import type { Expose, Volume } from '../types.ts'
 import { trimSpace } from '../white-space.ts'
@@ -6,7 +6,7 @@ import { type CommandInLines, instructionBase } from './instruction-base.ts'
 import { readFlags } from './read-flags.ts'
 import { requireArguments } from './require-arguments.ts'
 
-/** The ports in their written order; BuildKit sorts them by bytes before it expands them. */
+/** Reads an EXPOSE. The ports keep their written order; BuildKit sorts them by bytes before it expands them. */
 export function readExpose(node: CommandInLines, report: Report): Expose | undefined {
   readFlags(node, {}, report)
   return requireArguments(node, report) ? { kind: 'EXPOSE', ...instructionBase(node), ports: node.args } : undefined

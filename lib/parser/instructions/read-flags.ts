@@ -3,10 +3,10 @@ import { suggest } from '../../base/suggest.ts'
 import type { Command, Report } from '../syntax/syntax-node.ts'
 import type { Flag, Word } from '../types.ts'
 
-/** `strings` flags may be given several times. */
+/** The kind of a flag. A `strings` flag may be given several times. */
 export type FlagKind = 'boolean' | 'string' | 'strings'
 
-/** A flag that has a value. */
+/** A flag with its value. */
 export interface GivenFlag {
   readonly value: string
   readonly span: Span
@@ -14,18 +14,18 @@ export interface GivenFlag {
 }
 
 export interface Flags<Name extends string> {
-  /** The value of a string flag; undefined when it isn't given. */
+  /** The value of a string flag; undefined if the flag is not given. */
   word(name: Name): Word | undefined
-  /** The same, and undefined when the value is empty, which for most flags means not given. */
+  /** Like `word`, but undefined also for an empty value, which most flags treat as not given. */
   nonEmpty(name: Name): Word | undefined
   words(name: Name): readonly Word[]
-  /** The flags of that name, each with its value. */
+  /** All flags of that name. */
   given(name: Name): readonly GivenFlag[]
-  /** Undefined when the flag isn't given. */
+  /** The value of a boolean flag; undefined if the flag is not given. */
   boolean(name: Name): boolean | undefined
 }
 
-/** Checks an instruction's flags against the ones it has, reports what is wrong, and gives access to the good ones. */
+/** Checks the flags of an instruction, reports invalid ones, and gives access to the valid ones. */
 export function readFlags<Name extends string>(
   { flags, name: instruction }: Pick<Command, 'flags' | 'name'>,
   kinds: Readonly<Record<Name, FlagKind>>,

@@ -5,7 +5,7 @@ import { readFlags } from './read-flags.ts'
 
 const STAGE_NAME = /^[a-z][a-z0-9-_.]*$/
 
-/** Always makes a FROM, so that what follows has a stage. */
+/** Always returns a FROM, even for an invalid one, so that the instructions after it have a stage. */
 export function readFrom(node: CommandInLines, report: Report): From {
   const { args, keyword } = node
   const [image, as, name] = args
@@ -15,7 +15,7 @@ export function readFrom(node: CommandInLines, report: Report): From {
     report('INSTRUCTION_ARGUMENTS', argumentsMessage(args), span, 'write FROM image, or FROM image AS name')
   }
   if (isNamed && name && !STAGE_NAME.test(name.value.toLowerCase())) {
-    const hint = 'it must start with a letter, and hold letters, digits, "-", "_" and "." only'
+    const hint = 'start it with a letter, and use only letters, digits, "-", "_" and "."'
     report('STAGE_NAME_INVALID', `invalid name for a stage: ${JSON.stringify(name.value)}`, name.span, hint)
   }
   const flags = readFlags(node, { platform: 'string' }, report)

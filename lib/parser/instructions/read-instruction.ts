@@ -15,7 +15,7 @@ import { readMaintainer, readStopSignal, readUser, readWorkdir } from './read-si
 
 type Reader = (node: CommandInLines, report: Report) => Instruction | undefined
 
-const readers: Readonly<Record<Exclude<Instruction['kind'], 'ONBUILD'>, Reader>> = {
+const READERS: Readonly<Record<Exclude<Instruction['kind'], 'ONBUILD'>, Reader>> = {
   ADD: readAdd,
   ARG: readArg,
   CMD: readCmd,
@@ -35,20 +35,20 @@ const readers: Readonly<Record<Exclude<Instruction['kind'], 'ONBUILD'>, Reader>>
   WORKDIR: readWorkdir,
 }
 
-const byName: ReadonlyMap<string, Reader> = new Map(Object.entries(readers))
-const names: readonly string[] = [...byName.keys(), 'ONBUILD']
+const READERS_BY_NAME: ReadonlyMap<string, Reader> = new Map(Object.entries(READERS))
+const NAMES: readonly string[] = [...READERS_BY_NAME.keys(), 'ONBUILD']
 
-/** Reads an instruction's flags and arguments. Undefined when too much is wrong to make anything of it. */
+/** Reads the flags and arguments of an instruction. Undefined if it has errors that leave no usable instruction. */
 export function readInstruction(node: CommandInLines, report: Report, warn: Report): Instruction | undefined {
   const name = node.name.toUpperCase()
-  return name === 'ONBUILD' ? readOnBuild(node, report, warn, readKnown) : readKnown(node, report)
+  return name === 'ONBUILD' ? readOnBuild(node, { report, warn, readTrigger: readKnown }) : readKnown(node, report)
 }
 
 function readKnown(node: CommandInLines, report: Report): Instruction | undefined {
-  const reader = byName.get(node.name.toUpperCase())
+  const reader = READERS_BY_NAME.get(node.name.toUpperCase())
   if (reader) return reader(node, report)
   const { value, span } = node.keyword
-  const match = suggest(value, names)
+  const match = suggest(value, NAMES)
   const suggestion = value === value.toLowerCase() ? match?.toLowerCase() : match
   report(
     'INSTRUCTION_UNKNOWN',

@@ -14,7 +14,7 @@ const CANONICAL_KEYS: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Reads `--mount` flags. As in BuildKit only what can't depend on a variable is checked here; `resolveMount` does the rest.
+ * Reads `--mount` flags. As in BuildKit, only the parts that cannot depend on a variable are checked; `resolveMount` checks the rest.
  */
 export function readMounts(flags: readonly GivenFlag[], report: Report): Mount[] {
   const mounts: Mount[] = []
@@ -24,12 +24,12 @@ export function readMounts(flags: readonly GivenFlag[], report: Report): Mount[]
       report('FLAG_INVALID', `invalid --mount ${JSON.stringify(value)}: ${fields}`, valueSpan)
       continue
     }
-    // With quotes or escapes in the flag, or a continuation, offsets in its value aren't offsets in the source.
+    // If the flag has quotes, escapes or a continuation, offsets in its value do not correspond to offsets in the source.
     const isExact = valueSpan.end - valueSpan.start === value.length
     const options = fields.map((field) => readOption(field, isExact ? valueSpan.start : undefined))
     for (const { key, value: from, valueSpan: span } of options) {
       if (key === 'from' && from !== undefined && holdsVariable(from)) {
-        const hint = 'give the image a name with FROM image AS name, and use that'
+        const hint = 'name the image with FROM image AS name, and use that name'
         report('FLAG_INVALID', `from=${from} can't hold a variable`, span ?? valueSpan, hint)
       }
     }
@@ -55,7 +55,7 @@ function typeOf(options: readonly MountOption[]): MountType | undefined {
   return MOUNT_TYPES.find((type) => type === written)
 }
 
-/** A `$` at the very end is none to BuildKit. */
+/** Whether a text has a variable. A `$` at the very end does not count, as in BuildKit. */
 function holdsVariable(text: string): boolean {
   const dollar = text.indexOf('$')
   return dollar !== -1 && dollar < text.length - 1

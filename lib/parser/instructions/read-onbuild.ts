@@ -3,18 +3,16 @@ import type { Instruction, OnBuild } from '../types.ts'
 import { type CommandInLines, instructionBase, triggerInLines } from './instruction-base.ts'
 import { readFlags } from './read-flags.ts'
 
-/** Reads an instruction that isn't ONBUILD; undefined when it can't be read. */
+/** Reads an instruction other than ONBUILD; undefined if it is unusable. */
 export type ReadTrigger = (node: CommandInLines, report: Report) => Instruction | undefined
 
 /**
- * What is wrong with the trigger fails the builds on top of the image only, so it goes to `warn`; except for what an ONBUILD
- * may not hold at all.
+ * Reads an ONBUILD. Errors in the trigger only fail builds on top of the image, so they go to `warn`. A trigger that ONBUILD does
+ * not allow at all is an error.
  */
 export function readOnBuild(
   node: CommandInLines,
-  report: Report,
-  warn: Report,
-  readTrigger: ReadTrigger,
+  { report, warn, readTrigger }: { readonly report: Report; readonly warn: Report; readonly readTrigger: ReadTrigger },
 ): OnBuild | undefined {
   readFlags(node, {}, report)
   const { trigger, keyword } = node

@@ -1,4 +1,4 @@
-// The instructions whose argument is the rest of the line.
+// Instructions whose single argument is the rest of the line: MAINTAINER, STOPSIGNAL, USER and WORKDIR.
 import type { Report } from '../syntax/syntax-node.ts'
 import type { Maintainer, StopSignal, User, Word, Workdir } from '../types.ts'
 import { type CommandInLines, instructionBase } from './instruction-base.ts'
@@ -20,7 +20,7 @@ export function readWorkdir(node: CommandInLines, report: Report): Workdir | und
   return path && { kind: 'WORKDIR', ...instructionBase(node), path }
 }
 
-/** STOPSIGNAL ignores flags, as it does in BuildKit. */
+/** Reads a STOPSIGNAL. Flags are ignored, as in BuildKit. */
 export function readStopSignal(node: CommandInLines, report: Report): StopSignal | undefined {
   const signal = readText({ ...node, flags: [] }, report)
   return signal && { kind: 'STOPSIGNAL', ...instructionBase(node), signal }

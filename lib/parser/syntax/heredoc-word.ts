@@ -4,20 +4,17 @@ import { createLexer } from '../expansion/lexer-state.ts'
 import type { LexedWord } from '../expansion/word-splitter.ts'
 import { isRegexpSpace, skipSpace } from '../white-space.ts'
 
-/** What a word such as `3<<-"EOF"` says. */
+/** The parts of a word such as `3<<-"EOF"`. */
 export interface HeredocWord {
   readonly name: string
   readonly fileDescriptor: number
-  /** False when any part of the name is quoted. */
+  /** False if any part of the name is quoted. */
   readonly expand: boolean
   /** True for `<<-`. */
   readonly chomp: boolean
 }
 
-/**
- * Reads a word as the start of a heredoc. Undefined when it is none; an error when it looks like one but its name can't be
- * read.
- */
+/** Parses a word as the start of a heredoc: undefined if it is not one, an error if its name is malformed. */
 export function parseHeredocWord(word: string): HeredocWord | { readonly error: string } | undefined {
   const digits = skipSpace(word, 0, word.length, (code) => code >= 0x30 && code <= 0x39)
   if (!word.startsWith('<<', digits)) return undefined
@@ -42,7 +39,7 @@ export function parseHeredocWord(word: string): HeredocWord | { readonly error: 
   }
 }
 
-/** The words of a logical line that may start heredocs. None when the line can't be split: a shell may still accept it. */
+/** The words of a logical line that may start heredocs. None if the line cannot be split: a shell may still accept it. */
 export function heredocCandidates(line: string): LexedWord[] {
   const lexer = createLexer(line, () => undefined, { rawQuotes: true, rawEscapes: true, skipUnsetEnv: true })
   try {
@@ -53,7 +50,7 @@ export function heredocCandidates(line: string): LexedWord[] {
   }
 }
 
-/** The escape character in names is `\`, whatever the Dockerfile's is. */
+/** The escape character in names is always `\`, whatever the Dockerfile uses. */
 const lexName = (text: string, rawQuotes: boolean): LexedWord[] =>
   lexWords(createLexer(text, () => undefined, { rawQuotes, skipUnsetEnv: true }))
 

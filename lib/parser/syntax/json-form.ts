@@ -1,15 +1,15 @@
 import type { Word } from '../types.ts'
 import { skipSpace } from '../white-space.ts'
-import { type LogicalText, wordAt } from './logical-line.ts'
+import { type LogicalLine, wordAt } from './logical-line.ts'
 
-/** The strings of a JSON array; or what else the text is: an array of other things, or no JSON array, which is shell form. */
+/** The strings of a JSON array; `others` for an array with other elements; `none` for anything else, which is shell form. */
 export type JsonForm =
   | { readonly kind: 'strings'; readonly words: readonly Word[] }
   | { readonly kind: 'others' }
   | { readonly kind: 'none' }
 
-/** Reads `[from, to)` as the JSON form of an instruction's arguments. The words' spans include their quotes. */
-export function readJsonForm(line: LogicalText, from: number, to: number): JsonForm {
+/** Reads `[from, to)` as the JSON form (exec form) of an instruction's arguments. The spans of the words include the quotes. */
+export function readJsonForm(line: LogicalLine, from: number, to: number): JsonForm {
   from = skipSpace(line.text, from, to)
   if (line.text.charAt(from) !== '[' || line.text.charAt(to - 1) !== ']') return { kind: 'none' }
   const values = parseJson(line.text.slice(from, to))
@@ -28,19 +28,19 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // Not JSON: then it is the shell form, as in `RUN [ -f /x ]`.
+    // Anything but JSON is shell form, as in `RUN [ -f /x ]`.
     return undefined
   }
 }
 
-/** The offset behind a string that is known to be well-formed and starts at `start`. */
+/** The offset after a well-formed string that starts at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1
   while (text.charAt(at) !== '"') at += text.charAt(at) === '\\' ? 2 : 1
   return at + 1
 }
 
-/** Go refuses numbers beyond a double's range, so that the array isn't JSON to it. */
+/** Go rejects numbers beyond the range of a double, so an array with one is not JSON there. */
 function holdsHugeNumber(values: readonly unknown[]): boolean {
   const left: unknown[] = [...values]
   while (left.length > 0) {
@@ -51,7 +51,7 @@ function holdsHugeNumber(values: readonly unknown[]): boolean {
   return false
 }
 
-/** Halves of surrogate pairs, which `\ud800` can make, become U+FFFD as in Go. */
+/** Replaces lone surrogates, which `\ud800` can produce, by U+FFFD as Go does. */
 function wellFormed(value: string): string {
   return value.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (found) =>
     found.length === 2 ? found : '\ufffd',

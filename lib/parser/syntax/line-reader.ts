@@ -1,11 +1,11 @@
-/** Goes through a text line by line. After {@link nextLine}, `[start, end)` is the line without its line ending. */
+/** Reads a text line by line. After {@link nextLine}, `[start, end)` is the line without its line ending. */
 export interface LineReader {
   readonly text: string
   start: number
   end: number
-  /** Where the next line starts. */
+  /** The offset of the next line. */
   next: number
-  /** Lines read so far, which is the number of the current one. */
+  /** The number of the current line, from 1. */
   number: number
 }
 

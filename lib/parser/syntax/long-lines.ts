@@ -1,15 +1,15 @@
 import type { Report } from './syntax-node.ts'
 
-/** BuildKit's limit: bytes of UTF-8 in a line, without the line feed. */
+/** BuildKit's limit, in bytes of UTF-8 without the line feed. */
 const LONGEST_LINE = 65_535
 
-/** Reports lines that BuildKit would refuse for their length. */
+/** Reports lines that are too long for BuildKit. */
 export function reportLongLines(text: string, report: Report): void {
   for (let start = 0; start < text.length; ) {
     const feed = text.indexOf('\n', start)
     const end = feed === -1 ? text.length : feed
     if (end - start > LONGEST_LINE / 3 && byteLength(text, start, end) > LONGEST_LINE) {
-      const hint = 'split it with a continuation character, or move what it holds to a file'
+      const hint = 'split it with line continuations, or move its content to a file'
       report('DOCKERFILE_SYNTAX', `a line is longer than ${LONGEST_LINE} bytes`, { start, end }, hint)
     }
     start = end + 1

@@ -1,13 +1,13 @@
 import type { EscapeCharacter, Word } from '../types.ts'
 import { isAsciiSpace, isSeparator, skipSpace, skipWord, trimEnd } from '../white-space.ts'
 import { readJsonForm } from './json-form.ts'
-import { type LogicalText, sourceSpan, wordAt } from './logical-line.ts'
+import { type LogicalLine, sourceSpan, wordAt } from './logical-line.ts'
 import { readAssignments, readPairs } from './read-pairs.ts'
 import { scanFlags } from './scan-flags.ts'
-import { splitAtSpace } from './split-words.ts'
+import { type Range, splitAtSpace } from './split-words.ts'
 import type { Command, Report } from './syntax-node.ts'
 
-/** How an instruction's arguments are written. */
+/** The syntax of an instruction's arguments. */
 type ArgumentForm =
   | 'words'
   | 'quoted words'
@@ -39,15 +39,15 @@ const FORMS: ReadonlyMap<string, ArgumentForm> = new Map([
   ['workdir', 'text'],
 ])
 
-/** ONBUILD ONBUILD … is refused, but has to be read first. */
+/** ONBUILD ONBUILD … is refused, but it has to be parsed first. */
 const DEEPEST_TRIGGER = 100
 
 type Arguments = Pick<Command, 'args' | 'pairs' | 'assignments' | 'trigger' | 'json' | 'invalid'>
 
-const none: Arguments = argumentsOf({})
+const NO_ARGUMENTS: Arguments = argumentsOf({})
 
 export interface CommandContext {
-  readonly line: LogicalText
+  readonly line: LogicalLine
   readonly escape: EscapeCharacter
   readonly report: Report
 }
@@ -68,7 +68,8 @@ export function readCommand(context: CommandContext, from: number, to: number, d
   )
   const argsFrom = skipSpace(line.text, flagsEnd, end)
   const form = FORMS.get(name)
-  const args = form && argsFrom < end ? readArguments(context, keyword, form, argsFrom, end, depth) : none
+  const range = { from: argsFrom, to: end }
+  const args = form && argsFrom < end ? readArguments(context, { keyword, form, depth, ...range }) : NO_ARGUMENTS
   return {
     keyword,
     name,
@@ -80,15 +81,15 @@ export function readCommand(context: CommandContext, from: number, to: number, d
   }
 }
 
-/** Reads `[from, to)`, which isn't empty and has no white space around. */
-function readArguments(
-  context: CommandContext,
-  keyword: Word,
-  form: ArgumentForm,
-  from: number,
-  to: number,
-  depth: number,
-): Arguments {
+interface ArgumentsText extends Range {
+  readonly keyword: Word
+  readonly form: ArgumentForm
+  /** The number of ONBUILDs around. */
+  readonly depth: number
+}
+
+/** Reads the arguments in a range that is not empty and has no white space around it. */
+function readArguments(context: CommandContext, { keyword, form, from, to, depth }: ArgumentsText): Arguments {
   const { line, report } = context
   switch (form) {
     case 'text':
@@ -98,7 +99,7 @@ function readArguments(
     case 'quoted words':
       return argumentsOf(readAssignments(line, from, to, context.escape))
     case 'pairs':
-      return argumentsOf(readPairs(line, keyword, from, to, context.escape, report))
+      return argumentsOf(readPairs(context, keyword, { from, to }))
     case 'json or text':
     case 'json or words':
       return readJsonOr(context, form, from, to)

@@ -1,11 +1,11 @@
 import type { Heredoc } from '../types.ts'
 import { heredocCandidates, parseHeredocWord } from './heredoc-word.ts'
 import { type LineReader, nextLine } from './line-reader.ts'
-import { type LogicalText, sourceSpan } from './logical-line.ts'
+import { type LogicalLine, sourceSpan } from './logical-line.ts'
 import type { Command, Report } from './syntax-node.ts'
 
-/** Reads the bodies of the heredocs that an instruction starts; the reader stands at the instruction's last line. */
-export function readHeredocs(line: LogicalText, command: Command, reader: LineReader, report: Report): Heredoc[] {
+/** Reads the bodies of the heredocs that an instruction starts. The reader is at the last line of the instruction. */
+export function readHeredocs(line: LogicalLine, command: Command, reader: LineReader, report: Report): Heredoc[] {
   if (!mayHaveHeredocs(command) || !line.text.includes('<<')) return []
   const heredocs: Heredoc[] = []
   for (const { value, start, end } of heredocCandidates(line.text)) {
@@ -32,7 +32,7 @@ function mayHaveHeredocs(command: Command): boolean {
   return !json && (name === 'run' || name === 'copy' || name === 'add')
 }
 
-/** Moves behind the line that ends the body. Returns where that line starts; undefined when there is none. */
+/** Moves the reader to the line that ends the body, and returns its offset; undefined if there is no such line. */
 function skipBody(reader: LineReader, heredoc: Pick<Heredoc, 'name' | 'chomp'>): number | undefined {
   while (nextLine(reader)) {
     let from = reader.start
@@ -53,7 +53,7 @@ function reportUnterminated(
     .split('\n')
     .some((line) => line.trim() === name)
   const hint = indented
-    ? `the line that ends it must be ${JSON.stringify(name)} alone, without white space around (with <<- tabs may come before)`
-    : `add a line that is ${JSON.stringify(name)} alone`
+    ? `end it with a line that holds only ${JSON.stringify(name)}, without white space (<<- allows tabs before it)`
+    : `end it with a line that holds only ${JSON.stringify(name)}`
   report('HEREDOC_UNTERMINATED', `unterminated heredoc ${JSON.stringify(name)}`, span, hint)
 }

@@ -1,7 +1,7 @@
 import type { EscapeCharacter, KeyValue, Word } from '../types.ts'
 import { isSeparator, skipSpace, skipWord } from '../white-space.ts'
-import { type LogicalText, sourceSpan, wordAt } from './logical-line.ts'
-import { splitQuoted } from './split-words.ts'
+import { type LogicalLine, sourceSpan, wordAt } from './logical-line.ts'
+import { type Range, splitQuoted } from './split-words.ts'
 import type { Assignment, Command, Report } from './syntax-node.ts'
 
 interface Pairs {
@@ -9,26 +9,29 @@ interface Pairs {
   readonly invalid: boolean
 }
 
-/** The arguments of ENV and LABEL: `key=value …`, or the old `key value`. The first word decides. */
+interface PairsContext {
+  readonly line: LogicalLine
+  readonly escape: EscapeCharacter
+  readonly report: Report
+}
+
+/** Reads the arguments of ENV and LABEL: `key=value …`, or the old `key value`. The first word decides. */
 export function readPairs(
-  line: LogicalText,
+  { line, escape: escapeCharacter, report }: PairsContext,
   keyword: Word,
-  from: number,
-  to: number,
-  escapeCharacter: EscapeCharacter,
-  report: Report,
+  { from, to }: Range,
 ): Pairs {
   const words = splitQuoted(line.text, from, to, escapeCharacter)
   const [first] = words
   if (!first) return { pairs: [], invalid: false }
-  if (indexOfEquals(line.text, first.from, first.to) === -1) return readOldForm(line, keyword, from, to, report)
+  if (indexOfEquals(line.text, first.from, first.to) === -1) return readOldForm(line, keyword, { from, to }, report)
   const pairs: KeyValue[] = []
   let invalid = false
   for (const word of words) {
     const equals = indexOfEquals(line.text, word.from, word.to)
     if (equals === -1) {
       const written = line.text.slice(word.from, word.to)
-      const hint = `write ${written}=value, or quote values that hold white space`
+      const hint = `write ${written}=value, or quote a value that contains white space`
       report(
         'INSTRUCTION_ARGUMENTS',
         `expected name=value, got ${JSON.stringify(written)}`,
@@ -45,9 +48,9 @@ export function readPairs(
   return { pairs, invalid }
 }
 
-/** The arguments of ARG: names, each perhaps with `=` and a default value. */
+/** Reads the arguments of ARG: names with or without `=` and a default value. */
 export function readAssignments(
-  line: LogicalText,
+  line: LogicalLine,
   from: number,
   to: number,
   escapeCharacter: EscapeCharacter,
@@ -61,7 +64,7 @@ export function readAssignments(
   return { args: words.map((word) => wordAt(line, word.from, word.to)), assignments }
 }
 
-function readOldForm(line: LogicalText, keyword: Word, from: number, to: number, report: Report): Pairs {
+function readOldForm(line: LogicalLine, keyword: Word, { from, to }: Range, report: Report): Pairs {
   const keyEnd = skipWord(line.text, from, to, isSeparator)
   const key = wordAt(line, from, keyEnd)
   const valueFrom = skipSpace(line.text, keyEnd, to, isSeparator)

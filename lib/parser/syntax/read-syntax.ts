@@ -1,10 +1,10 @@
-// A Dockerfile's text as directives, comments and instructions, the way BuildKit's frontend/dockerfile/parser reads it.
-import type { Span } from '../../base/source.ts'
-import { readDirective } from '../directives.ts'
+// Reads the text of a Dockerfile as directives, comments and instructions, as BuildKit's frontend/dockerfile/parser does.
+import { escapeOf, readDirective } from '../directives.ts'
 import type { Comment, Directive, EscapeCharacter } from '../types.ts'
-import { skipSpace, trimEnd } from '../white-space.ts'
+import { skipSpace } from '../white-space.ts'
+import { commentAt } from './comment-at.ts'
+import { joinLines } from './line-continuation.ts'
 import { createLineReader, type LineReader, nextLine } from './line-reader.ts'
-import type { LogicalText } from './logical-line.ts'
 import { reportLongLines } from './long-lines.ts'
 import { readCommand } from './read-command.ts'
 import { readHeredocs } from './read-heredocs.ts'
@@ -17,9 +17,9 @@ interface State {
   readonly comments: Comment[]
   readonly nodes: SyntaxNode[]
   escape: EscapeCharacter
-  /** Directives come before anything else. */
+  /** Whether the next comment may be a directive: nothing else has come before it. */
   mayBeDirective: boolean
-  /** The comments since the last instruction. */
+  /** The comments above the next instruction. */
   above: Comment[]
 }
 
@@ -63,7 +63,7 @@ function readComment(state: State, from: number): void {
   state.mayBeDirective = false
   const comment = commentAt(reader, from)
   state.comments.push(comment)
-  // A bare # parts comments from the ones above, but only at the start of a line.
+  // A bare # at the start of a line separates the comments below it from those above.
   if (comment.text === '' && from === reader.start) state.above = []
   else state.above.push(comment)
 }
@@ -76,7 +76,8 @@ function addDirective(state: State, directive: Directive): void {
   }
   state.directives.push(directive)
   if (name !== 'escape') return
-  if (value === '\\' || value === '`') state.escape = value
+  const character = escapeOf(directive)
+  if (character) state.escape = character
   else
     state.report('DIRECTIVE_INVALID', `the escape character must be \\ or \`, got ${JSON.stringify(value)}`, valueSpan)
 }
@@ -84,11 +85,12 @@ function addDirective(state: State, directive: Directive): void {
 function readInstruction(state: State, from: number): void {
   const { reader, report, nodes, above } = state
   const startLine = reader.number
-  const { line, emptyLines } = joinLines(state, from)
+  const { line, comments, emptyLines } = joinLines(reader, from, state.escape)
+  state.comments.push(...comments)
   const commandEndLine = reader.number
   const command = readCommand({ line, escape: state.escape, report }, 0, line.text.length)
   const heredocs = readHeredocs(line, command, reader, report)
-  // The body of an unterminated heredoc goes up to the end of the text, a last line ending included.
+  // The body of an unterminated heredoc extends to the end of the text, including a last line ending.
   const end = Math.max(reader.end, command.keyword.span.end, heredocs.at(-1)?.contentSpan.end ?? 0)
   const span = { start: command.keyword.span.start, end }
   nodes.push({
@@ -102,44 +104,4 @@ function readInstruction(state: State, from: number): void {
     emptyLines,
   })
   state.above = []
-}
-
-/** Joins the lines of an instruction whose first line the reader stands at. */
-function joinLines(state: State, from: number): { readonly line: LogicalText; readonly emptyLines: readonly Span[] } {
-  const { reader, comments } = state
-  const { text } = reader
-  const parts: string[] = []
-  const pieces: { at: number; source: number }[] = []
-  const emptyLines: Span[] = []
-  let length = 0
-  const add = (start: number): boolean => {
-    const cut = continuationAt(text, start, reader.end, state.escape)
-    const part = text.slice(start, cut ?? reader.end)
-    pieces.push({ at: length, source: start })
-    parts.push(part)
-    length += part.length
-    return cut !== undefined
-  }
-  let continues = add(from)
-  while (continues && nextLine(reader)) {
-    const first = skipSpace(text, reader.start, reader.end)
-    if (first === reader.end) emptyLines.push({ start: reader.start, end: reader.end })
-    else if (text.charAt(first) === '#') comments.push(commentAt(reader, first))
-    else continues = add(reader.start)
-  }
-  return { line: { text: parts.join(''), pieces }, emptyLines }
-}
-
-/** Where a line's continuation character is, if it ends in one. One that is itself escaped doesn't count. */
-function continuationAt(text: string, from: number, to: number, character: EscapeCharacter): number | undefined {
-  const end = trimEnd(text, from, to, (code) => code === 0x20 || code === 0x09)
-  const at = end - 1
-  if (at < from || text.charAt(at) !== character) return undefined
-  return at > from && text.charAt(at - 1) === character ? undefined : at
-}
-
-function commentAt({ text, end }: LineReader, from: number): Comment {
-  const trimmed = trimEnd(text, from, end)
-  const textFrom = skipSpace(text, from + 1, trimmed)
-  return { text: text.slice(textFrom, trimmed), span: { start: from, end: trimmed } }
 }

@@ -1,13 +1,13 @@
 import type { EscapeCharacter, Flag } from '../types.ts'
 import { isAsciiSpace, skipSpace } from '../white-space.ts'
-import { type LogicalText, sourceSpan } from './logical-line.ts'
+import { type LogicalLine, sourceSpan } from './logical-line.ts'
 
 /**
- * Reads the `--name=value` words at the start of `[from, to)`. Quotes and escapes in them are taken out. A lone `--` ends
- * them. Returns where the arguments start.
+ * Reads the `--name=value` words at the start of `[from, to)`, without their quotes and escapes. A lone `--` ends the flags.
+ * `end` is the offset of the arguments.
  */
 export function scanFlags(
-  line: LogicalText,
+  line: LogicalLine,
   from: number,
   to: number,
   escapeCharacter: EscapeCharacter,
@@ -26,7 +26,7 @@ export function scanFlags(
 interface FlagWord {
   readonly value: string
   readonly end: number
-  /** The offset behind the first `=`. */
+  /** The offset after the first `=`. */
   readonly valueStart: number | undefined
 }
 
@@ -52,7 +52,7 @@ function scanWord(text: string, from: number, to: number, escapeCharacter: Escap
   return { value, end: at, valueStart }
 }
 
-function toFlag(line: LogicalText, from: number, { value, end, valueStart }: FlagWord): Flag {
+function toFlag(line: LogicalLine, from: number, { value, end, valueStart }: FlagWord): Flag {
   const span = sourceSpan(line, from, end)
   const equals = value.indexOf('=')
   if (equals === -1 || valueStart === undefined) {

@@ -1,9 +1,9 @@
 import type { EscapeCharacter, Word } from '../types.ts'
 import { isSeparator, isSpace, skipSpace, skipWord } from '../white-space.ts'
-import { type LogicalText, wordAt } from './logical-line.ts'
+import { type LogicalLine, wordAt } from './logical-line.ts'
 
-/** Splits `[from, to)` at white space, which is what most instructions do. */
-export function splitAtSpace(line: LogicalText, from: number, to: number): Word[] {
+/** Splits `[from, to)` at white space, as most instructions do. */
+export function splitAtSpace(line: LogicalLine, from: number, to: number): Word[] {
   const words: Word[] = []
   for (let at = from; at < to; ) {
     const end = skipWord(line.text, at, to, isSeparator)
@@ -13,14 +13,14 @@ export function splitAtSpace(line: LogicalText, from: number, to: number): Word[
   return words
 }
 
-/** A range of the logical text. */
+/** A range of the logical line. */
 export interface Range {
   readonly from: number
   readonly to: number
 }
 
 /**
- * Splits `[from, to)` at white space outside quotes, as ARG, ENV and LABEL do. Quotes and escapes stay in the words; an
+ * Splits `[from, to)` at white space outside quotes, as ARG, ENV and LABEL do. Quotes and escapes stay in the words, but an
  * escape character at the very end is dropped.
  */
 export function splitQuoted(text: string, from: number, to: number, escapeCharacter: EscapeCharacter): Range[] {
@@ -29,7 +29,7 @@ export function splitQuoted(text: string, from: number, to: number, escapeCharac
   while (at < to) {
     const start = at
     at = endOfWord(text, start, to, escapeCharacter)
-    // Past the end means that the last character is an escape with nothing behind it.
+    // An offset past the end means that the last character is an escape without a character after it.
     const end = at > to ? to - 1 : at
     if (end > start) words.push({ from: start, to: end })
     at = skipSpace(text, Math.min(at, to), to)

@@ -1,9 +1,9 @@
-// What the grammar alone says about an instruction, whatever the instruction is: the level of BuildKit's own tree.
+// The syntax of an instruction before its meaning is read: the level of BuildKit's own tree.
 import type { ErrorCode } from '../../base/errors.ts'
 import type { Span } from '../../base/source.ts'
 import type { Arg, Comment, Directive, EscapeCharacter, Flag, Heredoc, KeyValue, Word } from '../types.ts'
 
-/** Takes an error that was found. */
+/** Receives an error, or a warning. */
 export type Report = (code: ErrorCode, message: string, span: Span, hint?: string) => void
 
 /** `name` or `name=value`. */
@@ -13,24 +13,24 @@ export interface Command {
   readonly keyword: Word
   /** The keyword in lower case. */
   readonly name: string
-  /** It is an instruction that exists. */
+  /** Whether the keyword is a known instruction. */
   readonly known: boolean
   readonly flags: readonly Flag[]
-  /** The arguments, split as the instruction wants it; empty for ENV, LABEL and ONBUILD. */
+  /** The arguments, split as the instruction requires; empty for ENV, LABEL and ONBUILD. */
   readonly args: readonly Word[]
   /** The arguments of ENV and LABEL. */
   readonly pairs: readonly KeyValue[]
-  /** The arguments of ARG once more, each split at its `=`. */
+  /** The arguments of ARG, each split at its `=`. */
   readonly assignments: readonly Assignment[]
-  /** What ONBUILD defers. */
+  /** The instruction that ONBUILD defers. */
   readonly trigger: Command | undefined
-  /** The arguments are a JSON array. */
+  /** Whether the arguments are a JSON array. */
   readonly json: boolean
-  /** Everything behind the flags, as one. */
+  /** Everything after the flags, as one word. */
   readonly rest: Word
-  /** The logical line from the keyword on. */
+  /** The logical line, from the keyword on. */
   readonly original: string
-  /** An error in the arguments was reported: what is here is incomplete. */
+  /** Whether an error in the arguments was reported, so that they are incomplete. */
   readonly invalid: boolean
 }
 
