@@ -7,7 +7,7 @@ import { execute, sessionOf, shownSteps } from '../executor/execute.ts'
 import { neededBases } from '../executor/needed-bases.ts'
 import { checkRuns } from '../executor/run/check-runs.ts'
 import { isNewCommand } from '../executor/run/execute-run.ts'
-import { createRunWorkers, type RunWorkers } from '../executor/run/lazy-worker.ts'
+import { createLazyWorker, type LazyWorker } from '../executor/run/lazy-worker.ts'
 import type { BuildWarning, Session } from '../executor/session.ts'
 import { stagesNamed } from '../graph/link-stages.ts'
 import type { Graph, Vertex } from '../graph/types.ts'
@@ -51,7 +51,7 @@ async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void):
   checkOutputs(options)
   const disk = openStore(options.store)
   const client = lazyClient()
-  const runs = createRunWorkers(options.run ?? {}, disk, emit)
+  const runs = createLazyWorker(options.run ?? {}, disk, emit)
   try {
     const prepared = await prepareBuild({ ...options, onEvent: emit }, disk, client)
     await refuseWarnings(prepared.main, prepared.dockerfile, disk, options)
@@ -124,7 +124,7 @@ function createSession(
   options: BuildOptions,
   prepared: PreparedBuild,
   store: Store,
-  runs: RunWorkers,
+  runs: LazyWorker,
   emit: (event: BuildEvent) => void,
 ): Session {
   const { joined, contexts, images, remoteBlobs, epoch } = prepared

@@ -11,7 +11,7 @@ import { type CopyPlanOptions, planCopy } from './copy/plan-copy.ts'
 import { planWorkdir } from './copy/plan-workdir.ts'
 import { copyDefinition, noteLayer, recallLayer } from './copy/recall-layer.ts'
 import { EMPTY, stack, viewOf, withContents } from './filesystem.ts'
-import type { WantedForm } from './layer-compression.ts'
+import type { WantedEncoding } from './layer-compression.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
 import { produceLayer } from './produce-layer.ts'
@@ -20,10 +20,10 @@ import { executeRun } from './run/execute-run.ts'
 import type { Filesystem, OpenedContext, Session, StepResult } from './session.ts'
 
 /** Carries out a vertex whose inputs are there. `form` is what the result needs of a layer that this vertex makes. */
-export async function runStep(
+export async function executeStep(
   vertex: Vertex,
   inputs: readonly StepResult[],
-  form: WantedForm,
+  form: WantedEncoding,
   session: Session,
   limit: Limiter,
 ): Promise<StepResult> {
@@ -83,7 +83,7 @@ async function baseStep(id: string, op: Extract<Op, { kind: 'image' }>, session:
 const PROGRESS_INTERVAL = 100
 
 /** A result as something to build on. A context (`FROM` a named context of files) becomes a layer with all of its files. */
-export async function filesystemOf(result: StepResult, form: WantedForm, session: Session): Promise<Filesystem> {
+export async function filesystemOf(result: StepResult, form: WantedEncoding, session: Session): Promise<Filesystem> {
   if (result.kind === 'filesystem') return result.filesystem
   const { context, name } = result
   const entries = [...treeEntries(context.tree)]

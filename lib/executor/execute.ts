@@ -4,8 +4,8 @@ import { positionAt } from '../base/source.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
 import type { StepInfo } from './events.ts'
-import { filesystemOf, runStep } from './execute-step.ts'
-import type { WantedForm } from './layer-compression.ts'
+import { executeStep, filesystemOf } from './execute-step.ts'
+import type { WantedEncoding } from './layer-compression.ts'
 import { createLimiter } from './limiter.ts'
 import { observeStep } from './observe-step.ts'
 import type { Filesystem, Session, StepResult } from './session.ts'
@@ -34,10 +34,10 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
   const results = new Map<string, Promise<StepResult>>()
   const failures: unknown[] = []
   for (const vertex of joined.vertices) {
-    const form: WantedForm = chain.has(vertex.id) ? session.compression : 'any'
+    const form: WantedEncoding = chain.has(vertex.id) ? session.compression : 'any'
     const inputs = Promise.all(vertex.inputs.map((id) => required(results, id)))
     const result = inputs.then((ready) => {
-      const action = (): Promise<StepResult> => runStep(vertex, ready, form, sessionOf(vertex, session), limit)
+      const action = (): Promise<StepResult> => executeStep(vertex, ready, form, sessionOf(vertex, session), limit)
       return isShown(vertex) ? observeStep(vertex.id, session, action, isCached) : action()
     })
     results.set(vertex.id, result)

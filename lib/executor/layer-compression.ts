@@ -4,4 +4,4 @@ export type LayerCompression =
   | { readonly algorithm: 'uncompressed' }
 
 /** What a step needs of its layer: a certain compression where an output takes it as it is, else whatever is there. */
-export type WantedForm = LayerCompression | 'any'
+export type WantedEncoding = LayerCompression | 'any'

@@ -4,14 +4,18 @@ import { indexLayer } from '../layers/index/index-layer.ts'
 import { ensurePlainLayer } from '../layers/index/plain-layer.ts'
 import { OCI_LAYER } from '../oci/media-types.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
-import type { WantedForm } from './layer-compression.ts'
+import type { WantedEncoding } from './layer-compression.ts'
 import type { Session } from './session.ts'
 
 /**
  * A stored layer in the wanted form, made from another form if need be. Returns undefined when the store no longer has the layer in any
  * form, as after a clean-up: then the step that made it has to run again.
  */
-export async function layerInForm(diffID: DiffID, wanted: WantedForm, session: Session): Promise<Layer | undefined> {
+export async function layerInEncoding(
+  diffID: DiffID,
+  wanted: WantedEncoding,
+  session: Session,
+): Promise<Layer | undefined> {
   const { store, signal } = session
   const compressed = store.layers.forms(diffID)
   const exact = compressed.find(

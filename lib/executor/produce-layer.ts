@@ -10,8 +10,8 @@ import { writeLayer } from '../layers/write-layer.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
-import type { WantedForm } from './layer-compression.ts'
-import { layerInForm } from './layer-encodings.ts'
+import type { WantedEncoding } from './layer-compression.ts'
+import { layerInEncoding } from './layer-encodings.ts'
 import type { Session, StackedLayer } from './session.ts'
 
 export interface LayerPlan {
@@ -41,7 +41,7 @@ export interface ProducedLayer {
  */
 export async function produceLayer(
   plan: LayerPlan,
-  form: WantedForm,
+  form: WantedEncoding,
   session: Session,
   onBytes?: (n: number) => void,
 ): Promise<ProducedLayer> {
@@ -62,7 +62,7 @@ async function produce(
   plan: LayerPlan,
   definition: CacheKey,
   wasDone: boolean,
-  form: WantedForm,
+  form: WantedEncoding,
   session: Session,
   onBytes: ((n: number) => void) | undefined,
 ): Promise<ProducedLayer> {
@@ -96,7 +96,7 @@ async function produce(
   const written = await writeLayer(entries, store, {
     digests,
     compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
-    reuse: noCache ? undefined : former && formerBlob(former, form, session),
+    reuse: noCache ? undefined : former && previousBlob(former, form, session),
     signal: session.signal,
     ...(onBytes && { onProgress: onBytes }),
   })
@@ -116,7 +116,7 @@ async function produce(
 }
 
 /** The compressed layer that the same step made last: most of its chunks will come again. */
-export function formerBlob(former: BuildRecord, form: WantedForm, { store }: Session): Digest | undefined {
+export function previousBlob(former: BuildRecord, form: WantedEncoding, { store }: Session): Digest | undefined {
   const diffID = recordedDiffID(former.result)
   if (diffID === undefined || form === 'any' || form.algorithm !== 'gzip') return undefined
   return store.layers.forms(diffID).find(({ algorithm, level }) => algorithm === 'gzip' && level === form.level)
@@ -133,11 +133,15 @@ function layerKey(plan: LayerPlan, digests: DigestColumn, session: Session): Cac
 }
 
 /** The layer that was made for this key, in the wanted form, as far as the store still has it. */
-export async function findLayer(key: CacheKey, form: WantedForm, session: Session): Promise<StackedLayer | undefined> {
+export async function findLayer(
+  key: CacheKey,
+  form: WantedEncoding,
+  session: Session,
+): Promise<StackedLayer | undefined> {
   const record = session.store.records.find(key)
   if (!record) return undefined
   const diffID = recordedDiffID(record.result)
-  const layer = diffID && (await layerInForm(diffID, form, session))
+  const layer = diffID && (await layerInEncoding(diffID, form, session))
   return layer && { layer, created: record.created }
 }
 

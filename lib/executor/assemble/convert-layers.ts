@@ -1,6 +1,6 @@
 import { EMPTY, layersOf, stack } from '../filesystem.ts'
 import type { LayerCompression } from '../layer-compression.ts'
-import { layerInForm } from '../layer-encodings.ts'
+import { layerInEncoding } from '../layer-encodings.ts'
 import type { Filesystem, Session } from '../session.ts'
 
 /** The same stack with the layers that the build made compressed another way. Layers of a base stay as they came. */
@@ -12,7 +12,7 @@ export async function convertLayers(
   let converted = EMPTY
   for (const stacked of layersOf(filesystem)) {
     const layer =
-      stacked.created === undefined ? stacked.layer : await layerInForm(stacked.layer.diffID, wanted, session)
+      stacked.created === undefined ? stacked.layer : await layerInEncoding(stacked.layer.diffID, wanted, session)
     if (!layer) throw new Error(`bug: layer ${stacked.layer.diffID} vanished from the store`)
     converted = stack(converted, { ...stacked, layer })
   }

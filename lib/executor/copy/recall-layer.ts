@@ -6,7 +6,7 @@ import type { CopyOp } from '../../graph/types.ts'
 import { isDigest } from '../../oci/digest.ts'
 import type { CacheKey } from '../../oci/types.ts'
 import { stackKey } from '../filesystem.ts'
-import type { WantedForm } from '../layer-compression.ts'
+import type { WantedEncoding } from '../layer-compression.ts'
 import { findLayer } from '../produce-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
 
@@ -26,7 +26,7 @@ export async function recallLayer(
   op: CopyOp,
   filesystem: Filesystem,
   source: StepResult | undefined,
-  form: WantedForm,
+  form: WantedEncoding,
   session: Session,
 ): Promise<StackedLayer | undefined> {
   const step = session.noCache ? undefined : recallable(op, filesystem, source, session)

@@ -5,8 +5,8 @@ import type { RemoteContent } from '../copy/plan-copy.ts'
 import type { Session } from '../session.ts'
 
 /**
- * The remote sources of an ADD, fetched side by side, unless the store has them as they are now. Errors at the source's place, as
- * openRemoteFile() and openRemoteGit() do, which are loaded when there is something to fetch.
+ * The remote sources of an ADD, fetched side by side, unless the store has them as they are now. Errors at the
+ * source's place, as openRemoteFile() and openRemoteGit() do, which are loaded when there is something to fetch.
  */
 export async function openRemotes(
   { sources }: CopyOp,

@@ -26,8 +26,9 @@ export interface RemoteFileOptions {
 }
 
 /**
- * The file of an http or https URL: mode 0600, of 0:0, from when the server says that it was changed, or 1970. What was downloaded before
- * is taken if the server says that it is the same, or if it is what the checksum says. Errors as {@link download} does.
+ * The file of an http or https URL: mode 0600, of 0:0, from when the server says that it was changed, or 1970. What
+ * was downloaded before is taken if the server says that it is the same, or if it is what the checksum says. Errors
+ * as {@link download} does.
  */
 export async function openRemoteFile(url: string, options: RemoteFileOptions): Promise<TreeEntry> {
   const { downloads = new Map(), checksum, name, store } = options

@@ -39,8 +39,9 @@ interface Snapshot {
 }
 
 /**
- * The files of a git URL. The remote is asked what its ref is now, which a full commit spares; what it is has to be fetched once only.
- * Everything belongs to 0:0, modes are 0644, 0755 and 0777. Errors as {@link resolveCommit} and {@link checkoutCommit} do.
+ * The files of a git URL. The remote is asked what its ref is now, which a full commit spares; what it is has to be
+ * fetched once only. Everything belongs to 0:0, modes are 0644, 0755 and 0777. Errors as {@link resolveCommit} and
+ * {@link checkoutCommit} do.
  */
 export async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Promise<FileTree> {
   const { store, signal } = options

@@ -10,9 +10,9 @@ import type { RunOptions } from '../run-options.ts'
 import type { Session } from '../session.ts'
 
 /**
- * Refuses what can't be done: devices, rights that were not granted, programs of an architecture that this machine can't execute.
- * Gives the emulators that have to be in the root of a step, by vertex: whether they are is known once the step is about to run.
- * Errors with `UNSUPPORTED`, `ENTITLEMENT_MISSING`.
+ * Refuses what can't be done: devices, rights that were not granted, programs of an architecture that this machine
+ * can't execute. Gives the emulators that have to be in the root of a step, by vertex: whether they are is known once
+ * the step is about to run. Errors with `UNSUPPORTED`, `ENTITLEMENT_MISSING`.
  */
 export function checkRuns(
   vertices: readonly Vertex[],

@@ -9,13 +9,13 @@ import { isDigest } from '../../oci/digest.ts'
 import { formatPlatform, normalisePlatform } from '../../oci/platform.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
 import { layersOf, stack, stackKey, viewOf } from '../filesystem.ts'
-import type { WantedForm } from '../layer-compression.ts'
-import { layerInForm } from '../layer-encodings.ts'
-import { formerBlob } from '../produce-layer.ts'
+import type { WantedEncoding } from '../layer-compression.ts'
+import { layerInEncoding } from '../layer-encodings.ts'
+import { previousBlob } from '../produce-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
 import type { FromWorker, RunRequest } from '../worker/protocol.ts'
 import { type PlannedRun, planMounts } from './mounts/plan-mounts.ts'
-import { createTail } from './output-tail.ts'
+import { createOutputTail } from './output-tail.ts'
 
 // What Docker gives a container, in bytes.
 const SHM_SIZE = 64 * 1024 * 1024
@@ -23,15 +23,16 @@ const HOSTNAME = 'buildkitsandbox'
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Carries out a RUN on a filesystem. The result is recorded under a key made of the command, its environment and mounts, and of the
- * layers below it. Errors with `RUN_FAILED` when the command fails, and as {@link planMounts} does.
+ * Carries out a RUN on a filesystem. The result is recorded under a key made of the command, its environment and
+ * mounts, and of the layers below it. Errors with `RUN_FAILED` when the command fails, and as {@link planMounts}
+ * does.
  */
 export async function executeRun(
   vertex: Vertex,
   op: RunOp,
   filesystem: Filesystem,
   sources: readonly StepResult[],
-  form: WantedForm,
+  form: WantedEncoding,
   session: Session,
 ): Promise<StepResult> {
   const { store, noCache } = session
@@ -45,7 +46,7 @@ export async function executeRun(
   const definition = definitionKey(op)
   const former = store.records.find(definition)
   const request = runRequest(vertex.id, op, filesystem, planned, form, session)
-  const reuse = former && formerBlob(former, form, session)
+  const reuse = former && previousBlob(former, form, session)
   await bringHere(request, session)
   await checkEmulator(vertex.id, filesystem, session)
   const done = await runInWorker({ ...request, reuse }, op, session)
@@ -92,13 +93,13 @@ function keyParts(op: RunOp, filesystem: Filesystem, planned: PlannedRun, sessio
   ]
 }
 
-async function findRun(key: CacheKey, form: WantedForm, session: Session): Promise<StackedLayer | undefined> {
+async function findRun(key: CacheKey, form: WantedEncoding, session: Session): Promise<StackedLayer | undefined> {
   const record = session.store.records.find(key)
   const result = record?.result
   if (typeof result !== 'object' || result === null || !('diffID' in result) || !isDigest(result['diffID'])) {
     return undefined
   }
-  const layer = await layerInForm(result['diffID'] as DiffID, form, session)
+  const layer = await layerInEncoding(result['diffID'] as DiffID, form, session)
   return layer && { layer, created: record?.created }
 }
 
@@ -107,7 +108,7 @@ function runRequest(
   op: RunOp,
   filesystem: Filesystem,
   { mounts, env, secretEnv }: PlannedRun,
-  form: WantedForm,
+  form: WantedEncoding,
   { run, epoch }: Session,
 ): Omit<RunRequest, 'reuse'> {
   const network = op.network ?? run.network ?? 'default'
@@ -142,7 +143,7 @@ function runRequest(
     resourceLimits: run.resourceLimits ?? [],
     controlLimits: run.controlLimits ?? {},
     shmSize: SHM_SIZE,
-    form,
+    encoding: form,
     timestamp: epoch,
     keepFailed: run.keepFailed ?? false,
     strictOwnership: run.strictOwnership ?? false,
@@ -176,7 +177,7 @@ const hasVariable = (env: readonly string[], name: string): boolean => env.some(
 type Done = Extract<FromWorker, { kind: 'done' }>
 
 async function runInWorker(request: RunRequest, op: RunOp, session: Session): Promise<Done> {
-  const tail = createTail()
+  const tail = createOutputTail()
   const worker = await session.worker()
   const end = await worker.run(request, session.signal, (event) => {
     if (event.kind === 'warning') {

@@ -4,7 +4,7 @@ import type { RunOptions, SandboxInfo } from '../run-options.ts'
 import type { RunWorker } from './worker-client.ts'
 
 /** The worker of a build, if it needs one. */
-export interface RunWorkers {
+export interface LazyWorker {
   /** Loads what sandboxes take and starts the worker when it is first asked for. */
   worker(): Promise<RunWorker>
   /** Undefined as long as there is none. */
@@ -13,7 +13,7 @@ export interface RunWorkers {
   close(): Promise<void>
 }
 
-export function createRunWorkers(options: RunOptions, store: Store, emit: (event: BuildEvent) => void): RunWorkers {
+export function createLazyWorker(options: RunOptions, store: Store, emit: (event: BuildEvent) => void): LazyWorker {
   let opening: Promise<RunWorker> | undefined
   let sandbox: SandboxInfo | undefined
   const open = async (): Promise<RunWorker> => {

@@ -1,5 +1,5 @@
 /** Keeps the last lines of an output that comes in pieces. */
-export interface Tail {
+export interface OutputTail {
   add(text: string): void
   lines(): readonly string[]
 }
@@ -7,7 +7,7 @@ export interface Tail {
 const LINES = 12
 const LINE_LENGTH = 400
 
-export function createTail(): Tail {
+export function createOutputTail(): OutputTail {
   let whole: string[] = []
   let rest = ''
   return {

@@ -3,19 +3,22 @@ import { sandboxUnavailable } from '../../sandbox/backends/sandbox-unavailable.t
 import { findNamespaces } from '../../sandbox/namespaces/find-namespaces.ts'
 import type { Isolation, Probe, WorkerNamespaces } from '../../sandbox/types.ts'
 import { findKept } from '../worker/kept-failed-steps.ts'
-import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/root/sandbox-directories.ts'
+import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/sandbox-directories.ts'
 import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.ts'
 
 /**
- * Starts a worker in the best place that there is. Errors with `SANDBOX_UNAVAILABLE`, saying all that was tried, when no back-end works,
- * or the wanted one doesn't.
+ * Starts a worker in the best place that there is. Errors with `SANDBOX_UNAVAILABLE`, saying all that was tried, when
+ * no back-end works, or the wanted one doesn't.
  */
 export async function openWorker(store: string, isolation: Isolation | 'auto'): Promise<RunWorker> {
   const { namespaces, probes } = await findNamespaces()
   return start(store, isolation, namespaces, probes, false)
 }
 
-/** A worker with this process's terminal, for what a kept step left. Errors as {@link openWorker}, and with `KEPT_STEP_NOT_FOUND`. */
+/**
+ * A worker with this process's terminal, for what a kept step left. Errors as {@link openWorker}, and with
+ * `KEPT_STEP_NOT_FOUND`.
+ */
 export async function openShellWorker(
   store: string,
   isolation: Isolation | 'auto',

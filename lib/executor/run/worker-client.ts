@@ -21,7 +21,10 @@ type Ended = Extract<FromWorker, { kind: 'done' | 'failed' }>
 
 export interface RunWorker {
   readonly state: WorkerState
-  /** Runs a step. Rejects with the signal's reason once the step was stopped, and with a TsbuildError for what went wrong around it. */
+  /**
+   * Runs a step. Rejects with the signal's reason once the step was stopped, and with a TsbuildError for what went
+   * wrong around it.
+   */
   run(request: RunRequest | ShellRequest, signal: AbortSignal, tell: (event: Told) => void): Promise<Ended>
   /** Ends the worker, and with it all that still runs in it. Idempotent. */
   close(): Promise<void>
@@ -41,8 +44,9 @@ const CLOSE_TIMEOUT = 15_000
 const STDERR_LIMIT = 16 * 1024
 
 /**
- * Starts a worker in a place and waits until it is ready. Rejects with {@link WorkerUnavailable} when no back-end works there, and with
- * `SANDBOX_FAILED` when the worker can't be started. With `terminal` the worker has this process's standard input and output.
+ * Starts a worker in a place and waits until it is ready. Rejects with {@link WorkerUnavailable} when no back-end
+ * works there, and with `SANDBOX_FAILED` when the worker can't be started. With `terminal` the worker has this
+ * process's standard input and output.
  */
 export async function startWorker(start: WorkerStart, terminal = false): Promise<RunWorker> {
   const child = launch(start.namespaces, terminal)

@@ -1,22 +1,22 @@
 import type { Identify } from '../../layers/diff/changed-entries.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
-import type { FromWorker, RunRequest } from './protocol.ts'
-import type { RunRoot } from './root/open-root.ts'
-import type { WorkerContext } from './worker-context.ts'
+import type { RunRoot } from './root/run-root.ts'
+import type { WorkerStep } from './worker-context.ts'
 
-/** What a command changed, as the entries of a layer. `mountTargets` are in the form of entry.ts. */
+/**
+ * The changes that a command made in its root, as the entries of a layer. `mountTargets` are in the form of entry.ts.
+ * Emits warnings of changes that a layer can't hold.
+ */
 export function captureChanges(
+  { request: { step, timestamp }, context: { backend }, emit }: WorkerStep,
   root: RunRoot,
-  mountTargets: readonly string[],
-  identity: Identify,
-  { step, timestamp }: RunRequest,
-  { backend }: WorkerContext,
-  tell: (message: FromWorker) => void,
+  { mountTargets, identity }: { readonly mountTargets: readonly string[]; readonly identity: Identify },
 ): readonly SourceEntry[] {
   const warn = (message: string, hint?: string): void =>
-    tell({ kind: 'warning', step, code: 'SANDBOX_LACKS', message, hint })
+    emit({ kind: 'warning', step, code: 'SANDBOX_LACKS', message, hint })
   const options = {
-    // Real mounts keep their content out of the root; copies were removed, but their parents' times may differ.
+    // Real mounts keep their content out of the root. Copied ones have been removed, but the times of their parents
+    // may differ.
     exclude: new Set(backend.features.mounts ? [] : mountTargets),
     identity,
     onUnreadCapabilities: () =>

@@ -1,7 +1,7 @@
-/** What has to be undone at the end, last first. */
+/** Actions that undo earlier ones, run in reverse order. */
 export interface Cleanups {
   add(action: () => void | Promise<void>): void
-  /** Undoes everything, even when something fails; then throws the first failure. Idempotent. */
+  /** Runs every action, even when one fails; then throws the first failure. Idempotent. */
   run(): Promise<void>
 }
 

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { hasErrno } from '../../base/errno.ts'
 
 /**
- * Sends SIGINT to all processes of this process id namespace that are in another session than this process, as a terminal would to its
- * foreground: runtimes give a container a session of its own, which Ctrl-C does not reach. A shell that waits for input ignores it. Only
- * for a namespace that is ours.
+ * Sends SIGINT to all processes of this process id namespace that belong to another session than this process, as a
+ * terminal does to its foreground. Runtimes give a container a session of its own, which Ctrl-C does not reach. A
+ * shell that waits for input ignores the signal. To be called only in a process id namespace of our own.
  */
 export function interruptProcesses(): void {
   const own = sessionOf('self')
@@ -14,13 +14,16 @@ export function interruptProcesses(): void {
     try {
       process.kill(Number(pid), 'SIGINT')
     } catch (error) {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
       if (!hasErrno(error, 'ESRCH')) throw error
     }
   }
 }
 
-/** The session field of proc_pid_stat(5), behind a name that may have anything in it; undefined for a process that is gone. */
+/**
+ * The session field of proc_pid_stat(5), which follows a name of arbitrary characters; undefined for a process that
+ * has ended.
+ */
 function sessionOf(pid: string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

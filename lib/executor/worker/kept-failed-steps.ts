@@ -1,31 +1,34 @@
-// Steps that failed and were kept, for `tsbuild shell`.
+// Failed steps that are kept for `tsbuild shell`: --keep-failed.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
 import type { RunRequest, ShellRequest } from './protocol.ts'
-import type { RunRoot } from './root/open-root.ts'
 import { removeTree } from './root/remove-tree.ts'
+import type { RunRoot } from './root/run-root.ts'
 import type { WorkerContext } from './worker-context.ts'
 
-// Each may be a whole root filesystem on disk.
+/** Kept steps at most, since each may be a whole root filesystem on disk. */
 const KEPT_LIMIT = 5
 
-/** Keeps what a failed step left, and all that it takes to look at it but secrets. Gives the name of what was kept. */
+/**
+ * Keeps the changes of a failed step and its request without secrets and agents. Returns the name for `tsbuild
+ * shell`.
+ */
 export async function keepFailed(request: RunRequest, root: RunRoot, { kept }: WorkerContext): Promise<string> {
   mkdirSync(kept, { recursive: true, mode: 0o700 })
   for (const old of keptNames(kept).slice(KEPT_LIMIT - 1)) removeTree(join(kept, old))
   const name = randomBytes(4).toString('hex')
   const directory = join(kept, name)
   mkdirSync(directory)
-  await root.setAside(join(directory, 'files'))
+  await root.moveChanges(join(directory, 'files'))
   const mounts = request.mounts.filter(({ kind }) => kind !== 'secret' && kind !== 'ssh')
-  // Last: with it the step counts as kept.
+  // Written last, because a directory with this file counts as a kept step.
   writeFileSync(join(directory, 'request.json'), JSON.stringify({ ...request, mounts, secretEnv: [] }))
   return name
 }
 
-/** The newest first. */
+/** The names of the kept steps, newest first. */
 export function keptNames(kept: string): readonly string[] {
   const times = new Map<string, number>()
   for (const name of statSync(kept, { throwIfNoEntry: false }) ? readdirSync(kept) : []) {
@@ -35,7 +38,7 @@ export function keptNames(kept: string): readonly string[] {
   return [...times.keys()].sort((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0))
 }
 
-/** A kept step, and the directory of what it left. */
+/** The request of a kept step with the arguments of the shell, and the directory of the step's changes. */
 export function readKept(
   { kept: name, args, step }: ShellRequest,
   { kept }: WorkerContext,
@@ -49,7 +52,7 @@ export function readKept(
   }
 }
 
-/** The kept step of that name, by default the newest. Errors with `KEPT_STEP_NOT_FOUND`. */
+/** The name of a kept step, by default the newest. Errors with `KEPT_STEP_NOT_FOUND`. */
 export function findKept(kept: string, name: string | undefined): string {
   const names = keptNames(kept)
   const found = name === undefined ? names[0] : names.find((candidate) => candidate === name)

@@ -1,21 +1,29 @@
-/** Turns output that comes in pieces into whole lines. What is not yet a line is told after a moment: it may be a prompt. */
-export interface LineWriter {
+// A command's output arrives in chunks; progress and logs want lines.
+
+export interface LineSplitter {
   write(chunk: Uint8Array): void
-  /** Tells what is left. */
+  /** Emits the unfinished rest. */
   end(): void
 }
 
-const MOMENT = 150
-const LONGEST = 16 * 1024
+/** Milliseconds until an unfinished line is emitted: it may be a prompt. */
+const PROMPT_DELAY = 150
 
-export function createLineWriter(tell: (text: string) => void): LineWriter {
+/** Characters from which on an unfinished line is emitted at once. */
+const LONG_LINE = 16 * 1024
+
+/**
+ * Calls `emit` with one or more whole lines, newlines included; with an unfinished line after a moment, when it gets
+ * long, and at the end.
+ */
+export function createLineSplitter(emit: (text: string) => void): LineSplitter {
   const decoder = new TextDecoder()
   let rest = ''
   let timer: NodeJS.Timeout | undefined
   const flush = (): void => {
     clearTimeout(timer)
     timer = undefined
-    if (rest !== '') tell(rest)
+    if (rest !== '') emit(rest)
     rest = ''
   }
   return {
@@ -23,9 +31,9 @@ export function createLineWriter(tell: (text: string) => void): LineWriter {
       const text = rest + decoder.decode(chunk, { stream: true })
       const end = text.lastIndexOf('\n') + 1
       rest = text.slice(end)
-      if (end > 0) tell(text.slice(0, end))
-      if (rest.length > LONGEST) flush()
-      else if (rest !== '') timer ??= setTimeout(flush, MOMENT)
+      if (end > 0) emit(text.slice(0, end))
+      if (rest.length > LONG_LINE) flush()
+      else if (rest !== '') timer ??= setTimeout(flush, PROMPT_DELAY)
     },
     end: () => {
       rest += decoder.decode()

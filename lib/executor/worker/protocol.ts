@@ -1,11 +1,11 @@
-// What the builder and its worker tell each other. The worker is a process of its own, in the namespaces that RUN steps need; all
-// that passes between them is plain data, and both read and write the same store.
+// The messages between the builder and its worker: plain data. The worker is a process in the namespaces that RUN
+// steps need. Both processes read and write the same store.
 
 import type { ErrorRecord } from '../../base/error-record.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
 import type { ControlLimits, Exit, Isolation, Probe, ResourceLimit, WorkerNamespaces } from '../../sandbox/types.ts'
-import type { WantedForm } from '../layer-compression.ts'
+import type { WantedEncoding } from '../layer-compression.ts'
 
 /** The first message to a worker. */
 export interface WorkerStart {
@@ -16,15 +16,18 @@ export interface WorkerStart {
   readonly home: string
   readonly isolation: Isolation | 'auto'
   readonly namespaces: WorkerNamespaces
-  /** Begins the names of the worker's temporary files. */
+  /** The prefix of the worker's temporary files. */
   readonly prefix: string
-  /** Temporary files that dead builders left. */
+  /** Names of temporary files that dead builders left. */
   readonly stale: readonly string[]
 }
 
-/** What a step sees at `target` (absolute, unresolved) instead of the root's own files. */
+/** A mount at `target`, an absolute path whose symlinks are not resolved yet. */
 export type RequestedMount =
-  /** A path of a stack of layers, resolved in it. What is written to a writable one is gone after the step. */
+  /**
+   * Files of a stack of layers. `source` is a path in the stack, resolved. Changes to a writable mount are dropped
+   * after the step.
+   */
   | {
       readonly kind: 'layers'
       readonly target: string
@@ -37,7 +40,7 @@ export type RequestedMount =
       readonly target: string
       readonly id: string
       readonly sharing: 'shared' | 'private' | 'locked'
-      /** What a new cache begins with. */
+      /** The layers whose `source` a new cache is filled from. */
       readonly layers: readonly Layer[]
       readonly source: string
       readonly readonly: boolean
@@ -72,18 +75,18 @@ export type RequestedMount =
 
 export interface RunRequest {
   readonly kind: 'run'
-  /** The step's id. */
+  /** The id of the step. */
   readonly step: string
   /** The root filesystem, bottom first. */
   readonly layers: readonly Layer[]
   readonly args: readonly string[]
   readonly script: { readonly name: string; readonly text: string } | undefined
-  /** All of it but HOME, which depends on the user, and what is secret. */
+  /** The environment without HOME, which depends on the user, and without secrets. */
   readonly env: readonly string[]
-  /** Secrets. */
+  /** Variables that hold secrets. */
   readonly secretEnv: readonly string[]
   readonly workdir: string
-  /** As in the image config: name or number, maybe with a group. */
+  /** `user[:group]` as in the image config, by name or number. */
   readonly user: string
   readonly mounts: readonly RequestedMount[]
   readonly network: 'host' | 'none'
@@ -93,8 +96,8 @@ export interface RunRequest {
   readonly resourceLimits: readonly ResourceLimit[]
   readonly controlLimits: ControlLimits
   readonly shmSize: number
-  readonly form: WantedForm
-  /** The blob of the layer that this step made last. */
+  readonly encoding: WantedEncoding
+  /** The compressed layer that this step made last, whose chunks may be reused. */
   readonly reuse: Descriptor['digest'] | undefined
   /** Seconds since 1970 for every timestamp. */
   readonly timestamp: number | undefined
@@ -102,10 +105,10 @@ export interface RunRequest {
   readonly strictOwnership: boolean
 }
 
-/** Opens a shell in what a failed step left, on the worker's own terminal. */
+/** Opens a shell in the filesystem of a kept failed step, on the worker's own terminal. */
 export interface ShellRequest {
   readonly kind: 'shell'
-  /** Used as the step's id. */
+  /** The id of the shell, as of a step. */
   readonly step: string
   readonly kept: string
   readonly args: readonly string[]
@@ -140,22 +143,22 @@ export type FromWorker =
       readonly step: string
       readonly diffID: DiffID
       readonly descriptor: Descriptor
-      /** Whether owners, modes and devices of the layer are what the command made them. */
+      /** Whether the layer has the owners, modes and devices that the command set. */
       readonly exact: boolean
     }
-  /** The command ended with anything but 0, or the shell ended. */
+  /** The command failed, or the shell ended. */
   | {
       readonly kind: 'failed'
       readonly step: string
       readonly exit: Exit
-      /** Names its filesystem for `tsbuild shell`. */
+      /** The name of the kept step for `tsbuild shell`. */
       readonly kept: string | undefined
-      /** Whether it said that it was refused an owner, in a place with one id. */
+      /** Whether the output says that the system refused an owner, where there is one user id. */
       readonly refused: boolean
     }
   | {
       readonly kind: 'error'
-      /** Undefined for the start. */
+      /** The id of the step; undefined for the start. */
       readonly step: string | undefined
       readonly error: ErrorRecord
     }

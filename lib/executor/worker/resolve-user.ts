@@ -1,18 +1,18 @@
-// USER for a process: ids, supplementary groups and home, by the root's own files.
+// USER of a RUN step: ids, supplementary groups and home directory, by the passwd and group files of the root.
 import { TsbuildError } from '../../base/errors.ts'
 import type { SandboxUser } from '../../sandbox/types.ts'
 import { type AccountFiles, groupsIn, type User, usersIn } from '../accounts.ts'
 
 export interface RunUser extends SandboxUser {
-  /** `/` for a user that no file knows. */
+  /** `/` for a user that is not in passwd. */
   readonly home: string
 }
 
 /**
- * The user that `user[:group]` means, as BuildKit and runc read it: a number is an id; a name, or a number without a group, brings its
- * group and the groups that list it as a member. Empty is root. Errors with `RUN_USER_UNKNOWN`.
+ * The user that `user[:group]` means, as BuildKit and runc read it: a number is an id; a name, or a number without a
+ * group, brings its group and the groups that list it as a member. Empty is root. Errors with `RUN_USER_UNKNOWN`.
  */
-export function resolveRunUser(spec: string, files: AccountFiles): RunUser {
+export function resolveUser(spec: string, files: AccountFiles): RunUser {
   const users = usersIn(files)
   const [userName = '', groupName = ''] = (spec === '' ? '0' : spec).split(':')
   const exact = bothNumbers(userName, groupName)

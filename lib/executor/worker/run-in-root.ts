@@ -1,160 +1,168 @@
-// The command of a RUN in its root filesystem.
-import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+// Runs the command of a RUN step in its root filesystem.
+import { lstatSync, mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { TsbuildError } from '../../base/errors.ts'
 import type { Identify } from '../../layers/diff/changed-entries.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
-import { toFsPath } from '../../layers/paths/path-bytes.ts'
 import { runCommand } from '../../sandbox/launch/run-command.ts'
 import { chooseOwnershipMethod } from '../../sandbox/ownership/choose-ownership-method.ts'
-import type { InodeKey, KnownOwner, KnownOwners } from '../../sandbox/ownership/ownership-method.ts'
-import type { Exit } from '../../sandbox/types.ts'
-import type { AccountFiles } from '../accounts.ts'
-import { createCleanups } from './cleanups.ts'
-import { identifyFiles, knownOwners } from './file-owners.ts'
-import { createMountStubs, ensureWorkdir } from './mounts/mount-points.ts'
+import type { InodeKey, KnownOwner, KnownOwners, OwnershipMethod } from '../../sandbox/ownership/ownership-method.ts'
+import type { Exit, SandboxCommand } from '../../sandbox/types.ts'
+import { type Cleanups, createCleanups } from './cleanups.ts'
+import { createMountPoints } from './mounts/mount-points.ts'
 import { prepareMounts } from './mounts/prepare-mounts.ts'
-import { createLineWriter, type LineWriter } from './output-lines.ts'
-import { refuseAssumed, saysRefused, tellDoubts } from './ownership-warnings.ts'
-import type { FromWorker, RunRequest } from './protocol.ts'
-import { type RunUser, resolveRunUser } from './resolve-user.ts'
-import type { Stacks } from './root/layer-stacks.ts'
-import type { RunRoot } from './root/open-root.ts'
+import { ensureWorkdir } from './mounts/workdir.ts'
+import { createLineSplitter, type LineSplitter } from './output-lines.ts'
+import { identifyFiles } from './owners/identify-files.ts'
+import { knownOwners } from './owners/known-owners.ts'
+import { isOwnerRefusal, refuseAssumedOwners, warnOfLostOwners } from './owners/ownership-warnings.ts'
+import { readAccountFiles } from './read-account-files.ts'
+import { type RunUser, resolveUser } from './resolve-user.ts'
 import { removeTree } from './root/remove-tree.ts'
-import { resolveInRoot } from './root/resolve-in-root.ts'
-import type { WorkerContext } from './worker-context.ts'
+import type { RunRoot } from './root/run-root.ts'
+import type { WorkerStep } from './worker-context.ts'
 
-/** A command that has ended. */
-export interface CommandEnd {
-  readonly exit: Exit
-  readonly user: RunUser
-  /** In the form of entry.ts. */
-  readonly mountTargets: readonly string[]
-  /** Whether it said that it was refused an owner, in a place with one id. */
-  readonly refused: boolean
-  /** The owners of the files after the command; undefined if it failed. */
-  readonly owners: { readonly identity: Identify; readonly exact: boolean } | undefined
+export interface RunInRootOptions {
+  readonly root: RunRoot
+  /** The files of the root before the command. */
+  readonly view: FileTree
+  /** Gives the command the worker's terminal, and emits no output. */
+  readonly interactive: boolean
 }
 
-/**
- * Runs the command of a request in a root that shows `view`. With `interactive` it has the worker's terminal, and no output is told. Errors
- * with `RUN_USER_UNKNOWN`, `MOUNT_INVALID`, `SANDBOX_LACKS` and `SANDBOX_FAILED`.
- */
+/** The outcome of a command. */
+export interface CommandEnd {
+  readonly exit: Exit
+  /** Paths in the form of entry.ts. */
+  readonly mountTargets: readonly string[]
+  /** Whether the output says that the system refused an owner, where there is one user id. */
+  readonly refused: boolean
+  /** The owners of the files after the command; undefined if it failed. */
+  readonly owners: FoundOwners | undefined
+}
+
+interface FoundOwners {
+  readonly identity: Identify
+  /** Whether all owners are the ones that the command set. */
+  readonly exact: boolean
+}
+
+/** Errors with `RUN_USER_UNKNOWN`, `MOUNT_INVALID`, `SANDBOX_LACKS` and `SANDBOX_FAILED`. */
 export async function runInRoot(
-  request: RunRequest,
-  { directory }: RunRoot,
-  view: FileTree,
-  stacks: Stacks,
-  context: WorkerContext,
-  tell: (message: FromWorker) => void,
-  interactive = false,
+  step: WorkerStep,
+  { root: { directory }, view, interactive }: RunInRootOptions,
 ): Promise<CommandEnd> {
-  const ownership = chooseOwnershipMethod(directory, context.means)
-  refuseAssumed(ownership, request)
+  const { request, context } = step
+  const method = chooseOwnershipMethod(directory, context.ownershipMethods)
+  refuseAssumedOwners(method, request)
   const cleanups = createCleanups()
   try {
-    const scratch = context.scratch.directory()
-    cleanups.add(() => removeTree(scratch))
-    const stubs = createMountStubs(directory)
-    cleanups.add(stubs.remove)
-    const accounts = accountsIn(directory)
-    const user = resolveRunUser(request.user, accounts)
-    for (const name of ['proc', 'dev', 'sys']) requireDirectory(directory, name)
-    const cwd = ensureWorkdir(directory, request.workdir, context.owners ? user : undefined)
-    const [mountScratch, backendScratch] = [join(scratch, 'mounts'), join(scratch, 'backend')]
-    for (const path of [mountScratch, backendScratch]) mkdirSync(path, { mode: 0o711 })
-    const { step } = request
-    const say = (text: string): void => tell({ kind: 'log', step, stream: 'stderr', text })
-    const mounts = await prepareMounts(request, directory, stubs, mountScratch, stacks, cleanups, context, say)
-    const command = await ownership.wrap(
-      {
-        id: `tsbuild-${basename(scratch)}`,
-        root: directory,
-        scratch: backendScratch,
-        args: request.args,
-        env: [...withHome(request.env, user), ...request.secretEnv],
-        cwd,
-        user,
-        mounts,
-        hostname: request.hostname,
-        network: request.network,
-        insecure: request.insecure,
-        resourceLimits: request.resourceLimits,
-        controlLimits: request.controlLimits,
-        shmSize: request.shmSize,
-      },
-      joined([knownOwners(view, directory), ...mounts.map(({ known }) => known ?? [])]),
-    )
-    let refused = false
-    const writer = (stream: 'stdout' | 'stderr'): LineWriter =>
-      createLineWriter((text) => {
-        refused ||= saysRefused(text, ownership, context.namespaces)
-        tell({ kind: 'log', step, stream, text })
-      })
-    const writers = { stdout: writer('stdout'), stderr: writer('stderr') }
-    const { signal } = context
-    const onOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => writers[stream].write(chunk)
-    const exit = await runCommand(context.backend, command, {
-      signal,
-      onOutput,
-      openPipe: context.openPipe,
-      interactive,
-      grace: GRACE,
-    }).finally(() => {
-      writers.stdout.end()
-      writers.stderr.end()
+    const accounts = readAccountFiles(directory)
+    const user = resolveUser(request.user, accounts)
+    const { command, known } = await prepareCommand(step, { root: directory, user, cleanups })
+    const wrapped = await method.wrap(command, joined([knownOwners(view, directory), ...known]))
+    const { exit, refused } = await runWithOutput(step, wrapped, { method, interactive })
+    const mountTargets = command.mounts.map(({ target }) => target.slice(1))
+    if (exit.kind === 'killed' || exit.code !== 0) return { exit, refused, mountTargets, owners: undefined }
+
+    const after = await method.read(wrapped)
+    const isAssumed = method.kind === 'assumed'
+    const accountsChanged = isAssumed && !isDeepStrictEqual(accounts, readAccountFiles(directory))
+    const lost = warnOfLostOwners(step, {
+      root: directory,
+      method,
+      signs: { after, refused, accountsChanged },
     })
-    const mountTargets = mounts.map(({ target }) => target.slice(1))
-    if (exit.kind === 'killed' || exit.code !== 0) return { exit, user, refused, mountTargets, owners: undefined }
-    const after = await ownership.read(command)
-    const isAssumed = ownership.kind === 'assumed'
-    const signs = { after, refused, accounts: isAssumed && !isDeepStrictEqual(accounts, accountsIn(directory)) }
-    const lost = tellDoubts(ownership, signs, directory, request, context, tell)
-    return {
-      exit,
-      user,
-      refused,
-      mountTargets,
-      owners: {
-        identity: identifyFiles({ source: ownership, after, root: directory, user }),
-        exact: !(lost && isAssumed),
-      },
-    }
+    const identity = identifyFiles({ method, after, root: directory, user })
+    return { exit, refused, mountTargets, owners: { identity, exact: !(lost && isAssumed) } }
   } finally {
     await cleanups.run()
   }
+}
+
+interface PreparedStep {
+  readonly command: SandboxCommand
+  /** The owners of files in mounts. */
+  readonly known: readonly KnownOwners[]
+}
+
+/** Makes everything ready that the command needs around its root. `cleanups` undoes it. */
+async function prepareCommand(
+  step: WorkerStep,
+  { root, user, cleanups }: { readonly root: string; readonly user: RunUser; readonly cleanups: Cleanups },
+): Promise<PreparedStep> {
+  const { request, context } = step
+  const directory = context.stepDirectories.create()
+  cleanups.add(() => removeTree(directory))
+  const points = createMountPoints(root)
+  cleanups.add(points.remove)
+  for (const name of ['proc', 'dev', 'sys']) ensureRealDirectory(root, name)
+  const cwd = ensureWorkdir(root, request.workdir, context.owners ? user : undefined)
+  const [mountFiles, scratch] = [join(directory, 'mounts'), join(directory, 'backend')]
+  for (const path of [mountFiles, scratch]) mkdirSync(path, { mode: 0o711 })
+  const mounts = await prepareMounts({ ...step, directory: mountFiles, cleanups }, { root, points })
+  const { args, hostname, network, insecure, resourceLimits, controlLimits, shmSize } = request
+  const command = {
+    id: `tsbuild-${basename(directory)}`,
+    root,
+    scratch,
+    args,
+    env: [...withHome(request.env, user), ...request.secretEnv],
+    cwd,
+    user,
+    mounts,
+    hostname,
+    network,
+    insecure,
+    resourceLimits,
+    controlLimits,
+    shmSize,
+  }
+  return { command, known: mounts.flatMap(({ known }) => (known ? [known] : [])) }
+}
+
+/** Milliseconds between SIGTERM and SIGKILL for a command of a build that is stopped. */
+const GRACE = 1000
+
+async function runWithOutput(
+  { request: { step }, context, emit }: WorkerStep,
+  command: SandboxCommand,
+  { method, interactive }: { readonly method: OwnershipMethod; readonly interactive: boolean },
+): Promise<{ readonly exit: Exit; readonly refused: boolean }> {
+  let refused = false
+  const splitter = (stream: 'stdout' | 'stderr'): LineSplitter =>
+    createLineSplitter((text) => {
+      refused ||= isOwnerRefusal(text, method, context.namespaces)
+      emit({ kind: 'log', step, stream, text })
+    })
+  const splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') }
+  const exit = await runCommand(context.backend, command, {
+    signal: context.signal,
+    onOutput: (stream, chunk) => splitters[stream].write(chunk),
+    openPipe: context.openPipe,
+    interactive,
+    grace: GRACE,
+  }).finally(() => {
+    splitters.stdout.end()
+    splitters.stderr.end()
+  })
+  return { exit, refused }
 }
 
 function* joined(lists: readonly KnownOwners[]): Generator<readonly [InodeKey, KnownOwner]> {
   for (const list of lists) yield* list
 }
 
-// Milliseconds for a command to end by itself: who stops a build does not want to wait for it.
-const GRACE = 1000
-
-/** What the back-end mounts at must be in the root itself: a link could lead anywhere on the host. */
-function requireDirectory(root: string, name: string): void {
+/**
+ * Back-ends mount at these directories of the root itself. A symlink could lead anywhere on the host. Errors with
+ * `MOUNT_INVALID`.
+ */
+function ensureRealDirectory(root: string, name: string): void {
   const path = join(root, name)
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (!stat) mkdirSync(path, 0o755)
   else if (!stat.isDirectory()) throw new TsbuildError('MOUNT_INVALID', `/${name} of the image is not a directory`)
-}
-
-// As in BuildKit.
-const USER_FILE_LIMIT = 10 * 1024 * 1024
-
-function accountsIn(root: string): AccountFiles {
-  return { passwd: textIn(root, '/etc/passwd'), group: textIn(root, '/etc/group') }
-}
-
-function textIn(root: string, path: string): string | undefined {
-  const file = toFsPath(`${root}/${resolveInRoot(root, path)}`)
-  const stat = statSync(file, { throwIfNoEntry: false })
-  if (!stat?.isFile()) return undefined
-  if (stat.size > USER_FILE_LIMIT)
-    throw new TsbuildError('RUN_USER_UNKNOWN', `${path} is larger than ${USER_FILE_LIMIT} bytes`)
-  return readFileSync(file, 'utf8')
 }
 
 function withHome(env: readonly string[], user: RunUser): readonly string[] {

@@ -1,24 +1,27 @@
-// Where steps have files of their own, apart from their root: host names, secrets, what a back-end is told.
+// Directories for the files of a step that are not part of its root: /etc/hosts, secrets, a back-end's configuration.
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Mounter } from '../../sandbox/mount/mounter.ts'
 
-export interface Scratch {
-  /** Whether what is in it never gets to a disk. */
+export interface StepDirectories {
+  /** Whether the directories are in memory, so that nothing in them reaches a disk. */
   readonly inMemory: boolean
-  /** A new empty directory; its last name is unique on this machine. */
-  directory(): string
-  /** Takes what is in memory away; `base` is empty then. */
+  /** Makes a new empty directory; the last component of its path is unique on this machine. */
+  create(): string
+  /** Unmounts the memory, which leaves `base` empty. */
   close(): Promise<void>
 }
 
-/** In `base`, an empty directory; in memory where there is a mounter. Rejects with SANDBOX_FAILED. */
-export async function openScratch(base: string, mounter: Mounter | undefined): Promise<Scratch> {
+/**
+ * Makes step directories in `base`, an empty directory; in memory where there is a mounter. Rejects with
+ * `SANDBOX_FAILED`.
+ */
+export async function openStepDirectories(base: string, mounter: Mounter | undefined): Promise<StepDirectories> {
   await mounter?.tmpfs(base)
   let made = 0
   return {
     inMemory: mounter !== undefined,
-    directory() {
+    create() {
       const path = join(base, `${basename(base)}-${made++}`)
       mkdirSync(path, { mode: 0o711 })
       return path

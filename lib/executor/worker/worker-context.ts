@@ -1,13 +1,15 @@
-// What a worker has at hand while it carries out steps.
+// The state that the steps of one worker share, and one step of it.
 import type { Store } from '../../cache/store.ts'
 import type { OpenPipe } from '../../sandbox/launch/output-pipes.ts'
 import type { Mounter } from '../../sandbox/mount/mounter.ts'
 import type { OwnershipOptions } from '../../sandbox/ownership/choose-ownership-method.ts'
 import type { Backend, WorkerNamespaces } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
-import type { Workspaces } from './root/overlay-directories.ts'
-import type { IdleRoots } from './root/reusable-roots.ts'
-import type { Scratch } from './step-directories.ts'
+import type { LayerStacks } from './layer-stacks.ts'
+import type { FromWorker, RunRequest } from './protocol.ts'
+import type { OverlayDirectoryPool } from './root/overlay-directories.ts'
+import type { ReusableRoots } from './root/reusable-roots.ts'
+import type { StepDirectories } from './step-directories.ts'
 
 export interface WorkerContext {
   readonly store: Store
@@ -17,28 +19,38 @@ export interface WorkerContext {
   readonly layers: string
   /** Directory of cache mounts, relative to the working directory. */
   readonly caches: string
-  /** Directory of failed steps that were kept. */
+  /** Directory of kept failed steps. */
   readonly kept: string
-  /** A new empty directory on the same disk; removed when the worker ends. */
+  /** Makes a new empty directory on the same disk; removed when the worker ends. */
   readonly temporary: () => string
-  /** For what commands write. */
+  /** Makes the pipes that commands write their output to. */
   readonly openPipe: OpenPipe
-  readonly workspaces: Workspaces
-  readonly idleRoots: IdleRoots
-  readonly scratch: Scratch
-  /** Whether files can have the owners that they should. */
+  readonly overlayDirectories: OverlayDirectoryPool
+  readonly reusableRoots: ReusableRoots
+  readonly stepDirectories: StepDirectories
+  /** Whether the worker can give files every owner. Where it can't, all files on disk belong to the worker's user. */
   readonly owners: boolean
-  /** What owners can be recorded with. */
-  readonly means: OwnershipOptions
-  /** Warnings that were told: once a build is enough. */
-  readonly told: Set<string>
+  /** The ownership methods that this worker can choose from. */
+  readonly ownershipMethods: OwnershipOptions
+  /** The warnings that were emitted: each is emitted once a build. */
+  readonly warned: Set<string>
   /** Stacks layers with overlayfs; undefined where that does not work. */
   readonly overlay: Mounter | undefined
+  /** The filesystem of a stack of layers, the same object for the same layers. */
+  readonly filesystemOf: LayerStacks
   readonly indexes: LayerIndexes
-  /** All of them: their files are on the disk in the end. */
+  /** Contains every layer: all of them get unpacked, so each is decompressed as a whole. */
   readonly plainLayers: { readonly has: () => true }
   readonly views: Session['views']
   readonly signal: AbortSignal
-  /** Layers that are being unpacked, or were, by directory and by the name of the stack. */
+  /** Layers that are being unpacked or have been, by directory and by the name of the stack. */
   readonly unpacking: Map<string, Promise<string>>
+}
+
+/** A step that the worker carries out. The context's signal is the step's own. */
+export interface WorkerStep {
+  readonly request: RunRequest
+  readonly context: WorkerContext
+  /** Sends a message about the step to the builder. */
+  readonly emit: (message: FromWorker) => void
 }

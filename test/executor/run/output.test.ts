@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createTail } from '../../../lib/executor/run/output-tail.ts'
-import { createLineWriter } from '../../../lib/executor/worker/output-lines.ts'
+import { createOutputTail } from '../../../lib/executor/run/output-tail.ts'
+import { createLineSplitter } from '../../../lib/executor/worker/output-lines.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -11,7 +11,7 @@ afterEach(() => {
 
 const written = (...chunks: readonly (string | Uint8Array)[]): { told: string[]; end: () => void } => {
   const told: string[] = []
-  const writer = createLineWriter((text) => told.push(text))
+  const writer = createLineSplitter((text) => told.push(text))
   for (const chunk of chunks) writer.write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
   return { told, end: () => writer.end() }
 }
@@ -40,7 +40,7 @@ test('a line without an end does not grow for ever', () => {
 })
 
 test('the tail keeps the last lines, as a terminal would show them', () => {
-  const tail = createTail()
+  const tail = createOutputTail()
   for (let line = 0; line < 100; line++) tail.add(`line ${line}\n`)
   tail.add('10%\r50%\r100%\n\u001b[31mred\u001b[0m\n')
   tail.add('unfinished')

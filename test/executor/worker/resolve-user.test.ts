@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveRunUser } from '../../../lib/executor/worker/resolve-user.ts'
+import { resolveUser } from '../../../lib/executor/worker/resolve-user.ts'
 
 const passwd = `root:x:0:0:root:/root:/bin/sh
 app:x:1000:1001::/home/app:/bin/sh
@@ -26,12 +26,12 @@ test.each([
   ['4242:4243', { uid: 4242, gid: 4243, groups: [4243], home: '/' }],
   ['odd', { uid: 7, gid: 8, groups: [8], home: '/' }],
 ])('USER %j', (spec, expected) => {
-  expect(resolveRunUser(spec, { passwd, group })).toEqual(expected)
+  expect(resolveUser(spec, { passwd, group })).toEqual(expected)
 })
 
 test('without files only numbers and root are known', () => {
-  expect(resolveRunUser('', NO_FILES)).toEqual({ uid: 0, gid: 0, groups: [0], home: '/' })
-  expect(resolveRunUser('12', NO_FILES)).toEqual({ uid: 12, gid: 0, groups: [0], home: '/' })
+  expect(resolveUser('', NO_FILES)).toEqual({ uid: 0, gid: 0, groups: [0], home: '/' })
+  expect(resolveUser('12', NO_FILES)).toEqual({ uid: 12, gid: 0, groups: [0], home: '/' })
 })
 
 test.each([
@@ -40,7 +40,7 @@ test.each([
   ['2147483648', /ids go from 0/],
   ['-1', /ids go from 0/],
 ])('USER %j is refused', (spec, message) => {
-  expect(() => resolveRunUser(spec, { passwd, group })).toThrow(
+  expect(() => resolveUser(spec, { passwd, group })).toThrow(
     expect.objectContaining({ code: 'RUN_USER_UNKNOWN', message: expect.stringMatching(message) }),
   )
 })

@@ -137,7 +137,8 @@ function planSecret(
   const asFile = mount.env === undefined || mount.target !== ''
   const target = absolute(mount.target === '' ? `/run/secrets/${lastName(id)}` : mount.target, '/')
   const { uid = 0, gid = 0, mode = 0o400 } = mount
-  // Never the value: who changes a secret does not want to build everything again, and a digest of it would tell too much.
+  // Never the value: who changes a secret does not want to build everything again, and a digest of it would tell too
+  // much.
   const key = `secret ${JSON.stringify(id)} ${asFile ? target : ''} ${mount.env ?? ''} ${uid} ${gid} ${mode}`
   const source = options.secrets?.[id]
   const bytes = source && readSecret(id, source)
@@ -177,7 +178,10 @@ interface FoundTree {
   readonly key: string
 }
 
-/** What a mount's `from` and `source` name. Files of a context become a layer of their own, so that they stay as they are. */
+/**
+ * What a mount's `from` and `source` name. Files of a context become a layer of their own, so that they stay as they
+ * are.
+ */
 async function findTree(mount: ResolvedMount, source: StepResult, session: Session): Promise<FoundTree> {
   if (source.kind === 'context') return await contextTree(mount, source.context, source.name, session)
   const view = await viewOf(source.filesystem, session)

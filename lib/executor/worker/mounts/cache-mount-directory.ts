@@ -1,4 +1,4 @@
-// Directories that outlive steps: `--mount=type=cache`.
+// The directories of `--mount=type=cache` on the host, which outlive steps and builds.
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,34 +8,40 @@ import { type Lock, lock, tryLock } from './socket-lock.ts'
 
 export interface CacheDirectory {
   readonly path: string
-  /** Gives the lock back, if there is one. */
+  /** Releases the lock, if there is one. */
   release(): void
 }
 
 type CacheRequest = Extract<RequestedMount, { kind: 'cache' }>
 
+export interface OpenCacheOptions {
+  /** Whether the directory can have every owner. */
+  readonly owners: boolean
+  readonly signal: AbortSignal
+  /** Makes an empty directory on the same disk. */
+  readonly temporary: () => string
+  /** Fills a new cache, given as an empty directory. */
+  readonly fill: (directory: string) => Promise<void>
+  /** Called when a locked cache is in use. */
+  readonly onWait?: () => void
+}
+
 /**
- * The directory of a cache, made if it is new: `fill` then puts into an empty directory what the cache begins with. `shared` takes the
- * one that is there, `locked` waits until nobody else holds it, `private` takes the first that nobody holds. `directory` is relative to
- * the working directory: the paths of locks have to be short.
+ * Opens the directory of a cache, and makes it if it is new. `shared` opens the one directory, `locked` waits until
+ * nobody else holds it, `private` opens the first one that nobody holds. `directory` contains all caches. It is
+ * relative to the working directory, since the paths of locks have to be short. Rejects with the signal's reason
+ * while it waits.
  */
 export async function openCache(
   directory: string,
   request: CacheRequest,
-  options: {
-    readonly owners: boolean
-    readonly signal: AbortSignal
-    readonly temporary: () => string
-    readonly fill: (directory: string) => Promise<void>
-    /** Called when a locked cache is in use. */
-    readonly onWait?: () => void
-  },
+  options: OpenCacheOptions,
 ): Promise<CacheDirectory> {
   const name = createHash('sha256').update(request.id).digest('hex').slice(0, 16)
-  const place = join(directory, name)
-  mkdirSync(place, { recursive: true, mode: 0o700 })
-  const { at, held } = await choose(place, request.sharing, options)
-  const path = join(place, at)
+  const copies = join(directory, name)
+  mkdirSync(copies, { recursive: true, mode: 0o700 })
+  const { at, held } = await choose(copies, request.sharing, options)
+  const path = join(copies, at)
   try {
     if (!existsSync(path)) await create(path, request, options)
     return { path, release: () => held?.release() }
@@ -46,31 +52,31 @@ export async function openCache(
 }
 
 async function choose(
-  place: string,
+  copies: string,
   sharing: CacheRequest['sharing'],
-  { signal, onWait }: Pick<Parameters<typeof openCache>[2], 'signal' | 'onWait'>,
+  { signal, onWait }: OpenCacheOptions,
 ): Promise<{ readonly at: string; readonly held: Lock | undefined }> {
   if (sharing === 'shared') return { at: '0', held: undefined }
-  if (sharing === 'locked') return { at: '0', held: await lock(join(place, '0.lock'), signal, onWait) }
+  if (sharing === 'locked') return { at: '0', held: await lock(join(copies, '0.lock'), signal, onWait) }
   for (let at = 0; ; at++) {
-    const held = await tryLock(join(place, `${at}.lock`))
+    const held = await tryLock(join(copies, `${at}.lock`))
     if (held) return { at: String(at), held }
   }
 }
 
-async function create(path: string, request: CacheRequest, options: Parameters<typeof openCache>[2]): Promise<void> {
+async function create(path: string, request: CacheRequest, options: OpenCacheOptions): Promise<void> {
   const fresh = options.temporary()
   await options.fill(fresh)
   if (request.layers.length === 0) {
     if (options.owners) chownSync(fresh, request.uid, request.gid)
-    // After the owner, which would clear what it may not keep; and whatever the umask is.
+    // chown(2) clears set-id bits, and mkdir(2) applies the umask.
     chmodSync(fresh, request.mode)
   }
   try {
     renameSync(fresh, path)
   } catch (error) {
     removeTree(fresh)
-    // Another builder was faster: its directory is as good.
+    // Another builder was faster, and its directory is as good.
     if (!existsSync(path)) throw error
   }
 }

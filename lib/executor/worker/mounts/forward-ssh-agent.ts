@@ -1,12 +1,29 @@
-// An ssh agent's socket for a step: the host's own is often in a directory that the step's user can't reach.
+// `--mount=type=ssh`: forwards a socket of the step to the host's ssh agent. The agent's own socket is often in a
+// directory that the step's user can't reach.
 import { chmodSync, chownSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
+import { join, relative } from 'node:path'
+import type { RequestedMount } from '../protocol.ts'
+import { type MountingStep, type MountSource, type Owner, ownedSource } from './mount-source.ts'
 
-/** Forwards connections to `path` (short: see unix(7)) to an agent's socket. The returned function ends it. */
-export async function proxyAgent(
+/** Makes a socket with this name that is forwarded to the agent of a mount until `cleanups` run. */
+export async function agentSource(
+  mount: Extract<RequestedMount, { kind: 'ssh' }>,
+  name: string,
+  { directory, context, cleanups }: MountingStep,
+): Promise<MountSource> {
+  const path = join(directory, name)
+  const owner = context.owners ? mount : undefined
+  // A relative path is short enough for a socket: see unix(7).
+  cleanups.add(await forwardAgent(relative('.', path), mount.socket, { owner, mode: mount.mode }))
+  return ownedSource({ path, kind: 'file' }, mount)
+}
+
+/** Forwards connections to a socket at `path` to the agent's socket. The returned function ends that. */
+async function forwardAgent(
   path: string,
   agent: string,
-  options: { readonly owner: { readonly uid: number; readonly gid: number } | undefined; readonly mode: number },
+  { owner, mode }: { readonly owner: Owner | undefined; readonly mode: number },
 ): Promise<() => void> {
   const open = new Set<Socket>()
   const server = createServer((client) => {
@@ -29,8 +46,8 @@ export async function proxyAgent(
     server.once('error', reject)
     server.listen(path, resolve)
   })
-  if (options.owner) chownSync(path, options.owner.uid, options.owner.gid)
-  chmodSync(path, options.mode)
+  if (owner) chownSync(path, owner.uid, owner.gid)
+  chmodSync(path, mode)
   return () => {
     server.close()
     for (const socket of open) socket.destroy()

@@ -1,7 +1,6 @@
-// Places to mount at: made in the root where they are missing, and removed again afterwards.
+// Mount points: made in the root where they are missing, and removed after the step.
 import {
   chmodSync,
-  chownSync,
   closeSync,
   lstatSync,
   mkdirSync,
@@ -15,34 +14,41 @@ import { parentPath } from '../../../base/paths.ts'
 import { toFsPath } from '../../../layers/paths/path-bytes.ts'
 import { resolveInRoot } from '../root/resolve-in-root.ts'
 
-export interface MountStubs {
+export interface MountPoints {
   /**
-   * Makes sure that something of the kind is at a path of the root, and gives the path with its symlinks resolved, absolute. What is
-   * made, directories on the way included, belongs to root.
+   * Makes a file or directory at a path of the root unless the path exists, with missing parents; all of them belong
+   * to root. Returns the path, absolute and with symlinks resolved.
    */
   ensure(target: string, kind: Kind): string
-  /** The mode for the root of a tmpfs at a path that ensure() gave: that of the directory it covers, else anybody may write. */
+  /**
+   * The mode for a tmpfs at a path of ensure(): the mode of the directory that it covers, or {@link TMPFS_MODE} for a
+   * new one.
+   */
   tmpfsMode(target: string): number
-  /** Removes what was made and is still empty; the directories that it was in get their times back. */
+  /**
+   * Removes the new mount points that are still empty. Their parents get their times back, unless the command changed
+   * them.
+   */
   remove(): void
 }
 
 type Kind = 'directory' | 'file'
 
-/** Of the root of a tmpfs that covers nothing, as the kernel makes it. */
+/** The mode that the kernel gives a tmpfs by default. */
 export const TMPFS_MODE = 0o1777
 
-interface Stub {
+/** A mount point that was made. */
+interface NewPoint {
   /** In the form of entry.ts. */
   readonly path: string
   readonly kind: Kind
-  /** The parent's times before the stub was made, and its mtime after that, in milliseconds. */
+  /** The times of the parent before the mount point was made, and its mtime after that, in milliseconds. */
   readonly before: { readonly atimeMs: number; readonly mtimeMs: number }
   readonly after: number
 }
 
-export function createMountStubs(root: string): MountStubs {
-  const stubs: Stub[] = []
+export function createMountPoints(root: string): MountPoints {
+  const made: NewPoint[] = []
   const make = (path: string, kind: Kind): void => {
     const file = toFsPath(`${root}/${path}`)
     if (lstatSync(file, { throwIfNoEntry: false })) return
@@ -50,7 +56,7 @@ export function createMountStubs(root: string): MountStubs {
     const before = lstatSync(parent)
     if (kind === 'directory') mkdirSync(file, 0o755)
     else closeSync(openSync(file, 'wx', 0o644))
-    stubs.push({ path, kind, before, after: lstatSync(parent).mtimeMs })
+    made.push({ path, kind, before, after: lstatSync(parent).mtimeMs })
   }
   return {
     ensure: (target, kind) => {
@@ -61,18 +67,18 @@ export function createMountStubs(root: string): MountStubs {
     },
     tmpfsMode: (target) => {
       const directory = toFsPath(root + target)
-      // Some runtimes take the mode from here, whatever they are told.
-      if (stubs.some(({ path }) => `/${path}` === target)) chmodSync(directory, TMPFS_MODE)
+      // Some runtimes ignore the mode option and take the mode of the mount point.
+      if (made.some(({ path }) => `/${path}` === target)) chmodSync(directory, TMPFS_MODE)
       return lstatSync(directory).mode & 0o7777
     },
     remove: () => {
-      for (const stub of stubs.splice(0).reverse()) removeStub(root, stub)
+      for (const point of made.splice(0).reverse()) removePoint(root, point)
     },
   }
 }
 
-function removeStub(root: string, { path, kind, before, after }: Stub): void {
-  // The command may have put a link where a directory was, which leads out of the root for us.
+function removePoint(root: string, { path, kind, before, after }: NewPoint): void {
+  // The command may have replaced a directory by a symlink, which would lead us out of the root.
   if (!isDirectory(root, parentPath(path))) return
   const file = toFsPath(`${root}/${path}`)
   const parent = toFsPath(`${root}/${parentPath(path)}`)
@@ -89,27 +95,9 @@ function removeStub(root: string, { path, kind, before, after }: Stub): void {
   if (untouched) utimesSync(parent, before.atimeMs / 1000, before.mtimeMs / 1000)
 }
 
-/** Whether a path of a root is a directory, and so is all that it is in. */
+/** Whether a path of a root and all its parents are directories, not symlinks. */
 function isDirectory(root: string, path: string): boolean {
   if (path === '') return true
   const stat = isDirectory(root, parentPath(path)) && lstatSync(toFsPath(`${root}/${path}`), { throwIfNoEntry: false })
   return stat !== false && stat?.isDirectory() === true
-}
-
-/** Makes the working directory of a step if it is missing; what is made belongs to the step's user. Gives the resolved path. */
-export function ensureWorkdir(
-  root: string,
-  workdir: string,
-  owner: { readonly uid: number; readonly gid: number } | undefined,
-): string {
-  const resolved = resolveInRoot(root, workdir)
-  let path = ''
-  for (const name of resolved.split('/').filter((part) => part !== '')) {
-    path += `/${name}`
-    const directory = toFsPath(root + path)
-    if (lstatSync(directory, { throwIfNoEntry: false })) continue
-    mkdirSync(directory, 0o755)
-    if (owner) chownSync(directory, owner.uid, owner.gid)
-  }
-  return `/${resolved}`
 }

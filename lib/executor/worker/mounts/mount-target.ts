@@ -1,41 +1,56 @@
-// Where a mount of a step goes. Images and Dockerfiles choose the paths, and back-ends that mount from outside of the root follow links.
+// Resolves the target of a mount. Images and Dockerfiles choose the paths, and a back-end that mounts from outside
+// the root follows symlinks.
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { TsbuildError } from '../../../base/errors.ts'
 import { toFsPath } from '../../../layers/paths/path-bytes.ts'
 import { DEVICE_LINKS } from '../../../sandbox/dev/device-nodes.ts'
 import type { SandboxMount } from '../../../sandbox/types.ts'
 import { resolveInRoot } from '../root/resolve-in-root.ts'
-import type { MountStubs } from './mount-points.ts'
+import type { MountPoints } from './mount-points.ts'
 
 type Kind = 'directory' | 'file'
 
+export interface MountTarget {
+  /** Absolute, symlinks not resolved. */
+  readonly target: string
+  readonly kind: Kind
+}
+
+export interface MountTargetOptions {
+  /** The mounts that are mounted before this one. */
+  readonly earlier: readonly SandboxMount[]
+  /** Directory of the root filesystem. */
+  readonly root: string
+  readonly points: MountPoints
+}
+
 /**
- * The target as a back-end takes it, with something of the kind to mount at, in the root or in the mount that it is within. Below /dev, and
- * within a tmpfs, the back-end makes that. Errors with MOUNT_INVALID for a path that leads to where links are not the root's: through
- * a link of another mount, into /proc or /sys.
+ * The resolved target, for a back-end. It exists in the root or in the earlier mount that contains it; below /dev and
+ * within a tmpfs the back-end makes it. Errors with `MOUNT_INVALID` for a path through a symlink of another mount,
+ * and for one in /proc or /sys: their symlinks don't stay in the root.
  */
-export function mountTarget(
-  target: string,
-  kind: Kind,
-  earlier: readonly SandboxMount[],
-  root: string,
-  stubs: MountStubs,
+export function resolveMountTarget(
+  { target, kind }: MountTarget,
+  { earlier, root, points }: MountTargetOptions,
 ): string {
   const inside = withinMount(target, kind, earlier) ?? withinSystem(target)
   if (inside !== undefined) return inside
   const resolved = `/${resolveInRoot(root, target)}`
-  return withinMount(resolved, kind, earlier) ?? withinSystem(resolved) ?? stubs.ensure(target, kind)
+  return withinMount(resolved, kind, earlier) ?? withinSystem(resolved) ?? points.ensure(target, kind)
 }
 
 function withinMount(target: string, kind: Kind, earlier: readonly SandboxMount[]): string | undefined {
   const outer = earlier.findLast((mount) => target.startsWith(`${mount.target}/`))
   if (!outer) return undefined
-  // A tmpfs is empty when the step starts.
+  // A tmpfs is empty when the step starts, so only a bind mount can have symlinks.
   if (outer.kind === 'bind') ensureBelow(outer, target, kind)
   return target
 }
 
-/** Cache mounts keep what commands made in them: no link there is to be followed here. */
+/**
+ * Makes a mount point in an outer mount. Commands can leave symlinks in a cache mount, and none of them may be
+ * followed here.
+ */
 function ensureBelow(outer: Extract<SandboxMount, { kind: 'bind' }>, target: string, kind: Kind): void {
   const names = target.slice(outer.target.length + 1).split('/')
   let path = outer.source
@@ -60,12 +75,15 @@ function linkInTheWay(target: string, outer: string): TsbuildError {
   return new TsbuildError('MOUNT_INVALID', why, { hint: 'mount at the path that the link leads to' })
 }
 
-/** Links of the kernel's own lead to the root of whoever follows them, such as /proc/self/root. */
+/**
+ * Refuses targets behind symlinks of the kernel, such as /proc/self/root: they lead to the root of the process that
+ * follows them.
+ */
 function withinSystem(target: string): string | undefined {
   const [, system, name] = /^\/(dev|proc|sys)\/([^/]+)/.exec(target) ?? []
   if (system === undefined) return undefined
   if (system === 'dev' && !DEVICE_LINKS.some(([link]) => link === name)) return target
   throw new TsbuildError('MOUNT_INVALID', `nothing can be mounted at ${JSON.stringify(target)}`, {
-    hint: '/proc and /sys, and the links in /dev, are what the sandbox makes them',
+    hint: 'the sandbox provides /proc, /sys and the links in /dev; choose another target',
   })
 }

@@ -1,4 +1,4 @@
-// A lock between processes that a kill releases: a socket that only its holder listens on.
+// A lock between processes: a socket that its holder listens on. The kernel releases it when the holder is killed.
 import { rmSync, statSync } from 'node:fs'
 import { createConnection, createServer, type Server } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -8,17 +8,18 @@ export interface Lock {
   release(): void
 }
 
-// As BuildKit waits for a cache that is in use.
+/** Milliseconds between two tries, as in BuildKit. */
 const RETRY = 100
+/** Milliseconds in which another process may still remove the socket. */
 const SETTLE = 20
 
-/** Takes the lock at a path, or returns undefined if somebody has it. The path must be short (108 bytes: see unix(7)). */
+/** Takes the lock at a path; undefined if another process holds it. The path has at most 108 bytes: see unix(7). */
 export async function tryLock(path: string): Promise<Lock | undefined> {
   for (;;) {
     const server = await listen(path)
     if (server) {
       const { ino } = statSync(path)
-      // Whoever found the same dead socket may have removed ours for it: then it is theirs.
+      // Another process that found the same dead socket may have removed ours in its namespaces: then the lock is theirs.
       await wait(SETTLE)
       if (statSync(path, { throwIfNoEntry: false })?.ino === ino) return { release: () => server.close() }
       server.close()
@@ -30,7 +31,7 @@ export async function tryLock(path: string): Promise<Lock | undefined> {
   }
 }
 
-/** Waits until the lock is free and takes it; `onWait` is called if it isn't at once. Rejects with the signal's reason. */
+/** Waits for the lock and takes it. Calls `onWait` once if it has to wait. Rejects with the signal's reason. */
 export async function lock(path: string, signal: AbortSignal, onWait: () => void = () => {}): Promise<Lock> {
   for (let tried = 0; ; tried++) {
     const taken = await tryLock(path)
@@ -59,7 +60,7 @@ function isAlive(path: string): Promise<boolean> {
       socket.destroy()
       resolve(true)
     })
-    // Refused, or gone by now.
+    // The connection was refused, or the socket has been removed.
     socket.once('error', () => resolve(false))
   })
 }

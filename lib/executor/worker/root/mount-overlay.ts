@@ -6,30 +6,37 @@ import type { Filesystem } from '../../session.ts'
 import type { WorkerContext } from '../worker-context.ts'
 import { unpackedLayers } from './unpacked-layers.ts'
 
-/** Layers as one directory, with overlayfs. */
-export interface MountedStack {
+/** A stack of layers as one directory. */
+export interface MountedOverlay {
   readonly directory: string
-  /** What is changed in the directory goes here. */
+  /** The directory that takes the changes. */
   readonly upper: string
-  /** Below it, the top one first. */
+  /** The directories of the layers, top first. */
   readonly lower: readonly string[]
-  /** Unmounts it. `saveChanges` then has to move `upper` away or to remove it, unless it is the `aside` that was given. */
+  /**
+   * Unmounts the directory. `saveChanges` then has to move `upper` away or to remove it, unless it is the kept
+   * directory.
+   */
   close(saveChanges: () => void): Promise<void>
 }
 
-/** Mounts a stack of layers; `aside` has changes that were made before, and takes new ones. Errors with `SANDBOX_FAILED`. */
-export async function mountStack(
+export interface MountOverlayOptions {
+  readonly mounter: Mounter
+  /** A directory with the changes of a kept step, which becomes the upper directory. */
+  readonly kept?: string | undefined
+}
+
+/** Mounts a stack of layers with overlayfs. Errors with `SANDBOX_FAILED`, and with OverlayImpossible. */
+export async function mountOverlay(
   filesystem: Filesystem,
-  mounter: Mounter,
+  { mounter, kept }: MountOverlayOptions,
   context: WorkerContext,
-  aside?: string,
-): Promise<MountedStack> {
+): Promise<MountedOverlay> {
   const lower = await unpackedLayers(filesystem, context)
-  const workspace = context.workspaces.take()
-  const { root: directory, work } = workspace
-  const upper = aside ?? workspace.upper
-  // The root directory itself is the upper one's.
-  if (!aside) await makeUpper(upper, filesystem, context)
+  const directories = context.overlayDirectories.take()
+  const { root: directory, work } = directories
+  const upper = kept ?? directories.upper
+  if (!kept) await makeUpper(upper, filesystem, context)
   await mounter.overlay({ lower, upper, work, target: directory, userxattr: context.namespaces.mapping !== 'root' })
   return {
     directory,
@@ -38,11 +45,12 @@ export async function mountStack(
     close: async (saveChanges) => {
       await mounter.unmount(directory)
       saveChanges()
-      context.workspaces.giveBack(workspace)
+      context.overlayDirectories.giveBack(directories)
     },
   }
 }
 
+/** Makes the upper directory, whose own mode and owner overlayfs shows for the root directory. */
 async function makeUpper(upper: string, filesystem: Filesystem, context: WorkerContext): Promise<void> {
   const root = (await viewOf(filesystem, context)).lookup('')
   mkdirSync(upper)

@@ -1,34 +1,35 @@
-// Directories to mount overlays with, used by one step after another: to remove a directory from a disk can take longer than all else
-// about a small step.
+// The directories of an overlayfs mount, reused from step to step: removing a directory can take longer than all the
+// rest of a small step.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-export interface Workspace {
-  /** Isn't there. Who makes it moves it away or removes it before giving the workspace back. */
+/** The directories of one mount: see the kernel's documentation of overlayfs. */
+export interface OverlayDirectories {
+  /** Does not exist. The step that makes it moves it away or removes it before it gives the directories back. */
   readonly upper: string
   readonly work: string
-  /** Where to mount. */
+  /** The mount point. */
   readonly root: string
 }
 
-export interface Workspaces {
-  take(): Workspace
-  /** Nothing is mounted any more. */
-  giveBack(workspace: Workspace): void
+export interface OverlayDirectoryPool {
+  take(): OverlayDirectories
+  /** Takes directories back, on which nothing is mounted any more. */
+  giveBack(directories: OverlayDirectories): void
 }
 
-/** `temporary` gives new directories, on the disk of the layers. */
-export function createWorkspaces(temporary: () => string): Workspaces {
-  const free: Workspace[] = []
+/** `temporary` makes new directories, on the disk of the layers. */
+export function createOverlayDirectoryPool(temporary: () => string): OverlayDirectoryPool {
+  const free: OverlayDirectories[] = []
   return {
-    take: () => free.pop() ?? makeWorkspace(temporary()),
-    giveBack: (workspace) => {
-      free.push(workspace)
+    take: () => free.pop() ?? makeDirectories(temporary()),
+    giveBack: (directories) => {
+      free.push(directories)
     },
   }
 }
 
-function makeWorkspace(directory: string): Workspace {
+function makeDirectories(directory: string): OverlayDirectories {
   const [upper, work, root] = [join(directory, 'upper'), join(directory, 'work'), join(directory, 'root')]
   for (const path of [work, root]) mkdirSync(path)
   return { upper, work, root }

@@ -1,36 +1,38 @@
-// Whole root filesystems on disk, which steps change in place one after another: to unpack one anew takes longer than most steps.
+// Unpacked root filesystems that one step after another changes in namespaces, since unpacking a root takes longer than
+// most steps.
 import type { Snapshot } from '../../../layers/diff/snapshot.ts'
 import { removeTree } from './remove-tree.ts'
 
-export interface MergedRoot {
+/** A root filesystem in one directory, all of its layers unpacked. */
+export interface UnpackedRoot {
   readonly directory: string
-  /** As the last step left it. */
+  /** The files as the last step left them. */
   readonly snapshot: Snapshot
 }
 
-/** Roots that no step uses, by the layers that they are. */
-export interface IdleRoots {
-  take(key: string): MergedRoot | undefined
-  /** Removes the oldest if there are too many. */
-  giveBack(key: string, root: MergedRoot): void
+/** Roots that no step uses, by the chain ID of their layers. */
+export interface ReusableRoots {
+  take(chainID: string): UnpackedRoot | undefined
+  /** Offers a root for reuse. Removes the oldest root if there are too many. */
+  giveBack(chainID: string, root: UnpackedRoot): void
 }
 
-const LIMIT = 2
+const ROOTS_LIMIT = 2
 
-export function createIdleRoots(): IdleRoots {
-  const roots = new Map<string, MergedRoot>()
-  const take = (key: string): MergedRoot | undefined => {
-    const root = roots.get(key)
-    roots.delete(key)
+export function createReusableRoots(): ReusableRoots {
+  const roots = new Map<string, UnpackedRoot>()
+  const take = (chainID: string): UnpackedRoot | undefined => {
+    const root = roots.get(chainID)
+    roots.delete(chainID)
     return root
   }
-  const giveBack = (key: string, root: MergedRoot): void => {
-    // The same layers come twice where steps without a key ran at once.
-    const former = take(key)
-    if (former) removeTree(former.directory)
-    roots.set(key, root)
+  const giveBack = (chainID: string, root: UnpackedRoot): void => {
+    // Two steps that ran at once can end with the same layers.
+    const previous = take(chainID)
+    if (previous) removeTree(previous.directory)
+    roots.set(chainID, root)
     for (const [oldest, { directory }] of roots) {
-      if (roots.size <= LIMIT) break
+      if (roots.size <= ROOTS_LIMIT) break
       roots.delete(oldest)
       removeTree(directory)
     }

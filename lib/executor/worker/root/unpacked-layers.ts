@@ -1,4 +1,4 @@
-// Layers as directories that overlayfs can stack: each unpacked once, and kept in the store.
+// Layers as directories that overlayfs can stack. Each layer is unpacked once and stays in the store.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensurePlainLayer } from '../../../layers/index/plain-layer.ts'
@@ -13,18 +13,21 @@ import type { Filesystem } from '../../session.ts'
 import type { WorkerContext } from '../worker-context.ts'
 import { removeTree } from './remove-tree.ts'
 
-/** The directories of a stack, top first, as overlayfs wants them; a layer without entries has none. Never empty. */
+/**
+ * The directories of a stack for overlayfs, top first. A layer without entries has no directory. The list is never
+ * empty.
+ */
 export async function unpackedLayers(filesystem: Filesystem, context: WorkerContext): Promise<readonly string[]> {
   const levels = levelsOf(filesystem)
   const directories: string[] = []
-  // mount(2) takes a page of options and no more.
+  // mount(2) accepts one page of options: the lower part of a tall stack becomes one directory.
   const many = levels.splice(0, levels.length > STACKED_LIMIT ? levels.length - STACKED_LIMIT / 2 : 0).at(-1)
   if (many) directories.push(await mergedDirectory(many, context))
   for (const level of levels) {
     const { entries } = await indexOf(level.layer, context)
     if (entries.length === 0) continue
     const path = await directoryOf(level, context)
-    // A layer that comes twice changes nothing the first time.
+    // The upper of two equal layers hides the lower one.
     const before = directories.indexOf(path)
     if (before !== -1) directories.splice(before, 1)
     directories.unshift(path)
@@ -35,13 +38,17 @@ export async function unpackedLayers(filesystem: Filesystem, context: WorkerCont
   return [empty]
 }
 
+/** The layers of a stack that get a directory of their own, at most. */
 const STACKED_LIMIT = 100
 
 /**
- * Keeps the upper directory of a step as its layer's, in this stack alone: it may also have what the kernel copied up and what the
- * layer, being the same as below, hasn't.
+ * Keeps the upper directory of a step as the directory of its layer, for this stack only: it may contain files that
+ * the kernel copied up unchanged, which the layer doesn't have.
  */
-export function adoptUpper(upper: string, diffID: DiffID, below: Filesystem, context: WorkerContext): void {
+export function adoptUpper(
+  { upper, diffID, below }: { readonly upper: string; readonly diffID: DiffID; readonly below: Filesystem },
+  context: WorkerContext,
+): void {
   moveInto(upper, join(context.layers, chainName(nextChainID(below.chainID, diffID))))
 }
 
@@ -51,7 +58,7 @@ interface Level {
   /** The stack up to this layer. */
   readonly filesystem: Filesystem
   readonly below: Filesystem
-  /** Names that stack. */
+  /** The name of that stack. */
   readonly chain: string
 }
 
@@ -63,11 +70,11 @@ function levelsOf(filesystem: Filesystem): Level[] {
   return levels.reverse()
 }
 
-// Short names, since those of all lower directories have to fit in a page; 64 bits are enough among the layers of a store.
+// The paths of all lower directories have to fit in one page. 64 bits keep the layers of a store apart.
 const layerName = (diffID: DiffID): string => digestParts(diffID).hex.slice(0, 16)
 const chainName = (chainID: ChainID): string => `c-${digestParts(chainID).hex.slice(0, 16)}`
 
-/** Asked for once in each stack: which directory it is depends on all of a layer's entries. */
+/** The directory of a layer in a stack. Found once, since it depends on all entries of the layer. */
 function directoryOf(level: Level, context: WorkerContext): Promise<string> {
   return once(context.unpacking, level.chain, () => findDirectory(level, context))
 }
@@ -85,7 +92,7 @@ function once(running: Map<string, Promise<string>>, key: string, start: () => P
   if (known) return known
   const started = start()
   running.set(key, started)
-  // A step that failed to unpack must not fail the next one that tries.
+  // The next step tries again after a failure.
   started.catch(() => running.delete(key))
   return started
 }
@@ -94,7 +101,7 @@ async function unpack({ layer, below }: Level, path: string, context: WorkerCont
   const { store, signal } = context
   const index = await indexOf(layer, context)
   const plainPath = await ensurePlainLayer(store, layer, signal)
-  // Hard links to files of lower layers become copies of them.
+  // Hard links to files of lower layers become copies of the files.
   if (dependsOnBelow(index)) for (const lower of layersOf(below)) await ensurePlainLayer(store, lower.layer, signal)
   const directory = context.temporary()
   const { diffID } = layer
@@ -111,16 +118,19 @@ function noteLost(path: string, losses: readonly UnpackLoss[]): void {
   if (nodes.length > 0) writeFileSync(`${path}.lost`, JSON.stringify(nodes))
 }
 
-/** Paths of devices and fifos that could not be made in any of these directories: that they aren't there means nothing. */
+/**
+ * Paths of devices and fifos that could not be made in any of these directories, so that their absence is not a
+ * deletion.
+ */
 export function lostPaths(directories: readonly string[]): ReadonlySet<string> {
   const lists = directories.map((path) => `${path}.lost`).filter((path) => existsSync(path))
   return new Set(lists.flatMap((path): string[] => JSON.parse(readFileSync(path, 'utf8'))))
 }
 
-/** Layers can't be stacked here after all. */
+/** A layer has entries that overlayfs can't show here. */
 export class OverlayImpossible extends Error {}
 
-/** Whoever is first wins: the directories are the same. */
+/** Moves a directory to its final path. If another step was faster, its directory is as good and stays. */
 function moveInto(from: string, to: string): void {
   try {
     renameSync(from, to)
@@ -130,7 +140,7 @@ function moveInto(from: string, to: string): void {
   }
 }
 
-/** All of a stack in one directory. */
+/** A whole stack unpacked into one directory. */
 async function mergedDirectory({ filesystem, chain }: Level, context: WorkerContext): Promise<string> {
   const { store, signal, owners } = context
   const path = join(context.layers, `m-${chain}`)

@@ -13,31 +13,32 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createMountStubs, ensureWorkdir } from '../../../../lib/executor/worker/mounts/mount-points.ts'
+import { createMountPoints } from '../../../../lib/executor/worker/mounts/mount-points.ts'
+import { ensureWorkdir } from '../../../../lib/executor/worker/mounts/workdir.ts'
 
 let root = ''
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'stubs-'))
+  root = mkdtempSync(join(tmpdir(), 'mount-points-'))
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
 test('a missing target is made and removed again; its parent keeps its times', () => {
   mkdirSync(join(root, 'etc'))
   utimesSync(join(root, 'etc'), 1000, 2000)
-  const stubs = createMountStubs(root)
-  expect(stubs.ensure('/etc/hosts', 'file')).toBe('/etc/hosts')
+  const points = createMountPoints(root)
+  expect(points.ensure('/etc/hosts', 'file')).toBe('/etc/hosts')
   expect(lstatSync(join(root, 'etc/hosts')).isFile()).toBe(true)
-  stubs.remove()
+  points.remove()
   expect(existsSync(join(root, 'etc/hosts'))).toBe(false)
   expect(lstatSync(join(root, 'etc')).mtimeMs).toBe(2_000_000)
 })
 
 test('directories on the way go too, unless something is in them', () => {
-  const stubs = createMountStubs(root)
-  stubs.ensure('/a/b/c', 'directory')
-  stubs.ensure('/d/e/f', 'file')
+  const points = createMountPoints(root)
+  points.ensure('/a/b/c', 'directory')
+  points.ensure('/d/e/f', 'file')
   writeFileSync(join(root, 'd/kept'), '')
-  stubs.remove()
+  points.remove()
   expect(existsSync(join(root, 'a'))).toBe(false)
   expect(existsSync(join(root, 'd/kept'))).toBe(true)
   expect(existsSync(join(root, 'd/e'))).toBe(false)
@@ -45,23 +46,23 @@ test('directories on the way go too, unless something is in them', () => {
 
 test('what was there, and what was filled meanwhile, stays', () => {
   writeFileSync(join(root, 'old'), 'x')
-  const stubs = createMountStubs(root)
-  stubs.ensure('/old', 'file')
-  stubs.ensure('/new', 'directory')
+  const points = createMountPoints(root)
+  points.ensure('/old', 'file')
+  points.ensure('/new', 'directory')
   writeFileSync(join(root, 'new/file'), 'x')
-  stubs.remove()
+  points.remove()
   expect(existsSync(join(root, 'old'))).toBe(true)
   expect(existsSync(join(root, 'new/file'))).toBe(true)
 })
 
 test('nothing is removed through a link that a command put in the way', () => {
-  const outside = mkdtempSync(join(tmpdir(), 'stubs-outside-'))
+  const outside = mkdtempSync(join(tmpdir(), 'points-outside-'))
   mkdirSync(join(outside, 'c'))
-  const stubs = createMountStubs(root)
-  stubs.ensure('/a/b/c', 'directory')
+  const points = createMountPoints(root)
+  points.ensure('/a/b/c', 'directory')
   renameSync(join(root, 'a/b'), join(root, 'a/moved'))
   symlinkSync(outside, join(root, 'a/b'))
-  stubs.remove()
+  points.remove()
   expect(readdirSync(outside)).toEqual(['c'])
   rmSync(outside, { recursive: true })
 })
@@ -70,9 +71,9 @@ test('links lead to places in the root, never out of it', () => {
   mkdirSync(join(root, 'real'))
   symlinkSync('/real', join(root, 'absolute'))
   symlinkSync('../../../../escape', join(root, 'relative'))
-  const stubs = createMountStubs(root)
-  expect(stubs.ensure('/absolute/x', 'file')).toBe('/real/x')
-  expect(stubs.ensure('/relative', 'directory')).toBe('/escape')
+  const points = createMountPoints(root)
+  expect(points.ensure('/absolute/x', 'file')).toBe('/real/x')
+  expect(points.ensure('/relative', 'directory')).toBe('/escape')
   expect(existsSync(join(root, 'escape'))).toBe(true)
 })
 

@@ -6,7 +6,7 @@ import { openStore } from '../../../../lib/cache/store.ts'
 import { EMPTY, type LayerSource, stack } from '../../../../lib/executor/filesystem.ts'
 import type { Filesystem } from '../../../../lib/executor/session.ts'
 import { openRoot } from '../../../../lib/executor/worker/root/open-root.ts'
-import { createIdleRoots } from '../../../../lib/executor/worker/root/reusable-roots.ts'
+import { createReusableRoots } from '../../../../lib/executor/worker/root/reusable-roots.ts'
 import type { WorkerContext } from '../../../../lib/executor/worker/worker-context.ts'
 import { writeLayer } from '../../../../lib/layers/write-layer.ts'
 import { temporaryDirectory } from '../../../support/temporary-directory.ts'
@@ -27,14 +27,15 @@ function createSteps(): (on: Filesystem, name: string | undefined, timestamp?: n
     mkdirSync(path)
     return path
   }
-  const context: Omit<LayerSource, 'signal'> & Pick<WorkerContext, 'overlay' | 'owners' | 'idleRoots' | 'temporary'> = {
+  const context: Omit<LayerSource, 'signal'> &
+    Pick<WorkerContext, 'overlay' | 'owners' | 'reusableRoots' | 'temporary'> = {
     store,
     overlay: undefined,
     owners: true,
     indexes: new Map(),
     views: new Map(),
     plainLayers: { has: () => true },
-    idleRoots: createIdleRoots(),
+    reusableRoots: createReusableRoots(),
     temporary,
   }
   return async (on, name, timestamp) => {

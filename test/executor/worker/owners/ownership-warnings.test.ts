@@ -2,26 +2,26 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
-  type OwnerSigns,
-  refuseAssumed,
-  saysRefused,
-  tellDoubts,
-} from '../../../lib/executor/worker/ownership-warnings.ts'
-import type { FromWorker, RunRequest } from '../../../lib/executor/worker/protocol.ts'
-import type { WorkerContext } from '../../../lib/executor/worker/worker-context.ts'
-import { createAssumedOwnership } from '../../../lib/sandbox/ownership/assumed-ownership.ts'
-import { createDiskOwnership } from '../../../lib/sandbox/ownership/disk-ownership.ts'
-import { createFakerootOwnership } from '../../../lib/sandbox/ownership/fakeroot-ownership.ts'
-import { ownersFrom } from '../../../lib/sandbox/ownership/ownership-method.ts'
-import type { IdMapping, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
-import { temporaryDirectory } from '../../support/temporary-directory.ts'
+  isOwnerRefusal,
+  type OwnershipSigns,
+  refuseAssumedOwners,
+  warnOfLostOwners,
+} from '../../../../lib/executor/worker/owners/ownership-warnings.ts'
+import type { FromWorker, RunRequest } from '../../../../lib/executor/worker/protocol.ts'
+import type { WorkerContext } from '../../../../lib/executor/worker/worker-context.ts'
+import { createAssumedOwnership } from '../../../../lib/sandbox/ownership/assumed-ownership.ts'
+import { createDiskOwnership } from '../../../../lib/sandbox/ownership/disk-ownership.ts'
+import { createFakerootOwnership } from '../../../../lib/sandbox/ownership/fakeroot-ownership.ts'
+import { ownersFrom } from '../../../../lib/sandbox/ownership/ownership-method.ts'
+import type { IdMapping, WorkerNamespaces } from '../../../../lib/sandbox/types.ts'
+import { temporaryDirectory } from '../../../support/temporary-directory.ts'
 
 const namespaces = (mapping: IdMapping): WorkerNamespaces => ({ mapping, mounts: true, processes: true, launcher: [] })
 const assumed = createAssumedOwnership()
 const fakeroot = createFakerootOwnership({ faked: '', library: '' })
 const key = { dev: 1n, ino: 2n }
-const nothing: OwnerSigns = { after: ownersFrom([]), refused: false, accounts: false }
-const chowned: OwnerSigns = { ...nothing, after: ownersFrom([[key, { uid: 33, gid: 0 }]]) }
+const nothing: OwnershipSigns = { after: ownersFrom([]), refused: false, accountsChanged: false }
+const chowned: OwnershipSigns = { ...nothing, after: ownersFrom([[key, { uid: 33, gid: 0 }]]) }
 
 describe('what a program says', () => {
   test.each([
@@ -33,15 +33,15 @@ describe('what a program says', () => {
     'adduser: /home/app: Invalid argument',
     'setpriv: setresuid failed: Invalid argument',
   ])('tells that it was refused an owner: %s', (text) => {
-    expect(saysRefused(text, assumed, namespaces('single'))).toBe(true)
-    expect(saysRefused(text, fakeroot, namespaces('single'))).toBe(true)
-    expect(saysRefused(text, createDiskOwnership(), namespaces('root'))).toBe(false)
-    expect(saysRefused(text, assumed, namespaces('none'))).toBe(false)
+    expect(isOwnerRefusal(text, assumed, namespaces('single'))).toBe(true)
+    expect(isOwnerRefusal(text, fakeroot, namespaces('single'))).toBe(true)
+    expect(isOwnerRefusal(text, createDiskOwnership(), namespaces('root'))).toBe(false)
+    expect(isOwnerRefusal(text, assumed, namespaces('none'))).toBe(false)
   })
 
   test.each(['rm: /d: Operation not permitted', 'sleep: Invalid argument', 'chown: /d: No such file or directory'])(
     'tells nothing of owners: %s',
-    (text) => expect(saysRefused(text, assumed, namespaces('single'))).toBe(false),
+    (text) => expect(isOwnerRefusal(text, assumed, namespaces('single'))).toBe(false),
   )
 })
 
@@ -50,7 +50,7 @@ describe('a step', () => {
   const strict: RunRequest = { ...request, strictOwnership: true }
   const ask = (
     source: typeof assumed,
-    signs: OwnerSigns,
+    signs: OwnershipSigns,
     {
       mapping = 'single',
       root = temporaryDirectory(),
@@ -58,18 +58,19 @@ describe('a step', () => {
     }: { mapping?: IdMapping; root?: string; asked?: RunRequest } = {},
   ): readonly [lost: boolean, said: number] => {
     const said: FromWorker[] = []
-    const context = { told: new Set<string>(), namespaces: namespaces(mapping) } as WorkerContext
-    const lost = tellDoubts(source, signs, root, asked, context, (message) => said.push(message))
-    // Once a build.
-    tellDoubts(source, signs, root, asked, context, (message) => said.push(message))
+    const context = { warned: new Set<string>(), namespaces: namespaces(mapping) } as WorkerContext
+    const step = { request: asked, context, emit: (message: FromWorker) => said.push(message) }
+    const lost = warnOfLostOwners(step, { root, method: source, signs })
+    // The second step with the same warning emits none.
+    warnOfLostOwners(step, { root, method: source, signs })
     return [lost, said.length]
   }
 
-  test.each<[string, typeof assumed, OwnerSigns, readonly [boolean, number]]>([
+  test.each<[string, typeof assumed, OwnershipSigns, readonly [boolean, number]]>([
     ['that changes no owner is told nothing', assumed, nothing, [false, 0]],
     ['that changes no owner is told nothing with fakeroot', fakeroot, nothing, [false, 0]],
     ['that was refused one is warned, once', assumed, { ...nothing, refused: true }, [true, 1]],
-    ['that makes accounts is warned', assumed, { ...nothing, accounts: true }, [true, 1]],
+    ['that makes accounts is warned', assumed, { ...nothing, accountsChanged: true }, [true, 1]],
     ['whose owners fakeroot has is told so', fakeroot, chowned, [false, 1]],
     ['that was refused one with fakeroot is warned', fakeroot, { ...nothing, refused: true }, [true, 1]],
     ['on a disk that has all owners is told nothing', createDiskOwnership(), chowned, [false, 0]],
@@ -92,9 +93,9 @@ describe('a step', () => {
     const lacks = expect.objectContaining({ code: 'SANDBOX_LACKS' })
     expect(() => ask(fakeroot, { ...nothing, refused: true }, { asked: strict })).toThrow(lacks)
     expect(ask(fakeroot, chowned, { asked: strict })).toEqual([false, 1])
-    expect(() => refuseAssumed(assumed, strict)).toThrow(lacks)
-    expect(() => refuseAssumed(assumed, request)).not.toThrow()
-    expect(() => refuseAssumed(fakeroot, strict)).not.toThrow()
+    expect(() => refuseAssumedOwners(assumed, strict)).toThrow(lacks)
+    expect(() => refuseAssumedOwners(assumed, request)).not.toThrow()
+    expect(() => refuseAssumedOwners(fakeroot, strict)).not.toThrow()
   })
 })
 

@@ -1,0 +1,87 @@
+// Opens all that the steps of a worker share: the store, directories, mounts, and the first back-end that works.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openStore } from '../../cache/store.ts'
+import { chooseBackends } from '../../sandbox/backends/choose-backend.ts'
+import { createPipes } from '../../sandbox/launch/output-pipes.ts'
+import { hideCgroupV2 } from '../../sandbox/mount/hide-cgroup-v2.ts'
+import { openMounter } from '../../sandbox/mount/open-mounter.ts'
+import { probeOverlay } from '../../sandbox/mount/probe-overlay.ts'
+import type { Probe } from '../../sandbox/types.ts'
+import type { Cleanups } from './cleanups.ts'
+import { createLayerStacks } from './layer-stacks.ts'
+import { findOwnershipMethods } from './owners/find-ownership-methods.ts'
+import type { WorkerStart } from './protocol.ts'
+import { createOverlayDirectoryPool } from './root/overlay-directories.ts'
+import { removeTree } from './root/remove-tree.ts'
+import { createReusableRoots } from './root/reusable-roots.ts'
+import { CACHES, keptDirectory, layersDirectory, temporaryDirectory } from './sandbox-directories.ts'
+import { openStepDirectories } from './step-directories.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+export interface OpenedContext {
+  /** Undefined when no back-end works. */
+  readonly context: WorkerContext | undefined
+  readonly probes: readonly Probe[]
+}
+
+/**
+ * Opens a context for a worker process, whose working directory and umask it sets. Whatever it opens is closed by
+ * `cleanups`. Errors with `STORE_IO`, `SANDBOX_FAILED`.
+ */
+export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups): Promise<OpenedContext> {
+  const { home, namespaces } = start
+  const store = openStore(start.store)
+  cleanups.add(store.close)
+  const tmp = temporaryDirectory(home)
+  for (const path of [tmp, layersDirectory(home), join(home, CACHES)]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  for (const name of start.stale) removeTree(join(tmp, name))
+  // Relative paths keep the paths of sockets short: see unix(7).
+  process.chdir(home)
+  process.umask(0o022)
+
+  const mounter = namespaces.mounts ? await openMounter() : undefined
+  cleanups.add(() => mounter?.close())
+  const overlay = mounter && (await probeOverlay(home, namespaces.mapping !== 'root', mounter))
+  if (mounter) await hideCgroupV2(mounter)
+  const { backends, probes } = await chooseBackends(home, namespaces, start.isolation)
+  const [backend] = backends
+  const all = [...probes, ...(overlay ? [overlay] : [])]
+  if (!backend) return { context: undefined, probes: all }
+
+  let made = 0
+  const temporary = (): string => {
+    const path = join(tmp, `${start.prefix}-${made++}`)
+    mkdirSync(path, { mode: 0o711 })
+    cleanups.add(() => removeTree(path))
+    return path
+  }
+  // A back-end that copies files instead of mounting them moves the covered files into the step's directory: best on
+  // the disk of the root.
+  const stepDirectories = await openStepDirectories(temporary(), backend.features.mounts ? mounter : undefined)
+  cleanups.add(stepDirectories.close)
+  const context: WorkerContext = {
+    store,
+    namespaces,
+    backend,
+    layers: layersDirectory(home),
+    caches: CACHES,
+    kept: keptDirectory(home),
+    temporary,
+    openPipe: createPipes(temporary()),
+    overlayDirectories: createOverlayDirectoryPool(temporary),
+    reusableRoots: createReusableRoots(),
+    stepDirectories,
+    ownershipMethods: await findOwnershipMethods(namespaces, backend, temporary()),
+    warned: new Set(),
+    owners: namespaces.mapping === 'root' || namespaces.mapping === 'multiple',
+    overlay: overlay?.ok ? mounter : undefined,
+    filesystemOf: createLayerStacks(),
+    indexes: new Map(),
+    plainLayers: { has: () => true },
+    views: new Map(),
+    signal: new AbortController().signal,
+    unpacking: new Map(),
+  }
+  return { context, probes: all }
+}

@@ -1,0 +1,45 @@
+// The owners of a root's files after the step.
+import { lstatSync } from 'node:fs'
+import type { FileIdentity, Identify } from '../../../layers/diff/changed-entries.ts'
+import type { TreeEntry } from '../../../layers/file-tree.ts'
+import { toFsPath } from '../../../layers/paths/path-bytes.ts'
+import type { OwnersAfter, OwnershipMethod } from '../../../sandbox/ownership/ownership-method.ts'
+import type { SandboxUser } from '../../../sandbox/types.ts'
+
+export interface IdentifyOptions {
+  readonly method: OwnershipMethod
+  readonly after: OwnersAfter
+  /** The step's root directory, in which files have the inode numbers that the command saw. */
+  readonly root: string
+  readonly user: SandboxUser
+}
+
+/** Identifies the files of a step's root after the step, by the owners that its ownership method recorded. */
+export function identifyFiles({ method, after, root, user }: IdentifyOptions): Identify {
+  const assumed = (base: TreeEntry | undefined): FileIdentity => {
+    const isRoots = base?.uid === 0 && base.gid === 0
+    if (method.unknown === 'root' || (method.unknown === 'user' && isRoots)) return { uid: 0, gid: 0 }
+    if (method.unknown === 'user') return { uid: user.uid, gid: user.gid }
+    return { uid: base?.uid ?? user.uid, gid: base?.gid ?? user.gid }
+  }
+  return (path, stat, base) => {
+    if (method.unknown === 'disk') return { uid: Number(stat.uid), gid: Number(stat.gid) }
+    const { dev, ino } = lstatSync(toFsPath(`${root}/${path}`), { bigint: true })
+    // overlayfs shows a new name of a lower file with the upper inode, and the old name with the lower inode while
+    // that is in the kernel's cache. The captured directory has the upper inode.
+    const owner = (stat.nlink > 1n ? after.find({ dev, ino: stat.ino }) : undefined) ?? after.find({ dev, ino })
+    // fakeroot records root for every file that it first meets in a chmod.
+    const isUnsure = method.unknown === 'user' && owner?.uid === 0 && owner.gid === 0 && !owner.device
+    if (!owner || isUnsure) return assumed(base)
+    const { uid, gid, device, capability } = owner
+    if (!device) return { uid, gid, named: true, capability }
+    const type = device.type === 'character' ? 0o020000 : 0o060000
+    const rdev = deviceNumber(device.major, device.minor)
+    return { uid, gid, named: true, capability, mode: (Number(stat.mode) & 0o7777) | type, rdev }
+  }
+}
+
+/** Combines the numbers as makedev(3) of Linux does. */
+function deviceNumber(major: number, minor: number): number {
+  return (minor & 0xff) + (major & 0xfff) * 0x100 + (minor >>> 8) * 0x100000
+}

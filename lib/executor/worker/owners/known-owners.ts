@@ -1,0 +1,40 @@
+// The owners of a root's files before the step, for ownership methods that can't read them from the disk.
+import { lstatSync } from 'node:fs'
+import { CAPABILITY, type SourceEntry } from '../../../layers/entry.ts'
+import type { FileTree } from '../../../layers/file-tree.ts'
+import { toFsPath } from '../../../layers/paths/path-bytes.ts'
+import { treeEntries } from '../../../layers/union/tree-entries.ts'
+import type { InodeKey, InodeOwner, KnownOwner } from '../../../sandbox/ownership/ownership-method.ts'
+
+/** The files of a tree that don't just belong to root, by their inodes in the directory that holds the tree. */
+export function* knownOwners(view: FileTree, directory: string): Generator<readonly [InodeKey, KnownOwner]> {
+  for (const entry of treeEntries(view)) {
+    const owner = ownerOf(entry)
+    const stat = owner && lstatSync(toFsPath(`${directory}/${entry.path}`), { bigint: true, throwIfNoEntry: false })
+    if (!stat) continue
+    yield [
+      { dev: stat.dev, ino: stat.ino },
+      { ...owner, mode: Number(stat.mode) },
+    ]
+  }
+}
+
+/** The owner of a file that is mounted in a root, by the inode of the file. */
+export function* mountedOwner(
+  path: string,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): Generator<readonly [InodeKey, KnownOwner]> {
+  const { dev, ino, mode } = lstatSync(path, { bigint: true })
+  yield [
+    { dev, ino },
+    { uid, gid, mode: Number(mode) },
+  ]
+}
+
+function ownerOf({ type, uid, gid, xattrs, devMajor = 0, devMinor = 0 }: SourceEntry): InodeOwner | undefined {
+  const capability = xattrs?.[CAPABILITY]
+  const device =
+    type === 'character' || type === 'block' ? ({ type, major: devMajor, minor: devMinor } as const) : undefined
+  if (type === 'hardlink' || (uid === 0 && gid === 0 && !device && !capability)) return undefined
+  return { uid, gid, device, capability }
+}
