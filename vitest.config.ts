@@ -1,13 +1,34 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+/** Tests that start programs, sandboxes or servers, or work on large or hostile inputs. All others are the project `unit`: under a minute. */
+const SYSTEM: readonly string[] = [
+  'test/e2e/**',
+  'test/context/git/**',
+  'test/sandbox/**',
+  'test/executor/{run,worker}/**',
+  'test/registry/debian-registry.test.ts',
+  'test/build/{add-remote,copy-fidelity,hostile-archives,inflation,recall-layer}.test.ts',
+  'test/cache/kill.test.ts',
+  'test/layers/{decompress,unpack}/**',
+  'test/layers/fuzz.test.ts',
+  'test/parser/browser.test.ts',
+]
+
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build-dist.ts',
     testTimeout: 60_000,
-    hookTimeout: 120_000, // whole Debian trees are removed in some
+    hookTimeout: 120_000, // Some hooks remove whole Debian trees.
     pool: 'forks',
     maxWorkers: 2,
+    coverage: { include: ['lib/**/*.ts'], reporter: ['text-summary', 'html'] },
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...SYSTEM] } },
+      {
+        extends: true,
+        test: { name: 'system', include: [...SYSTEM.map((path) => path.replace(/\/\*\*$/, '/**/*.test.ts'))] },
+      },
+    ],
   },
 })
 

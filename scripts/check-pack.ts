@@ -1,5 +1,5 @@
-// What would be published: only bin/ and dist/, small, and nothing that runs at install time. And what `npm ci` needs: a lock file that
-// names the binaries of every platform, even of those that this machine is not.
+// Checks the package before it is published: only bin/ and dist/, small, and nothing that runs at install time. Checks the lock file, too:
+// `npm ci` needs the binaries of every platform in it, not only of this machine's.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -16,7 +16,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, LockedPackage>>
 }
 
-// A budget: a third of it is declarations. The bundle has less than a hundred files; many more would be what it is there to avoid.
+// A third of the bytes are declarations. The bundle has less than a hundred files, because opening many files slows every start.
 const UNPACKED_LIMIT = 2_000_000
 const SCRIPT_LIMIT = 150
 const PACKAGE_LIMIT = 60
@@ -27,7 +27,7 @@ const [pack] = JSON.parse(
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
 const runtime = Object.entries(lock.packages).filter(([path, entry]) => path !== '' && !entry.dev)
 const problems: string[] = []
-if (!pack) problems.push('npm pack said nothing')
+if (!pack) problems.push('npm pack printed no package')
 for (const { path } of pack?.files ?? []) {
   if (!/^(bin|dist)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path))
     problems.push(`unexpected file in the package: ${path}`)
@@ -40,7 +40,9 @@ if (runtime.length > PACKAGE_LIMIT)
   problems.push(`${runtime.length} packages at run time; the limit is ${PACKAGE_LIMIT}`)
 for (const [path, { optionalDependencies = {} }] of Object.entries(lock.packages)) {
   for (const name of Object.keys(optionalDependencies)) {
-    const isThere = [`node_modules/${name}`, `${path}/node_modules/${name}`].some((place) => place in lock.packages)
+    const isThere = [`node_modules/${name}`, `${path}/node_modules/${name}`].some(
+      (location) => location in lock.packages,
+    )
     if (!isThere) problems.push(`package-lock.json lacks ${name}, which ${path} may need: npm ci would refuse it`)
   }
 }

@@ -1,4 +1,6 @@
-import { type Header, pack } from 'tar-stream'
+import { type Pack, pack } from 'tar-stream'
+
+type Header = Parameters<Pack['entry']>[0]
 
 /** A tar of just these entries, with names and links as they are: nothing is made safe. */
 export async function makeTar(

@@ -195,7 +195,13 @@ async function* chunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 300) yield bytes.subarray(at, at + 300)
 }
 
-function oracle(archive: Buffer): Promise<{ name: string; mode: number; linkname: string }> {
+interface ReadHeader {
+  readonly name: string
+  readonly mode?: number | undefined
+  readonly linkname?: string | null | undefined
+}
+
+function oracle(archive: Buffer): Promise<ReadHeader> {
   return new Promise((resolve, reject) => {
     const parser = extract()
     parser.on('entry', (header, stream, next) => {
