@@ -115,14 +115,11 @@ export { type LintRule, lintRules } from './lint/rules.ts'
 export type { ContentReader } from './oci/content.ts'
 export type { IndexAnnotation } from './oci/index-annotation.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
-export type { Compression } from './oci/media-types.ts'
 export type { ReplacedManifest } from './oci/merge-manifests.ts'
 export type { ParsedManifest } from './oci/parse-manifest.ts'
 export { formatPlatform } from './oci/platform.ts'
 export { type ReadImageOptions, readImage } from './oci/read-image.ts'
 export type {
-  CacheKey,
-  ChainID,
   ContainerConfig,
   Descriptor,
   DiffID,

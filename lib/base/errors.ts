@@ -114,7 +114,22 @@ export interface ErrorChanges extends Omit<TsbuildErrorOptions, 'cause'> {
   readonly message?: string | undefined
 }
 
-/** The one error that this library throws for anything that is not a bug or an abort. */
+/**
+ * The one error that this library throws for anything that is not a bug or an abort.
+ *
+ * @example
+ * ```ts
+ * import { build, TsbuildError } from '@tsbuild/tsbuild'
+ *
+ * try {
+ *   await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY missing /\n']]) })
+ * } catch (error) {
+ *   if (!(error instanceof TsbuildError)) throw error
+ *   console.log(error.code) // COPY_SOURCE_NOT_FOUND
+ *   console.log(error.location?.span.start) // 18
+ * }
+ * ```
+ */
 export class TsbuildError extends Error {
   static {
     TsbuildError.prototype.name = 'TsbuildError'
@@ -163,7 +178,21 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** The errors among diagnostics as one thrown error: the first, with the rest as its `others`. Returns if there are none. */
+/**
+ * The errors among diagnostics as one thrown error: the first, with the rest as its `others`. Returns if there are none.
+ *
+ * @example
+ * ```ts
+ * import { failOnErrors, parse, TsbuildError } from '@tsbuild/tsbuild'
+ *
+ * const { file, diagnostics } = parse('FROM scratch\nRNU make\n')
+ * try {
+ *   failOnErrors(file, diagnostics)
+ * } catch (error) {
+ *   console.log(error instanceof TsbuildError && error.code) // INSTRUCTION_UNKNOWN
+ * }
+ * ```
+ */
 export function failOnErrors(file: SourceFile, diagnostics: readonly Diagnostic[]): void {
   const errors = diagnostics.filter((d) => d.severity === 'error').map((d) => ({ d, location: { file, span: d.span } }))
   const [first, ...rest] = errors
@@ -172,13 +201,38 @@ export function failOnErrors(file: SourceFile, diagnostics: readonly Diagnostic[
   throw new TsbuildError(first.d.code, first.d.message, { location: first.location, hint: first.d.hint, others })
 }
 
-/** A diagnostic as text: `file:line:col: severity: message [CODE]`, its code frame and its hint. */
+/**
+ * A diagnostic as text: `file:line:col: severity: message [CODE]`, its code frame and its hint.
+ *
+ * @example
+ * ```ts
+ * import { formatDiagnostic, parse } from '@tsbuild/tsbuild'
+ *
+ * const { file, diagnostics } = parse('FROM scratch\nRNU make\n')
+ * for (const diagnostic of diagnostics) console.log(formatDiagnostic(file, diagnostic).split('\n')[0])
+ * // Dockerfile:2:1: error: unknown instruction "RNU" [INSTRUCTION_UNKNOWN]
+ * ```
+ */
 export function formatDiagnostic(file: SourceFile, diagnostic: Diagnostic): string {
   const { severity, code, message, span, hint } = diagnostic
   return format(severity, code, message, { file, span }, hint)
 }
 
-/** An error as a user should see it, without a stack: place, code, frame, hint, and the errors that came with it. */
+/**
+ * An error as a user should see it, without a stack: place, code, frame, hint, and the errors that came with it.
+ *
+ * @example
+ * ```ts
+ * import { formatError, planBuild, TsbuildError } from '@tsbuild/tsbuild'
+ *
+ * const context = new Map([['Dockerfile', 'FROM scratch\n']])
+ * try {
+ *   await planBuild({ context, target: 'web' })
+ * } catch (error) {
+ *   if (error instanceof TsbuildError) console.log(formatError(error).includes('TARGET_UNKNOWN')) // true
+ * }
+ * ```
+ */
 export function formatError(error: TsbuildError): string {
   const all = [error, ...error.others]
   return all.map((e) => format('error', e.code, e.message, e.location, e.hint, e.details)).join('\n\n')

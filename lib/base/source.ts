@@ -24,7 +24,17 @@ export interface Position {
   readonly column: number
 }
 
-/** The position of an offset in a text. `\n`, `\r\n` and a lone `\r` at the end of text end a line. */
+/**
+ * The position of an offset in a text. `\n`, `\r\n` and a lone `\r` at the end of text end a line.
+ *
+ * @example
+ * ```ts
+ * import { positionAt } from '@tsbuild/tsbuild'
+ *
+ * const { line, column } = positionAt('FROM scratch\nCOPY . /\n', 18)
+ * console.log(line, column) // 2 6
+ * ```
+ */
 export function positionAt(text: string, offset: number): Position {
   const end = Math.max(0, Math.min(offset, text.length))
   let line = 1

@@ -35,6 +35,22 @@ import { startBuild } from './running-build.ts'
  *
  * Rejects with a TsbuildError for anything that the user can mend, and with `options.signal`'s reason when aborted. Nothing is left
  * half-written: outputs appear whole or not at all, and the store keeps the steps that were finished.
+ *
+ * @example
+ * ```ts
+ * import { build } from '@tsbuild/tsbuild'
+ *
+ * const running = build({
+ *   context: new Map([
+ *     ['Dockerfile', 'FROM scratch\nCOPY greeting /\n'],
+ *     ['greeting', 'hello\n'],
+ *   ]),
+ *   tags: ['greeting:1'],
+ * })
+ * for await (const event of running) if (event.type === 'completed') console.log(event.step, event.cached)
+ * const { image, names } = await running
+ * console.log(names[0], image.layers.length) // docker.io/library/greeting:1 1
+ * ```
  */
 export function build(options: BuildOptions): Build {
   return startBuild((emit) =>

@@ -27,6 +27,15 @@ export interface CheckedBuild {
  * Checks a build without building, like `docker build --check`: reads the Dockerfile, the ignore file, and the configs of the base
  * images that are at hand. What is wrong with the Dockerfile is in the report; rejects like build() for what is wrong with the context.
  * Without `choice.enable` the rules are BuildKit's and no others. Errors with `OPTION_INVALID` for a rule that there isn't.
+ *
+ * @example
+ * ```ts
+ * import { checkBuild } from '@tsbuild/tsbuild'
+ *
+ * const context = new Map([['Dockerfile', 'FROM scratch AS Web\nMAINTAINER me\n']])
+ * const { report } = await checkBuild({ context })
+ * console.log(report.warnings.map(({ rule }) => rule).join(' ')) // StageNameCasing MaintainerDeprecated
+ * ```
  */
 export async function checkBuild(options: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
   const store = openStore(options.store)

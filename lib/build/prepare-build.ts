@@ -39,6 +39,15 @@ export interface PreparedBuild {
 /**
  * The graph of a build, of several platforms that of the first, without building: reads the context's Dockerfile and the configs of the base images that the target needs.
  * Rejects like build() for anything that is wrong with them.
+ *
+ * @example
+ * ```ts
+ * import { planBuild } from '@tsbuild/tsbuild'
+ *
+ * const context = new Map([['Dockerfile', 'FROM scratch AS a\nCOPY x /\nFROM scratch\nCOPY --from=a /x /\n']])
+ * const graph = await planBuild({ context })
+ * console.log(graph.stages.length) // 2
+ * ```
  */
 export async function planBuild(options: BuildOptions): Promise<Graph> {
   const store = openStore(options.store)
@@ -55,7 +64,17 @@ export async function planBuild(options: BuildOptions): Promise<Graph> {
   }
 }
 
-/** The Dockerfile of a build, parsed; rejects like build() when there is none or when it has errors. */
+/**
+ * The Dockerfile of a build, parsed; rejects like build() when there is none or when it has errors.
+ *
+ * @example
+ * ```ts
+ * import { readDockerfile } from '@tsbuild/tsbuild'
+ *
+ * const { instructions } = await readDockerfile({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY . /\n']]) })
+ * console.log(instructions.map(({ kind }) => kind).join(' ')) // FROM COPY
+ * ```
+ */
 export async function readDockerfile(options: BuildOptions): Promise<Dockerfile> {
   const store = openStore(options.store)
   try {

@@ -17,7 +17,7 @@ import { openTemporaryFiles } from './temporary-files.ts'
  * A store on the local disk. Any number of processes may use it at once, without locks: every file is written under a temporary
  * name and renamed when it is whole, so a kill at any moment leaves a store that works.
  */
-export interface Store extends ContentStore, UnhashedReader {
+export interface Store extends ContentReader, ContentStore, UnhashedReader {
   readonly root: string
   /** @internal */
   readonly references: References
@@ -39,7 +39,21 @@ export interface Store extends ContentStore, UnhashedReader {
   close(): void
 }
 
-/** Opens the store in a directory, making it if need be. Errors with `STORE_VERSION`, `STORE_IO`. */
+/**
+ * Opens the store in a directory, making it if need be. Errors with `STORE_VERSION`, `STORE_IO`.
+ *
+ * @example
+ * ```ts
+ * import { listImages, openStore } from '@tsbuild/tsbuild'
+ *
+ * const store = openStore('a-store')
+ * try {
+ *   console.log((await listImages(store)).length) // 0
+ * } finally {
+ *   store.close()
+ * }
+ * ```
+ */
 export function openStore(directory: string = storeHome()): Store {
   const root = resolve(directory)
   prepareRoot(root)

@@ -16,6 +16,21 @@ import type { Graph } from './types.ts'
  * Errors carry the location of the instruction: `TARGET_UNKNOWN`, `STAGE_UNKNOWN`, `STAGE_CYCLE`, `BASE_NAME_EMPTY`, `REFERENCE_INVALID`,
  * `PLATFORM_INVALID`, `VARIABLE_*`, `INSTRUCTION_ARGUMENTS`, `FLAG_INVALID`, `CHMOD_INVALID`, `MOUNT_INVALID`, `DIGEST_INVALID`,
  * `ONBUILD_INVALID`, and whatever `resolve` throws.
+ *
+ * @example
+ * ```ts
+ * import { createGraph, parse } from '@tsbuild/tsbuild'
+ *
+ * const platform = { os: 'linux', architecture: 'amd64' }
+ * const graph = await createGraph(parse('FROM scratch\nARG V=1\nLABEL version=$V\nCOPY . /\n'), {
+ *   buildPlatform: platform,
+ *   buildArgs: { V: '2' },
+ *   resolve: async (name) => {
+ *     throw new Error(`nothing resolves ${name}`)
+ *   },
+ * })
+ * console.log(graph.vertices.length) // 3
+ * ```
  */
 export async function createGraph(dockerfile: Dockerfile, options: GraphOptions): Promise<Graph> {
   const planned = await planGraph(dockerfile, options)

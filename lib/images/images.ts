@@ -66,7 +66,17 @@ export interface SaveOptions {
   readonly stdout?: Writable
 }
 
-/** All named images, sorted by name. One that can't be read is listed with its problem. */
+/**
+ * All named images, sorted by name. One that can't be read is listed with its problem.
+ *
+ * @example
+ * ```ts
+ * import { build, listImages, openStore } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * for (const { shortName } of await listImages(openStore())) if (shortName.startsWith('app')) console.log(shortName) // app:1
+ * ```
+ */
 export async function listImages(store: Store): Promise<readonly StoredImage[]> {
   const images: StoredImage[] = []
   for (const { name, descriptor } of store.references.list()) {
@@ -101,6 +111,15 @@ async function platformsHere(store: Store, index: Descriptor): Promise<readonly 
 /**
  * Finds an image by its name, by its digest or image ID, or by the first digits of one. Errors with `IMAGE_NOT_FOUND`, with a
  * suggestion where there is one or where several fit; and as readImage() does.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, resolveStored } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * const { name, image } = await resolveStored(openStore(), 'app:1')
+ * console.log(name, image.layers.length) // docker.io/library/app:1 1
+ * ```
  */
 export async function resolveStored(store: Store, nameOrDigest: string): Promise<ResolvedStored> {
   const { name, descriptor } = await findStored(store, nameOrDigest)
@@ -109,6 +128,14 @@ export async function resolveStored(store: Store, nameOrDigest: string): Promise
 
 /**
  * Gives an image another name, and returns that in full. Errors as {@link resolveStored} does, and with `REFERENCE_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, tagImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * console.log(await tagImage(openStore(), 'app:1', 'app:stable')) // docker.io/library/app:stable
+ * ```
  */
 export async function tagImage(store: Store, source: string, target: string): Promise<string> {
   const reference = withDefaultTag(parseReference(target))
@@ -126,6 +153,14 @@ export async function tagImage(store: Store, source: string, target: string): Pr
 /**
  * Takes a name away, or with a digest all names of that image. Returns the full names. The blobs stay until the store is
  * cleaned. Errors as {@link resolveStored} does.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, removeImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['old:1'] })
+ * console.log(await removeImage(openStore(), 'old:1')) // docker.io/library/old:1
+ * ```
  */
 export async function removeImage(store: Store, nameOrDigest: string): Promise<readonly string[]> {
   const found = await findStored(store, nameOrDigest)
@@ -142,6 +177,15 @@ export async function removeImage(store: Store, nameOrDigest: string): Promise<r
 /**
  * Writes images into one archive with the names that they were asked for by, and returns its size in bytes. Errors as
  * {@link resolveStored} does, and with `OUTPUT_IO`.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, saveImages } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * const bytes = await saveImages(openStore(), ['app:1'], { dest: 'app.tar', format: 'docker' })
+ * console.log(bytes > 0) // true
+ * ```
  */
 export async function saveImages(store: Store, names: readonly string[], options: SaveOptions): Promise<number> {
   const { dest, format, signal, stdout } = options
@@ -160,7 +204,17 @@ export async function saveImages(store: Store, names: readonly string[], options
   return exportArchive([...images.values()], dest, format, { store, signal, stdout })
 }
 
-/** How an image was made, newest step first. A history that doesn't fit the layers is shown as far as it goes. */
+/**
+ * How an image was made, newest step first. A history that doesn't fit the layers is shown as far as it goes.
+ *
+ * @example
+ * ```ts
+ * import { build, historyOf } from '@tsbuild/tsbuild'
+ *
+ * const { image } = await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * console.log(historyOf(image)[0]?.createdBy) // COPY Dockerfile / # buildkit
+ * ```
+ */
 export function historyOf(image: Image): readonly HistoryEntry[] {
   const layers = image.layers.map(({ descriptor, diffID }) => ({
     digest: descriptor.digest,

@@ -31,6 +31,17 @@ interface ArchivedImages {
  * fit together, or cannot be checked, is not loaded. Errors with `ARCHIVE_INVALID`, `LAYOUT_INVALID`, `BLOB_NOT_FOUND`, with
  * `IMAGE_INVALID` for any mismatch, and with `ARCHIVE_UNSUPPORTED` or `UNSUPPORTED` for parts that cannot be checked; all
  * further problems are its `others`.
+ *
+ * @example
+ * ```ts
+ * import { build, loadImages, openStore, saveImages } from '@tsbuild/tsbuild'
+ *
+ * const store = openStore()
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:2'] })
+ * await saveImages(store, ['app:2'], { dest: 'saved.tar', format: 'oci' })
+ * const [loaded] = await loadImages(store, 'saved.tar')
+ * console.log(loaded?.names[0]) // docker.io/library/app:2
+ * ```
  */
 export async function loadImages(
   store: Store,

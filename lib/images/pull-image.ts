@@ -33,6 +33,18 @@ export interface PulledImage {
  * Brings an image into a store under its name: of an index, the image of one platform. What is there is not fetched again; the name
  * leads to it when all of it is there. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `PLATFORM_NOT_FOUND`, `DIGEST_MISMATCH`, and as
  * requests and readImage() do.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, pullImage, pushImage, removeImage } from '@tsbuild/tsbuild'
+ *
+ * const store = openStore()
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:2'] })
+ * await pushImage(store, 'localhost:5000/app:2')
+ * await removeImage(store, 'localhost:5000/app:2')
+ * const { name, image } = await pullImage(store, 'localhost:5000/app:2')
+ * console.log(name, image.layers.length) // localhost:5000/app:2 1
+ * ```
  */
 export async function pullImage(store: Store, asked: string, options: PullImageOptions = {}): Promise<PulledImage> {
   const { platform, signal, onProgress, ...registry } = options

@@ -21,6 +21,15 @@ export interface PushImageOptions extends TransferOptions, RegistryOptions {
  * Pushes an image of the store. Blobs that the registry has are not sent again, and those that another of its repositories has are
  * mounted from there. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `IMAGE_INVALID` for an index of which only a part is here,
  * and as requests do.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, pushImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:1'] })
+ * const report = await pushImage(openStore(), 'localhost:5000/app:1')
+ * console.log(report.names[0]) // localhost:5000/app:1
+ * ```
  */
 export async function pushImage(store: Store, asked: string, options: PushImageOptions = {}): Promise<PushReport> {
   const { names = [asked], platform, ...rest } = options

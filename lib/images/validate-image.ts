@@ -42,6 +42,17 @@ export interface ValidateOptions {
  * Checks an image, or every image of an index: the digest and size of each blob, each layer's diffID by decompressing it, the
  * number of layers against diff_ids and history, media types, and the platform in the index against the config's. Reports all
  * mismatches and never throws for one; errors only with the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, resolveStored, validateImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * const store = openStore()
+ * const { descriptor } = await resolveStored(store, 'app:1')
+ * const report = await validateImage(store, descriptor)
+ * console.log(report.valid, report.problems.length) // true 0
+ * ```
  */
 export async function validateImage(
   reader: ContentReader,

@@ -46,6 +46,16 @@ export interface CreatedIndex extends IndexCopy {
  * repository that is named otherwise, or a descriptor as JSON, whose platform and annotations count then. Images of other repositories
  * are mounted or copied without touching the disk. A later image replaces an earlier one of the same platform. Errors with
  * `OPTION_INVALID`, `IMAGE_NOT_FOUND`, `PLATFORM_NOT_FOUND`, `REGISTRY_AUTH`, and as requests do.
+ *
+ * @example
+ * ```ts
+ * import { build, createIndex, openStore, pushImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:amd64'] })
+ * await pushImage(openStore(), 'localhost:5000/app:amd64')
+ * const { names } = await createIndex(['localhost:5000/app:amd64'], { names: ['localhost:5000/app:latest'] })
+ * console.log(names[0]) // localhost:5000/app:latest
+ * ```
  */
 export async function createIndex(sources: readonly string[], options: CreateIndexOptions = {}): Promise<CreatedIndex> {
   const { names = [], append = false, dryRun = false, signal, onProgress, ...rest } = options

@@ -43,6 +43,16 @@ export interface RemoteConfig {
 /**
  * Reads the manifest or index that `NAME[:TAG|@DIGEST]` or `oci-layout://DIR[:TAG]` leads to. Errors with `IMAGE_NOT_FOUND`,
  * `REGISTRY_AUTH`, `LAYOUT_INVALID`, and as requests do.
+ *
+ * @example
+ * ```ts
+ * import { build, inspectRemote, openStore, pushImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:3'] })
+ * await pushImage(openStore(), 'localhost:5000/app:3')
+ * const { content } = await inspectRemote('localhost:5000/app:3')
+ * console.log(content.kind) // manifest
+ * ```
  */
 export async function inspectRemote(name: string, options: InspectRemoteOptions = {}): Promise<RemoteImage> {
   const { configs = false, signal, ...rest } = options

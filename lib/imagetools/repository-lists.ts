@@ -24,7 +24,18 @@ export interface Referrers {
   readonly manifests: readonly Descriptor[]
 }
 
-/** The tags of a repository. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `REGISTRY_INVALID`, and as requests do. */
+/**
+ * The tags of a repository. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `REGISTRY_INVALID`, and as requests do.
+ *
+ * @example
+ * ```ts
+ * import { build, listTags, openStore, pushImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/tools:1'] })
+ * await pushImage(openStore(), 'localhost:5000/tools:1')
+ * console.log(await listTags('localhost:5000/tools')) // 1
+ * ```
+ */
 export function listTags(name: string, options: ListOptions = {}): Promise<readonly string[]> {
   const reference = parseReference(name)
   const what = `${reference.domain}/${reference.path}`
@@ -36,6 +47,16 @@ export function listTags(name: string, options: ListOptions = {}): Promise<reado
 /**
  * What refers to the manifest or index that a name leads to, by the registry's referrers API, or else by the referrers tag. The registry
  * itself is asked, no mirror. Errors with `IMAGE_NOT_FOUND` for a tag that isn't there, and as {@link listTags} does.
+ *
+ * @example
+ * ```ts
+ * import { build, listReferrers, openStore, pushImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:4'] })
+ * await pushImage(openStore(), 'localhost:5000/app:4')
+ * const { manifests } = await listReferrers('localhost:5000/app:4')
+ * console.log(manifests.length) // 0
+ * ```
  */
 export function listReferrers(name: string, options: ListReferrersOptions = {}): Promise<Referrers> {
   const { artifactType, ...rest } = options

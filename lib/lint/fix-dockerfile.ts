@@ -13,7 +13,17 @@ export interface FixedDockerfile {
 // One pass for each edit that can overlap another's; more than that would be a fix that undoes another.
 const PASSES = 5
 
-/** Applies the fixes of all warnings that have one. What remains is for {@link lint} to say. */
+/**
+ * Applies the fixes of all warnings that have one. What remains is for {@link lint} to say.
+ *
+ * @example
+ * ```ts
+ * import { fixDockerfile, parse, stringify } from '@tsbuild/tsbuild'
+ *
+ * const { dockerfile, fixed } = fixDockerfile(parse('from scratch AS web\nCOPY . /\n'))
+ * console.log(stringify(dockerfile).split('\n')[0], fixed.length > 0) // FROM scratch AS web true
+ * ```
+ */
 export function fixDockerfile(dockerfile: Dockerfile, options: LintOptions = {}): FixedDockerfile {
   const fixed: LintWarning[] = []
   for (let pass = 0; pass < PASSES; pass++) {

@@ -28,12 +28,30 @@ export interface LintReport {
  * The warnings about a Dockerfile, in BuildKit's order: those of reading, then those of each stage. Never throws for what is wrong
  * with the Dockerfile; {@link checkDockerfile} says that too. Without `enable` the rules are BuildKit's and no others. Errors with
  * `PLATFORM_INVALID` for a platform among the options, and `OPTION_INVALID` for a rule that there isn't.
+ *
+ * @example
+ * ```ts
+ * import { lint, parse } from '@tsbuild/tsbuild'
+ *
+ * const warnings = lint(parse('FROM scratch AS Web\n'))
+ * console.log(warnings.map(({ rule }) => rule).join(' ')) // StageNameCasing
+ * ```
  */
 export function lint(dockerfile: Dockerfile, options: LintOptions = {}): readonly LintWarning[] {
   return checkDockerfile(dockerfile, options).warnings
 }
 
-/** {@link lint} with the error that ended it, if any, and whether warnings are failures. */
+/**
+ * {@link lint} with the error that ended it, if any, and whether warnings are failures.
+ *
+ * @example
+ * ```ts
+ * import { checkDockerfile, parse } from '@tsbuild/tsbuild'
+ *
+ * const { warnings, error } = checkDockerfile(parse('FROM scratch\nMAINTAINER me\n'))
+ * console.log(warnings.length, error) // 1 undefined
+ * ```
+ */
 export function checkDockerfile(dockerfile: Dockerfile, options: LintOptions = {}): LintReport {
   const targetPlatform = optionPlatform(options.platform)
   const buildPlatform = optionPlatform(options.buildPlatform, targetPlatform)

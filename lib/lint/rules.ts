@@ -99,7 +99,16 @@ export interface LintRule {
   readonly url: string
 }
 
-/** Every rule's name and what it asks for. */
+/**
+ * Every rule's name and what it asks for.
+ *
+ * @example
+ * ```ts
+ * import { lintRules } from '@tsbuild/tsbuild'
+ *
+ * console.log(lintRules.some(({ name }) => name === 'StageNameCasing')) // true
+ * ```
+ */
 export const lintRules: readonly LintRule[] = rules.map((rule) => ({
   name: rule.name,
   description: rule.description,

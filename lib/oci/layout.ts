@@ -43,7 +43,18 @@ export function parseLayoutReference(text: string): LayoutReference {
   return tag?.[1] ? { directory: tag[1], reference: tag[2] } : { directory: rest, reference: undefined }
 }
 
-/** Opens the image layout in a directory. Errors with `LAYOUT_INVALID`. */
+/**
+ * Opens the image layout in a directory. Errors with `LAYOUT_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { build, openLayout } from '@tsbuild/tsbuild'
+ *
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * const { digest } = await build({ context, outputs: [{ type: 'oci', dest: 'layout', tar: false }] })
+ * console.log(openLayout('layout').find().digest === digest) // true
+ * ```
+ */
 export function openLayout(directory: string): ImageLayout {
   checkVersion(directory)
   const what = JSON.stringify(join(directory, 'index.json'))

@@ -39,7 +39,16 @@ export function parsePlatform(text: string): Platform {
 /** Whether it is the name of an architecture, in the form that platforms have. */
 export const isArchitecture = (name: string): boolean => ARCHITECTURES.has(name)
 
-/** `linux/arm/v7`. */
+/**
+ * `linux/arm/v7`.
+ *
+ * @example
+ * ```ts
+ * import { formatPlatform } from '@tsbuild/tsbuild'
+ *
+ * console.log(formatPlatform({ os: 'linux', architecture: 'arm', variant: 'v7' })) // linux/arm/v7
+ * ```
+ */
 export function formatPlatform(platform: Platform): string {
   return [platform.os || 'unknown', platform.architecture, platform.variant].filter(Boolean).join('/')
 }

@@ -19,6 +19,17 @@ export interface ReadImageOptions {
  * Reads an image's manifest and config. An index is followed to the best manifest for the platform; an image that is not in an
  * index is taken as it is, whatever its platform. Layers are not read. Errors with `PLATFORM_NOT_FOUND`, `MANIFEST_INVALID`,
  * `IMAGE_INVALID`, `UNSUPPORTED`, and those of the reader.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, readImage, resolveStored } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * const store = openStore()
+ * const { descriptor } = await resolveStored(store, 'app:1')
+ * const { layers } = await readImage(store, descriptor, { os: 'linux', architecture: 'amd64' })
+ * console.log(layers.length) // 1
+ * ```
  */
 export async function readImage(
   reader: ContentReader,

@@ -40,7 +40,16 @@ export interface BuildKitTree {
   readonly warnings: readonly { readonly short: string; readonly line: number }[]
 }
 
-/** The tree of a Dockerfile. */
+/**
+ * The tree of a Dockerfile.
+ *
+ * @example
+ * ```ts
+ * import { formatBuildKitTree, parse, toBuildKitTree } from '@tsbuild/tsbuild/parser'
+ *
+ * console.log(formatBuildKitTree(toBuildKitTree(parse('FROM scratch\n'))).trim()) // (from "scratch")
+ * ```
+ */
 export function toBuildKitTree({ file }: Dockerfile): BuildKitTree {
   const errors: Diagnostic[] = []
   const { escape: escapeCharacter, nodes } = readSyntax(file.text, (code, message, span) => {
@@ -61,7 +70,16 @@ export function toBuildKitTree({ file }: Dockerfile): BuildKitTree {
   }
 }
 
-/** The tree as BuildKit prints it: one S-expression a line. */
+/**
+ * The tree as BuildKit prints it: one S-expression a line.
+ *
+ * @example
+ * ```ts
+ * import { formatBuildKitTree, parse, toBuildKitTree } from '@tsbuild/tsbuild/parser'
+ *
+ * console.log(formatBuildKitTree(toBuildKitTree(parse('FROM scratch\nUSER 1000\n'))).trim().split('\n').length) // 2
+ * ```
+ */
 export function formatBuildKitTree(tree: BuildKitTree): string {
   return tree.nodes.map((node) => `(${formatNode(node)})`).join('\n')
 }

@@ -41,6 +41,13 @@ export function escapeOf({ value }: Directive): EscapeCharacter | undefined {
 /**
  * The directives at the top of a text, up to the first line that is not a directive or repeats one. It is stricter than a build
  * in one point: nothing, not even a byte order mark, may come before the `#`.
+ *
+ * @example
+ * ```ts
+ * import { parseDirectives } from '@tsbuild/tsbuild/parser'
+ *
+ * console.log(parseDirectives('# check=skip=all\nFROM scratch\n').map(({ name }) => name).join(' ')) // check
+ * ```
  */
 export function parseDirectives(text: string, prefix = '#'): Directive[] {
   const directives: Directive[] = []
@@ -56,13 +63,31 @@ export function parseDirectives(text: string, prefix = '#'): Directive[] {
   return directives
 }
 
-/** Finds one directive. A byte order mark and a `#!` line may come first. */
+/**
+ * Finds one directive. A byte order mark and a `#!` line may come first.
+ *
+ * @example
+ * ```ts
+ * import { findDirective } from '@tsbuild/tsbuild/parser'
+ *
+ * console.log(findDirective('escape', '# escape=`\nFROM scratch\n')?.value) // `
+ * ```
+ */
 export function findDirective(name: Directive['name'], text: string): FoundDirective | undefined {
   const { body, line } = skipShebang(text)
   return find(name, body, line, '#')
 }
 
-/** The frontend that a text of any format requests: by `# syntax=`, `// syntax=`, or the `syntax` of a JSON object. */
+/**
+ * The frontend that a text of any format requests: by `# syntax=`, `// syntax=`, or the `syntax` of a JSON object.
+ *
+ * @example
+ * ```ts
+ * import { detectSyntax } from '@tsbuild/tsbuild/parser'
+ *
+ * console.log(detectSyntax('# syntax=docker/dockerfile:1\nFROM scratch\n')?.value) // docker/dockerfile:1
+ * ```
+ */
 export function detectSyntax(text: string): FoundDirective | undefined {
   const { body, line } = skipShebang(text)
   return find('syntax', body, line, '#') ?? find('syntax', body, line, '//') ?? syntaxOfJson(body, line)

@@ -12,6 +12,16 @@ export interface Edit {
  * Replaces spans of a Dockerfile and parses the result; all other text stays as it was. The spans refer to the given
  * Dockerfile and may come in any order. Insertions at one position keep their order. Throws a RangeError if spans overlap or
  * lie outside the text.
+ *
+ * @example
+ * ```ts
+ * import { edit, parse, stringify } from '@tsbuild/tsbuild/parser'
+ *
+ * const dockerfile = parse('FROM node:20\n')
+ * const [from] = dockerfile.instructions
+ * if (from?.kind === 'FROM') console.log(stringify(edit(dockerfile, [{ span: from.image.span, text: 'node:22' }])).trim())
+ * // FROM node:22
+ * ```
  */
 export function edit(dockerfile: Dockerfile, edits: Iterable<Edit>): Dockerfile {
   const { name, text } = dockerfile.file

@@ -12,6 +12,14 @@ export interface ParseOptions {
 /**
  * Parses a Dockerfile. Never throws: all errors are in `diagnostics`, in source order, and the rest of the text is parsed
  * nevertheless. It accepts exactly the Dockerfiles that BuildKit's Dockerfile frontend 1.26 accepts; for others it has errors.
+ *
+ * @example
+ * ```ts
+ * import { parse } from '@tsbuild/tsbuild/parser'
+ *
+ * const { instructions, diagnostics } = parse('FROM node:22 AS build\nRUN npm ci\n')
+ * console.log(instructions.map(({ kind }) => kind).join(' '), diagnostics.length) // FROM RUN 0
+ * ```
  */
 export function parse(text: string, options: ParseOptions = {}): Dockerfile {
   const diagnostics: Diagnostic[] = []

@@ -36,6 +36,14 @@ const KEYS = [
 /**
  * Expands the values of a mount and checks them as BuildKit does: in order, so that `required` and `size` must come after
  * the `type` to which they belong. Errors with `FLAG_INVALID`, without a location.
+ *
+ * @example
+ * ```ts
+ * import { parse, resolveMount } from '@tsbuild/tsbuild/parser'
+ *
+ * const [, run] = parse('FROM scratch\nRUN --mount=type=cache,target=/root/.npm npm ci\n').instructions
+ * if (run?.kind === 'RUN') for (const mount of run.mounts) console.log(resolveMount(mount, (value) => value).target) // /root/.npm
+ * ```
  */
 export function resolveMount(mount: Mount, expand: (value: string) => string): ResolvedMount {
   const result: Writable = {

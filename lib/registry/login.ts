@@ -26,6 +26,14 @@ export interface KeptCredentials {
  * Tries credentials at a registry and keeps them: with the helper that the file names for it, else in the file, `$REGISTRY_AUTH_FILE` or
  * Docker's, with mode 0600. Nothing is kept if the registry denies them: `REGISTRY_AUTH`. Errors with `CREDENTIALS_INVALID` where they
  * can't be kept, and as requests do.
+ *
+ * @example
+ * ```ts
+ * import { login } from '@tsbuild/tsbuild'
+ *
+ * const { registry } = await login('localhost:5000', { username: 'me', password: 'secret' })
+ * console.log(registry) // localhost:5000
+ * ```
  */
 export async function login(
   registry: string,
@@ -51,7 +59,17 @@ export async function login(
   return { registry: domain, place: path, plain: true }
 }
 
-/** Forgets the credentials of a registry. False if there were none in the file. Errors with `CREDENTIALS_INVALID`. */
+/**
+ * Forgets the credentials of a registry. False if there were none in the file. Errors with `CREDENTIALS_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { login, logout } from '@tsbuild/tsbuild'
+ *
+ * await login('localhost:5000', { username: 'me', password: 'secret' })
+ * console.log(await logout('localhost:5000')) // true
+ * ```
+ */
 export async function logout(registry: string, options: LoginOptions = {}): Promise<boolean> {
   const domain = checkedDomain(registry)
   const env = options.env ?? process.env

@@ -17,7 +17,17 @@ export interface TargetInfo {
   readonly endLine: number
 }
 
-/** The stages of a Dockerfile, in order. Needs no base image and no build arg. */
+/**
+ * The stages of a Dockerfile, in order. Needs no base image and no build arg.
+ *
+ * @example
+ * ```ts
+ * import { listTargets, parse } from '@tsbuild/tsbuild'
+ *
+ * const targets = listTargets(parse('# build compiles\nFROM scratch AS build\nFROM scratch AS web\n'))
+ * console.log(targets.map(({ name, description }) => `${name}: ${description}`).join(', ')) // build: compiles, web: undefined
+ * ```
+ */
 export function listTargets({ stages }: Dockerfile): TargetInfo[] {
   return stages.map(({ name, from, index }) => ({
     name,

@@ -36,6 +36,15 @@ export interface Outline {
 /**
  * The parameters of a graph's target, those of the stages that it needs included, in the order of their lines: build args that an ARG
  * of those stages declares, or that their FROMs refer to. `buildArgs` are the ones that the graph was made with.
+ *
+ * @example
+ * ```ts
+ * import { outline, planBuild } from '@tsbuild/tsbuild'
+ *
+ * const context = new Map([['Dockerfile', 'FROM scratch\n# V is the version\nARG V=1\n']])
+ * const [arg] = outline(await planBuild({ context })).args
+ * console.log(arg?.name, arg?.value, arg?.description) // V 1 is the version
+ * ```
  */
 export function outline(graph: Graph, buildArgs: Readonly<Record<string, string>> = {}): Outline {
   const { target, dockerfile } = graph

@@ -1,6 +1,16 @@
 import type { Graph, Vertex } from '../types.ts'
 
-/** The graph in the language of Graphviz, a cluster a stage; dashed arrows are files taken from elsewhere. */
+/**
+ * The graph in the language of Graphviz, a cluster a stage; dashed arrows are files taken from elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { graphToDot, planBuild } from '@tsbuild/tsbuild'
+ *
+ * const graph = await planBuild({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY . /\n']]) })
+ * console.log(graphToDot(graph).startsWith('digraph')) // true
+ * ```
+ */
 export function graphToDot(graph: Graph): string {
   const numbers = new Map(graph.vertices.map((vertex, at) => [vertex.id, `v${at}`]))
   const node = (vertex: Vertex): string => {

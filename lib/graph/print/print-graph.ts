@@ -6,7 +6,17 @@ export interface GraphToJsonOptions {
   readonly scopes?: boolean
 }
 
-/** The graph as plain data: stages with their instructions, and vertices with their inputs. Safe for JSON.stringify. */
+/**
+ * The graph as plain data: stages with their instructions, and vertices with their inputs. Safe for JSON.stringify.
+ *
+ * @example
+ * ```ts
+ * import { graphToJson, planBuild } from '@tsbuild/tsbuild'
+ *
+ * const graph = await planBuild({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY . /\n']]) })
+ * console.log(JSON.stringify(graphToJson(graph)).startsWith('{')) // true
+ * ```
+ */
 export function graphToJson(graph: Graph, options: GraphToJsonOptions = {}): unknown {
   const { text } = graph.dockerfile.file
   return {
@@ -56,7 +66,17 @@ function baseName(graph: Graph, { base }: GraphStage): string {
   return graph.stages.find((stage) => stage.index === base.index)?.name ?? String(base.index)
 }
 
-/** The graph as a Mermaid flowchart, a box a stage. */
+/**
+ * The graph as a Mermaid flowchart, a box a stage.
+ *
+ * @example
+ * ```ts
+ * import { graphToMermaid, planBuild } from '@tsbuild/tsbuild'
+ *
+ * const graph = await planBuild({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY . /\n']]) })
+ * console.log(graphToMermaid(graph).split('\n')[0]) // flowchart TD
+ * ```
+ */
 export function graphToMermaid(graph: Graph): string {
   const numbers = new Map(graph.vertices.map((vertex, at) => [vertex.id, `v${at}`]))
   const node = (vertex: Vertex): string => `${numbers.get(vertex.id)}["${label(vertex.name)}"]`

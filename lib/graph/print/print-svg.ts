@@ -41,6 +41,15 @@ const STYLE = `
 /**
  * The graph as an SVG image: what the target needs, from left to right; the instructions of a stage from top to bottom. Text that is
  * too long is cut, with the whole of it in a tooltip. Light or dark as the reader's system is. The same graph gives the same text.
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs'
+ * import { graphToSvg, planBuild } from '@tsbuild/tsbuild'
+ *
+ * const graph = await planBuild({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY . /\n']]) })
+ * writeFileSync('graph.svg', graphToSvg(graph))
+ * ```
  */
 export function graphToSvg(graph: Graph): string {
   const { boxes, edges, width, height } = layoutBoxes(stageBoxes(graph), boxWidth)

@@ -34,12 +34,32 @@ export interface Expanded<T> {
 
 export type Expansion<T> = Expanded<T> | { readonly error: ExpansionError }
 
-/** Expands variables, quotes and escapes in a word. The result is one string, even if it holds white space. Never throws. */
+/**
+ * Expands variables, quotes and escapes in a word. The result is one string, even if it holds white space. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { expandWord } from '@tsbuild/tsbuild/parser'
+ *
+ * const expanded = expandWord('${NAME:-app}-$VERSION', new Map([['VERSION', '1.2']]))
+ * console.log('value' in expanded && expanded.value) // app-1.2
+ * ```
+ */
 export function expandWord(word: string, variables: VariableSource, options: ExpandOptions = {}): Expansion<string> {
   return run(word, variables, options, lexWord)
 }
 
-/** Like {@link expandWord}, but splits the result at white space outside quotes, also at white space in values of variables. */
+/**
+ * Like {@link expandWord}, but splits the result at white space outside quotes, also at white space in values of variables.
+ *
+ * @example
+ * ```ts
+ * import { expandWords } from '@tsbuild/tsbuild/parser'
+ *
+ * const expanded = expandWords('$LIST "d e"', new Map([['LIST', 'a b']]))
+ * if ('value' in expanded) console.log(expanded.value.join('|')) // a|b|d e
+ * ```
+ */
 export function expandWords(
   word: string,
   variables: VariableSource,

@@ -54,6 +54,15 @@ export interface DoctorProbe extends Probe {
 /**
  * Tries everything in `directory`, which should be where builds run their commands: on the disk of the store. Leaves nothing there. Errors
  * with `STORE_IO` where it can't be written.
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from 'node:os'
+ * import { examine } from '@tsbuild/tsbuild'
+ *
+ * const report = await examine(tmpdir())
+ * console.log(report.isolation ?? 'nothing can run commands here')
+ * ```
  */
 export async function examine(directory: string): Promise<DoctorReport> {
   const surroundings = readHostFacts()
