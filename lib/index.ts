@@ -100,7 +100,7 @@ export {
 } from './imagetools/repository-lists.ts'
 export type { LintWarning } from './lint/emit.ts'
 export { type FixedDockerfile, fixDockerfile } from './lint/fix-dockerfile.ts'
-export { checkDockerfile, type LintReport, lint } from './lint/lint.ts'
+export { checkDockerfile, lint } from './lint/lint.ts'
 export type {
   BaseImage,
   LintContext,
@@ -110,7 +110,7 @@ export type {
   RuleChoice,
   RuleSet,
 } from './lint/lint-options.ts'
-export type { LintPlatform } from './lint/lint-platform.ts'
+export type { LintReport } from './lint/linter.ts'
 export { type LintRule, lintRules } from './lint/rules.ts'
 export type { ContentReader } from './oci/content.ts'
 export type { IndexAnnotation } from './oci/index-annotation.ts'

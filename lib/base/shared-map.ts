@@ -15,9 +15,17 @@ interface SharedNode<V> {
 
 /** The value of a key; undefined if the map does not have it. */
 export function valueIn<V>(map: SharedMap<V>, key: string): V | undefined {
+  return nodeOf(map, key)?.value
+}
+
+export function hasKey(map: SharedMap<unknown>, key: string): boolean {
+  return nodeOf(map, key) !== undefined
+}
+
+function nodeOf<V>(map: SharedMap<V>, key: string): SharedMap<V> {
   let node = map
   while (node && node.key !== key) node = key < node.key ? node.left : node.right
-  return node?.value
+  return node
 }
 
 /** The map with a key set; itself if the key had that value. A key that is there keeps its place in the order. */

@@ -3,10 +3,11 @@
 import { TsbuildError } from '../base/errors.ts'
 import { openStore, type Store } from '../cache/store.ts'
 import { openRemoteBases } from '../images/remote-bases.ts'
-import { checkDockerfile, type LintReport } from '../lint/lint.ts'
+import { checkDockerfile } from '../lint/lint.ts'
 import type { BaseImage, LintOptions, RuleChoice } from '../lint/lint-options.ts'
-import type { LintPlatform } from '../lint/lint-platform.ts'
+import type { LintReport } from '../lint/linter.ts'
 import { defaultPlatform, formatPlatform } from '../oci/platform.ts'
+import type { Platform } from '../oci/types.ts'
 import { parse } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import { lazyClient } from '../registry/lazy-client.ts'
@@ -56,7 +57,7 @@ export async function checkContext(
   choice: RuleChoice = {},
 ): Promise<CheckedBuild> {
   const images = new Map<string, BaseImage | undefined>()
-  const wanted = new Map<string, { readonly name: string; readonly platform: LintPlatform }>()
+  const wanted = new Map<string, { readonly name: string; readonly platform: Platform }>()
   const lintOptions: LintOptions = {
     target: options.target,
     buildArgs: options.buildArgs ?? {},
@@ -85,7 +86,7 @@ export async function checkContext(
 }
 
 /** The config of a base image; undefined for one that isn't at hand, which is no fault of the Dockerfile. */
-async function findImage(resolver: NameResolver, name: string, platform: LintPlatform): Promise<BaseImage | undefined> {
+async function findImage(resolver: NameResolver, name: string, platform: Platform): Promise<BaseImage | undefined> {
   try {
     const found = await resolver.resolve(name, platform)
     if (found.kind !== 'image') return { env: [], user: '', workdir: '/', isNamedContext: true }

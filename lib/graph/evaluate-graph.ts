@@ -49,7 +49,7 @@ export function evaluateGraph(planned: PlannedGraph, { builder, showPlatforms, l
     const linked = at(stages, index)
     const stepName = stepNamer(linked, evaluation, showPlatforms)
     const state = startStage(linked, evaluation, stepName)
-    const observer = options.observer?.stage(linked, state)
+    const observer = planned.observer?.stage(linked, state)
     evaluateStage(state, at(plan.commands, index), {
       buildArgs: options.buildArgs ?? {},
       globalArgs,

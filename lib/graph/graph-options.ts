@@ -8,7 +8,8 @@ export interface EvaluationOptions {
   /** The platform asked for. Default: that of the build machine, or of the base image where it has only another one. */
   readonly platform?: Platform | undefined
   readonly buildPlatform: Platform
-  readonly observer?: GraphObserver | undefined
+  /** Makes the observer of the graph for a platform. */
+  readonly observe?: ((platform: Platform) => GraphObserver) | undefined
 }
 
 export interface GraphOptions extends EvaluationOptions {

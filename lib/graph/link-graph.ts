@@ -3,6 +3,7 @@ import type { Platform } from '../oci/types.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import { createExpander, type Expander } from './evaluate/expand.ts'
 import { defaultArgs, globalArgs } from './evaluate/global-args.ts'
+import type { GraphObserver } from './evaluate/observer.ts'
 import type { EvaluationOptions } from './graph-options.ts'
 import { findTarget, linkStages, stageNames } from './link-stages.ts'
 import type { LinkedStage } from './linked-stage.ts'
@@ -11,6 +12,7 @@ import type { LinkedStage } from './linked-stage.ts'
 export interface LinkedGraph {
   readonly dockerfile: Dockerfile
   readonly options: EvaluationOptions
+  readonly observer: GraphObserver | undefined
   readonly platform: Platform
   readonly expander: Expander
   readonly globalArgs: ReadonlyMap<string, string>
@@ -30,13 +32,15 @@ export function linkGraph(dockerfile: Dockerfile, options: EvaluationOptions): L
     throw new TsbuildError('DOCKERFILE_EMPTY', `${file.name} has no stage to build`, { hint: 'begin one with FROM' })
   }
   const expander = createExpander((span) => ({ file, span }), dockerfile.escape)
-  const { buildArgs = {}, observer } = options
+  const { buildArgs = {}, buildPlatform, platform = buildPlatform } = options
+  const observer = options.observe?.(platform)
   const scope = globalArgs(defaultArgs(dockerfile, options), dockerfile.globalArgs, buildArgs, expander)
   const stages = linkStages({ dockerfile, globalArgs: scope, expander, observer })
   return {
     dockerfile,
     options,
-    platform: options.platform ?? options.buildPlatform,
+    observer,
+    platform,
     expander,
     globalArgs: scope,
     stages,

@@ -26,7 +26,7 @@ export function linkStages({ dockerfile, globalArgs, expander, observer }: LinkO
     const { from } = stage
     const expand = (word: Word): string => {
       const expansion = expander.word(word, globalArgs)
-      observer?.fromWord(from, word, expansion)
+      observer?.fromWord({ from, word, expansion, globalArgs })
       return expansion.value
     }
     const at = (span: Span): Location => ({ file: dockerfile.file, span })

@@ -98,7 +98,8 @@ export function* planStages(
     }
     // Triggers can only name new sources in the round in which they fire.
     if (fresh.length === 0) {
-      graph.options.observer?.needed(new Set(reachable))
+      const planned = order.map((index) => at(stages, index))
+      graph.observer?.planned(planned, new Set(reachable))
       return { order, commands, names, overrides }
     }
   }
@@ -180,7 +181,7 @@ function literalName(name: Word, { expander }: StageCommand): string {
   )
 }
 
-/** Names of images have the form of one, in stages that the target does without, too. */
+/** Refuses names that don't have the form of an image's, in stages that the target does without, too. Named contexts may have any name. */
 function checkNames(
   uses: readonly SourceUse[],
   { isNamedContext }: PlanOptions,
@@ -189,7 +190,11 @@ function checkNames(
 ): void {
   for (const { to, platform = target, location } of uses) {
     if (to.kind === 'stage' || to.name === 'scratch' || valid.has(to.name)) continue
-    if (!isNamedContext(to.name, platform)) located(() => parseReference(to.name), location)
+    try {
+      parseReference(to.name)
+    } catch (error) {
+      if (!isNamedContext(to.name, platform)) throw withLocation(error, location)
+    }
     valid.add(to.name)
   }
 }
@@ -223,7 +228,7 @@ function observeBase(linked: LinkedStage, { graph, names, overrides }: Planning)
   const { base, stage, platform = graph.platform } = linked
   const named = base.kind === 'name' ? names.get(nameKey(base.name, platform)) : undefined
   const found = overrides.get(stage.index) ?? named
-  if (found) graph.options.observer?.base(linked, found)
+  if (found) graph.observer?.base(linked, found)
 }
 
 /** The ONBUILD triggers that a stage's base, image or stage, brings along. */

@@ -1,8 +1,8 @@
-import type { LintPlatform } from './lint-platform.ts'
+import type { Platform } from '../oci/types.ts'
 
 /** What a base image brings along, as its config says. */
 export interface BaseImage {
-  readonly platform?: LintPlatform | undefined
+  readonly platform?: Platform | undefined
   /** `NAME=value`. */
   readonly env?: readonly string[] | undefined
   readonly shell?: readonly string[] | undefined
@@ -68,7 +68,7 @@ export interface LintOptions extends RuleChoice {
   /** The platform that builds; default the platform to build for. */
   readonly buildPlatform?: string | undefined
   /** The image of a name in FROM, for a platform; undefined when it isn't known. `scratch` is never asked for. */
-  readonly baseImage?: (name: string, platform: LintPlatform) => BaseImage | undefined
+  readonly baseImage?: (name: string, platform: Platform) => BaseImage | undefined
   readonly ignore?: LintIgnore | undefined
   readonly context?: LintContext | undefined
 }

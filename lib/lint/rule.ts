@@ -1,10 +1,10 @@
 // What a rule is: a declaration, and checks of the events that a walk through the Dockerfile gives.
 
 import type { Span } from '../base/source.ts'
+import type { Platform } from '../oci/types.ts'
 import type { Edit } from '../parser/index.ts'
 import type { Arg, From, Instruction, KeyValue, Run, Stage, Word } from '../parser/types.ts'
 import type { LintContext, RuleSet } from './lint-options.ts'
-import type { LintPlatform } from './lint-platform.ts'
 import type { Site } from './site.ts'
 import type { StageSteps } from './step.ts'
 
@@ -39,12 +39,14 @@ export interface Events {
     readonly from: From
     readonly word: Word
     readonly value: string
+    /** Undefined where the value is not a platform. */
+    readonly platform: Platform | undefined
     readonly used: readonly string[]
     readonly unset: readonly string[]
     readonly targetPlatform: string
   }
   /** A base image whose platform is known. */
-  readonly base: { readonly name: string; readonly expected: LintPlatform; readonly actual: LintPlatform }
+  readonly base: { readonly name: string; readonly expected: Platform; readonly actual: Platform }
   /** A word of an instruction that was expanded: the variables that no one has defined, and those that there are. */
   readonly word: { readonly word: Word; readonly unset: readonly string[]; readonly known: readonly string[] }
   /** A pair of ENV or LABEL. */

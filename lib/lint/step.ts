@@ -41,7 +41,7 @@ export interface StageSteps {
   /** The stage it stands on, when the base is one. */
   readonly base: number | undefined
   readonly baseName: string
-  /** Undefined for what isn't known, or no image. */
+  /** Undefined where nothing is known of the base, or where it is not an image. */
   readonly image: BaseImage | undefined
   readonly steps: readonly Step[]
   /** The user at the stage's end; undefined when no one has set it, empty when the base image says that it is root. */

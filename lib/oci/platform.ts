@@ -36,6 +36,16 @@ export function parsePlatform(text: string): Platform {
   return platform(os, architecture, architecture === 'arm64' && variant === '' ? 'v8' : variant, options)
 }
 
+/** {@link parsePlatform}, or undefined for what is no platform. */
+export function tryParsePlatform(text: string): Platform | undefined {
+  try {
+    return parsePlatform(text)
+  } catch (error) {
+    if (error instanceof TsbuildError) return undefined
+    throw error
+  }
+}
+
 /** Whether it is the name of an architecture, in the form that platforms have. */
 export const isArchitecture = (name: string): boolean => ARCHITECTURES.has(name)
 

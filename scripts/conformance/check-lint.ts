@@ -1,6 +1,7 @@
 import { createIgnoreMatcher } from '../../lib/context/ignore/ignore-matcher.ts'
-import { checkDockerfile, type LintReport } from '../../lib/lint/lint.ts'
+import { checkDockerfile } from '../../lib/lint/lint.ts'
 import type { BaseImage, LintOptions } from '../../lib/lint/lint-options.ts'
+import type { LintReport } from '../../lib/lint/linter.ts'
 import { lintRules } from '../../lib/lint/rules.ts'
 import { parse } from '../../lib/parser/index.ts'
 import { type Case, compare, recordOf, stringOf } from './check.ts'

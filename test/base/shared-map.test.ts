@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { entriesOf, type SharedMap, valueIn, withValue } from '../../lib/base/shared-map.ts'
+import { entriesOf, hasKey, type SharedMap, valueIn, withValue } from '../../lib/base/shared-map.ts'
 
 const mapOf = (pairs: readonly (readonly [string, number])[]): SharedMap<number> =>
   pairs.reduce<SharedMap<number>>((map, [key, value]) => withValue(map, key, value), undefined)
@@ -14,8 +14,10 @@ describe('a shared map', () => {
         const after = second.reduce<SharedMap<number>>((map, [key, value]) => withValue(map, key, value), before)
         expect(entriesOf(before)).toEqual([...new Map(first)])
         expect(entriesOf(after)).toEqual([...new Map([...first, ...second])])
-        for (const [key, value] of new Map([...first, ...second])) expect(valueIn(after, key)).toBe(value)
+        for (const [key, value] of new Map([...first, ...second]))
+          expect([hasKey(after, key), valueIn(after, key)]).toEqual([true, value])
         expect(valueIn(after, 'not there')).toBeUndefined()
+        expect(hasKey(after, 'not there')).toBe(false)
       }),
     )
   })

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { TsbuildError } from '../../lib/base/errors.ts'
 import { positionAt } from '../../lib/base/source.ts'
 import type { Graph } from '../../lib/graph/types.ts'
-import { type EvaluateOptions, evaluate, evaluateAll } from './evaluate.ts'
+import { graphErrors } from './error-cases.ts'
+import { evaluate, evaluateAll } from './evaluate.ts'
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const stageNames = (graph: Graph): (string | undefined)[] => graph.stages.map((stage) => stage.name)
@@ -272,59 +273,7 @@ test('names of steps say the platform of the stage, and what it makes things for
   expect(second?.vertices.filter(({ id }) => first?.vertices.some((vertex) => vertex.id === id))).toHaveLength(4)
 })
 
-const errors: readonly [string, string, EvaluateOptions, string, number | undefined][] = [
-  ['an unknown target', 'FROM scratch AS build', { target: 'bulid' }, 'TARGET_UNKNOWN', undefined],
-  ['a target by number', 'FROM scratch AS build', { target: '0' }, 'TARGET_UNKNOWN', undefined],
-  ['an empty base name', 'ARG B\nFROM $B', {}, 'BASE_NAME_EMPTY', 2],
-  ['a bad platform', 'FROM --platform=/// scratch', {}, 'PLATFORM_INVALID', 1],
-  ['a stage number that is not there', 'FROM scratch\nCOPY --from=7 a /', {}, 'STAGE_UNKNOWN', 2],
-  [
-    'a stage that comes later',
-    'FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nFROM a',
-    {},
-    'STAGE_UNKNOWN',
-    2,
-  ],
-  ['a stage that copies from itself', 'FROM scratch AS a\nCOPY --from=a x /', {}, 'STAGE_CYCLE', 2],
-  [
-    'a stage that copies from itself, though the target does without it',
-    'FROM scratch AS a\nCOPY --from=a x /\nFROM scratch',
-    {},
-    'STAGE_CYCLE',
-    2,
-  ],
-  ['a variable in --from', 'FROM scratch\nARG F=a\nCOPY --from=$F x /', {}, 'INSTRUCTION_ARGUMENTS', 3],
-  ['a RUN of nothing', 'FROM scratch\nRUN []', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['a mount that cannot be', 'FROM scratch\nRUN --mount=type=tmpfs,target=/x,size=lots true', {}, 'FLAG_INVALID', 2],
-  ['a Dockerfile without a stage', 'ARG A=1', {}, 'DOCKERFILE_EMPTY', undefined],
-  ['a required variable', 'FROM scratch\nLABEL a=${X:?needed}', {}, 'VARIABLE_REQUIRED', 2],
-  ['a broken variable', 'FROM scratch\nLABEL a=1\nENV b=${X', {}, 'VARIABLE_SYNTAX', 3],
-  ['a bad port', 'FROM scratch\nEXPOSE http', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['a bad signal', 'FROM scratch\nSTOPSIGNAL nope', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['a trigger that cannot be read', 'FROM base', { images: { base: { OnBuild: ['NOPE x'] } } }, 'ONBUILD_INVALID', 1],
-  ['a trigger of a trigger', 'FROM base', { images: { base: { OnBuild: ['ONBUILD RUN x'] } } }, 'ONBUILD_INVALID', 1],
-  ['COPY of a URL', 'FROM scratch\nCOPY https://example.com/x /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['COPY of a repository', 'FROM scratch\nCOPY git@example.com:a/b.git /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['a repository that contradicts itself', 'FROM scratch\nADD git@a:b?ref=c#d /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['a checksum that is none', 'FROM scratch\nADD --checksum=md5:00 http://a/b /', {}, 'DIGEST_INVALID', 2],
-  ['a checksum of two files', 'FROM scratch\nADD --checksum=ab git@a:b git@a:c /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['two checksums', 'FROM scratch\nADD --checksum=ab git@a:b?commit=cd /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['two answers', 'FROM scratch\nADD --keep-git-dir git@a:b?keep-git-dir=0 /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['a checksum of a local file', 'FROM scratch\nADD --checksum=sha256:00 x /', {}, 'INSTRUCTION_ARGUMENTS', 2],
-  ['a mode that is none', 'FROM scratch\nCOPY --chmod=999 x /', {}, 'CHMOD_INVALID', 2],
-  ['a mount over the root', 'FROM scratch\nRUN --mount=type=tmpfs,target=/x/.. true', {}, 'MOUNT_INVALID', 2],
-  ['a mount of no image', 'FROM scratch\nRUN --mount=from=zzz:Q:q,target=/x true', {}, 'REFERENCE_INVALID', 2],
-  [
-    'a base that is no image, though the target does without it',
-    'FROM a:b:c AS unused\nFROM scratch',
-    {},
-    'REFERENCE_INVALID',
-    1,
-  ],
-  ['a broken word of a trigger', 'FROM scratch AS a\nONBUILD LABEL a=${X\nFROM a', {}, 'VARIABLE_SYNTAX', 3],
-]
-
-test.each(errors)('%s is an error at its place', async (_, text, options, code, line) => {
+test.each(graphErrors)('%s is an error at its place', async (_, text, options, code, line) => {
   const error = (await evaluate(text, options).catch((e: unknown) => e)) as TsbuildError
   expect(error).toMatchObject({ code })
   const { location } = error

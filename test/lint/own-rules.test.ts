@@ -506,7 +506,7 @@ describe('rules of opinion', () => {
     const lines = [
       'ADD https://a/b /',
       'ADD http://a/b /',
-      'ADD --checksum=sha256:00 https://a/b /',
+      `ADD --checksum=sha256:${'0'.repeat(64)} https://a/b /`,
       'ADD https://a/b.git#v1 /',
       'ADD b /',
     ]

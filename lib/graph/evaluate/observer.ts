@@ -12,14 +12,24 @@ import type { StageState } from './stage-state.ts'
  * is an observer: it finds its warnings while the graph is made.
  */
 export interface GraphObserver {
-  /** The base name or the platform of a FROM was expanded. Its value may still be invalid. */
-  fromWord(from: From, word: Word, expansion: Expanded<string>): void
+  /** The base name or the platform of a FROM was expanded. */
+  fromWord(event: FromWord): void
   /** The base of a stage was found. */
   base(stage: LinkedStage, base: KnownName): void
-  /** These stages are needed by the target. Others are evaluated only by a check of all stages. */
-  needed(stages: ReadonlySet<number>): void
+  /** These stages will be evaluated, in this order. Those that the target does without are among them only in a check of all stages. */
+  planned(stages: readonly LinkedStage[], needed: ReadonlySet<number>): void
   /** A stage begins. Its state changes with every instruction. */
   stage(stage: LinkedStage, state: StageState): StageObserver
+}
+
+export interface FromWord {
+  readonly from: From
+  /** One of the words of `from`. */
+  readonly word: Word
+  /** Its value may still be invalid. */
+  readonly expansion: Expanded<string>
+  /** The variables that FROM can refer to, with their values. */
+  readonly globalArgs: ReadonlyMap<string, string>
 }
 
 export interface StageObserver {

@@ -154,7 +154,7 @@ export function setEnv(state: StageState, name: string, value: string): void {
 }
 
 /** Args that control BuildKit itself. They never become variables. */
-const BUILDER_ARGS: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
+export const BUILDER_ARGS: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
 
 /** ARG: for later instructions of this stage. */
 export function setArg(state: StageState, name: string, value: string | undefined): void {

@@ -1,5 +1,5 @@
+import { formatPlatform } from '../../oci/platform.ts'
 import type { Rule } from '../rule.ts'
-import { platformText } from '../walk/platform-text.ts'
 
 export const invalidBaseImagePlatform: Rule = {
   name: 'InvalidBaseImagePlatform',
@@ -7,7 +7,7 @@ export const invalidBaseImagePlatform: Rule = {
   checks: {
     base({ name, expected, actual }, report) {
       if (expected.os === actual.os && expected.architecture === actual.architecture) return
-      const [got, wanted] = [actual, expected].map((platform) => JSON.stringify(platformText(platform)))
+      const [got, wanted] = [actual, expected].map((platform) => JSON.stringify(formatPlatform(platform)))
       report(`Base image ${name} was pulled with platform ${got}, expected ${wanted} for current build`)
     },
   },

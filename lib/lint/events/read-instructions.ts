@@ -2,33 +2,33 @@ import { failOnErrors } from '../../base/errors.ts'
 import { toBuildKitTree } from '../../parser/index.ts'
 import type { Arg, Dockerfile, From, Instruction } from '../../parser/types.ts'
 import { withComments } from '../check-options.ts'
+import type { LintRun } from '../lint-run.ts'
 import { siteOf } from '../site.ts'
 import { commentTexts, fromWords } from './instruction-text.ts'
-import type { Walk } from './walk.ts'
 
 /**
  * What shows as instructions are read, one after the other. Throws the file's errors, after the warnings about what comes before
  * the first; when it isn't even made of instructions there are none.
  */
-export function readInstructions(walk: Walk): void {
-  const { dockerfile } = walk
+export function readInstructions(run: LintRun): void {
+  const { dockerfile } = run
   const isSound = dockerfile.diagnostics.every(({ severity }) => severity !== 'error')
-  if (isSound) readEmptyLines(walk)
+  if (isSound) readEmptyLines(run)
   else {
     const { errors } = toBuildKitTree(dockerfile)
     failOnErrors(dockerfile.file, errors.length > 0 ? dockerfile.diagnostics : [])
-    readEmptyLines(walk)
+    readEmptyLines(run)
   }
   const wrong = firstError(dockerfile)
   for (const instruction of dockerfile.instructions) {
     const { start, end } = instruction.span
     if (start > wrong) break
-    readInstruction(walk, instruction, end >= wrong)
+    readInstruction(run, instruction, end >= wrong)
   }
   failOnErrors(dockerfile.file, dockerfile.diagnostics)
 }
 
-function readEmptyLines({ dockerfile, check, emit }: Walk): void {
+function readEmptyLines({ dockerfile, check, emit }: LintRun): void {
   const { text } = dockerfile.file
   const broken = dockerfile.instructions.filter(({ emptyLines }) => emptyLines.length > 0)
   if (broken.length === 0) return
@@ -40,11 +40,11 @@ function readEmptyLines({ dockerfile, check, emit }: Walk): void {
   }
 }
 
-function readInstruction(walk: Walk, instruction: Instruction, isWrong: boolean): void {
-  const { emit, dockerfile } = walk
+function readInstruction(run: LintRun, instruction: Instruction, isWrong: boolean): void {
+  const { emit, dockerfile } = run
   const { text } = dockerfile.file
   const comments = commentTexts(instruction, text)
-  const site = siteOf(instruction, withComments(walk.check, comments))
+  const site = siteOf(instruction, withComments(run.check, comments))
   emit('instruction', { instruction, text }, site)
   if (instruction.kind === 'FROM') emit('from', { from: instruction, words: fromWords(instruction), text }, site)
   if (isWrong || (instruction.kind !== 'FROM' && instruction.kind !== 'ARG')) return

@@ -1,18 +1,18 @@
 import type { Span } from '../../base/source.ts'
 import { withComments } from '../check-options.ts'
+import type { LintRun } from '../lint-run.ts'
 import { type Site, siteOf } from '../site.ts'
 import { commentTexts } from './instruction-text.ts'
-import type { Walk } from './walk.ts'
 
 /** Tells the rules which names the check directives mention, at the top of the file and above instructions. */
-export function checkNames(walk: Walk): void {
-  if (!walk.hasOwnRules) return
-  const { dockerfile, check } = walk
+export function checkNames(run: LintRun): void {
+  if (!run.hasOwnRules) return
+  const { dockerfile, check } = run
   const { text } = dockerfile.file
   for (const { name, span, valueSpan } of dockerfile.directives) {
     if (name !== 'check') continue
     const line = text.slice(0, span.start).split('\n').length
-    emitNames(walk, valueSpan, { line, span, isWritten: true, check })
+    emitNames(run, valueSpan, { line, span, isWritten: true, check })
   }
   for (const instruction of dockerfile.instructions) {
     const comments = commentTexts(instruction, text)
@@ -21,12 +21,12 @@ export function checkNames(walk: Walk): void {
       const value = /=\s*\S*/.exec(text.slice(span.start, span.end))
       if (!value) return
       const start = span.start + value.index + 1
-      emitNames(walk, { start, end: start + value[0].length - 1 }, siteOf(instruction, withComments(check, comments)))
+      emitNames(run, { start, end: start + value[0].length - 1 }, siteOf(instruction, withComments(check, comments)))
     })
   }
 }
 
-function emitNames({ dockerfile, emit }: Walk, value: Span, site: Site): void {
+function emitNames({ dockerfile, emit }: LintRun, value: Span, site: Site): void {
   const written = dockerfile.file.text.slice(value.start, value.end)
   for (const list of written.matchAll(/(?:^|;)\s*(skip|experimental)\s*=([^;]*)/g)) {
     const [whole, key, names = ''] = list

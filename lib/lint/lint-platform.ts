@@ -1,5 +1,0 @@
-export interface LintPlatform {
-  readonly os: string
-  readonly architecture: string
-  readonly variant?: string
-}
