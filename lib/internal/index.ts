@@ -1,4 +1,5 @@
-// The names that commands need beyond the public API. Nothing outside of this repository can import them, and nothing about them is promised.
+// The names that commands need beyond the public API. Nothing outside of this repository can import them, and they
+// may change in any release.
 
 export { openShell } from '../build/open-shell.ts'
 export {
