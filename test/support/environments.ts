@@ -1,4 +1,4 @@
-// Places that allow less than the machine does, made for real: a command runs in them as it would in a pod or on a shared machine.
+// Environments that allow less than the machine does, made for real: a command runs in them as in a pod or on a shared machine.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type OciConfig, ociConfig } from '../../lib/sandbox/oci/oci-config.ts'
 import type { SandboxMount, WorkerNamespaces } from '../../lib/sandbox/types.ts'
 
-/** What can be had is real only for root with runc, newuidmap and setpriv: see {@link environmentsNeed}. */
+/** To make them takes root and the programs of {@link environmentsNeed}. */
 export const ENVIRONMENTS = {
   /** Root, with all that the test's machine gives. */
   root: { uid: 0, container: false },
@@ -77,10 +77,10 @@ export function inEnvironment(
       LANG: 'C.UTF-8',
       ...options.env,
     }
-    const words = ENVIRONMENTS[name].container
-      ? containerWords(name, lab, command, env, [home, ...(options.writable ?? [])])
-      : userWords(name, lab, command)
-    const [file = '', ...args] = words
+    const argv = ENVIRONMENTS[name].container
+      ? containerArgv(name, lab, command, env, [home, ...(options.writable ?? [])])
+      : userArgv(name, lab, command)
+    const [file = '', ...args] = argv
     const timeout = (options.timeout ?? 120) * 1000
     const { status, stdout, stderr } = spawnSync(file, args, {
       env,
@@ -101,12 +101,15 @@ export function inEnvironment(
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** In namespaces of its own: the tables of users and ids are ours, so that nothing of the machine has to be changed. */
-function userWords(name: EnvironmentName, lab: string, command: readonly string[]): readonly string[] {
+/**
+ * In a mount namespace with user tables of its own, so that no account of the machine is changed. The builder's line comes first: it is
+ * found by name and by uid, also where the machine has an account of the same name or uid.
+ */
+function userArgv(name: EnvironmentName, lab: string, command: readonly string[]): readonly string[] {
   const { uid } = ENVIRONMENTS[name]
   if (uid === 0) return command
   const tables = {
-    '/etc/passwd': `${readFileSync('/etc/passwd', 'utf8')}builder:x:${uid}:${uid}::${lab}/home:/bin/sh\n`,
+    '/etc/passwd': `builder:x:${uid}:${uid}::${lab}/home:/bin/sh\n${readFileSync('/etc/passwd', 'utf8')}`,
     '/etc/subuid': name === 'subordinate' ? 'builder:100000:65536\n' : 'somebody:200000:65536\n',
     '/etc/subgid': name === 'subordinate' ? 'builder:100000:65536\n' : 'somebody:200000:65536\n',
   }
@@ -123,7 +126,7 @@ function userWords(name: EnvironmentName, lab: string, command: readonly string[
 const idOf = (lab: string): string => `environment${lab.replaceAll(/[^\w]/g, '-')}`
 const stateOf = (lab: string): readonly string[] => ['--root', join(lab, 'state')]
 
-function containerWords(
+function containerArgv(
   name: EnvironmentName,
   lab: string,
   command: readonly string[],
