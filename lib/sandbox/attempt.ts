@@ -1,4 +1,4 @@
-// Runs something tiny to see whether the system lets it.
+// Runs a small program to see whether the system allows what it does.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { getSystemErrorMap } from 'node:util'
 import { errnoOf } from '../base/errno.ts'
@@ -8,9 +8,9 @@ export interface Attempt {
   readonly ok: boolean
   /** Standard output, trimmed; at most 64 KiB of it. */
   readonly output: string
-  /** What failed, on one line, in the system's own words with the name of the error number: `unshare failed: … (EPERM)`. Empty if ok. */
+  /** The system's own message on one line, with the name of its error number: `unshare failed: … (EPERM)`. Empty if ok. */
   readonly message: string
-  /** `EPERM`, `ENOENT`, …, where the words name an error. */
+  /** `EPERM`, `ENOENT`, …, if the message names an error. */
   readonly errno: string | undefined
 }
 
@@ -19,14 +19,14 @@ export interface AttemptOptions {
   readonly timeout?: number
   /** Default: the builder's PATH and nothing else, in the C locale. */
   readonly env?: Readonly<Record<string, string>>
-  /** Files that the program inherits as descriptors 3, 4, …. */
+  /** The descriptors that the program inherits as 3, 4, …. */
   readonly descriptors?: readonly number[]
 }
 
 /** Runs a command line to its end, or kills it and its process group after the timeout. Never rejects. */
-export function attempt(words: readonly string[], options: AttemptOptions = {}): Promise<Attempt> {
+export function attempt(argv: readonly string[], options: AttemptOptions = {}): Promise<Attempt> {
   const { timeout = 5000, env = probeEnvironment(), descriptors = [] } = options
-  const [file = '', ...args] = words
+  const [file = '', ...args] = argv
   return new Promise((resolve) => {
     let child: ChildProcess
     try {
@@ -48,8 +48,8 @@ export function attempt(words: readonly string[], options: AttemptOptions = {}):
     child.on('error', (error) => {
       clearTimeout(timer)
       const errno = errnoOf(error)
-      const said = errno === 'ENOENT' ? 'no such program in PATH' : systemText(errno)
-      resolve(failed(`${file}: ${said}${errno ? ` (${errno})` : ''}`))
+      const reason = errno === 'ENOENT' ? 'no such program in PATH' : systemText(errno)
+      resolve(failed(`${file}: ${reason}${errno ? ` (${errno})` : ''}`))
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
@@ -62,12 +62,12 @@ export function attempt(words: readonly string[], options: AttemptOptions = {}):
   })
 }
 
-/** What a probe's program may see: enough to be found, and messages in English. */
+/** The environment of a probe: PATH, so that programs are found, and messages in English. */
 export function probeEnvironment(): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 }
 
-/** What was thrown, as an attempt that failed. */
+/** A failed attempt with the message of an error. */
 export function failedAttempt(error: unknown): Attempt {
   const errno = errnoOf(error)
   return {
@@ -82,11 +82,11 @@ function failed(text: string): Attempt {
   return { ok: false, output: '', message: named || !errno ? text : `${text} (${errno})`, errno }
 }
 
-/** The error whose text a message has in it. */
+/** The name of the error whose text is in a message. */
 function errnoIn(message: string): string | undefined {
   const lower = message.toLowerCase()
   const found = [...getSystemErrorMap().values()].filter(([, text]) => lower.includes(text))
-  // The longest text, so that a short one within it doesn't win.
+  // The longest text wins over a shorter one that is part of it.
   return found.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0]
 }
 
@@ -95,7 +95,7 @@ function systemText(code: string | undefined): string {
   return found?.[1] ?? 'could not be started'
 }
 
-/** The last line that says something: programs that wrap errors put the cause at the end. */
+/** The last line that is not empty: programs that wrap errors put the cause at the end. */
 function lastLine(text: string): string | undefined {
   const lines = text.split('\n').map((line) => line.trim())
   const line = lines.findLast((candidate) => candidate !== '')
@@ -128,6 +128,6 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch {
-    // It has just ended.
+    // The group has just ended.
   }
 }

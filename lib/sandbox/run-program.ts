@@ -1,9 +1,9 @@
-// A program of the system that does one thing, and says why if it can't.
+// Runs a program of the system that does one thing, and reports why it failed.
 import { execFile } from 'node:child_process'
 import { TsbuildError } from '../base/errors.ts'
 import { probeEnvironment } from './attempt.ts'
 
-/** Runs a program to its end and gives its standard output. Rejects with SANDBOX_FAILED and what the program said. */
+/** Runs a program to its end and returns its standard output. Rejects with SANDBOX_FAILED and the program's message. */
 export function runProgram(file: string, args: readonly string[], cwd?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(file, args, { env: probeEnvironment(), cwd, encoding: 'utf8' }, (cause, stdout, stderr) => {
@@ -13,7 +13,7 @@ export function runProgram(file: string, args: readonly string[], cwd?: string):
   })
 }
 
-/** The first line that says something. */
+/** The first line that is not empty. */
 export function firstLine(text: string): string | undefined {
   return text
     .split('\n')

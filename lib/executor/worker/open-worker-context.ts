@@ -42,7 +42,7 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
 
   const mounter = namespaces.mounts ? await openMounter() : undefined
   cleanups.add(() => mounter?.close())
-  const overlay = mounter && (await probeOverlay(home, namespaces.mapping !== 'root', mounter))
+  const overlay = mounter && (await probeOverlay(home, mounter, { userxattr: namespaces.mapping !== 'root' }))
   if (mounter) await hideCgroupV2(mounter)
   const { backends, probes } = await chooseBackends(home, namespaces, start.isolation)
   const [backend] = backends

@@ -1,4 +1,4 @@
-// Runs a command with nothing but another root: for root in a container that may not mount.
+// Runs a command by chroot(2) alone: for root in a container that may not mount.
 import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
@@ -8,6 +8,7 @@ import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { setprivArgv } from '../restrictions/drop-capabilities.ts'
+import { refuseNetworkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
 import type { Backend, PreparedCommand, SandboxCommand } from '../types.ts'
 import { copyIn, type TakeOut } from './chroot-mounts.ts'
@@ -16,8 +17,8 @@ type Tools = Readonly<Record<'nsenter' | 'setpriv' | 'prlimit', string>>
 
 /**
  * The back-end that needs no namespaces, only real root with Docker's capabilities. A command shares the builder's processes, network and
- * host name; it has no /proc and no /sys, and the size of /dev/shm is the disk's. Mounts are copies: what a command changes at a
- * read-only one is lost, and of two commands that write to one source at the same time the later wins.
+ * host name; it has neither /proc nor /sys, and /dev/shm is as large as the disk. Mounts are copies: what a command changes in a read-only
+ * one is lost, and if two commands write to one source at the same time, the later wins.
  *
  * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_FAILED where a program is missing.
  */
@@ -33,18 +34,14 @@ export function createChrootBackend(): Backend {
 }
 
 async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedCommand> {
-  if (command.network === 'none') {
-    throw new TsbuildError('SANDBOX_LACKS', 'chroot cannot keep a command from the network', {
-      hint: 'use --network=default or host, or build where namespaces are allowed: see tsbuild doctor',
-    })
-  }
+  refuseNetworkNone('chroot', command)
   const { env, args } = launchedCommand(command)
   const mark = newMark()
   const kill = (): Promise<void> => killMarked(mark)
   const undo: TakeOut[] = []
   const finish = async (): Promise<void> => {
     await kill()
-    // In the opposite order: a mount may be within another.
+    // In reverse order: a mount may be within another.
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
@@ -66,7 +63,7 @@ function chain(command: SandboxCommand, tools: Tools, mark: number): readonly st
   const directory = workingDirectory(root, cwd)
   return [
     ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
-    ...setprivArgv(tools.setpriv, command, true),
+    ...setprivArgv(command, { setpriv: tools.setpriv, setGroups: true }),
     ...[
       tools.nsenter,
       `--root=${root}`,

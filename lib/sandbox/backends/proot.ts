@@ -1,4 +1,4 @@
-// Runs a command with proot, which follows its system calls: for users where there are no namespaces at all.
+// Runs a command with proot, which traces its system calls and translates paths: for users who get no namespaces at all.
 import { execFileSync } from 'node:child_process'
 import { constants, existsSync } from 'node:fs'
 import { chmod, lstat, mkdir } from 'node:fs/promises'
@@ -10,6 +10,7 @@ import { DEVICE_NODES } from '../dev/device-nodes.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
+import { refuseNetworkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
 import { runProgram } from '../run-program.ts'
 import type { Backend, PreparedCommand, SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
@@ -20,18 +21,19 @@ interface Tools {
 }
 
 /**
- * The back-end for a place that gives a user nothing; the program is `$TSBUILD_PROOT`, else `proot` in PATH. It is no wall: a command
- * shares the builder's processes, network and host name. Users are pretended: who a command is changes nothing of what it may do, and
- * `chown` succeeds without effect. A read-only mount is a copy that is thrown away.
+ * The back-end for a user who gets no namespaces. The program is `$TSBUILD_PROOT`, else `proot` in PATH. It is no security boundary: a command
+ * shares the builder's processes, network and host name. Users are pretended: they change nothing about what a command may do, and `chown`
+ * succeeds without effect. A read-only mount is a copy that is thrown away.
  *
- * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_LACKS in other places, SANDBOX_FAILED where a program is missing.
+ * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_LACKS where there are namespaces, SANDBOX_FAILED where a program
+ * is missing.
  */
 export function createProotBackend(
   namespaces: WorkerNamespaces,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Backend {
   if (namespaces.mapping !== 'none') {
-    throw new TsbuildError('SANDBOX_LACKS', 'proot is for places without any user namespace: this one has better')
+    throw new TsbuildError('SANDBOX_LACKS', 'proot is for environments without any user namespace: this one has better')
   }
   const proot = env['TSBUILD_PROOT'] || findTools(['proot']).proot
   const tools = { proot, ...findTools(['prlimit', 'cp']) }
@@ -49,11 +51,7 @@ function versionOf(proot: string): string {
 }
 
 async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedCommand> {
-  if (command.network === 'none') {
-    throw new TsbuildError('SANDBOX_LACKS', 'proot cannot keep a command from the network', {
-      hint: 'use --network=default or host, or build where namespaces are allowed: see tsbuild doctor',
-    })
-  }
+  refuseNetworkNone('proot', command)
   const { root, scratch, user, cwd } = command
   const dev = join(scratch, 'dev')
   await writeDevDirectory(dev, command.mounts)
@@ -64,7 +62,7 @@ async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedC
   ]
   for (const [at, mount] of command.mounts.entries()) {
     const source = await sourceOf(mount, join(scratch, `mount.${at}`))
-    // A colon would end the path; proot has no way to write one.
+    // A colon ends a path, and proot has no way to escape one.
     if (/:/.test(source + mount.target)) {
       throw new TsbuildError('SANDBOX_LACKS', `proot cannot mount a path with a colon: ${mount.target}`)
     }
@@ -72,16 +70,16 @@ async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedC
   }
   const mark = newMark()
   const { env, args } = launchedCommand(command)
-  const words = [
+  const argv = [
     ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
     ...[tools.proot, '--kill-on-exit', '-i', `${user.uid}:${user.gid}`, '-r', root, ...binds, '-w', cwd],
     ...args,
   ]
   const kill = (): Promise<void> => killMarked(mark)
-  return { file: tools.prlimit, args: words.slice(1), env, kill, finish: kill }
+  return { file: tools.prlimit, args: argv.slice(1), env, kill, finish: kill }
 }
 
-/** What is bound: the source itself, a copy where it must not change, a new directory for what is in memory elsewhere. */
+/** The path to bind: the source itself, a copy of one that must not change, or an empty directory for a tmpfs. */
 async function sourceOf(mount: SandboxMount, own: string): Promise<string> {
   if (mount.kind === 'tmpfs') {
     await mkdir(own)

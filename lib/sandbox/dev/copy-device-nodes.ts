@@ -1,10 +1,13 @@
-// Devices in a root's own /dev, for as long as a command runs.
+// Device nodes in the /dev of the root itself, for as long as a command runs: for chroot, which may not mount.
 import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../run-program.ts'
 import { DEVICE_LINKS, DEVICE_NODES } from './device-nodes.ts'
 
-/** Makes what is missing in /dev; returns what takes it away again, to be called when nothing of the command runs. Needs CAP_MKNOD. */
+/**
+ * Adds the nodes and links that are missing in /dev. Returns a function that removes them, to be called when no process of the command
+ * runs any more. Needs CAP_MKNOD.
+ */
 export async function copyDeviceNodes(root: string): Promise<() => void> {
   const directory = join(root, 'dev')
   const { atimeMs, mtimeMs } = lstatSync(directory)
@@ -14,7 +17,7 @@ export async function copyDeviceNodes(root: string): Promise<() => void> {
   const memory = missing('shm') ? ['shm'] : []
   const made = [...nodes, ...links.map(([name]) => name), ...memory].map((name) => join(directory, name))
   const remove = (): void => {
-    // The command may have put something else in the place of /dev.
+    // The command may have replaced /dev by something else.
     if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
     for (const path of made) rmSync(path, { recursive: true, force: true })
     utimesSync(directory, atimeMs / 1000, mtimeMs / 1000)

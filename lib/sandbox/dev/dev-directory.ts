@@ -1,10 +1,10 @@
-// A directory to be shown as /dev, with a place for each device.
+// A directory that a command sees as /dev, with a mount point for each device node.
 import { mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { SandboxMount } from '../types.ts'
 import { DEVICE_DIRECTORIES, DEVICE_LINKS, DEVICE_NODES } from './device-nodes.ts'
 
-/** Makes the directory; files and directories in it are to be mounted on, also those that the command's own mounts need. */
+/** Makes the directory, with the mount points below /dev that the command's own mounts need. */
 export async function writeDevDirectory(directory: string, mounts: readonly SandboxMount[]): Promise<void> {
   await mkdir(directory, { mode: 0o755 })
   await Promise.all([
@@ -14,7 +14,7 @@ export async function writeDevDirectory(directory: string, mounts: readonly Sand
   ])
   for (const mount of mounts) {
     const [, name] = /^\/dev\/(.+)$/.exec(mount.target) ?? []
-    // What is to be in a mount of the system's can only be made once that is there.
+    // A mount point within one of the system's mounts can only be made once that is mounted.
     if (name === undefined || DEVICE_DIRECTORIES.some((above) => name.startsWith(`${above}/`))) continue
     const path = join(directory, name)
     await mkdir(dirname(path), { recursive: true })

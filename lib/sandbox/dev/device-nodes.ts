@@ -1,4 +1,4 @@
-// What a container has in /dev; see runtime-spec config-linux.md#default-devices.
+// The device nodes, links and directories that a container has in /dev; see runtime-spec config-linux.md#default-devices.
 
 export interface DeviceNode {
   readonly name: string
@@ -6,7 +6,7 @@ export interface DeviceNode {
   readonly minor: number
 }
 
-/** Character devices that everyone may read and write. */
+/** The character devices, which everyone may read and write. */
 export const DEVICE_NODES: readonly DeviceNode[] = [
   { name: 'null', major: 1, minor: 3 },
   { name: 'zero', major: 1, minor: 5 },
@@ -16,7 +16,7 @@ export const DEVICE_NODES: readonly DeviceNode[] = [
   { name: 'tty', major: 5, minor: 0 },
 ]
 
-/** Symbolic links by name. */
+/** The symbolic links. */
 export const DEVICE_LINKS: readonly (readonly [name: string, target: string])[] = [
   ['fd', '/proc/self/fd'],
   ['stdin', '/proc/self/fd/0'],
@@ -26,5 +26,5 @@ export const DEVICE_LINKS: readonly (readonly [name: string, target: string])[] 
   ['ptmx', 'pts/ptmx'],
 ]
 
-/** Directories that something is mounted on. */
+/** The directories that the system mounts something at. */
 export const DEVICE_DIRECTORIES: readonly string[] = ['pts', 'shm', 'mqueue']

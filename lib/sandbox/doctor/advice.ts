@@ -1,4 +1,4 @@
-// What to change where the process runs, as text to paste, so that builds get stronger isolation.
+// Advice: text to paste into the settings of the environment, so that builds get stronger isolation.
 
 import type { EnvironmentKind, HostFacts } from '../namespaces/host-facts.ts'
 import type { RefusalCause } from '../namespaces/refused-namespaces.ts'
@@ -6,22 +6,22 @@ import type { RefusalCause } from '../namespaces/refused-namespaces.ts'
 export interface Advice {
   /** `Kubernetes`, `Docker`, `GitLab Runner`, `GitHub Actions`, `this machine`. */
   readonly where: string
-  /** What it gives, as the end of «so that …». */
+  /** The benefit, phrased to follow "so that". */
   readonly gives: string
   readonly language: 'yaml' | 'toml' | 'sh'
   readonly text: string
 }
 
-/** Advice for the causes that were met, for where the process runs: all kinds of containers where it isn't known which one it is. */
-export function adviceFor(causes: readonly RefusalCause[], surroundings: HostFacts): readonly Advice[] {
+/** Advice for the causes that were found, in the form of the environment; in every form for a container of an unknown kind. */
+export function adviceFor(causes: readonly RefusalCause[], facts: HostFacts): readonly Advice[] {
   const met = new Set(causes)
-  return [...containerAdvice(met, surroundings.habitat), ...machineAdvice(met, surroundings)]
+  return [...containerAdvice(met, facts.environmentKind), ...machineAdvice(met, facts)]
 }
 
-/** What each cause takes in a container's settings. */
+/** The settings of a container that remove a cause. */
 interface Setting {
   readonly kubernetes: readonly string[]
-  /** Words of `docker run`, which Docker's other settings have too. */
+  /** The value of `--security-opt` of `docker run`, which other settings of Docker share; empty if there is none. */
   readonly docker: string
   readonly gives: string
 }
@@ -49,19 +49,19 @@ const SETTINGS: Partial<Readonly<Record<RefusalCause, Setting>>> = {
   },
 }
 
-function containerAdvice(causes: ReadonlySet<RefusalCause>, habitat: EnvironmentKind): readonly Advice[] {
+function containerAdvice(causes: ReadonlySet<RefusalCause>, kind: EnvironmentKind): readonly Advice[] {
   const settings = [...causes].flatMap((cause) => SETTINGS[cause] ?? [])
   if (settings.length === 0) return []
   const gives = settings.map((setting) => setting.gives).join(', and ')
   const lines = settings.flatMap(({ kubernetes }) => kubernetes)
   const options = settings.flatMap(({ docker }) => (docker === '' ? [] : [docker]))
-  const words = options.map((option) => `--security-opt ${option}`).join(' ')
+  const dockerOptions = options.map((option) => `--security-opt ${option}`).join(' ')
   const advice: Record<Exclude<EnvironmentKind, 'machine' | 'container'>, Advice | undefined> = {
     kubernetes: {
       where: 'Kubernetes',
       gives,
       language: 'yaml',
-      // Kubernetes takes an unmasked /proc only together with a user namespace of the pod.
+      // Kubernetes allows an unmasked /proc only in a pod with a user namespace of its own.
       text: [
         'spec:',
         ...(causes.has('masked-proc') ? ['  hostUsers: false'] : []),
@@ -87,20 +87,20 @@ function containerAdvice(causes: ReadonlySet<RefusalCause>, habitat: Environment
             where: 'GitHub Actions',
             gives,
             language: 'yaml',
-            text: `jobs:\n  build:\n    container:\n      image: node:22\n      options: ${words}`,
+            text: `jobs:\n  build:\n    container:\n      image: node:22\n      options: ${dockerOptions}`,
           },
   }
   const docker: Advice | undefined =
-    options.length === 0 ? undefined : { where: 'Docker', gives, language: 'sh', text: `docker run ${words} …` }
+    options.length === 0 ? undefined : { where: 'Docker', gives, language: 'sh', text: `docker run ${dockerOptions} …` }
   const chosen =
-    habitat === 'container' || habitat === 'machine'
+    kind === 'container' || kind === 'machine'
       ? [advice.kubernetes, docker, advice.gitlab, advice.github]
-      : [advice[habitat]]
+      : [advice[kind]]
   return chosen.flatMap((one) => one ?? [])
 }
 
-/** Causes whose remedy is a command on the machine or in the image. */
-function machineAdvice(causes: ReadonlySet<RefusalCause>, surroundings: HostFacts): readonly Advice[] {
+/** Advice for the causes whose remedy is a command on the machine or in the image. */
+function machineAdvice(causes: ReadonlySet<RefusalCause>, facts: HostFacts): readonly Advice[] {
   const commands: Partial<Record<RefusalCause, string>> = {
     'apparmor-sysctl': 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
     'userns-sysctl': 'sudo sysctl -w kernel.unprivileged_userns_clone=1',
@@ -109,13 +109,13 @@ function machineAdvice(causes: ReadonlySet<RefusalCause>, surroundings: HostFact
     'no-subordinate-ids': 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$(id -un)"',
     'no-unshare': 'sudo apt-get install -y util-linux   # Alpine: apk add util-linux',
   }
-  const inContainer = surroundings.habitat !== 'machine' && surroundings.habitat !== 'github'
+  const inContainer = facts.environmentKind !== 'machine' && facts.environmentKind !== 'github'
   const lines = [...causes]
     .flatMap((cause) => commands[cause] ?? [])
     .map((line) => (inContainer ? line.replace('sudo ', '') : line))
   if (lines.length === 0) return []
   const gives = 'builds get namespaces, and the user ids for what they install'
-  if (surroundings.habitat !== 'github')
+  if (facts.environmentKind !== 'github')
     return [{ where: 'this machine', gives, language: 'sh', text: lines.join('\n') }]
   return [{ where: 'GitHub Actions', gives, language: 'yaml', text: lines.map((line) => `- run: ${line}`).join('\n') }]
 }

@@ -1,4 +1,4 @@
-// What this machine, container or account lets a build do, why not more, and what would help.
+// The doctor's report: what this environment lets a build do, why not more, and what would help.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
@@ -11,20 +11,20 @@ import type { IdMapping, Isolation, Probe, WorkerNamespaces } from '../types.ts'
 import { type Advice, adviceFor } from './advice.ts'
 import { examineNamespaces, type NamespaceFindings, type WorkingBackend } from './examine-namespaces.ts'
 
-/** All of it is plain data that JSON can carry. */
+/** The report, as plain data that JSON can carry. */
 export interface DoctorReport {
   readonly system: SystemReport
   /** The namespaces that builds run their commands in. */
   readonly place: Pick<WorkerNamespaces, 'mapping' | 'mounts' | 'processes'>
-  /** What a build gets with `--isolation=auto`; undefined: RUN doesn't work here. */
+  /** The back-end that a build gets with `--isolation=auto`; undefined if RUN doesn't work here. */
   readonly isolation: Isolation | undefined
   readonly program: string | undefined
-  /** Every back-end that works, strongest first. */
+  /** The back-ends that work, strongest first. */
   readonly backends: readonly WorkingBackend[]
   readonly ownership: OwnershipReport
-  /** All that was tried, in order. */
+  /** Everything that was tried, in order. */
   readonly probes: readonly DoctorProbe[]
-  /** Changes of the surroundings that would allow more, where such are known. */
+  /** Changes of the environment that would allow more, if any are known. */
   readonly advice: readonly Advice[]
 }
 
@@ -34,7 +34,7 @@ export interface SystemReport {
   readonly kernel: string
   readonly node: string
   readonly uid: number | undefined
-  /** Where the process seems to run. */
+  /** The kind of environment that the process seems to run in. */
   readonly habitat: EnvironmentKind
   readonly seccomp: boolean
   readonly noNewPrivileges: boolean
@@ -42,18 +42,22 @@ export interface SystemReport {
 }
 
 export interface OwnershipReport {
-  /** `native`: the disk has the owners. `helper`, `fakeroot`: they are recorded. `assumed`: what a command changes is lost, with a warning. */
+  /**
+   * How the owners of files are kept. `native`: on disk. `helper`, `fakeroot`: recorded beside it. `assumed`: changes by a command are lost,
+   * with a warning.
+   */
   readonly kind: 'native' | 'helper' | 'fakeroot' | 'assumed'
   readonly detail: string
 }
 
 export interface DoctorProbe extends Probe {
+  /** `place`: the namespaces that the worker gets. */
   readonly about: 'place' | 'back-end' | 'store' | 'ownership'
 }
 
 /**
- * Tries everything in `directory`, which should be where builds run their commands: on the disk of the store. Leaves nothing there. Errors
- * with `STORE_IO` where it can't be written.
+ * Tries every way to run commands and makes the report. `directory` should be where builds run theirs, on the disk of the store; nothing
+ * stays in it. Errors with `STORE_IO` if the directory can't be written.
  *
  * @example
  * ```ts
@@ -65,7 +69,7 @@ export interface DoctorProbe extends Probe {
  * ```
  */
 export async function examine(directory: string): Promise<DoctorReport> {
-  const surroundings = readHostFacts()
+  const facts = readHostFacts()
   const { namespaces, probes } = await findNamespaces()
   const scratch = scratchIn(directory)
   try {
@@ -77,11 +81,11 @@ export async function examine(directory: string): Promise<DoctorReport> {
         arch: process.arch,
         kernel: release(),
         node: process.versions.node,
-        uid: surroundings.uid,
-        habitat: surroundings.habitat,
-        seccomp: surroundings.seccomp,
-        noNewPrivileges: surroundings.noNewPrivileges,
-        apparmor: surroundings.apparmor,
+        uid: facts.uid,
+        habitat: facts.environmentKind,
+        seccomp: facts.seccomp,
+        noNewPrivileges: facts.noNewPrivileges,
+        apparmor: facts.apparmor,
       },
       place: { mapping: namespaces.mapping, mounts: namespaces.mounts, processes: namespaces.processes },
       isolation: best?.isolation,
@@ -96,7 +100,7 @@ export async function examine(directory: string): Promise<DoctorReport> {
       ],
       advice: adviceFor(
         probes.flatMap(({ cause }) => cause ?? []),
-        surroundings,
+        facts,
       ),
     }
   } finally {
@@ -112,7 +116,7 @@ function scratchIn(directory: string): string {
   }
 }
 
-/** In a process of its own where there are namespaces to enter, which its end undoes. */
+/** Examines the namespaces from within them: in a process of its own, whose end removes them. */
 async function examineIn(directory: string, namespaces: WorkerNamespaces): Promise<NamespaceFindings> {
   if (namespaces.launcher.length === 0) return examineNamespaces(directory, namespaces)
   const program = moduleBeside('examine-main', import.meta.url)
@@ -124,14 +128,18 @@ async function examineIn(directory: string, namespaces: WorkerNamespaces): Promi
     directory,
     JSON.stringify(namespaces),
   ]
-  const told = ['TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT'].map((name) => [name, process.env[name]] as const)
-  const env = Object.assign({}, probeEnvironment(), Object.fromEntries(told.filter(([, value]) => value !== undefined)))
+  const settings = ['TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT'].map((name) => [name, process.env[name]] as const)
+  const env = Object.assign(
+    {},
+    probeEnvironment(),
+    Object.fromEntries(settings.filter(([, value]) => value !== undefined)),
+  )
   const tried = await attempt(argv, { timeout: 90_000, env })
   if (tried.ok) return JSON.parse(tried.output) as NamespaceFindings
   const failed = (name: string): Probe => ({ name, ok: false, detail: tried.message })
   return {
     backends: [],
-    backendProbes: [failed('a process in the place')],
+    backendProbes: [failed('a process in the namespaces')],
     overlay: failed('overlayfs in the store'),
     fakeroot: failed('fakeroot'),
   }

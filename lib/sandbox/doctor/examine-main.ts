@@ -1,4 +1,4 @@
-// The program that `tsbuild doctor` starts in a place: prints what it finds there as JSON.
+// The program that `tsbuild doctor` starts in the worker's namespaces. It prints what works there as JSON.
 
 import type { WorkerNamespaces } from '../types.ts'
 import { examineNamespaces } from './examine-namespaces.ts'

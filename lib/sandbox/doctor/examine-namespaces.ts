@@ -1,4 +1,4 @@
-// What works in a namespaces, asked from within it.
+// Examines, from within the worker's namespaces, what works there.
 import { attempt, probeEnvironment } from '../attempt.ts'
 import { examineBackends } from '../backends/choose-backend.ts'
 import { hideCgroupV2 } from '../mount/hide-cgroup-v2.ts'
@@ -7,25 +7,25 @@ import { openMounter } from '../mount/open-mounter.ts'
 import { probeOverlay } from '../mount/probe-overlay.ts'
 import type { BackendFeatures, Isolation, Probe, WorkerNamespaces } from '../types.ts'
 
-/** A back-end that runs commands. */
+/** A back-end that runs commands here. */
 export interface WorkingBackend {
   readonly isolation: Isolation
-  /** `runc 1.1.5` */
+  /** For example `runc 1.1.5`. */
   readonly program: string
   readonly features: BackendFeatures
 }
 
 export interface NamespaceFindings {
-  /** Best first: the first is the one that builds get. */
+  /** Best first: builds get the first one. */
   readonly backends: readonly WorkingBackend[]
   readonly backendProbes: readonly Probe[]
-  /** Whether layers can be stacked in the store. */
+  /** Whether overlayfs can stack layers in the store. */
   readonly overlay: Probe
-  /** Whether fakeroot is there, which keeps owners that the disk can't. */
+  /** Whether fakeroot is installed, which records owners that the disk can't have. */
   readonly fakeroot: Probe
 }
 
-/** To be asked in a process in the namespaces. Leaves nothing in `directory`. */
+/** Call it in a process in the namespaces. Leaves nothing in `directory`. */
 export async function examineNamespaces(directory: string, namespaces: WorkerNamespaces): Promise<NamespaceFindings> {
   const mounter = namespaces.mounts ? await openMounter() : undefined
   if (mounter) await hideCgroupV2(mounter)
@@ -48,7 +48,7 @@ async function overlayIn(
   namespaces: WorkerNamespaces,
   mounter: Mounter | undefined,
 ): Promise<Probe> {
-  if (mounter) return probeOverlay(directory, namespaces.mapping !== 'root', mounter)
+  if (mounter) return probeOverlay(directory, mounter, { userxattr: namespaces.mapping !== 'root' })
   const detail = 'needs a mount namespace: steps run one after another in one root'
   return { name: 'overlayfs in the store', ok: false, detail }
 }

@@ -1,4 +1,4 @@
-// Control groups for crun on machines that have both versions of them.
+// Hides cgroup v2 from crun on machines where both versions of control groups are mounted.
 import { readFileSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mounter } from './mounter.ts'
@@ -7,23 +7,23 @@ import type { Mounter } from './mounter.ts'
 const CGROUP = 0x27e0eb
 const CGROUP2 = 0x63677270
 
-/** What steps are kept from devices with, and limited by. */
+/** The controllers that steps need: they keep devices away and set limits. */
 const NEEDED = ['devices', 'memory', 'cpu', 'cpuset']
 
 /**
- * Where `hierarchies` has control groups of version 1, and version 2 beside them with some controller, crun refuses to run anything. If the
- * ones that steps need are all of version 1, this takes the others out of sight of this process's mount namespace, which must be its own:
- * then crun uses version 1. Changes nothing elsewhere, and never rejects.
+ * crun refuses to run where `hierarchies` has control groups of version 1 and, beside them, version 2 with some controller. If all controllers
+ * that steps need are of version 1, this covers version 2 in this process's mount namespace, which must be its own: then crun uses version 1.
+ * Changes nothing elsewhere, and never rejects.
  */
 export async function hideCgroupV2(mounter: Mounter, hierarchies = '/sys/fs/cgroup'): Promise<void> {
   const newer = join(hierarchies, 'unified')
   if (typeOf(newer) !== CGROUP2 || !hasControllers(newer)) return
   if (!NEEDED.every((name) => typeOf(join(hierarchies, name)) === CGROUP)) return
-  // Where it can't be done crun's trial says why that doesn't work.
+  // If this fails, the trial of crun reports why crun does not work.
   await mounter.tmpfs(newer).catch(() => undefined)
 }
 
-/** The filesystem's number; undefined where nothing is. */
+/** The number of the filesystem's type; undefined if the path does not exist. */
 function typeOf(path: string): number | undefined {
   try {
     return statfsSync(path).type

@@ -1,19 +1,19 @@
-// Mounts in this process's mount namespace, which Node can't make.
+// Mounting and unmounting in this process's mount namespace: Node.js has no mount(2).
 import type { OverlayMount } from './overlay-options.ts'
 
-/** All reject with SANDBOX_FAILED and the system's words. */
+/** All of them reject with SANDBOX_FAILED and the system's message. */
 export interface Mounter {
-  /** Stacks directories. Also rejects where their names are too long for the kernel. */
+  /** Stacks directories with overlayfs. Also rejects if their names are too long for the kernel. */
   overlay(mount: OverlayMount): Promise<void>
-  /** An empty tmpfs, which others can pass through but not list. */
+  /** Mounts an empty tmpfs, which other users can pass through but not list. */
   tmpfs(target: string): Promise<void>
-  /** Takes away what is mounted; rejects where a process still uses it. */
+  /** Unmounts; rejects if a process still uses the mount. */
   unmount(target: string): Promise<void>
-  /** Takes it out of sight, even where a process still uses it. */
+  /** Unmounts lazily: the mount is out of sight at once, even if a process still uses it. */
   detach(target: string): Promise<void>
-  /** Ends what mounts; the mounts stay. Idempotent. */
+  /** Ends the process that mounts, if there is one; the mounts stay. Idempotent. */
   close(): void
 }
 
-/** What a {@link Mounter}'s tmpfs is like, beside `nosuid` and `nodev`. */
+/** The options of a {@link Mounter}'s tmpfs, apart from `nosuid` and `nodev`. */
 export const TMPFS_OPTIONS = 'mode=711'

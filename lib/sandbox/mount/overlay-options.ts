@@ -1,24 +1,25 @@
+// The mount options of an overlayfs.
 import { dirname, relative } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
 
 export interface OverlayMount {
-  /** Directories to read from, the top one first, absolute. */
+  /** The directories of the layers, absolute, the top one first. */
   readonly lower: readonly string[]
-  /** Where changes go; on the same filesystem as `work`, and not on an overlay. */
+  /** The directory for changes, on the same filesystem as `work`, which must not be an overlay itself. */
   readonly upper: string
-  /** A directory for the kernel: empty, or used by an earlier mount. */
+  /** The kernel's own directory: empty, or used by an earlier mount. */
   readonly work: string
   readonly target: string
-  /** Whether attributes are `user.overlay.*` instead of `trusted.overlay.*`: in a user namespace they must be. */
+  /** Whether attributes are named `user.overlay.*` instead of `trusted.overlay.*`, as they must be in a user namespace. */
   readonly userxattr: boolean
 }
 
-/** What mount(2) takes is one page, with the zero at its end. */
+/** The bytes of options that mount(2) takes: one page, less the NUL at its end. */
 const OPTIONS_LIMIT = 4095
 
 /**
- * The options of a mount, in which names are relative to `directory`, the one that all are in. Errors with SANDBOX_FAILED where there are so
- * many lower directories that even so their names don't fit in a page.
+ * The options of a mount. Names in them are relative to `directory`, which all directories are in, to make them short. Errors with
+ * SANDBOX_FAILED where there are so many lower directories that their names don't fit in a page.
  */
 export function overlayOptions(mount: OverlayMount): { readonly directory: string; readonly options: string } {
   const directory = commonDirectory([...mount.lower, mount.upper, mount.work])
@@ -27,7 +28,7 @@ export function overlayOptions(mount: OverlayMount): { readonly directory: strin
     `lowerdir=${mount.lower.map(name).join(':')}`,
     `upperdir=${name(mount.upper)}`,
     `workdir=${name(mount.work)}`,
-    // The capture of changes knows neither redirects nor metadata without content, which a kernel may be built to make.
+    // A kernel may make redirects, and metadata without content, by default: the capture of changes understands neither.
     ...(mount.userxattr ? ['userxattr'] : ['redirect_dir=off', 'metacopy=off', 'index=off']),
   ].join(',')
   const length = Buffer.byteLength(options)
@@ -36,7 +37,7 @@ export function overlayOptions(mount: OverlayMount): { readonly directory: strin
   throw new TsbuildError('SANDBOX_FAILED', message)
 }
 
-/** The directory that all paths are in. */
+/** The innermost directory that all paths are in. */
 function commonDirectory(paths: readonly string[]): string {
   let base = dirname(paths[0] ?? '/')
   for (const path of paths) while (!isWithin(dirname(path), base)) base = dirname(base)
@@ -47,7 +48,7 @@ function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`)
 }
 
-/** Overlayfs takes `\` before its separators; mount(8) splits options at commas itself, but not where they are quoted. */
+/** overlayfs wants `\` before its separators. mount(8) splits options at commas first, unless they are in quotes. */
 function escapeName(path: string): string {
   if (path.includes('"'))
     throw new TsbuildError('SANDBOX_FAILED', `cannot stack a directory with a quote in its name: ${path}`)

@@ -3,17 +3,22 @@ import { join } from 'node:path'
 import { messageOf } from '../../base/errors.ts'
 import type { Probe } from '../types.ts'
 import type { Mounter } from './mounter.ts'
+import type { OverlayMount } from './overlay-options.ts'
 
 /**
- * Whether overlays work in a directory of the store, by doing there what kernels and filesystems fail at: a directory of a lower layer
- * is removed and made again. Leaves nothing behind; never rejects.
+ * Whether overlayfs works in a directory of the store. It does there what some kernels and filesystems fail at: it removes a directory of a
+ * lower layer and makes it again. Leaves nothing behind; never rejects.
  */
-export async function probeOverlay(directory: string, userxattr: boolean, mounter: Mounter): Promise<Probe> {
+export async function probeOverlay(
+  directory: string,
+  mounter: Mounter,
+  { userxattr }: Pick<OverlayMount, 'userxattr'>,
+): Promise<Probe> {
   const name = 'overlayfs in the store'
   try {
     const scratch = await mkdtemp(join(directory, 'overlay-probe-'))
     try {
-      await tryOverlay(scratch, userxattr, mounter)
+      await tryOverlay(scratch, mounter, { userxattr })
     } finally {
       await rm(scratch, { recursive: true, force: true })
     }
@@ -25,7 +30,11 @@ export async function probeOverlay(directory: string, userxattr: boolean, mounte
   }
 }
 
-async function tryOverlay(scratch: string, userxattr: boolean, mounter: Mounter): Promise<void> {
+async function tryOverlay(
+  scratch: string,
+  mounter: Mounter,
+  { userxattr }: Pick<OverlayMount, 'userxattr'>,
+): Promise<void> {
   const [lower, upper, work, target] = ['lower', 'upper', 'work', 'target'].map((name) => join(scratch, name))
   if (!lower || !upper || !work || !target) throw new Error('bug: four names are four paths')
   await Promise.all([mkdir(join(lower, 'directory'), { recursive: true }), mkdir(upper), mkdir(work), mkdir(target)])

@@ -3,17 +3,17 @@ import { runProgram } from '../run-program.ts'
 import { type Mounter, TMPFS_OPTIONS } from './mounter.ts'
 import { overlayOptions } from './overlay-options.ts'
 
-/** Starts mount(8) or umount(8) each time: that takes longer than all else about a mount, but they are everywhere. */
+/** Mounts by mount(8) and umount(8), which are everywhere; starting them takes longer than the mount itself. */
 export function createSystemMounter(): Mounter {
-  // By their paths, found once: a name would be tried in all directories of PATH each time.
+  // Each path is found once: a name would be looked up in all directories of PATH each time.
   const paths = new Map<string, string>()
   const pathOf = (name: string): string => {
     const path = paths.get(name) ?? findProgram(name) ?? name
     paths.set(name, path)
     return path
   }
-  const run = async (name: 'mount' | 'umount', words: readonly string[], directory?: string): Promise<void> => {
-    await runProgram(pathOf(name), ['-n', '-i', ...words], directory)
+  const run = async (name: 'mount' | 'umount', args: readonly string[], directory?: string): Promise<void> => {
+    await runProgram(pathOf(name), ['-n', '-i', ...args], directory)
   }
   return {
     async overlay(mount) {

@@ -1,31 +1,32 @@
-// What the process may do and what holds it back, as far as the system says so itself. Remedies and advice are made from it.
+// Facts about this process and its system that decide what a sandbox may do. The remedies and the doctor's advice are made from them.
 import { existsSync, readFileSync } from 'node:fs'
 
 export interface HostFacts {
-  /** undefined where there are no user ids (Windows). */
+  /** Undefined where there are no user ids (Windows). */
   readonly uid: number | undefined
-  /** Effective capabilities as a bit set, see capabilities(7). */
-  readonly effective: bigint
+  /** The effective capabilities as a bit set; see capabilities(7). */
+  readonly capabilities: bigint
   readonly noNewPrivileges: boolean
   /** Whether a seccomp filter is in force. */
   readonly seccomp: boolean
   /** The AppArmor profile of this process, undefined where there is none in force. */
   readonly apparmor: string | undefined
-  /** Values of the sysctls that forbid user namespaces; undefined where the kernel has none of the name. */
+  /** The values of the sysctls that can forbid user namespaces; undefined where the kernel lacks the sysctl. */
   readonly maxUserNamespaces: number | undefined
   readonly unprivilegedUserns: number | undefined
   readonly apparmorRestrictsUserns: number | undefined
   /** How many user ids are mapped in this process's user namespace. */
   readonly mappedIds: number
-  /** Whether it is the machine's first user namespace. */
+  /** Whether this process is in the machine's initial user namespace. */
   readonly initialUserns: boolean
-  /** Where it runs, as far as that is known. */
-  readonly habitat: EnvironmentKind
+  /** The kind of environment that the process runs in, as far as that can be found out. */
+  readonly environmentKind: EnvironmentKind
 }
 
+/** `machine` if nothing shows a container; `container` if nothing shows whose it is. */
 export type EnvironmentKind = 'kubernetes' | 'gitlab' | 'github' | 'container' | 'machine'
 
-/** Reads /proc and the environment; what can't be read counts as absent. Takes well under a millisecond. */
+/** Reads /proc and the environment variables; a fact that can't be read counts as absent. Takes well under a millisecond. */
 export function readHostFacts(): HostFacts {
   const status = read('/proc/self/status') ?? ''
   const field = (name: string): string | undefined => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]
@@ -33,7 +34,7 @@ export function readHostFacts(): HostFacts {
   const profile = read('/proc/self/attr/current')?.replaceAll('\0', '').trim()
   return {
     uid: process.geteuid?.(),
-    effective: BigInt(`0x${field('CapEff') ?? '0'}`),
+    capabilities: BigInt(`0x${field('CapEff') ?? '0'}`),
     noNewPrivileges: field('NoNewPrivs') === '1',
     seccomp: field('Seccomp') === '2',
     apparmor: profile === undefined || profile === '' || profile.startsWith('unconfined') ? undefined : profile,
@@ -42,7 +43,7 @@ export function readHostFacts(): HostFacts {
     apparmorRestrictsUserns: readNumber('/proc/sys/kernel/apparmor_restrict_unprivileged_userns'),
     mappedIds: map.reduce((sum, { count }) => sum + count, 0),
     initialUserns: map.length === 1 && map[0]?.inside === 0 && map[0].outside === 0 && map[0].count === 0xffffffff,
-    habitat: findHabitat(process.env),
+    environmentKind: environmentKindOf(process.env),
   }
 }
 
@@ -52,7 +53,7 @@ export interface IdRange {
   readonly count: number
 }
 
-/** The ranges of a `uid_map` or `gid_map`, see user_namespaces(7). */
+/** The ranges of a `uid_map` or `gid_map`; see user_namespaces(7). */
 export function parseIdMap(text: string): readonly IdRange[] {
   const lines = text.matchAll(/^\s*(\d+)\s+(\d+)\s+(\d+)\s*$/gm)
   return [...lines].map(([, inside, outside, count]) => ({
@@ -62,23 +63,7 @@ export function parseIdMap(text: string): readonly IdRange[] {
   }))
 }
 
-/** Bits of capabilities(7) that decide what a builder can do. */
-export const CAPABILITY = {
-  chown: 0,
-  dacOverride: 1,
-  fowner: 3,
-  setgid: 6,
-  setuid: 7,
-  sysChroot: 18,
-  sysAdmin: 21,
-  mknod: 27,
-} as const
-
-export function hasCapability(surroundings: HostFacts, name: keyof typeof CAPABILITY): boolean {
-  return (surroundings.effective & (1n << BigInt(CAPABILITY[name]))) !== 0n
-}
-
-function findHabitat(env: Readonly<Record<string, string | undefined>>): EnvironmentKind {
+function environmentKindOf(env: Readonly<Record<string, string | undefined>>): EnvironmentKind {
   if (env['GITLAB_CI']) return 'gitlab'
   if (env['GITHUB_ACTIONS']) return 'github'
   if (env['KUBERNETES_SERVICE_HOST']) return 'kubernetes'

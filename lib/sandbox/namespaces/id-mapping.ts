@@ -1,16 +1,16 @@
-// Enters a user namespace with many ids without the help of unshare: util-linux before 2.38 can't, and nobody needs helpers as root.
+// Enters a user namespace with many ids and maps them without unshare's own option, which util-linux has since 2.38. Root needs no helper for it.
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 
-/** One id less than there are, so that the namespace can be told from the first one of the machine. */
+/** One id less than there are: so the namespace's map differs from that of the machine's initial namespace. */
 const ALL_BUT_ONE = 0xfffffffe
 
-/** Ids inside the namespace that the command is to see; ids beyond belong to nobody. */
+/** The number of ids that a command gets; ids beyond belong to nobody. */
 const WANTED = 65536
 
 /**
- * Words that start a command as root of a new user namespace, whose ids newuidmap(1) and newgidmap(1) map: 0 to this user, the
- * following to the user's subordinate ids. Undefined where /etc/subuid or /etc/subgid has none for the user.
+ * The arguments that start a command as root of a new user namespace whose ids newuidmap(1) and newgidmap(1) map: 0 to this user, and the
+ * following ones to the user's subordinate ids. Undefined if /etc/subuid or /etc/subgid has none for the user.
  */
 export function withSubordinateIds(uid: number, gid: number): readonly string[] | undefined {
   const uids = subordinateRanges('/etc/subuid', uid)
@@ -20,8 +20,8 @@ export function withSubordinateIds(uid: number, gid: number): readonly string[] 
 }
 
 /**
- * The same for a process that may set any id (CAP_SETUID and CAP_SETGID) but may not mount: every id of this namespace is itself in
- * the new one, so far as ids are mapped here without a gap.
+ * The same for a process that may set any id (CAP_SETUID and CAP_SETGID) but may not mount: every id of its namespace maps to itself, as far
+ * as the ids of that are mapped without a gap.
  */
 export function withSameIds(mappedIds: number): readonly string[] {
   const map = (file: string): string => `echo "0 0 ${Math.min(mappedIds, ALL_BUT_ONE)}" > /proc/$pid/${file}`
@@ -29,8 +29,8 @@ export function withSameIds(mappedIds: number): readonly string[] {
 }
 
 /**
- * The process that becomes the command can't map its own ids: a child of it, left in the old namespace, does, as soon as it sees that
- * the namespace has changed. So the process id that the caller starts stays the command's launcher, and killing it kills the command.
+ * A process can't map its own ids after unshare(1). A child of it, which stays in the old namespace, does that as soon as the namespace has
+ * changed. So the process that the caller starts becomes the command, and killing it kills the command.
  */
 function mapper(mapUsers: string, mapGroups: string): readonly string[] {
   const script = `pid=$$
@@ -49,7 +49,7 @@ interface SubordinateRange {
   readonly count: number
 }
 
-/** This user's lines of /etc/subuid or /etc/subgid, by name or by number; see subuid(5). */
+/** The ranges of this user in /etc/subuid or /etc/subgid, by name or by uid; see subuid(5). */
 function subordinateRanges(file: string, uid: number): readonly SubordinateRange[] {
   let text: string
   let name: string
@@ -57,7 +57,7 @@ function subordinateRanges(file: string, uid: number): readonly SubordinateRange
     text = readFileSync(file, 'utf8')
     name = userInfo().username
   } catch {
-    // No file, or a user without a name, whom newuidmap refuses.
+    // The file is missing, or the user has no name: newuidmap refuses such a user.
     return []
   }
   return text
@@ -71,14 +71,15 @@ function isCount(text: string | undefined): boolean {
   return text !== undefined && /^\d{1,10}$/.test(text)
 }
 
+/** The arguments of newuidmap after the process id: first id inside, first id outside, count, of each range. */
 function mapArguments(own: number, ranges: readonly SubordinateRange[]): string {
-  const words = [0, own, 1]
+  const numbers = [0, own, 1]
   let next = 1
   for (const { start, count } of ranges) {
     const taken = Math.min(count, WANTED + 1 - next)
     if (taken <= 0) break
-    words.push(next, start, taken)
+    numbers.push(next, start, taken)
     next += taken
   }
-  return words.join(' ')
+  return numbers.join(' ')
 }

@@ -14,7 +14,7 @@ import { nativeSpec } from './native-spec.ts'
  */
 export function createNativeBackend(namespaces: WorkerNamespaces, path: string): Backend {
   if (!namespaces.mounts) throw new TsbuildError('SANDBOX_LACKS', 'the native helper needs a mount namespace')
-  const capabilities = readHostFacts().effective
+  const capabilities = readHostFacts().capabilities
   const settings = { namespaces, capabilities, arch: process.arch, filter: commandFilter(capabilities) }
   return {
     isolation: 'userns',

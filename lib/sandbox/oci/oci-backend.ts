@@ -25,7 +25,7 @@ export interface OciOptions {
  */
 export function createOciBackend(namespaces: WorkerNamespaces, program: OciProgram, options: OciOptions): Backend {
   const { path = program, version, cgroups } = options
-  const capabilities = readHostFacts().effective
+  const capabilities = readHostFacts().capabilities
   const filter = program === 'crun' ? commandFilter(capabilities) : undefined
   const compiledFilter = filter && Buffer.from(filter).toString('base64')
   const settings = { namespaces, capabilities, cgroups, arch: process.arch, compiledFilter }

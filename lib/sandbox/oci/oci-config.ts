@@ -1,7 +1,7 @@
 // The configuration that an OCI runtime runs a command with: what Docker and BuildKit give a step, and no path of the host but its root
 // and its mounts.
 import { existsSync } from 'node:fs'
-import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, within } from '../restrictions/capabilities.ts'
+import { ALL_CAPABILITIES, availableCapabilities, DEFAULT_CAPABILITIES } from '../restrictions/capabilities.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
 import { type SeccompProfile, seccompProfile } from '../seccomp/seccomp-profile.ts'
 import type { ControlLimits, SandboxCommand, WorkerNamespaces } from '../types.ts'
@@ -100,7 +100,7 @@ function ociProcess(command: SandboxCommand, settings: OciSettings): OciProcess 
 }
 
 function commandCapabilities({ insecure }: SandboxCommand, { capabilities }: OciSettings): readonly string[] {
-  return within(insecure ? ALL_CAPABILITIES : DEFAULT_CAPABILITIES, capabilities)
+  return availableCapabilities(insecure ? ALL_CAPABILITIES : DEFAULT_CAPABILITIES, capabilities)
 }
 
 function namespaceTypes({ network, user }: SandboxCommand, namespaces: WorkerNamespaces): readonly string[] {

@@ -1,7 +1,7 @@
 // What a container sees mounted, as an OCI runtime takes it.
 
 import { unreachable } from '../../base/unreachable.ts'
-import { mountFlagsOf } from '../namespaces/locked-mount-flags.ts'
+import { lockedMountFlags } from '../namespaces/locked-mount-flags.ts'
 import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 
 /** See runtime-spec config.md#mounts. */
@@ -64,7 +64,7 @@ function commandMount(mount: SandboxMount, namespaces: WorkerNamespaces): OciMou
   switch (mount.kind) {
     case 'bind': {
       const { source, readonly } = mount
-      const locked = namespaces.mapping === 'root' ? [] : mountFlagsOf(source)
+      const locked = namespaces.mapping === 'root' ? [] : lockedMountFlags(source)
       const options = new Set(['rbind', readonly ? 'ro' : 'rw', ...locked])
       if (options.has('ro')) options.delete('rw')
       return { destination, type: 'bind', source, options: [...options] }

@@ -1,6 +1,6 @@
 // Capabilities by name; see capabilities(7).
 
-/** What Docker and BuildKit leave a command by default. */
+/** The capabilities that Docker and BuildKit grant by default. A command loses all others. */
 export const DEFAULT_CAPABILITIES: readonly string[] = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
@@ -18,12 +18,14 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
   'CAP_SETFCAP',
 ]
 
-/** Those of `wanted` that a set of bits has, as `CapEff` of /proc/self/status shows it. A process can't give what it hasn't. */
-export function within(wanted: readonly string[], bits: bigint): readonly string[] {
-  return wanted.filter((name) => (bits & (1n << BigInt(ALL_CAPABILITIES.indexOf(name)))) !== 0n)
+/**
+ * The names of `wanted` that are in a bit set, such as `CapEff` of /proc/self/status: a process cannot grant a capability that it lacks.
+ */
+export function availableCapabilities(wanted: readonly string[], bits: bigint): readonly string[] {
+  return wanted.filter((name) => hasCapability(bits, name))
 }
 
-/** Every capability, each at the place of its number. */
+/** Every capability, in the order of their numbers. */
 export const ALL_CAPABILITIES: readonly string[] = [
   ...['CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID'],
   ...[
@@ -41,3 +43,8 @@ export const ALL_CAPABILITIES: readonly string[] = [
   ...['MAC_OVERRIDE', 'MAC_ADMIN', 'SYSLOG', 'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF'],
   'CHECKPOINT_RESTORE',
 ].map((name) => `CAP_${name}`)
+
+/** Whether a bit set has a capability. */
+export function hasCapability(bits: bigint, name: string): boolean {
+  return (bits & (1n << BigInt(ALL_CAPABILITIES.indexOf(name)))) !== 0n
+}

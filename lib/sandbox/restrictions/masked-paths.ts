@@ -1,6 +1,6 @@
-// What Docker hides of the kernel's interfaces; see runtime-spec config-linux.md#masked-paths.
+// The paths of /proc and /sys that Docker hides or makes read-only; see runtime-spec config-linux.md#masked-paths.
 
-/** Paths that a command finds empty: directories without entries, files without content. */
+/** The paths that a command finds empty: directories without entries, files without content. */
 export const MASKED_PATHS: readonly string[] = [
   '/proc/acpi',
   '/proc/asound',
@@ -16,7 +16,7 @@ export const MASKED_PATHS: readonly string[] = [
   '/sys/firmware',
 ]
 
-/** Paths that a command can read only. */
+/** The paths that a command can only read. */
 export const READONLY_PATHS: readonly string[] = [
   '/proc/bus',
   '/proc/fs',

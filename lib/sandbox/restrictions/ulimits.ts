@@ -1,11 +1,10 @@
-// Resource limits by prlimit(1).
-
+// `--ulimit`: resource limits, set by prlimit(1). An OCI runtime and the native helper set them themselves.
 import type { ProcessMark } from '../launch/kill-processes.ts'
 import type { ResourceLimit } from '../types.ts'
 
 /**
- * Words before a command line that give it limits, and a mark to be found by. A mark takes the place of the hard limit of real-time
- * processes: that is no limit. Empty where nothing is asked for.
+ * The arguments that put limits before a command line, and a mark by which its processes are found. The mark is the hard limit of the
+ * time of real-time processes, too large to limit anything. Empty where nothing is asked for.
  */
 export function prlimitArgv(
   prlimit: string,

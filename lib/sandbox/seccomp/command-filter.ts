@@ -1,4 +1,4 @@
-import { DEFAULT_CAPABILITIES, within } from '../restrictions/capabilities.ts'
+import { availableCapabilities, DEFAULT_CAPABILITIES } from '../restrictions/capabilities.ts'
 import { compileProfile } from './compile-profile.ts'
 import { seccompProfile } from './seccomp-profile.ts'
 
@@ -7,5 +7,5 @@ import { seccompProfile } from './seccomp-profile.ts'
  * processors that it can't be made for.
  */
 export function commandFilter(capabilities: bigint, arch: string = process.arch): Uint8Array | undefined {
-  return compileProfile(seccompProfile(within(DEFAULT_CAPABILITIES, capabilities), arch), arch)
+  return compileProfile(seccompProfile(availableCapabilities(DEFAULT_CAPABILITIES, capabilities), arch), arch)
 }

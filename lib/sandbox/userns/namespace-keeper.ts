@@ -1,4 +1,4 @@
-// A process that keeps namespaces for as long as this one wants them.
+// A process that keeps namespaces alive until this process is done with them.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -8,15 +8,16 @@ import { probeEnvironment } from '../attempt.ts'
 import { firstLine } from '../run-program.ts'
 
 export interface NamespaceKeeper {
-  /** Its process id as /proc shows it here. */
+  /** The keeper's process id, as /proc shows it here. */
   readonly pid: number
-  /** Ends it, and with it a process id namespace that it is the first process of. Settles when they are gone; idempotent. */
+  /** Ends the keeper, and the process id namespace whose first process it is. Settles when both are gone. Idempotent. */
   end(): Promise<void>
 }
 
 /**
- * Starts a program whose last words are a shell that reads a script: it is to say `ready PID` and then stay until its input ends. It ends with this process however that ends.
- * Rejects with SANDBOX_FAILED and what the program said, if it ends before it is ready.
+ * Starts a program whose last argument is a shell, and gives the shell a script: it has to print `ready PID` and then stay until its input
+ * ends. The keeper ends with this process, however that ends. Rejects with SANDBOX_FAILED and what the program printed, if it ends before it
+ * is ready.
  */
 export async function startNamespaceKeeper(
   file: string,
@@ -28,7 +29,7 @@ export async function startNamespaceKeeper(
     child.on('exit', () => resolve())
     child.on('error', () => resolve())
   })
-  // If it is gone already, that is known by other means.
+  // The `exit` event reports a keeper that is gone already.
   child.stdin.on('error', () => undefined)
   child.stdin.write(script)
   const pid = await ready(child)
@@ -40,8 +41,8 @@ export async function startNamespaceKeeper(
       void closed.then(() => {
         ended = true
       })
-      // The first process of a namespace waits for the others to be reaped. One whose launcher was killed may have been adopted by a
-      // first process that reaps nobody, such as a worker: then all that is left of the namespace is that.
+      // The first process of a namespace waits until the others are reaped. If its launcher was killed, it may have been adopted by a
+      // process that reaps nobody, such as a worker: then it stays as a zombie, and no namespaces are left.
       while (!ended && isAlive(pid)) await Promise.race([closed, setTimeout(2)])
       child.unref()
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
@@ -49,7 +50,7 @@ export async function startNamespaceKeeper(
   }
 }
 
-/** Whether a process still has namespaces, and with them others that it may be the first of. */
+/** Whether a process still has namespaces: a zombie has none. */
 function isAlive(pid: number): boolean {
   try {
     readlinkSync(`/proc/${pid}/ns/mnt`)
@@ -61,21 +62,21 @@ function isAlive(pid: number): boolean {
 
 function ready(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    let said = ''
-    let complained = ''
+    let output = ''
+    let errors = ''
     child.stderr?.on('data', (chunk: Buffer) => {
-      complained = `${complained}${chunk}`.slice(0, 65536)
+      errors = `${errors}${chunk}`.slice(0, 65536)
     })
     child.stdout?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk}`.slice(-64)
-      const pid = /^ready (\d+)\n/.exec(said)?.[1]
+      output = `${output}${chunk}`.slice(-64)
+      const pid = /^ready (\d+)\n/.exec(output)?.[1]
       if (pid) resolve(Number(pid))
     })
     child.on('error', (cause) =>
       reject(new TsbuildError('SANDBOX_FAILED', `cannot make namespaces: ${cause.message}`, { cause })),
     )
     child.on('close', (code, signal) => {
-      const why = firstLine(complained) ?? (signal ? `killed by ${signal}` : `exit code ${code}`)
+      const why = firstLine(errors) ?? (signal ? `killed by ${signal}` : `exit code ${code}`)
       reject(new TsbuildError('SANDBOX_FAILED', `cannot make namespaces: ${why}`))
     })
   })
@@ -85,7 +86,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
-    // It ended by itself just now.
+    // It has just ended by itself.
     if (!hasErrno(error, 'ESRCH')) throw error
   }
 }

@@ -1,4 +1,4 @@
-// Runs a command with nothing but util-linux: namespaces by unshare, a root of its own by pivot_root.
+// Runs a command with util-linux alone: unshare makes the namespaces, pivot_root changes the root.
 import { execFileSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { readHostFacts } from '../namespaces/host-facts.ts'
 import { setprivArgv, supportsSeccompFilter } from '../restrictions/drop-capabilities.ts'
+import { networkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
 import { commandFilter } from '../seccomp/command-filter.ts'
 import type { Backend, PreparedCommand, SandboxCommand, WorkerNamespaces } from '../types.ts'
@@ -23,16 +24,16 @@ type Tools = Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'prlimit', stri
 
 /**
  * The back-end that needs only util-linux, for a worker that is root, real or in a user namespace, and may mount. prepare() makes the
- * namespaces and all mounts; a process in them keeps them until finish(), or until this process dies. The command joins them, gives up
- * all capabilities but Docker's, and changes its root and user as the last thing.
+ * namespaces and all mounts, and a process keeps them until finish(), or until this process ends. The command joins the namespaces, drops
+ * all capabilities but Docker's, and changes its root and its user last.
  *
- * It has Docker's seccomp filter where setpriv is from util-linux 2.40 or newer, but not for another user than root where there is one id.
- * Throws SANDBOX_FAILED where a program is missing.
+ * A command has Docker's seccomp filter if setpriv is from util-linux 2.40 or newer, but not in a user namespace with one id when its user
+ * is not root. Throws SANDBOX_FAILED where a program is missing.
  */
 export function createUsernsBackend(namespaces: WorkerNamespaces): Backend {
   const tools = findTools(['unshare', 'nsenter', 'setpriv', 'prlimit'])
   findTools(['sh', 'mount', 'umount', 'pivot_root', 'mkdir', 'cat'])
-  const filter = supportsSeccompFilter(tools.setpriv) ? commandFilter(readHostFacts().effective) : undefined
+  const filter = supportsSeccompFilter(tools.setpriv) ? commandFilter(readHostFacts().capabilities) : undefined
   const version = execFileSync(tools.unshare, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
   return {
     isolation: 'userns',
@@ -55,21 +56,21 @@ async function prepare(
   filter: Uint8Array | undefined,
 ): Promise<PreparedCommand> {
   const { env, args } = launchedCommand(command)
-  const words = await writeSetup(command, namespaces)
+  const steps = await writeSetup(command, namespaces)
   const unshareArgs = [
     ...['-m', '--propagation', 'private', '-u', '-i'],
-    ...(command.network === 'none' ? ['-n'] : []),
+    ...networkNone('unshare', command),
     ...(namespaces.processes ? ['-p', '-f', '--kill-child'] : []),
     'sh',
   ]
   const builder = `/proc/${readlinkSync('/proc/self')}`
   const { root, hostname } = command
-  const keeper = await startNamespaceKeeper(tools.unshare, unshareArgs, setupScript({ root, hostname, builder, words }))
+  const keeper = await startNamespaceKeeper(tools.unshare, unshareArgs, setupScript({ root, hostname, builder, steps }))
   const mark = newMark()
   let user: NamespaceKeeper | undefined
   const kill = async (): Promise<void> => {
     await keeper.end()
-    // Without a process id namespace nothing ends with the keeper; with one, those that it ended may take a moment.
+    // Without a process id namespace no process ends with the keeper. With one, the processes that it ended may take a moment.
     await killMarked(mark)
   }
   const finish = async (): Promise<void> => {
@@ -83,9 +84,8 @@ async function prepare(
     const chain = [
       ...joinNamespaces(keeper, command, namespaces),
       ...prlimitArgv(tools.prlimit, command.resourceLimits, mark),
-      // Groups can't be set in a namespace with one id.
-      ...setprivArgv(tools.setpriv, command, namespaces.mapping !== 'single', calls),
-      ...changeRoot(command, user, calls !== undefined, tools),
+      ...setprivArgv(command, { setpriv: tools.setpriv, setGroups: namespaces.mapping !== 'single', filter: calls }),
+      ...changeRoot(command, tools, { user, isFiltered: calls !== undefined }),
     ]
     return { file: tools.nsenter, args: [...chain, ...args], env, kill, finish }
   } catch (error) {
@@ -94,31 +94,31 @@ async function prepare(
   }
 }
 
-/** Writes the tables of mounts and gives the words of {@link setupScript}. */
+/** Writes the tables of mounts, and returns the steps of {@link setupScript}. */
 async function writeSetup(command: SandboxCommand, namespaces: WorkerNamespaces): Promise<readonly string[]> {
   const dev = join(command.scratch, 'dev')
   await writeDevDirectory(dev, command.mounts)
-  const words: string[] = []
+  const steps: string[] = []
   let lines: TableLine[] = []
   const flush = async (): Promise<void> => {
     if (lines.length === 0) return
-    const table = join(command.scratch, `mounts.${words.length}`)
+    const table = join(command.scratch, `mounts.${steps.length}`)
     await writeFile(table, formatMountTable(lines))
-    words.push(`table=${table}`)
+    steps.push(`table=${table}`)
     lines = []
   }
   for (const step of setupSteps(command, namespaces, dev)) {
     if (step.kind === 'mount') lines.push(step.line)
     else {
       await flush()
-      words.push(step.kind === 'loopback' ? `loopback=${step.how}` : `${step.kind}=${step.path}`)
+      steps.push(step.kind === 'loopback' ? `loopback=${step.how}` : `${step.kind}=${step.path}`)
     }
   }
   await flush()
-  return words
+  return steps
 }
 
-/** In a namespace with one id, a user other than its root is that id by another name, in a user namespace within. */
+/** In a user namespace with one id, a user other than root is that id under another name, in a user namespace within. */
 async function openUser(
   { user }: SandboxCommand,
   namespaces: WorkerNamespaces,
@@ -129,29 +129,37 @@ async function openUser(
   return startNamespaceKeeper(tools.unshare, [...map, 'sh'], KEEP_SCRIPT)
 }
 
+/** The arguments that join the command's namespaces, but for a user namespace. */
 function joinNamespaces(
   { pid }: NamespaceKeeper,
-  { network }: SandboxCommand,
+  command: SandboxCommand,
   namespaces: WorkerNamespaces,
 ): readonly string[] {
-  const kinds = ['uts', 'ipc', ...(network === 'none' ? ['net'] : []), ...(namespaces.processes ? ['pid'] : []), 'mnt']
+  const kinds = ['uts', 'ipc', ...networkNone('nsenter', command), ...(namespaces.processes ? ['pid'] : []), 'mnt']
   const options = kinds.map((kind) => `--${kind === 'mnt' ? 'mount' : kind}=/proc/${pid}/ns/${kind}`)
-  // The root stays the builder's for now: the programs that follow are there, and the command's root is the working directory.
+  // The root stays the builder's for now, since the programs that follow are there. The working directory is the command's root.
   return [...options, '--root=/', `--wd=/proc/${pid}/root`, '--']
 }
 
+interface RootChange {
+  /** The namespace in which the one id is the command's user. */
+  readonly user: NamespaceKeeper | undefined
+  /** Whether a seccomp filter is on by then. */
+  readonly isFiltered: boolean
+}
+
+/** The arguments that make the working directory the root, and become the command's user. */
 function changeRoot(
   { cwd, user }: SandboxCommand,
-  namespace: NamespaceKeeper | undefined,
-  filtered: boolean,
   { nsenter, unshare }: Tools,
+  { user: namespace, isFiltered }: RootChange,
 ): readonly string[] {
   if (namespace) {
     const joined = [`--user=/proc/${namespace.pid}/ns/user`, '--preserve-credentials']
     return [nsenter, ...joined, '--root=.', `--wdns=${cwd}`, '--']
   }
   const became = user.uid === 0 ? [] : [`--setuid=${user.uid}`]
-  // The filter refuses unshare(2) even where there is nothing to unshare; util-linux from before it had filters doesn't know --wdns.
-  if (filtered) return [nsenter, ...became, '--root=.', `--wdns=${cwd}`, '--']
+  // The filter refuses unshare(2) even when there is nothing to unshare. A util-linux too old for filters lacks --wdns, too.
+  if (isFiltered) return [nsenter, ...became, '--root=.', `--wdns=${cwd}`, '--']
   return [unshare, '--root=.', `--wd=${cwd}`, ...became, '--']
 }

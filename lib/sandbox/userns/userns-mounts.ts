@@ -1,22 +1,24 @@
-// What the userns back-end mounts, in the order in which it does.
+// The mounts of the userns back-end, in their order.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { unreachable } from '../../base/unreachable.ts'
 import { DEVICE_NODES } from '../dev/device-nodes.ts'
+import { shmMountOptions } from '../dev/shm-size.ts'
+import { type Mount, readMounts } from '../namespaces/locked-mount-flags.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
 import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
-import { bindLines, type Mount, readMounts, type TableLine } from './mount-table.ts'
+import { bindLines, type TableLine } from './mount-table.ts'
 
 /** A step of the set-up. Paths are the host's. */
 export type SetupStep =
   | { readonly kind: 'mount'; readonly line: TableLine }
   | { readonly kind: 'directory' | 'file'; readonly path: string }
-  /** Brings the loopback up by the `flags` file of a sysfs, or by the program `ip`. */
+  /** Brings the loopback up: by the `flags` file of a sysfs, or by the program `ip`. */
   | { readonly kind: 'loopback'; readonly how: string }
 
 const QUIET = ['nosuid', 'noexec', 'nodev']
 
-/** All steps for a command. `dev` is the directory that becomes `/dev`; see {@link writeDevDirectory}. */
+/** All steps for a command. `dev` is the directory that becomes /dev; see {@link writeDevDirectory}. */
 export function setupSteps(command: SandboxCommand, namespaces: WorkerNamespaces, dev: string): readonly SetupStep[] {
   const mounts = readMounts()
   const { root } = command
@@ -25,7 +27,7 @@ export function setupSteps(command: SandboxCommand, namespaces: WorkerNamespaces
     ...mountSteps(procLines(root, namespaces, mounts)),
     ...sysSteps(command, namespaces, mounts),
     ...mountSteps(devLines(command, namespaces, dev, mounts)),
-    ...(command.insecure ? [] : mountSteps(hidingLines(root, namespaces))),
+    ...(command.insecure ? [] : mountSteps(maskingLines(root, namespaces))),
     ...command.mounts.flatMap((mount, index) => [
       ...stubSteps(mount, command.mounts.slice(0, index), root),
       ...mountSteps(commandLines(mount, command, mounts)),
@@ -33,21 +35,24 @@ export function setupSteps(command: SandboxCommand, namespaces: WorkerNamespaces
   ]
 }
 
-/** Nothing else keeps a command that may make devices from the machine's: there is no control group of devices here. */
+/** `nodev` alone keeps the machine's devices from a command that may make device nodes: there is no control group of devices here. */
 const noDevices = ({ insecure }: SandboxCommand): readonly string[] => (insecure ? [] : ['nodev'])
 
 function mountSteps(lines: readonly TableLine[]): readonly SetupStep[] {
   return lines.map((line) => ({ kind: 'mount', line }))
 }
 
-/** A place without process ids of its own can't mount a new procfs either. */
+/** Where processes are shared with the builder, a new procfs cannot be mounted either. */
 function procLines(root: string, namespaces: WorkerNamespaces, mounts: readonly Mount[]): readonly TableLine[] {
   const target = join(root, 'proc')
   if (!namespaces.processes) return bindLines('/proc', target, { readonly: false }, mounts)
   return [{ source: 'proc', target, type: 'proc', options: QUIET }]
 }
 
-/** A new sysfs shows one network namespace, and only who owns that may mount it. Writing to it is what brings the loopback up. */
+/**
+ * A sysfs shows one network namespace, and only that namespace's owner may mount it. Writing to a file of it brings the loopback up, so
+ * that it becomes read-only afterwards.
+ */
 function sysSteps(
   command: SandboxCommand,
   namespaces: WorkerNamespaces,
@@ -81,12 +86,11 @@ function devLines(
   // A namespace with one id has no group 5 for terminals.
   const group = namespaces.mapping === 'single' ? [] : ['gid=5']
   const terminals = ['newinstance', 'ptmxmode=0666', 'mode=0620', ...group, 'nosuid', 'noexec']
-  const memory = [...QUIET, 'mode=1777', `size=${command.shmSize}`]
   const own = new Set(command.mounts.map((mount) => join(command.root, mount.target)))
-  // What the command mounts in place of a mount of the system's is all that is there.
+  // A mount of the command replaces the system's mount at the same target.
   const system: readonly TableLine[] = [
     { source: 'devpts', target: join(target, 'pts'), type: 'devpts', options: terminals },
-    { source: 'shm', target: join(target, 'shm'), type: 'tmpfs', options: memory },
+    { source: 'shm', target: join(target, 'shm'), type: 'tmpfs', options: shmMountOptions(command.shmSize) },
     { source: 'mqueue', target: join(target, 'mqueue'), type: 'mqueue', options: QUIET },
   ]
   return [
@@ -96,14 +100,14 @@ function devLines(
   ]
 }
 
-/** What Docker hides, as far as this kernel has it. */
-function hidingLines(root: string, namespaces: WorkerNamespaces): readonly TableLine[] {
+/** Docker's masked and read-only paths, as far as this kernel has them. */
+function maskingLines(root: string, namespaces: WorkerNamespaces): readonly TableLine[] {
   const masked = MASKED_PATHS.filter(existsSync).map((path): TableLine => {
     const target = join(root, path)
     if (!statSync(path).isDirectory()) return plainBind('/dev/null', target)
     return { source: 'tmpfs', target, type: 'tmpfs', options: ['ro', 'size=0', ...QUIET] }
   })
-  // Where the outer /proc is shown, its own mounts have flags of their own, and it is as read-only as that place wanted it.
+  // A /proc that is shared with the builder keeps the flags and the read-only paths that it has.
   if (!namespaces.processes) return masked
   const readonly = READONLY_PATHS.filter(existsSync).map((path): TableLine => {
     const target = join(root, path)
@@ -133,7 +137,7 @@ function commandLines(mount: SandboxMount, command: SandboxCommand, mounts: read
   }
 }
 
-/** A target within an earlier tmpfs is not there yet, though it is in the root. */
+/** A target within an earlier tmpfs has to be made: what the root has there is covered. */
 function stubSteps(mount: SandboxMount, earlier: readonly SandboxMount[], root: string): readonly SetupStep[] {
   const around = earlier.findLast(({ target }) => mount.target.startsWith(`${target}/`))
   if (around?.kind !== 'tmpfs') return []

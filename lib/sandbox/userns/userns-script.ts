@@ -1,32 +1,35 @@
-// The shell's part of the userns back-end. Scripts come by standard input, so that commands, which see their first process's arguments,
-// learn nothing about the host from them.
+// The shell scripts of the userns back-end. The shell reads them from standard input: a command sees the arguments of its first process, and
+// must learn nothing about the host from them.
 
-/** Words of a set-up: `table=FILE` mounts, `directory=PATH` and `file=PATH` make mount points, `loopback=ip` or `loopback=FILE` is the network. */
 export interface SetupInput {
   readonly root: string
   readonly hostname: string
   /** The builder's directory in /proc. */
   readonly builder: string
-  readonly words: readonly string[]
+  /**
+   * In order: `table=FILE` mounts, `directory=PATH` and `file=PATH` make mount points, and `loopback=ip` or `loopback=FILE` brings the
+   * loopback up.
+   */
+  readonly steps: readonly string[]
 }
 
 /**
- * Run by sh in new namespaces. Makes the mounts below the root, makes that the root of the mount namespace, says `ready` with its process
- * id, and keeps the namespaces until its standard input ends.
+ * The script that sh runs in new namespaces. It makes the mounts below the root, makes that the root of the mount namespace, prints `ready`
+ * with its process id, and keeps the namespaces until its standard input ends.
  *
- * The old root is detached by a process whose own root is the builder's: it has the system's programs and their libraries whatever is
- * mounted here, and pivot_root(2) leaves it where it is. The shell itself starts nothing any more once its root may be the command's: what
- * it does then are its own built-ins. As the first process of its namespace it takes in orphans while it waits.
+ * A process whose own root is the builder's detaches the old root: it can use the system's programs and libraries whatever is mounted here,
+ * and pivot_root(2) does not move it. Once the shell's root may be the command's, the shell uses built-ins only and starts no program. As the
+ * first process of its namespace it adopts orphans while it waits.
  */
-export function setupScript({ root, hostname, builder, words }: SetupInput): string {
+export function setupScript({ root, hostname, builder, steps }: SetupInput): string {
   return `
 main() {
   set -e
   root=${quoted(root)} hostname=${quoted(hostname)} builder=${quoted(builder)}
   read -r pid rest </proc/self/stat
-  for word in ${words.map(quoted).join(' ')}; do
-    value=\${word#*=}
-    case $word in
+  for step in ${steps.map(quoted).join(' ')}; do
+    value=\${step#*=}
+    case $step in
       table=*) mount -n -a -T "$value" ;;
       directory=*) mkdir -p "$value" ;;
       file=*) : >"$value" ;;
@@ -49,7 +52,7 @@ main
 `
 }
 
-/** Keeps a user namespace in the same way. */
+/** The script that keeps a user namespace until its standard input ends. */
 export const KEEP_SCRIPT = `
 main() {
   read -r pid rest </proc/self/stat

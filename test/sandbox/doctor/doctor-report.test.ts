@@ -1,20 +1,20 @@
-// What `tsbuild doctor` says in places that are really restricted.
+// `tsbuild doctor` in environments that are really restricted.
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { DoctorReport } from '../../../lib/index.ts'
 import { adviceFor } from '../../../lib/sandbox/doctor/advice.ts'
-import { readHostFacts } from '../../../lib/sandbox/namespaces/host-facts.ts'
+import { type EnvironmentKind, readHostFacts } from '../../../lib/sandbox/namespaces/host-facts.ts'
 import { ENVIRONMENTS, type EnvironmentName, environmentsNeed, inEnvironment } from '../../support/environments.ts'
 import { isRoot } from '../../support/programs.ts'
 import { requires } from '../../support/requires.ts'
 
 const program = resolve(import.meta.dirname, '../../../bin/tsbuild.js')
-const able = isRoot('making restricted places') && environmentsNeed.every(requires)
+const able = isRoot('making restricted environments') && environmentsNeed.every(requires)
 
-describe.skipIf(!able).each(Object.keys(ENVIRONMENTS) as EnvironmentName[])('in the place %s', (name) => {
+describe.skipIf(!able).each(Object.keys(ENVIRONMENTS) as EnvironmentName[])('in the environment %s', (name) => {
   test('doctor finds what works, and says why not more', () => {
-    const words = [process.execPath, program, 'doctor', '--json']
-    const { status, stdout, stderr } = inEnvironment(name, words)
+    const argv = [process.execPath, program, 'doctor', '--json']
+    const { status, stdout, stderr } = inEnvironment(name, argv)
     expect(stderr).toBe('')
     const report = JSON.parse(stdout) as DoctorReport
     expect(report.place).toEqual(EXPECTED[name].place)
@@ -76,9 +76,9 @@ test.skipIf(!able)('nothing of the examination stays in the store', () => {
 })
 
 describe('advice', () => {
-  const surroundings = readHostFacts()
-  const advice = (habitat: (typeof surroundings)['habitat'], ...causes: Parameters<typeof adviceFor>[0]) =>
-    adviceFor(causes, { ...surroundings, habitat })
+  const facts = readHostFacts()
+  const advice = (environmentKind: EnvironmentKind, ...causes: Parameters<typeof adviceFor>[0]) =>
+    adviceFor(causes, { ...facts, environmentKind })
 
   test('fits where the build runs', () => {
     expect(advice('gitlab', 'seccomp')).toMatchObject([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { flagsIn, mountFlagsOf } from '../../../lib/sandbox/namespaces/locked-mount-flags.ts'
+import { lockedMountFlags, mountOf, parseMountInfo } from '../../../lib/sandbox/namespaces/locked-mount-flags.ts'
 
 const mounts = `22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 23 22 0:5 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw
@@ -16,10 +16,10 @@ test.each([
   ['/mnt/with space/x', ['ro', 'noatime']],
   ['/tmp/x', ['nosuid']],
 ])('%s is on a mount with the flags %j', (path, flags) => {
-  expect(flagsIn(mounts, path)).toEqual(flags)
+  expect(mountOf(path, parseMountInfo(mounts))?.flags).toEqual(flags)
 })
 
 test('a path of this system is found', () => {
-  expect(() => mountFlagsOf('/')).not.toThrow()
-  expect(() => mountFlagsOf('/no/such/path')).toThrow('ENOENT')
+  expect(() => lockedMountFlags('/')).not.toThrow()
+  expect(() => lockedMountFlags('/no/such/path')).toThrow('ENOENT')
 })

@@ -4,7 +4,7 @@ import { causeOfRefusal } from '../../../lib/sandbox/namespaces/refused-namespac
 
 const facts: HostFacts = {
   uid: 1000,
-  effective: 0n,
+  capabilities: 0n,
   noNewPrivileges: false,
   seccomp: false,
   apparmor: undefined,
@@ -13,7 +13,7 @@ const facts: HostFacts = {
   apparmorRestrictsUserns: undefined,
   mappedIds: 0xffffffff,
   initialUserns: true,
-  habitat: 'machine',
+  environmentKind: 'machine',
 }
 const EPERM = 'unshare: unshare failed: Operation not permitted (EPERM)'
 
