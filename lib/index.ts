@@ -61,22 +61,15 @@ export type {
   VariableValue,
   Vertex,
 } from './graph/types.ts'
-export {
-  type HistoryEntry,
-  historyOf,
-  type LoadedImage,
-  listImages,
-  loadImages,
-  type ResolvedStored,
-  removeImage,
-  resolveStored,
-  type SaveOptions,
-  type StoredImage,
-  saveImages,
-  tagImage,
-} from './images/images.ts'
+export { type ResolvedStored, resolveStored } from './images/find-stored.ts'
+export { type HistoryEntry, historyOf } from './images/image-history.ts'
+export { listImages, type StoredImage } from './images/list-images.ts'
+export { type LoadedImage, loadImages } from './images/load-images.ts'
 export { type PulledImage, type PullImageOptions, pullImage } from './images/pull-image.ts'
 export { type PushImageOptions, pushImage } from './images/push-image.ts'
+export { removeImage } from './images/remove-image.ts'
+export { type SaveOptions, saveImages } from './images/save-images.ts'
+export { tagImage } from './images/tag-image.ts'
 export {
   type ValidateOptions,
   type ValidationProblem,

@@ -8,18 +8,33 @@ import { imageManifests } from '../oci/image-blobs.ts'
 import { parseJson } from '../oci/json.ts'
 import { MANIFEST_KIND } from '../oci/manifest.ts'
 import { parseDescriptor, parseManifest } from '../oci/parse-manifest.ts'
+import { defaultPlatform } from '../oci/platform.ts'
+import { readImage } from '../oci/read-image.ts'
 import { shortName, tryNormaliseName } from '../oci/reference.ts'
-import type { Descriptor, Digest } from '../oci/types.ts'
+import type { Descriptor, Digest, Image } from '../oci/types.ts'
 
-/** A name or a manifest that somebody asked for. */
+/** An image of the store that was found by name or digest. */
+export interface ResolvedStored {
+  /** The full name; undefined for a manifest without a name, found by its digest. */
+  readonly name: string | undefined
+  /** The descriptor of the manifest, or of an index. */
+  readonly descriptor: Descriptor
+  /** The image; of an index, the one for this machine, else the first. */
+  readonly image: Image
+}
+
+/** A name or a manifest that the caller asked for. */
 export interface FoundImage {
   readonly name: string | undefined
   readonly descriptor: Descriptor
-  /** Whether it was asked for by this name, not by digest. */
+  /** True if the caller asked for this name, not for a digest. */
   readonly byName: boolean
 }
 
-/** Finds an image by name, digest, image ID, or the first four or more digits of one. Errors with `IMAGE_NOT_FOUND`. */
+/**
+ * Finds an image by name, digest or image ID, or by the first four or more digits of one. Errors with `IMAGE_NOT_FOUND`, whose
+ * hint suggests a similar name, or lists the digests that fit.
+ */
 export async function findStored(store: Store, asked: string): Promise<FoundImage> {
   const byName = findByName(store, asked)
   if (byName) return byName
@@ -31,6 +46,12 @@ export async function findStored(store: Store, asked: string): Promise<FoundImag
   throw new TsbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(asked)} is not in the local store`, {
     hint: near ? `did you mean ${JSON.stringify(near)}?` : '"tsbuild images" lists what is there',
   })
+}
+
+/** The same with the image itself. Errors as {@link findStored} and readImage() do. */
+export async function resolveStored(store: Store, nameOrDigest: string): Promise<ResolvedStored> {
+  const { name, descriptor } = await findStored(store, nameOrDigest)
+  return { name, descriptor, image: await readImage(store, descriptor, defaultPlatform(), { otherwise: 'first' }) }
 }
 
 function findByName(store: Store, asked: string): FoundImage | undefined {

@@ -5,15 +5,13 @@ import { PassThrough } from 'node:stream'
 import { beforeEach, expect, test } from 'vitest'
 import { openStore, type Store } from '../../lib/cache/store.ts'
 import { exportImage } from '../../lib/export/export-image.ts'
-import {
-  historyOf,
-  listImages,
-  loadImages,
-  removeImage,
-  resolveStored,
-  saveImages,
-  tagImage,
-} from '../../lib/images/images.ts'
+import { resolveStored } from '../../lib/images/find-stored.ts'
+import { historyOf } from '../../lib/images/image-history.ts'
+import { listImages } from '../../lib/images/list-images.ts'
+import { loadImages } from '../../lib/images/load-images.ts'
+import { removeImage } from '../../lib/images/remove-image.ts'
+import { saveImages } from '../../lib/images/save-images.ts'
+import { tagImage } from '../../lib/images/tag-image.ts'
 import { oneImage } from '../../lib/oci/image-set.ts'
 import { indexBytes } from '../../lib/oci/manifest.ts'
 import { OCI_INDEX } from '../../lib/oci/media-types.ts'

@@ -1,0 +1,18 @@
+import { TsbuildError } from '../base/errors.ts'
+import type { Store } from '../cache/store.ts'
+import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts'
+import { findStored } from './find-stored.ts'
+
+/** Gives an image another name, and returns the full name. Errors as {@link findStored} does, and with `REFERENCE_INVALID`. */
+export async function tagImage(store: Store, source: string, target: string): Promise<string> {
+  const reference = withDefaultTag(parseReference(target))
+  if (reference.digest) {
+    throw new TsbuildError('REFERENCE_INVALID', `${JSON.stringify(target)} has a digest, which can not be chosen`, {
+      hint: 'leave out what follows "@"',
+    })
+  }
+  const { descriptor } = await findStored(store, source)
+  const name = formatReference(reference)
+  store.references.set(name, descriptor)
+  return name
+}
