@@ -7,7 +7,7 @@ export function codeFrame(location: Location, options: { readonly context?: numb
   const start = positionAt(text, location.span.start)
   const end = positionAt(text, Math.max(location.span.start, location.span.end - 1))
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''))
-  // What follows the last line's end is no line, unless the place is there.
+  // A text that ends with a line break has no further line, unless the location points at its end.
   if (lines.length > Math.max(1, end.line) && lines.at(-1) === '') lines.pop()
   const last = Math.min(end.line, start.line + 9)
   const from = Math.max(1, start.line - context)

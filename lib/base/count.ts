@@ -1,6 +1,6 @@
-// Counts as people read them.
+// Numbers as people write them.
 
-/** `1,204`. Not by Intl, whose data takes 25 ms to load. */
+/** `1,204`. Intl is not used, because loading its data takes 25 ms. */
 export function groupDigits(n: number): string {
   return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }

@@ -13,7 +13,7 @@ export function hasErrno(error: unknown, ...codes: readonly `E${string}`[]): boo
   return errno !== undefined && (codes as readonly string[]).includes(errno)
 }
 
-/** Whether a file operation failed because its file does not exist: `ENOENT`, or `ENOTDIR` for a path through a file. */
+/** Whether an operation failed because its file does not exist: `ENOENT`, or `ENOTDIR` for a path through a file. */
 export function isMissingFile(error: unknown): boolean {
   return hasErrno(error, 'ENOENT', 'ENOTDIR')
 }

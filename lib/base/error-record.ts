@@ -32,7 +32,10 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   return { message, stack, cause, known: { code, location, hint, details, others: error.others.map(toErrorRecord) } }
 }
 
-/** The error that a record was made of: a {@link TsbuildError}, or else a plain Error. Stacks are those of the first process. */
+/**
+ * The error that a record was made of: a {@link TsbuildError}, or else a plain Error. It has the stack of the first
+ * process.
+ */
 export function fromErrorRecord({ message, stack, cause, errno, known }: ErrorRecord): Error {
   const options = cause && { cause: fromErrorRecord(cause) }
   const error = known ? toTsbuildError(message, known, options) : new Error(message, options)

@@ -1,4 +1,4 @@
-// Errors are values with a code and, where there is one, a place. They are rendered once, at the edge. Pure.
+// Errors are values with a code and, where there is one, a location. They are rendered once, at the edge. Pure.
 import { codeFrame } from './code-frame.ts'
 import { formatLocation, type Location, type SourceFile, type Span } from './source.ts'
 
@@ -101,7 +101,7 @@ export interface Diagnostic {
 export interface TsbuildErrorOptions {
   readonly location?: Location | undefined
   readonly hint?: string | undefined
-  /** Lines to show below the place, e.g. the last ones that a command printed. */
+  /** Lines to show below the code frame, e.g. the last ones that a command printed. */
   readonly details?: readonly string[] | undefined
   readonly cause?: unknown
   /** Further errors of the same kind, when several were found at once. */
@@ -150,8 +150,8 @@ export class TsbuildError extends Error {
   }
 
   /**
-   * The error with some fields replaced; undefined keeps a field. A replaced message or code makes a new error, whose cause is
-   * this one. Otherwise the copy stands for the same failure: it keeps the stack and the cause.
+   * The error with some fields replaced; undefined keeps a field. A replaced message or code makes a new error, whose
+   * cause is this one. Otherwise the copy stands for the same failure: it keeps the stack and the cause.
    */
   with(changes: ErrorChanges): TsbuildError {
     const { code = this.code, message = this.message } = changes
@@ -179,7 +179,7 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * The errors among diagnostics as one thrown error: the first, with the rest as its `others`. Returns if there are none.
+ * Throws the errors among diagnostics as one: the first, with the rest as its `others`. Returns if there are none.
  *
  * @example
  * ```ts
@@ -219,7 +219,7 @@ export function formatDiagnostic(file: SourceFile, diagnostic: Diagnostic): stri
 }
 
 /**
- * An error as a user should see it, without a stack: place, code, frame, hint, and the errors that came with it.
+ * An error as a user should see it, without a stack: location, code, frame, hint, and its `others`.
  *
  * @example
  * ```ts
@@ -246,8 +246,8 @@ function format(
   hint?: string,
   details: readonly string[] = [],
 ): string {
-  const place = location ? `${formatLocation(location)}: ` : ''
+  const start = location ? `${formatLocation(location)}: ` : ''
   const frame = location ? `\n${codeFrame(location)}` : ''
   const more = details.map((line) => `\n${line}`).join('')
-  return `${place}${severity}: ${message} [${code}]${frame}${more}${hint ? `\nhint: ${hint}` : ''}`
+  return `${start}${severity}: ${message} [${code}]${frame}${more}${hint ? `\nhint: ${hint}` : ''}`
 }

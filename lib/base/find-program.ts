@@ -1,8 +1,11 @@
-// Programs of the system by their place.
+// Finds programs of the system.
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 
-/** The absolute path of a program: where PATH says and, as plain users often lack these, where administrators' programs are. Undefined if there is none. */
+/**
+ * The absolute path of a program; undefined if there is none. Searches PATH, then the directories of administrators'
+ * programs, which plain users often lack in PATH.
+ */
 export function findProgram(name: string): string | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin']
   return directories

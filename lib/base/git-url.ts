@@ -1,15 +1,15 @@
-// Git URLs as builds write them: where the repository is, and which part of it is meant. Pure.
+// Git URLs as Docker writes them: the address of a repository, and the part of it to use. Pure.
 import { cleanPath } from './paths.ts'
 
-/** What a git URL says. */
+/** The parts of a git URL. */
 export interface GitUrl {
-  /** What git connects to: without fragment and query. May hold credentials: see `redactUrl`. */
+  /** The address that git connects to, without fragment and query. It may hold credentials: see {@link redactUrl}. */
   readonly remote: string
   /** A branch, tag, full ref or commit; undefined: the default branch. */
   readonly ref: string | undefined
-  /** Relative and clean; undefined: the whole repository. */
+  /** A relative, clean path; undefined: the whole repository. */
   readonly subdir: string | undefined
-  /** Hexadecimal, perhaps shortened: what the ref has to be. */
+  /** The commit that the ref must lead to, in hexadecimal digits, perhaps shortened. */
   readonly checksum: string | undefined
   readonly keepGitDir: boolean | undefined
   readonly submodules: boolean | undefined
@@ -17,18 +17,18 @@ export interface GitUrl {
   readonly mtime: 'checkout' | 'commit' | undefined
   /** Take the commit that `checksum` names, whatever the ref is now. */
   readonly fetchByCommit: boolean
-  /** `github.com/…`: could as well be a path, so it counts in contexts only. */
+  /** True for `github.com/…`, which may also be a path: it is a URL only where a build context is expected. */
   readonly pathLike: boolean
 }
 
 export type ParsedGitUrl =
   | { readonly kind: 'git'; readonly url: GitUrl }
-  /** It is a git URL, but says something that it can't. */
+  /** A git URL with a contradiction or an invalid part. */
   | { readonly kind: 'invalid'; readonly problem: string }
 
 /**
- * Tells git URLs from everything else, as BuildKit does: `git://`, `ssh://`, `USER@HOST:PATH`, `http(s)://` with a path that ends in
- * `.git`, and `github.com/…`; each with `?query` and `#ref:subdir`. Undefined for anything else.
+ * Parses a git URL; undefined for any other text. As in BuildKit, git URLs are `git://`, `ssh://`, `USER@HOST:PATH`,
+ * `http(s)://` with a path that ends in `.git`, and `github.com/…`; each with `?query` and `#ref:subdir`.
  */
 export function parseGitUrl(text: string): ParsedGitUrl | undefined {
   const address = splitAddress(text)
@@ -44,12 +44,12 @@ export function parseGitUrl(text: string): ParsedGitUrl | undefined {
   return { kind: 'git', url: { remote, pathLike, ...settings } }
 }
 
-/** Whether a text is an http or https URL; it may be one of git's too. */
+/** Whether a text is an http or https URL. A git URL may be one, too. */
 export function isHttpUrl(text: string): boolean {
   return /^https?:\/\//.test(text)
 }
 
-/** A URL for people to see: without the password, and of http(s) URLs without the user name, which may be a token. */
+/** A URL for messages: without the password, and for http(s) without the user name, which may be a token. */
 export function redactUrl(url: string): string {
   return url
     .replace(/^(https?:\/\/)[^/?#]*@/i, '$1***@')
@@ -80,7 +80,7 @@ function splitAddress(text: string): Address | undefined {
 }
 
 function splitUrl(text: string, pathLike: boolean): Address | undefined {
-  // Go takes no control characters in a URL.
+  // Go refuses control characters in a URL.
   if (/[\0-\x20\x7f]/.test(text)) return undefined
   const parts = /^([^:]+):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(text)
   const path = parts && decode(parts[3] ?? '')
@@ -95,7 +95,7 @@ function splitUrl(text: string, pathLike: boolean): Address | undefined {
 
 type Settings = Omit<GitUrl, 'remote' | 'pathLike'>
 
-/** The settings of a query on top of those of a fragment, or what is wrong with it. */
+/** The settings of a query on top of those of a fragment, or the problem with them. */
 function readQuery(query: string, fragmentRef: string, fragmentSubdir: string): Settings | string {
   let ref = fragmentRef
   let subdir = fragmentSubdir
@@ -155,7 +155,7 @@ const KEYS: ReadonlySet<string> = new Set([
 ])
 const REFS = { ref: '', tag: 'refs/tags/', branch: 'refs/heads/' } as const
 
-/** As Go's url.ParseQuery: pairs that it can't read are left out, and make the query unsound. */
+/** Parses a query as Go's url.ParseQuery does: malformed pairs are left out, and make the query unsound. */
 function parsePairs(query: string): {
   readonly pairs: readonly (readonly [string, string])[]
   readonly sound: boolean
@@ -178,7 +178,7 @@ function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Well-formed escapes of bytes that are not UTF-8: no ref and no path of ours has them.
+    // The bytes are not UTF-8: no ref and no path that this program can handle has such a name.
     return undefined
   }
 }

@@ -1,12 +1,15 @@
 import { TsbuildError } from './errors.ts'
 
-/** Bytes: more than any sane context, less than what fills a large disk. */
+/** The default limit in bytes: more than any sane context, less than a large disk. */
 export const MAX_INPUT: number = 32 * 2 ** 30
 
 /** The hint of errors about {@link inputLimit}. */
 export const LIMIT_HINT: string = 'TSBUILD_MAX_INPUT sets another limit'
 
-/** The size limit, in bytes, of a JSON document that is read into memory: image configs, tag lists, `manifest.json` of an archive. */
+/**
+ * The size limit, in bytes, of a JSON document that is read into memory: image configs, tag lists, an archive's
+ * `manifest.json`.
+ */
 export const JSON_LIMIT: number = 8 << 20
 
 /**
@@ -16,8 +19,8 @@ export const JSON_LIMIT: number = 8 << 20
 export const MANIFEST_LIMIT: number = 4 << 20
 
 /**
- * How large a single thing from outside may be, in bytes: an archive or a layer once it is unpacked, a download, a stream, a checkout.
- * `TSBUILD_MAX_INPUT` (a number of bytes, or with `k`, `m`, `g` or `t`) sets another limit than {@link MAX_INPUT}. Errors with
+ * The size limit, in bytes, of one input: an unpacked archive or layer, a download, a stream, a checkout.
+ * `TSBUILD_MAX_INPUT` replaces {@link MAX_INPUT}: a number of bytes, or with `k`, `m`, `g` or `t`. Errors with
  * `OPTION_INVALID`.
  */
 export function inputLimit(env: Readonly<Record<string, string | undefined>> = process.env): number {
@@ -30,7 +33,7 @@ export function inputLimit(env: Readonly<Record<string, string | undefined>> = p
   })
 }
 
-/** What comes out of a decoder, up to a limit. Errors with `ARCHIVE_TOO_LARGE`; `what` begins the message. */
+/** The chunks of a decoder, up to a limit. Errors with `ARCHIVE_TOO_LARGE`; `what` begins the message. */
 export async function* limitInput<T extends Uint8Array>(
   source: AsyncIterable<T>,
   what: string,

@@ -1,8 +1,8 @@
 // Paths as text, `/`-separated on every system. Nothing here looks at a file.
 
 /**
- * A path below a root: relative, without empty components, `.` and `..`, which stops at the root. The root itself is `''`. Of an absolute
- * path this is POSIX's or Go's `path.Clean` without the leading slash.
+ * A path below a root: relative, without empty components, `.` and `..`, which stops at the root. The root itself
+ * is `''`. Of an absolute path this is POSIX's or Go's `path.Clean` without the leading slash.
  */
 export function cleanPath(path: string): string {
   // Archives are full of names like `./a` and `a/`.
@@ -23,7 +23,10 @@ function cleanSlowly(path: string): string {
   return parts.join('/')
 }
 
-/** The shortest equal path, as Go's `path.Clean` has it: unlike {@link cleanPath}, a relative path keeps the `..` that lead out of it. */
+/**
+ * The shortest equal path, as Go's `path.Clean` has it: unlike {@link cleanPath}, a relative path keeps the `..`
+ * that lead out of it.
+ */
 export function goClean(path: string): string {
   if (path.startsWith('/')) return `/${cleanPath(path)}`
   const parts: string[] = []

@@ -1,4 +1,5 @@
-// Maps that never change. One made of another shares all of it but a path, so that a chain of thousands costs what its links set.
+// Immutable maps. A changed copy shares everything but one path with its original, so a chain of thousands of copies
+// costs only its changes.
 
 /** A map from strings; undefined is the empty one. A weight-balanced tree, ordered by key. */
 export type SharedMap<V> = SharedNode<V> | undefined
@@ -6,7 +7,7 @@ export type SharedMap<V> = SharedNode<V> | undefined
 interface SharedNode<V> {
   readonly key: string
   readonly value: V
-  /** How many keys were there when this one was first set. */
+  /** The number of keys in the map when this key was first set. */
   readonly position: number
   readonly size: number
   readonly left: SharedMap<V>
@@ -28,7 +29,9 @@ function nodeOf<V>(map: SharedMap<V>, key: string): SharedMap<V> {
   return node
 }
 
-/** The map with a key set; itself if the key had that value. A key that is there keeps its place in the order. */
+/**
+ * The map with a key set; the map itself if the key had that value. An existing key keeps its position in the order.
+ */
 export function withValue<V>(map: SharedMap<V>, key: string, value: V): SharedNode<V> {
   const insert = (node: SharedMap<V>): SharedNode<V> => {
     if (!node) return { key, value, position: sizeOf(map), size: 1, left: undefined, right: undefined }
@@ -54,7 +57,10 @@ export function entriesOf<V>(map: SharedMap<V>): readonly (readonly [key: string
 
 const sizeOf = (map: SharedMap<unknown>): number => map?.size ?? 0
 
-/** How much heavier one side may be than the other, and when a rotation has to be a double one (Adams' tree, proved for 3 and 2). */
+/**
+ * The weight that one side may have over the other, and the threshold of a double rotation (Adams' tree, proved for 3
+ * and 2).
+ */
 const [DELTA, RATIO] = [3, 2]
 
 function balanced<V>(top: SharedNode<V>, left: SharedMap<V>, right: SharedMap<V>): SharedNode<V> {

@@ -46,7 +46,7 @@ export function positionAt(text: string, offset: number): Position {
   return { line, column: end - lineStart + 1 }
 }
 
-/** `name:line:column` of a location's start, the form that terminals and editors link. */
+/** `name:line:column` of a location's start, in the format that terminals and editors link. */
 export function formatLocation(location: Location): string {
   const { line, column } = positionAt(location.file.text, location.span.start)
   return `${location.file.name}:${line}:${column}`

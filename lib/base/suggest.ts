@@ -1,4 +1,4 @@
-/** The candidate closest to a misspelt word, when one is close enough to be meant. */
+/** The candidate closest to a misspelt word; undefined if none is close enough. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase()
   const limit = Math.max(1, Math.floor(wanted.length / 3))

@@ -16,18 +16,18 @@ export interface Blobs extends ContentReader, UnhashedReader {
   createWriter(): BlobWriter
   put(bytes: Uint8Array, mediaType: string): Descriptor
   /**
-   * Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`,
+   * Copies a blob from a reader, verified; does nothing if the store has it already. Errors with `DIGEST_MISMATCH`,
    * `BLOB_NOT_FOUND`.
    */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
-  /** Whether the blob is here with just this size. A file that a power failure cut short has another one. */
+  /** Whether the store has the blob with exactly this size. A power failure may have cut its file short. */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
 }
 
 /**
- * Opens the blobs below a store's root. Nothing is synced to the disk: a kill can't damage a blob, since it gets its name when
- * it is whole, and one that a power failure damaged is found when it is read, and removed, so that the next build makes it
- * again.
+ * Opens the blobs below a store's root. Nothing is synced to the disk. A kill cannot damage a blob, since a blob gets
+ * its name when it is complete. A blob that a power failure damaged is found and removed when it is read, and the
+ * next build makes it again.
  */
 export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
   const written: WrittenBlobs = new Map()
@@ -64,7 +64,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
       }
     },
     openUnhashed: (descriptor, signal) => {
-      // One that is too short or too long is damaged, and open() deals with that.
+      // A blob of another size is damaged, and open() handles that.
       if (!holds(descriptor)) return blobs.open(descriptor, signal)
       return openUnhashedFile(path(descriptor.digest), descriptor, signal)
     },
@@ -91,7 +91,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
       }
     },
   }
-  /** The descriptor may be what is wrong, so the blob is hashed once more before it goes. */
+  /** The blob is hashed again before it is removed, since the descriptor may be wrong instead. */
   const discardDamaged = (error: unknown, descriptor: Pick<Descriptor, 'digest' | 'size'>): unknown => {
     if (!(error instanceof TsbuildError) || error.code !== 'DIGEST_MISMATCH') return error
     if (hashFile(path(descriptor.digest), descriptor.digest) === descriptor.digest) return error
@@ -104,13 +104,16 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
   return blobs
 }
 
-/** When the status of a blob that this process wrote changed last: by giving it its name. */
+/** The ctime of each blob that this process wrote, which the rename to its name set. */
 type WrittenBlobs = Map<Digest, number>
 
-/** Blobs that are smaller are hashed in no time. */
+/** Smaller blobs are hashed in no time. */
 const WORTH_KNOWING = 1 << 20
 
-/** Whether this process wrote the blob, hashing it on the way, and nothing has touched it since: then it need not be hashed again. */
+/**
+ * Whether this process wrote and hashed the blob, and nothing has touched it since: then reading it need not hash it
+ * again.
+ */
 function isAsWritten(
   path: string,
   { digest, size }: Pick<Descriptor, 'digest' | 'size'>,

@@ -1,4 +1,4 @@
-// What steps produced: so that the same step need not run again.
+// The results of steps, so that the same step need not run again.
 import { join } from 'node:path'
 import { digestParts, isDigest } from '../oci/digest.ts'
 import type { JsonValue } from '../oci/json.ts'
@@ -11,23 +11,23 @@ import type { TemporaryFiles } from './temporary-files.ts'
 /** The result of a step under its cache key. */
 export interface BuildRecord {
   readonly key: CacheKey
-  /** The key version that it was made with. */
+  /** The version of the key. */
   readonly version: number
-  /** The step as a person knows it, e.g. `COPY . /src`. */
+  /** The step as text, e.g. `COPY . /src`. */
   readonly step: string
-  /** RFC 3339. */
+  /** The time of the result (RFC 3339). */
   readonly created: string
-  /** What the key was made of: tells why another key is another. */
+  /** The parts of the key: they explain why another key differs. */
   readonly parts: readonly KeyPart[]
-  /** Whatever the step needs to go on from. Its reader checks it: it comes from a file. */
+  /** The result, in a format of the step's own. Its reader checks it, since it comes from a file. */
   readonly result: JsonValue
 }
 
 /** The build records of a store. */
 export interface Records {
-  /** A damaged record, or one of another key version, is none. */
+  /** The record of a key. A damaged record, or one of another key version, counts as absent. */
   find(key: CacheKey): BuildRecord | undefined
-  /** Atomic; replaces an older record with the same key. */
+  /** Saves a record, atomically. It replaces an older record with the same key. */
   save(record: BuildRecord): void
 }
 

@@ -1,9 +1,10 @@
-// Names of images. One file a name is the truth; index.json is written from them, for other programs to read.
+// The names of images. One file for each name is authoritative; index.json is written from these files, for other
+// programs.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { sha256 } from '../oci/digest.ts'
-import type { Place } from '../oci/guard.ts'
+import type { JsonLocation } from '../oci/guard.ts'
 import { jsonBytes } from '../oci/json.ts'
 import { descriptorJson, indexBytes } from '../oci/manifest.ts'
 import { parseDescriptor } from '../oci/parse-manifest.ts'
@@ -14,19 +15,19 @@ import type { TemporaryFiles } from './temporary-files.ts'
 
 /** A name that an image has in the store. */
 export interface StoredReference {
-  /** Full, e.g. `docker.io/library/app:latest`. */
+  /** The full name, e.g. `docker.io/library/app:latest`. */
   readonly name: string
   readonly descriptor: Descriptor
 }
 
 /** The names in a store. */
 export interface References {
-  /** Sorted by name. */
+  /** All names, sorted. */
   list(): readonly StoredReference[]
   find(name: string): Descriptor | undefined
-  /** Gives a name to an image; atomic, and the last to set it wins. */
+  /** Gives a name to an image. Atomic; the last writer wins. */
   set(name: string, descriptor: Descriptor): void
-  /** Takes a name away; its image's blobs stay. False if there was no such name. */
+  /** Removes a name; its image's blobs stay. False if there was no such name. */
   remove(name: string): boolean
 }
 
@@ -39,7 +40,8 @@ export function openReferences(root: string, temporary: TemporaryFiles): Referen
       .filter((reference) => reference !== undefined)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   const writeIndex = (): void => {
-    // Another process may write it too, from an older list: whoever writes looks again afterwards, so the last one is right.
+    // Another process may write index.json from an older list. Each writer checks the list again afterwards, so the
+    // last write is right.
     let bytes = toIndex(list())
     for (;;) {
       writeAtomically(join(root, 'index.json'), temporary.path(), bytes)
@@ -65,16 +67,16 @@ export function openReferences(root: string, temporary: TemporaryFiles): Referen
   }
 }
 
-/** A damaged file is no name: the image can be tagged again. */
+/** A damaged file counts as no name: the image can be tagged again. */
 function readReference(path: string): StoredReference | undefined {
   const value = readJsonIfSound(path)
   if (typeof value !== 'object' || value === null || !('name' in value) || typeof value.name !== 'string')
     return undefined
-  const place: Place = { code: 'STORE_IO', what: path, path: 'descriptor' }
+  const location: JsonLocation = { code: 'STORE_IO', what: path, path: 'descriptor' }
   try {
     return {
       name: value.name,
-      descriptor: parseDescriptor('descriptor' in value ? value.descriptor : undefined, place),
+      descriptor: parseDescriptor('descriptor' in value ? value.descriptor : undefined, location),
     }
   } catch (error) {
     if (error instanceof TsbuildError) return undefined
@@ -89,7 +91,8 @@ function toIndex(references: readonly StoredReference[]): Uint8Array {
       annotations: {
         ...descriptor.annotations,
         'io.containerd.image.name': name,
-        // The whole short name, since a tag alone isn't unique here: `skopeo inspect oci:DIR:app:latest`.
+        // The annotation has the whole short name, since a tag alone is not unique here: `skopeo inspect
+        // oci:DIR:app:latest`.
         'org.opencontainers.image.ref.name': shortName(name),
       },
     })),

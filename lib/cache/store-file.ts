@@ -1,4 +1,4 @@
-// Small files of the store: read if they are there, written so that nobody ever sees half of one.
+// Reads and writes the small files of the store, so that no reader ever sees half a file.
 import {
   closeSync,
   mkdirSync,
@@ -14,7 +14,7 @@ import { dirname } from 'node:path'
 import { errnoOf, hasErrno, ifExists } from '../base/errno.ts'
 import { messageOf, TsbuildError } from '../base/errors.ts'
 
-/** Runs a filesystem operation; what goes wrong errors with `STORE_IO`, saying what was tried. */
+/** Runs a filesystem operation. A failure errors with `STORE_IO`; its message names the operation, `doing`. */
 export function storeIO<T>(doing: string, action: () => T): T {
   try {
     return action()
@@ -35,17 +35,19 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'set TSBUILD_HOME to a directory that you may write'],
 ])
 
-/** The file's bytes, or undefined if there is no such file. Errors with `STORE_IO` for anything else. */
+/** The file's bytes; undefined if it does not exist. Errors with `STORE_IO` for any other failure. */
 export function readIfThere(path: string): Buffer | undefined {
   return storeIO(`reading ${JSON.stringify(path)}`, () => ifExists(() => readFileSync(path)))
 }
 
-/** The names in a directory, sorted; none if it isn't there. */
+/** The names in a directory, sorted; none if it does not exist. */
 export function namesIn(directory: string): readonly string[] {
   return storeIO(`listing ${JSON.stringify(directory)}`, () => ifExists(() => readdirSync(directory))?.sort() ?? [])
 }
 
-/** The JSON in a file of the store, or undefined if it is not there or damaged: the store's records can all be made again. */
+/**
+ * The JSON in a file of the store; undefined if the file is missing or damaged, since all records can be made again.
+ */
 export function readJsonIfSound(path: string): unknown {
   const bytes = readIfThere(path)
   if (!bytes) return undefined
@@ -57,7 +59,10 @@ export function readJsonIfSound(path: string): unknown {
   }
 }
 
-/** Writes a file by way of a temporary one, also in pieces. Atomic; makes the directory if need be. Errors with `STORE_IO`. */
+/**
+ * Writes a file, perhaps in pieces, to a temporary name and renames it. Atomic; makes the directory if needed. Errors
+ * with `STORE_IO`.
+ */
 export function writeAtomically(
   path: string,
   temporary: string,
@@ -65,7 +70,7 @@ export function writeAtomically(
 ): void {
   storeIO(`writing ${JSON.stringify(path)}`, () => {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
-    // To replace a file by its like would make some filesystems wait for the disk.
+    // Replacing a file makes some filesystems wait for the disk, so an identical file stays.
     if (bytes instanceof Uint8Array && isSame(path, bytes)) return
     try {
       writeNew(temporary, bytes instanceof Uint8Array ? [bytes] : bytes)
@@ -87,12 +92,12 @@ function writeNew(path: string, pieces: Iterable<Uint8Array>): void {
 }
 
 function isSame(path: string, bytes: Uint8Array): boolean {
-  // Most of what is large has another size if it is another.
+  // Most different contents differ in size.
   if (statSync(path, { throwIfNoEntry: false })?.size !== bytes.length) return false
   return ifExists(() => readFileSync(path))?.equals(bytes) === true
 }
 
-/** Renames, making the target's directory only if it turns out to be missing. */
+/** Renames a file. Makes the target's directory only if the rename shows that it is missing. */
 export function renameInto(from: string, to: string): void {
   try {
     renameSync(from, to)

@@ -1,10 +1,10 @@
-// The store's directory: what makes it an image layout, and what says which version of this program's format it has.
+// The store's directory: the files that make it an image layout, and the mark with the version of its format.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { readJsonIfSound, storeIO } from './store-file.ts'
 
-/** Raised when the store's files change in a way that older programs would misread. */
+/** The version of the store's format. Raise it when older programs would misread the files. */
 export const STORE_VERSION = 1
 
 const MARK = 'tsbuild-store.json'
@@ -14,7 +14,8 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
 `
 
 /**
- * Makes the directory a store if it is new or empty. Errors with `STORE_VERSION` if it belongs to something else, `STORE_IO`.
+ * Turns a new or empty directory into a store. Errors with `STORE_VERSION` if another program or version uses the
+ * directory, and with `STORE_IO`.
  */
 export function prepareRoot(root: string): void {
   storeIO(`creating the store ${JSON.stringify(root)}`, () => mkdirSync(root, { recursive: true }))
@@ -33,7 +34,7 @@ export function prepareRoot(root: string): void {
 
 function initialise(root: string): void {
   storeIO(`creating the store ${JSON.stringify(root)}`, () => {
-    // A kill or a race may leave some of our own files; anything else isn't ours to write into.
+    // A kill or a race may leave some of the store's own files. Any other file belongs to someone else.
     const foreign = readdirSync(root).find((name) => !OWN.has(name))
     if (foreign !== undefined) {
       throw new TsbuildError(
@@ -47,7 +48,7 @@ function initialise(root: string): void {
     mkdirSync(join(root, 'blobs', 'sha256'), { recursive: true })
     writeFileSync(join(root, 'CACHEDIR.TAG'), CACHEDIR_TAG)
     writeFileSync(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
-    // Last: from here on it is a store.
+    // The mark is written last: it makes the directory a store.
     writeFileSync(join(root, MARK), `{"version":${STORE_VERSION}}\n`)
   })
 }

@@ -1,4 +1,5 @@
-// The local store: blobs, names, build records and what is known about layers, in one directory that is also an OCI image layout.
+// The local store: blobs, names, build records and data about layers, in one directory that is also an OCI image
+// layout.
 import { join, resolve } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import type { ContentReader, ContentStore, UnhashedReader } from '../oci/content.ts'
@@ -14,8 +15,8 @@ import { prepareRoot } from './store-root.ts'
 import { openTemporaryFiles } from './temporary-files.ts'
 
 /**
- * A store on the local disk. Any number of processes may use it at once, without locks: every file is written under a temporary
- * name and renamed when it is whole, so a kill at any moment leaves a store that works.
+ * A store on the local disk. Any number of processes may use it at once, without locks: every file is written to a
+ * temporary name and renamed when it is complete, so a kill at any moment leaves a store that works.
  */
 export interface Store extends ContentReader, ContentStore, UnhashedReader {
   readonly root: string
@@ -25,7 +26,7 @@ export interface Store extends ContentReader, ContentStore, UnhashedReader {
   readonly records: Records
   /** @internal */
   readonly layers: LayerForms
-  /** Whether the blob is here with just this size. @internal */
+  /** Whether the store has the blob with exactly this size. @internal */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
   /**
    * Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`,
@@ -33,14 +34,14 @@ export interface Store extends ContentReader, ContentStore, UnhashedReader {
    * @internal
    */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
-  /** A new empty directory for scratch, on the store's disk, removed by {@link Store.close}. @internal */
+  /** A new, empty temporary directory on the store's disk, removed by {@link Store.close}. @internal */
   temporary(): string
   /** Removes this process's temporary files. Idempotent; the store must not be used afterwards. */
   close(): void
 }
 
 /**
- * Opens the store in a directory, making it if need be. Errors with `STORE_VERSION`, `STORE_IO`.
+ * Opens the store in a directory, and makes the directory if needed. Errors with `STORE_VERSION`, `STORE_IO`.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Temporary files of the store: named so that the next process can tell which ones nobody will finish.
+// Temporary files of the store. Their names show which of them no process will finish.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -8,29 +8,29 @@ import { sha256 } from '../oci/digest.ts'
 import { namesIn, storeIO } from './store-file.ts'
 
 const DAY = 86_400_000
-/** A process that is alive may hold a file for long, but a reused process id must not keep it for ever. */
+/** A live process may keep a file for long, but a reused process id must not keep it for ever. */
 const ALIVE_LIMIT = 7 * DAY
-/** Process ids of another machine or container say nothing here, so only age counts. */
+/** Process ids of another machine or container mean nothing here, so only the age of their files counts. */
 const ELSEWHERE_LIMIT = DAY
 
 /** The temporary files of one opened store. */
 export interface TemporaryFiles {
-  /** A path that no other process and no earlier call uses; nothing is created. */
+  /** A path that no other process and no other call uses. Nothing is created. */
   path(): string
   /** A new directory, removed when {@link TemporaryFiles.close} is called or the process exits. */
   directory(): string
-  /** Removes everything that was handed out and still is there. Idempotent. */
+  /** Removes all files and directories that were handed out. Idempotent. */
   close(): void
 }
 
-/** What is to be done before the process ends. One listener for all, since a process may open many stores. */
+/** The cleanups to run when the process exits. They share one listener, since a process may open many stores. */
 const open = new Set<() => void>()
 
 function closeAll(): void {
   for (const close of open) close()
 }
 
-/** Opens `directory` for temporary files and removes those that dead processes left in it. */
+/** Opens `directory` for temporary files, and removes those that dead processes left there. */
 export function openTemporaryFiles(directory: string): TemporaryFiles {
   storeIO(`creating ${JSON.stringify(directory)}`, () => mkdirSync(directory, { recursive: true }))
   removeStale(directory)
@@ -44,7 +44,7 @@ export function openTemporaryFiles(directory: string): TemporaryFiles {
       if (name.startsWith(`${prefix}-`)) rmSync(join(directory, name), { recursive: true, force: true })
     }
   }
-  // For those who leave by process.exit(); a signal that kills at once is what removeStale() is for.
+  // This listener handles process.exit(). After a killing signal, removeStale() cleans up in the next process.
   if (open.size === 0) process.once('exit', closeAll)
   open.add(close)
   return {
@@ -65,7 +65,7 @@ function removeStale(directory: string): void {
   }
 }
 
-/** Names in a directory of temporary files that nobody will finish: their process is dead, or they are old. */
+/** The temporary files that no process will finish: their process is dead, or they are old. */
 export function staleNames(directory: string): readonly string[] {
   const here = processSpace()
   return namesIn(directory).filter((name) => {
@@ -77,12 +77,12 @@ export function staleNames(directory: string): readonly string[] {
   })
 }
 
-/** Begins names of temporary files: tells whose they are, and is used by nobody else. */
+/** The prefix of this process's temporary files. It names the process, and no other process uses it. */
 export function temporaryPrefix(): string {
   return `${process.pid}-${processSpace()}-${randomBytes(4).toString('hex')}`
 }
 
-/** Tells machines and containers that share a store from each other: process ids mean something only within one. */
+/** Identifies the machine or container: process ids mean something only within one. */
 function processSpace(): string {
   return sha256(`${hostname()} ${pidNamespace()}`).slice(7, 15)
 }
@@ -91,7 +91,7 @@ function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid')
   } catch (error) {
-    // No /proc, as on macOS: then the host's name has to do.
+    // Without /proc, as on macOS, the host's name alone has to identify the machine.
     return errnoOf(error) ?? ''
   }
 }

@@ -1,9 +1,9 @@
-// A small HTTP client: proxies, redirects that keep credentials at home, retries, and bodies that go on after a cut.
+// A small HTTP client: proxies, redirects that send credentials to no other origin, retries, and bodies that resume.
 //
 //   const client = openHttpClient({ userAgent: 'tsbuild/1.0' })
 //   const response = await client.request({ url: 'https://example.com/file', signal })
 //   if (response.status !== 200) throw await statusError(response)        // status-error.ts
-//   const bytes = await readBody(response, 4 << 20)                       // read-body.ts; or: for await (const chunk of response.body)
+//   const bytes = await readBody(response, 4 << 20)                       // read-body.ts
 //   await client.close()
 //
 // The signatures are in types.ts.
@@ -27,7 +27,7 @@ export type {
 const REDIRECTS = 10
 const RETRIES = 4
 const TIMEOUTS: HttpTimeouts = { connect: 15_000, headers: 60_000, idle: 60_000 }
-/** A server that asks for more patience than this gets its answer shown instead. */
+/** The longest wait that a server may ask for; the response of a server that asks for more is returned instead. */
 const LONGEST_WAIT = 120_000
 
 /** A client with its own connections. Nothing is loaded or connected before the first request. */
@@ -60,7 +60,7 @@ interface Settings {
   readonly wait: Wait
 }
 
-/** Sends until there is an answer that another attempt would not better. */
+/** Repeats a request until its response is final. */
 async function attempt(request: HttpRequest, settings: Settings): Promise<RawResponse> {
   const { method = 'GET', signal } = request
   const repeatable = request.idempotent ?? (method !== 'POST' && method !== 'PATCH')
@@ -95,7 +95,7 @@ function toSend(request: HttpRequest, settings: Settings): Parameters<typeof fol
   const headers: Record<string, string> = {
     'user-agent': settings.userAgent,
     accept: '*/*',
-    // A compressed transfer would be neither what a digest is of, nor what Range counts.
+    // The digest and the offsets of Range requests are about the uncompressed bytes.
     'accept-encoding': 'identity',
     ...(authorization !== undefined && { authorization }),
     ...Object.fromEntries(given),
@@ -123,7 +123,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (error) {
-    // A lone "%" stands for itself.
+    // A "%" that starts no escape is a plain character.
     if (error instanceof URIError) return text
     throw error
   }
@@ -144,7 +144,7 @@ function toResponse(raw: RawResponse, request: HttpRequest, settings: Settings):
     reopen: async (offset) => {
       const range = { range: `bytes=${offset}-`, 'if-range': strong ?? '' }
       const again = await attempt({ ...request, headers: { ...request.headers, ...range } }, settings)
-      // A 200 says that the content is another one by now: nothing that could be appended.
+      // A 200 means that the content has changed, so its bytes cannot be appended.
       if (again.status === 206) return again
       await again.discard()
       throw new TsbuildError(

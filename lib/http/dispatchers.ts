@@ -1,4 +1,4 @@
-// Connections: one pool an origin and proxy. The only module that loads undici.
+// The connections: one pool for each origin and proxy. The only module that loads undici.
 import { readFileSync } from 'node:fs'
 import * as tls from 'node:tls'
 import type { Dispatcher } from 'undici'
@@ -13,7 +13,7 @@ export interface Dispatchers {
   readonly open: Map<string, Promise<Dispatcher>>
 }
 
-/** How a request gets on its way: the pool to use, and what a proxy wants changed in it. */
+/** The pool that a request uses, and the origin, path and headers that its proxy needs. */
 export interface Route {
   readonly dispatcher: Dispatcher
   readonly origin: string
@@ -31,7 +31,7 @@ export async function closeDispatchers({ open }: Dispatchers): Promise<void> {
   await Promise.all(all.map((dispatcher) => dispatcher.destroy()))
 }
 
-/** The route to a URL. Errors with `OPTION_INVALID` for a proxy that can't be one. */
+/** The route to a URL. Errors with `OPTION_INVALID` for an invalid proxy setting. */
 export async function routeTo(url: URL, dispatchers: Dispatchers): Promise<Route> {
   const proxy = proxyFor(url, dispatchers.env)
   const path = url.pathname + url.search
@@ -40,7 +40,7 @@ export async function routeTo(url: URL, dispatchers: Dispatchers): Promise<Route
   if (url.protocol === 'https:') {
     return { dispatcher: await tunnel(url.origin, proxy, token, dispatchers), origin: url.origin, path, headers: {} }
   }
-  // Plain HTTP goes through a proxy as a request for the whole URL: many refuse tunnels to port 80.
+  // Through a proxy, a plain HTTP request names the whole URL: many proxies refuse tunnels to port 80.
   const headers = { host: url.host, ...(token !== undefined && { 'proxy-authorization': token }) }
   return { dispatcher: await direct(proxy.origin, dispatchers), origin: proxy.origin, path: url.origin + path, headers }
 }
@@ -103,10 +103,10 @@ function connection(origin: string, { timeouts, tls: tlsOf }: Dispatchers): Conn
   }
 }
 
-/** Those that Node.js trusts when it is given none: being given some would replace them. */
+/** The authorities that Node.js trusts by default: a list of one's own would replace them. */
 function defaultAuthorities(): readonly string[] {
   const get: unknown = 'getCACertificates' in tls ? tls.getCACertificates : undefined
-  // Since Node.js 22.15.
+  // The function exists since Node.js 22.15.
   if (typeof get === 'function') return (get as (type: 'default') => string[])('default')
   const extra = process.env['NODE_EXTRA_CA_CERTS']
   return [...tls.rootCertificates, ...(extra ? readExtra(extra) : [])]
@@ -116,7 +116,7 @@ function readExtra(path: string): readonly string[] {
   try {
     return [readFileSync(path, 'utf8')]
   } catch (error) {
-    // Node.js warned of it when it started.
+    // Node.js itself warned about the file at its start.
     if (errnoOf(error) !== undefined) return []
     throw error
   }

@@ -8,13 +8,14 @@ export interface RedirectPolicy {
   readonly allowDowngrade: boolean
 }
 
-/** What is for one origin only. */
+/** The headers that must not be sent to another origin. */
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
 /**
- * Sends a request and follows redirects (RFC 9110, 15.4). GET and HEAD follow all; methods with a body only 307 and 308, with the body
- * sent again, and get other redirects as their response. Credentials stay with the first origin. Errors with `HTTP_FAILED` for too many
- * redirects, ones that lead from https: to http:, and ones that lead nowhere.
+ * Sends a request and follows redirects (RFC 9110, 15.4). GET and HEAD follow all redirects. Methods with a body
+ * follow only 307 and 308, for which the body is sent again; any other redirect is their response. Credentials stay
+ * with the first origin. Errors with `HTTP_FAILED` for too many redirects, for one from https: to http:, and for an
+ * invalid Location.
  */
 export async function followRedirects(
   first: Outgoing & RedirectPolicy,

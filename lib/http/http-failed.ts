@@ -1,25 +1,25 @@
-// What went wrong below HTTP, in words.
+// Explains failures below HTTP: DNS, connections, TLS, proxies.
 import { errnoOf } from '../base/errno.ts'
 import { messageOf, TsbuildError } from '../base/errors.ts'
 import { safeURL } from './safe-url.ts'
 
-/** An `HTTP_FAILED` for a request that got no response, or not all of it. An error that is one already stays as it is. */
+/** The `HTTP_FAILED` for a request without a response, or without all of it. A TsbuildError stays as it is. */
 export function httpFailed(error: unknown, method: string, url: string | URL): TsbuildError {
   return httpFailedFor(error, `${method} ${safeURL(url)}`)
 }
 
-/** The same, `what` being the request in words. */
+/** The same with a description of the request, `what`, for the message. */
 export function httpFailedFor(error: unknown, what: string): TsbuildError {
   if (error instanceof TsbuildError) return error
   const code = innermostErrno(error)
-  // Neither the network nor undici: a bug.
+  // An error without a code comes neither from the network nor from undici: it is a bug.
   if (code === undefined) throw error
   const [reason, hint] = REASONS.get(code) ?? (isCertificate(code) ? UNTRUSTED : [])
   const text = reason ?? reasonOf(error)
   return new TsbuildError('HTTP_FAILED', `${what} failed: ${text} (${code})`, { hint, cause: error })
 }
 
-/** Whether another attempt may succeed: resets, cuts, timeouts, and name servers that don't answer. */
+/** Whether another attempt may succeed: after a reset, a cut, a timeout, or a name server that does not respond. */
 export function isTransient(error: unknown): boolean {
   return TRANSIENT.has(innermostErrno(error) ?? '')
 }
@@ -71,7 +71,7 @@ export function innermostErrno(error: unknown): string | undefined {
   return innermostErrno(error.cause) ?? errnoOf(error)
 }
 
-/** An AggregateError of several addresses has an empty message. */
+/** An AggregateError, raised if all addresses of a host fail, has an empty message. */
 function reasonOf(error: unknown): string {
   return messageOf(error) || (error instanceof Error ? error.name : '')
 }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Whether a host is an address in a network, `10.0.0.0/8`. False for names, and for what is no network. */
+/** Whether a host is an address in a network such as `10.0.0.0/8`. False for host names and invalid networks. */
 export function isInNetwork(host: string, network: string): boolean {
   const [address = '', bits = ''] = network.split('/')
   const version = isIP(address)

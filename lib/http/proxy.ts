@@ -1,11 +1,13 @@
-// Which proxy a request goes through, from the environment, by the rules that Go programs have (golang.org/x/net/http/httpproxy).
+// Chooses the proxy of a request by the environment, as Go programs do (golang.org/x/net/http/httpproxy).
 import { isIP } from 'node:net'
 import { TsbuildError } from '../base/errors.ts'
 import { isInNetwork } from './network.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The proxy for a URL, or undefined for a direct connection. Errors with `OPTION_INVALID` for a proxy that can't be one. */
+/**
+ * The proxy for a URL; undefined for a direct connection. Errors with `OPTION_INVALID` for an invalid proxy setting.
+ */
 export function proxyFor(url: URL, env: Env): URL | undefined {
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const value = variable(env, name)
@@ -13,7 +15,7 @@ export function proxyFor(url: URL, env: Env): URL | undefined {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`
   const proxy = URL.canParse(text) ? new URL(text) : undefined
   if (proxy && (proxy.protocol === 'http:' || proxy.protocol === 'https:')) return proxy
-  // The value may hold a password, so it isn't shown.
+  // The value may hold a password, so the message leaves it out.
   throw new TsbuildError('OPTION_INVALID', `${name} is not the URL of an HTTP proxy`, {
     hint: 'write http://[USER:PASSWORD@]HOST:PORT',
   })
@@ -21,7 +23,10 @@ export function proxyFor(url: URL, env: Env): URL | undefined {
 
 const variable = (env: Env, name: string): string => (env[name] || env[name.toLowerCase()] || '').trim()
 
-/** Whether NO_PROXY has the host: `*`, names with all below them, `.name` for those below only, addresses, networks, each with a port or not. */
+/**
+ * Whether NO_PROXY lists the host. Its entries are `*`, names (which include all subdomains), `.name` for subdomains
+ * only, addresses and networks, each with an optional port.
+ */
 function isExempt(url: URL, noProxy: string): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   if (host === 'localhost' || isLoopback(host)) return true

@@ -2,7 +2,7 @@ import { TsbuildError } from '../base/errors.ts'
 import { safeURL } from './safe-url.ts'
 import type { HttpResponse } from './types.ts'
 
-/** The whole body, at most `limit` bytes. Errors with `HTTP_FAILED` if it is larger, without reading on. */
+/** The whole body. Errors with `HTTP_FAILED` as soon as it exceeds `limit` bytes. */
 export async function readBody(
   response: Pick<HttpResponse, 'body' | 'headers' | 'url' | 'method' | 'discard'>,
   limit: number,
@@ -17,7 +17,7 @@ export async function readBody(
   throw tooLarge(response, limit)
 }
 
-/** The first `limit` bytes of a body, and whether that is all of it. */
+/** The first `limit` bytes of a body, and whether the body ends there. */
 export async function readUpTo(
   body: AsyncIterable<Uint8Array>,
   limit: number,

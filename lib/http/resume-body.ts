@@ -4,17 +4,17 @@ import { backoff, type Wait } from './retry.ts'
 
 export interface ResumeOptions {
   readonly signal?: AbortSignal | undefined
-  /** What is read, for messages: `GET https://…`. */
+  /** The request, for messages: `GET https://…`. */
   readonly describe: string
-  /** Bytes of the whole, where they are known: a body that ends before is cut. */
+  /** The size of the body in bytes, if known: a shorter body is an interrupted one. */
   readonly size?: number
-  /** Cuts in a row, without much progress between them, that are mended. */
+  /** Consecutive interruptions, without much progress between them, after which reading gives up. */
   readonly retries: number
   readonly wait: Wait
   readonly onRetry?: ((reason: string, milliseconds: number) => void) | undefined
   /**
-   * Asks for the rest. A 206 must begin at the offset, as its Content-Range says; in a 200 the bytes that are here already are skipped,
-   * so give one only where the whole is verified afterwards.
+   * Requests the rest. A 206 must begin at the offset, as its Content-Range says. From a 200, the bytes before the
+   * offset are skipped: allow that only if the whole is verified afterwards.
    */
   readonly reopen: (offset: number) => Promise<ReopenedBody>
 }
@@ -30,10 +30,12 @@ class EndedEarly extends Error {
   readonly code = 'ENDED_EARLY'
 }
 
-/** After so many bytes, a cut counts as the first again. */
+/** The progress, in bytes, that resets the count of interruptions. */
 const PROGRESS = 1 << 20
 
-/** A body that goes on with a Range request after a cut. Errors with `HTTP_FAILED`, and the signal's reason. */
+/**
+ * A body that resumes with a Range request after an interruption. Errors with `HTTP_FAILED`, and the signal's reason.
+ */
 export async function* resumeBody(first: AsyncIterable<Uint8Array>, options: ResumeOptions): AsyncIterable<Uint8Array> {
   const { signal, describe, retries, wait, onRetry, reopen, size = 0 } = options
   let current = first
@@ -66,7 +68,7 @@ async function rest(response: ReopenedBody, offset: number, describe: string): P
   if (response.status === 200) return skip(response.body, offset)
   const range = response.headers.get('content-range')
   const start = /^bytes (\d+)-/i.exec(range ?? '')?.[1]
-  // Some servers leave out Content-Range; a wrong guess is found by the digest, or by the length.
+  // Some servers leave out Content-Range. A wrong offset is found later, by the digest or the length.
   if (response.status === 206 && (start === undefined || Number(start) === offset)) return response.body
   await response.discard()
   const got = response.status === 206 ? `the range ${JSON.stringify(range)}` : `status ${response.status}`

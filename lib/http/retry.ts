@@ -1,18 +1,24 @@
-// When to try again.
+// Decides how long to wait before a retry.
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits so many milliseconds; errors with the signal's reason. */
+/** Waits. Errors with the signal's reason. */
 export type Wait = (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>
 
 const FIRST = 500
 const LONGEST = 20_000
 
-/** Milliseconds before the attempt that follows `done` retries: twice as long each time, and never the same for two clients. */
+/**
+ * Milliseconds before the retry that follows `done` retries: doubled each time, with jitter, so that clients spread
+ * out.
+ */
 export function backoff(done: number, random: () => number = Math.random): number {
   return Math.round(Math.min(LONGEST, FIRST * 2 ** done) * (0.75 + random() / 2))
 }
 
-/** What Retry-After asks for, in milliseconds: it has seconds or a date (RFC 9110, 10.2.3). Undefined if it can't be read. */
+/**
+ * The milliseconds that a Retry-After header asks for, as seconds or a date (RFC 9110, 10.2.3). Undefined if it is
+ * invalid.
+ */
 export function retryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000

@@ -1,4 +1,4 @@
-/** A URL as messages may show it: without user, password and query, which may hold secrets. */
+/** A URL for messages: without user, password and query, which may hold secrets. */
 export function safeURL(given: string | URL): string {
   if (!URL.canParse(String(given))) return '(a malformed URL)'
   const url = new URL(given)

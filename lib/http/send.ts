@@ -6,7 +6,7 @@ import type { HttpBody, HttpRequest } from './types.ts'
 export interface Outgoing {
   readonly method: NonNullable<HttpRequest['method']>
   readonly url: URL
-  /** By lower-case name. */
+  /** The headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: HttpRequest['body']
   readonly signal: AbortSignal | undefined
@@ -16,15 +16,15 @@ export interface RawResponse {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly url: string
-  /** Errors are undici's. */
+  /** Reading errors with undici's own errors. */
   readonly body: AsyncIterable<Uint8Array>
   discard(): Promise<void>
 }
 
-/** A discarded body up to this size is read, to keep the connection. */
+/** The size up to which a discarded body is read, to keep its connection. */
 const DRAINED = 64 << 10
 
-/** Sends a request. Errors are undici's and Node.js's own. */
+/** Sends a request. Errors with undici's and Node.js's own errors. */
 export async function send(outgoing: Outgoing, dispatchers: Dispatchers): Promise<RawResponse> {
   const { method, url, signal } = outgoing
   const route = await routeTo(url, dispatchers)

@@ -7,7 +7,10 @@ import type { HttpResponse } from './types.ts'
 const READ = 16 << 10
 const SHOWN = 200
 
-/** An `HTTP_STATUS` for a response that is not what was hoped for, with the start of what it says. Reads the body. */
+/**
+ * The `HTTP_STATUS` for a response with an unexpected status; the message quotes the start of its text. Reads the
+ * body.
+ */
 export async function statusError(
   response: HttpResponse,
   options: { readonly hint?: string | undefined } = {},
@@ -18,13 +21,13 @@ export async function statusError(
   return new TsbuildError('HTTP_STATUS', message, { hint: options.hint ?? HINTS.get(response.status) })
 }
 
-/** `404 Not Found` */
+/** A status with its standard phrase: `404 Not Found`. */
 export function statusWords(status: number): string {
   const name = STATUS_CODES[status]
   return name === undefined ? String(status) : `${status} ${name}`
 }
 
-/** The start of an answer's text on one line, or an empty text for pages of HTML and for bytes. */
+/** The start of a response's text on one line; empty for HTML pages and binary data. */
 export async function excerpt(response: HttpResponse): Promise<string> {
   const type = response.headers.get('content-type') ?? ''
   if (!/^(?:text\/plain|application\/([\w.+-]+\+)?json)\b/i.test(type)) {
@@ -35,7 +38,7 @@ export async function excerpt(response: HttpResponse): Promise<string> {
   return oneLine(bytes.toString())
 }
 
-/** Text of others on one line, cut short, without control characters. */
+/** A foreign text on one line, shortened, without control characters. */
 export function oneLine(text: string): string {
   const line = text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim()
   return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line

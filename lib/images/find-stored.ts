@@ -3,7 +3,7 @@ import { MANIFEST_LIMIT } from '../base/input-limit.ts'
 import { suggest } from '../base/suggest.ts'
 import type { Store } from '../cache/store.ts'
 import { isDigest } from '../oci/digest.ts'
-import type { Place } from '../oci/guard.ts'
+import type { JsonLocation } from '../oci/guard.ts'
 import { imageManifests } from '../oci/image-blobs.ts'
 import { parseJson } from '../oci/json.ts'
 import { MANIFEST_KIND } from '../oci/manifest.ts'
@@ -32,8 +32,8 @@ export interface FoundImage {
 }
 
 /**
- * Finds an image by name, digest or image ID, or by the first four or more digits of one. Errors with `IMAGE_NOT_FOUND`, whose
- * hint suggests a similar name, or lists the digests that fit.
+ * Finds an image by name, digest or image ID, or by the first four or more digits of one. Errors with
+ * `IMAGE_NOT_FOUND`, whose hint suggests a similar name, or lists the digests that fit.
  */
 export async function findStored(store: Store, asked: string): Promise<FoundImage> {
   const byName = findByName(store, asked)
@@ -48,7 +48,18 @@ export async function findStored(store: Store, asked: string): Promise<FoundImag
   })
 }
 
-/** The same with the image itself. Errors as {@link findStored} and readImage() do. */
+/**
+ * The same with the image itself. Errors as {@link findStored} and readImage() do.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, resolveStored } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * const { name, image } = await resolveStored(openStore(), 'app:1')
+ * console.log(name, image.layers.length) // docker.io/library/app:1 1
+ * ```
+ */
 export async function resolveStored(store: Store, nameOrDigest: string): Promise<ResolvedStored> {
   const { name, descriptor } = await findStored(store, nameOrDigest)
   return { name, descriptor, image: await readImage(store, descriptor, defaultPlatform(), { otherwise: 'first' }) }
@@ -88,7 +99,7 @@ async function imageIDs(store: Store, descriptor: Descriptor): Promise<readonly 
   }
 }
 
-/** A manifest in the store that no name leads to, by its digest or by that of its config. */
+/** An unnamed manifest of the store, by its digest or by that of its config. */
 async function findUnnamed(store: Store, digest: string): Promise<FoundImage | undefined> {
   if (!isDigest(digest)) return undefined
   const descriptor = (await manifestAt(store, digest)) ?? (await manifestOf(store, digest))
@@ -97,8 +108,10 @@ async function findUnnamed(store: Store, digest: string): Promise<FoundImage | u
 
 async function manifestOf(store: Store, imageID: Digest): Promise<Descriptor | undefined> {
   const noted = store.readDerived(MANIFEST_KIND, imageID)
-  const place: Place = { code: 'MANIFEST_INVALID', what: `note about ${imageID}`, path: '' }
-  const descriptor = await ifManifest(() => noted && parseDescriptor(parseJson(noted, place.code, place.what), place))
+  const location: JsonLocation = { code: 'MANIFEST_INVALID', what: `note about ${imageID}`, path: '' }
+  const descriptor = await ifManifest(
+    () => noted && parseDescriptor(parseJson(noted, location.code, location.what), location),
+  )
   return descriptor && store.holds(descriptor) ? descriptor : undefined
 }
 
@@ -112,7 +125,7 @@ async function manifestAt(store: Store, digest: Digest): Promise<Descriptor | un
   })
 }
 
-/** Undefined for what turns out to be some other blob: a layer, a config. */
+/** Undefined if the blob turns out to be something else, such as a layer or a config. */
 async function ifManifest<T>(read: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await read()

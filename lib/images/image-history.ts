@@ -9,7 +9,17 @@ export interface HistoryEntry {
   readonly layer: { readonly digest: Digest; readonly diffID: DiffID; readonly size: number } | undefined
 }
 
-/** The steps that made an image, newest first. Layers without an entry in the history get an empty one. */
+/**
+ * The steps that made an image, newest first. Layers without an entry in the history get an empty one.
+ *
+ * @example
+ * ```ts
+ * import { build, historyOf } from '@tsbuild/tsbuild'
+ *
+ * const { image } = await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * console.log(historyOf(image)[0]?.createdBy) // COPY Dockerfile / # buildkit
+ * ```
+ */
 export function historyOf(image: Image): readonly HistoryEntry[] {
   const layers = image.layers.map(({ descriptor, diffID }) => ({
     digest: descriptor.digest,
@@ -24,6 +34,8 @@ export function historyOf(image: Image): readonly HistoryEntry[] {
       layer: entry.empty_layer ? undefined : layers.shift(),
     }),
   )
-  const unexplained = layers.map((layer): HistoryEntry => ({ created: undefined, createdBy: '', comment: undefined, layer }))
+  const unexplained = layers.map(
+    (layer): HistoryEntry => ({ created: undefined, createdBy: '', comment: undefined, layer }),
+  )
   return [...entries, ...unexplained].reverse()
 }

@@ -5,8 +5,8 @@ import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 type Wanted = Pick<Descriptor, 'digest' | 'size'>
 
 /**
- * A store that fetches what it lacks: a blob with a source is brought into the store when it is first read. All else is the store's.
- * Reading errors as the source does, too.
+ * A store that fetches missing blobs: a blob with a source is pulled into the store at its first read. Reading also
+ * errors as the source does.
  */
 export function lazyStore(store: Store, sources: ReadonlyMap<Digest, BlobOrigin>): Store {
   const coming = new Map<Digest, Promise<unknown>>()

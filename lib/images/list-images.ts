@@ -18,7 +18,10 @@ export interface StoredImage {
   readonly digest: Digest
   /** Absent if the image can't be read. */
   readonly details?: {
-    /** The digest of the config, Docker's image ID. Of an index, that of the image for this machine, else of the first. */
+    /**
+     * The digest of the config, Docker's image ID. Of an index, that of the image for this machine, else of the
+     * first.
+     */
     readonly imageID: Digest
     readonly platform: string
     /** The platforms of an index whose images are in the store. */
@@ -31,7 +34,17 @@ export interface StoredImage {
   readonly problem?: TsbuildError
 }
 
-/** All named images, sorted by name. One that can't be read is listed with its problem. */
+/**
+ * All named images, sorted by name. One that can't be read is listed with its problem.
+ *
+ * @example
+ * ```ts
+ * import { build, listImages, openStore } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * for (const { shortName } of await listImages(openStore())) if (shortName.startsWith('app')) console.log(shortName) // app:1
+ * ```
+ */
 export async function listImages(store: Store): Promise<readonly StoredImage[]> {
   const images: StoredImage[] = []
   for (const { name, descriptor } of store.references.list()) {

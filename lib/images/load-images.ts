@@ -1,4 +1,4 @@
-// Images from archives into the store: OCI image layouts (a directory or a tar), and what `docker save` writes.
+// Loads images from archives into the store: OCI image layouts (a directory or a tar), and archives of `docker save`.
 import { statSync } from 'node:fs'
 import { TsbuildError } from '../base/errors.ts'
 import type { Store } from '../cache/store.ts'
@@ -11,26 +11,26 @@ import { readDockerArchive } from './read-docker-archive.ts'
 import { readArchive } from './read-image-archive.ts'
 import { validateImage } from './validate-image.ts'
 
-/** An image that is in the store now. */
+/** An image that was loaded into the store. */
 export interface LoadedImage {
-  /** Of its manifest, or of an index. */
+  /** The descriptor of its manifest, or of an index. */
   readonly descriptor: Descriptor
-  /** Full names that it has in the store now; none if the archive gives none: then tag it by its digest. */
+  /** The full names that it got in the store. None if the archive gives none: then tag the image by its digest. */
   readonly names: readonly string[]
 }
 
-/** Images in an archive, and where their blobs are. */
+/** The images of an archive, and a reader of their blobs. */
 interface ArchivedImages {
   readonly reader: ContentReader
   readonly images: readonly { readonly descriptor: Descriptor; readonly names: readonly string[] }[]
 }
 
 /**
- * Reads all images of an archive into the store: an OCI image layout as a directory, or a tar (also compressed, also as a
- * stream) of one or of what `docker save` writes. Everything is recomputed before an image gets its names: an image that does not
- * fit together, or cannot be checked, is not loaded. Errors with `ARCHIVE_INVALID`, `LAYOUT_INVALID`, `BLOB_NOT_FOUND`, with
- * `IMAGE_INVALID` for any mismatch, and with `ARCHIVE_UNSUPPORTED` or `UNSUPPORTED` for parts that cannot be checked; all
- * further problems are its `others`.
+ * Reads all images of an archive into the store: an OCI image layout as a directory, or a tar (also compressed,
+ * also as a stream) of one or of what `docker save` writes. Everything is recomputed before an image gets its
+ * names: an image that does not fit together, or cannot be checked, is not loaded. Errors with `ARCHIVE_INVALID`,
+ * `LAYOUT_INVALID`, `BLOB_NOT_FOUND`, with `IMAGE_INVALID` for any mismatch, and with `ARCHIVE_UNSUPPORTED` or
+ * `UNSUPPORTED` for parts that cannot be checked; all further problems are its `others`.
  *
  * @example
  * ```ts
@@ -72,8 +72,7 @@ async function openSource(
 ): Promise<ArchivedImages> {
   const isDirectory = typeof source === 'string' && statSync(source, { throwIfNoEntry: false })?.isDirectory()
   if (isDirectory) return readLayout(source)
-  const scratch = store.temporary()
-  const archive = await readArchive(source, scratch, signal)
+  const archive = await readArchive(source, store.temporary(), signal)
   if (archive.has('oci-layout') && archive.has('index.json')) return readLayout(archive.layout())
   if (archive.has('manifest.json')) return { reader: store, images: await readDockerArchive(archive, store) }
   throw new TsbuildError('ARCHIVE_INVALID', 'the archive is neither an OCI image layout nor made by docker save', {
@@ -90,13 +89,13 @@ function readLayout(directory: string): ArchivedImages {
 function namesOf({ annotations }: Descriptor): readonly string[] {
   const full = annotations?.['io.containerd.image.name']
   const ref = annotations?.['org.opencontainers.image.ref.name']
-  // skopeo and podman write whole names there, others only a tag, which names nothing.
+  // skopeo and podman write whole names in this annotation, others only a tag, which is no name.
   const text = full ?? (ref !== undefined && /[:/]/.test(ref) ? ref : undefined)
   const name = text === undefined ? undefined : tryNormaliseName(text)
   return name === undefined || name.includes('@') ? [] : [name]
 }
 
-/** Names belong to the references; what else is annotated stays. */
+/** The descriptor without the annotations for names, which belong to the references. Other annotations stay. */
 function withoutNames({ annotations, ...descriptor }: Descriptor): Descriptor {
   const { 'io.containerd.image.name': _, 'org.opencontainers.image.ref.name': __, ...rest } = annotations ?? {}
   return Object.keys(rest).length === 0 ? descriptor : { ...descriptor, annotations: rest }

@@ -1,4 +1,4 @@
-// Pulling images into a store.
+// Pulls images into a store.
 import type { Store } from '../cache/store.ts'
 import { defaultPlatform, parsePlatform } from '../oci/platform.ts'
 import { readImage } from '../oci/read-image.ts'
@@ -15,24 +15,24 @@ export interface PullImageOptions extends TransferOptions, RegistryOptions {
   readonly platform?: string | undefined
 }
 
-/** What a pull brought. */
+/** The result of a pull. */
 export interface PulledImage {
-  /** Full name that it has in the store now. */
+  /** The full name that the image has in the store now. */
   readonly name: string
-  /** Of the manifest, or of the index that the name leads to. */
+  /** The descriptor of the manifest, or of the index that the name leads to. */
   readonly descriptor: Descriptor
   /** The image for the platform. */
   readonly image: Image
-  /** Bytes of layers that had to come. */
+  /** The bytes of the layers that were downloaded. */
   readonly fetched: number
-  /** Whether the name led to something else before, or to nothing. */
+  /** True if the name is new, or led to another image before. */
   readonly changed: boolean
 }
 
 /**
- * Brings an image into a store under its name: of an index, the image of one platform. What is there is not fetched again; the name
- * leads to it when all of it is there. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `PLATFORM_NOT_FOUND`, `DIGEST_MISMATCH`, and as
- * requests and readImage() do.
+ * Pulls an image into a store under its name; of an index, the image of one platform. Blobs of the store are not
+ * fetched again. The name is set after the last blob. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`,
+ * `PLATFORM_NOT_FOUND`, `DIGEST_MISMATCH`, and as requests and readImage() do.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Pushing what is in a store.
+// Pushes images of a store.
 import type { Store } from '../cache/store.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import { readImage } from '../oci/read-image.ts'
@@ -11,16 +11,16 @@ import { type PushReport, pushImage as push } from '../registry/push/push-image.
 import { findStored } from './find-stored.ts'
 
 export interface PushImageOptions extends TransferOptions, RegistryOptions {
-  /** Names to push it as; default the one that it was asked for by. */
+  /** The names to push the image as; by default its name in the store. */
   readonly names?: readonly string[]
-  /** Of an index, push only the image of this platform. */
+  /** Push only the image of this platform from an index. */
   readonly platform?: string | undefined
 }
 
 /**
- * Pushes an image of the store. Blobs that the registry has are not sent again, and those that another of its repositories has are
- * mounted from there. Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `IMAGE_INVALID` for an index of which only a part is here,
- * and as requests do.
+ * Pushes an image of the store. Blobs that the repository has are not sent again, and blobs that another repository
+ * of the registry has are mounted. Errors with `IMAGE_NOT_FOUND`, with `REGISTRY_AUTH`, with `IMAGE_INVALID` for an
+ * index that is only partly in the store, and as requests do.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export async function pushImage(store: Store, asked: string, options: PushImageO
   }
 }
 
-/** The same for an image whose descriptor is known, with a client that stays open. */
+/** The same for an image with a known descriptor, by a client that stays open. */
 export function pushStored(
   store: Store,
   descriptor: Descriptor,

@@ -1,10 +1,10 @@
-// What `docker save` wrote before it wrote image layouts: a manifest.json that names a config and layers by path.
+// Reads the older format of `docker save`: a manifest.json that names a config and layers by path.
 import { createReadStream, readFileSync } from 'node:fs'
 import { TsbuildError } from '../base/errors.ts'
 import { JSON_LIMIT } from '../base/input-limit.ts'
 import type { Store } from '../cache/store.ts'
 import { DETECT_LENGTH, detectCompression } from '../layers/decompress/compression-magic.ts'
-import { arrayAt, at, objectAt, optional, type Place, stringAt, stringsAt } from '../oci/guard.ts'
+import { arrayAt, at, type JsonLocation, objectAt, optional, stringAt, stringsAt } from '../oci/guard.ts'
 import { parseJson } from '../oci/json.ts'
 import { manifestBytes } from '../oci/manifest.ts'
 import { type Compression, layerMediaType, OCI_CONFIG, OCI_MANIFEST } from '../oci/media-types.ts'
@@ -13,26 +13,26 @@ import { normaliseName } from '../oci/reference.ts'
 import type { Descriptor } from '../oci/types.ts'
 import type { ArchiveFile, ArchiveFiles } from './read-image-archive.ts'
 
-/** An image in an archive of docker's. */
+/** An image of such an archive. */
 export interface DockerArchiveImage {
   readonly descriptor: Descriptor
   readonly names: readonly string[]
 }
 
 /**
- * Puts the images of a docker archive into the store, each with a manifest of its own: config and layers stay byte for byte
- * what they are, so the image ID does too. Nothing is verified here. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`,
+ * Puts the images of an archive into the store, each with a new manifest. Config and layers stay as they are, byte
+ * for byte, and so does the image ID. Nothing is verified here. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`,
  * `IMAGE_INVALID`, `REFERENCE_INVALID`.
  */
 export async function readDockerArchive(archive: ArchiveFiles, store: Store): Promise<readonly DockerArchiveImage[]> {
-  const place: Place = { code: 'ARCHIVE_INVALID', what: 'manifest.json', path: '' }
+  const location: JsonLocation = { code: 'ARCHIVE_INVALID', what: 'manifest.json', path: '' }
   const listed = parseJson(
     readSmall(archive.file('manifest.json'), 'manifest.json'),
     'ARCHIVE_INVALID',
     'manifest.json',
   )
   const images: DockerArchiveImage[] = []
-  for (const entry of arrayAt(listed, place, parseEntry)) images.push(await putImage(entry, archive, store))
+  for (const entry of arrayAt(listed, location, parseEntry)) images.push(await putImage(entry, archive, store))
   return images
 }
 
@@ -42,12 +42,12 @@ interface DockerEntry {
   readonly layers: readonly string[]
 }
 
-function parseEntry(value: unknown, place: Place): DockerEntry {
-  const object = objectAt(value, place)
+function parseEntry(value: unknown, location: JsonLocation): DockerEntry {
+  const object = objectAt(value, location)
   return {
-    config: stringAt(object['Config'], at(place, 'Config')),
-    names: (optional(object, 'RepoTags', place, stringsAt).RepoTags ?? []).map(normaliseName),
-    layers: optional(object, 'Layers', place, stringsAt).Layers ?? [],
+    config: stringAt(object['Config'], at(location, 'Config')),
+    names: (optional(object, 'RepoTags', location, stringsAt).RepoTags ?? []).map(normaliseName),
+    layers: optional(object, 'Layers', location, stringsAt).Layers ?? [],
   }
 }
 

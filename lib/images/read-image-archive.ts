@@ -1,4 +1,4 @@
-// A tar's files on disk, without ever using a name from the tar as a path.
+// Unpacks the files of a tar to disk. No name from the tar is ever used as a path.
 import { closeSync, createReadStream, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isSystemError } from '../base/errno.ts'
@@ -16,13 +16,13 @@ import { TarParser } from '../layers/tar/tar-parser.ts'
 const MAX_MEMBERS = 100_000
 const MAX_LINKS = 16
 
-/** A file of an archive, where it is now. */
+/** A file of the archive, unpacked. */
 export interface ArchiveFile {
   readonly path: string
   readonly size: number
 }
 
-/** The files of an archive by the names that they have there. */
+/** The unpacked files, by their names in the archive. */
 export interface ArchiveFiles {
   has(name: string): boolean
   /** The file of a name; links within the archive are followed. Errors with `ARCHIVE_INVALID` if there is none. */
@@ -32,17 +32,17 @@ export interface ArchiveFiles {
 }
 
 /**
- * Reads a tar, plain or compressed, into a scratch directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`,
- * `ARCHIVE_TOO_LARGE`, `STORE_IO`, and those of the source.
+ * Reads a tar, plain or compressed, into a temporary directory. Errors with `ARCHIVE_INVALID`, `ARCHIVE_UNSUPPORTED`,
+ * `ARCHIVE_TOO_LARGE`, `STORE_IO`, and as the source does.
  */
 export async function readArchive(
   source: string | AsyncIterable<Uint8Array>,
-  scratch: string,
+  directory: string,
   signal?: AbortSignal,
 ): Promise<ArchiveFiles> {
   const files = new Map<string, ArchiveFile>()
   const links = new Map<string, string>()
-  const writer = fileWriter(scratch)
+  const writer = fileWriter(directory)
   let members = 0
   const parser = new TarParser({
     entry: (entry, _offset, sparse) => {
@@ -79,22 +79,22 @@ export async function readArchive(
       throw invalid(`it has no file ${JSON.stringify(name)}`)
     },
     layout: () => {
-      const directory = join(scratch, 'layout')
+      const layout = join(directory, 'layout')
       for (const [name, file] of files) {
         if (!/^(?:oci-layout|index\.json|blobs\/sha(?:256|512)\/[0-9a-f]{64,128})$/.test(name)) continue
-        mkdirSync(dirname(join(directory, name)), { recursive: true })
-        renameSync(file.path, join(directory, name))
+        mkdirSync(dirname(join(layout, name)), { recursive: true })
+        renameSync(file.path, join(layout, name))
       }
-      return directory
+      return layout
     },
   }
 }
 
-function fileWriter(scratch: string): {
+function fileWriter(directory: string): {
   begin(entry: Entry, number: number, sparse: SparseMap | undefined): ArchiveFile
-  /** What the archive has of the file that was begun last. */
+  /** Writes stored bytes of the current file. */
   write(bytes: Buffer): void
-  /** The file that was begun last is complete. */
+  /** Completes the current file. */
   end(): void
   close(): void
 } {
@@ -114,7 +114,7 @@ function fileWriter(scratch: string): {
   }
   return {
     begin: (entry, number, sparse) => {
-      const path = join(scratch, String(number))
+      const path = join(directory, String(number))
       expander = sparse && new SparseExpander(entry.size, sparse, append)
       file = storeIO('unpacking the archive', () => openSync(path, 'wx'))
       return { path, size: entry.size }
@@ -141,7 +141,7 @@ function cleanName(name: string): string {
   return name.replace(/^(?:\.\/)+/, '')
 }
 
-/** Where a symlink of the archive leads within it; docker wrote `../<layer>/layer.tar` for layers that repeat. */
+/** The target of a symlink within the archive. docker wrote `../<layer>/layer.tar` for repeated layers. */
 function resolveLink(name: string, target: string): string {
   return cleanPath(`${parentPath(name)}/${target}`)
 }

@@ -1,10 +1,10 @@
-// Base images in registries: found by name, remembered by digest, and fetched no further than a build needs.
+// Resolves base images in registries. Their digests are remembered, and no more is fetched than a build needs.
 
 import { TsbuildError } from '../base/errors.ts'
 import type { Store } from '../cache/store.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
-import type { Place } from '../oci/guard.ts'
+import type { JsonLocation } from '../oci/guard.ts'
 import { jsonBytes, parseJson } from '../oci/json.ts'
 import { descriptorJson } from '../oci/manifest.ts'
 import { parseDescriptor } from '../oci/parse-manifest.ts'
@@ -16,19 +16,19 @@ import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import type { Repository } from '../registry/pull/repository.ts'
 
 /**
- * When registries are asked for base images. `missing`: for names that are neither in the store nor known from an earlier build;
- * `always`: for each name; `never`: not at all.
+ * Decides which base images are resolved by their registry. `missing`: names that are neither in the store nor known
+ * from an earlier build; `always`: every name; `never`: none.
  */
 export type PullPolicy = 'missing' | 'always' | 'never'
 
 export interface RemoteBases {
   readonly policy: PullPolicy
   /**
-   * The image of a full name for a platform; its manifest and config are in the store then. Undefined for one that isn't known where
-   * nothing may be asked. Errors as resolve() of the repository does, and as readImage().
+   * The image of a full name for a platform. Its manifest and config are in the store afterwards. Undefined for an
+   * unknown name if registries may not be asked. Errors as resolve() of the repository and readImage() do.
    */
   find(name: string, platform: Platform): Promise<Image | undefined>
-  /** Where the layers of the images found are, by digest: the store may have them or not. */
+  /** The sources of the layers of the images found, by digest. The store may have the layers or not. */
   readonly blobs: ReadonlyMap<Digest, BlobOrigin>
 }
 
@@ -38,7 +38,10 @@ export interface RemoteBasesOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Nothing is asked, and nothing of registries loaded, before {@link RemoteBases.find} is called. Within one build each name is asked for once. */
+/**
+ * Loads no registry code and sends no request before {@link RemoteBases.find} is called. Each name is requested once
+ * in a build.
+ */
 export function openRemoteBases(store: Store, { client, policy, signal }: RemoteBasesOptions): RemoteBases {
   const blobs = new Map<Digest, BlobOrigin>()
   const resolved = new Map<string, Promise<Descriptor>>()
@@ -88,25 +91,25 @@ async function ifHere(action: () => Promise<Image>): Promise<Image | undefined> 
 
 const KIND = 'resolved'
 
-/** Notes what a full name means now, for builds that don't ask. */
+/** Records the image that a full name leads to now, for builds that send no request. */
 export function rememberName(store: Store, name: string, descriptor: Descriptor): void {
   store.writeDerived(KIND, sha256(name), jsonBytes(descriptorJson(descriptor)))
 }
 
-/** What a name meant when it was last asked for. */
+/** The image that a name led to at its last request. */
 function recall(store: Store, name: string): Descriptor | undefined {
   const bytes = store.readDerived(KIND, sha256(name))
-  const place: Place = { code: 'STORE_IO', what: `note about ${name}`, path: '' }
+  const location: JsonLocation = { code: 'STORE_IO', what: `note about ${name}`, path: '' }
   try {
-    return bytes && parseDescriptor(parseJson(bytes, place.code, place.what), place)
+    return bytes && parseDescriptor(parseJson(bytes, location.code, location.what), location)
   } catch (error) {
-    // A damaged note is none.
+    // A damaged record counts as absent.
     if (error instanceof TsbuildError) return undefined
     throw error
   }
 }
 
-/** An image that was pulled by its name, and turns out to be another one now, is replaced: whole, since others rely on that. */
+/** Moves the name of a pulled image to the new image, after fetching all its layers: a named image is complete. */
 async function moveName(
   store: Store,
   name: string,
@@ -115,14 +118,14 @@ async function moveName(
   repository: Repository,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const former = store.references.find(name)
-  if (!former || former.digest === descriptor.digest) return
+  const previous = store.references.find(name)
+  if (!previous || previous.digest === descriptor.digest) return
   const { pullBlobs } = await import('../registry/pull/pull-blobs.ts')
   await pullBlobs(store, repository, image.manifest.layers, { signal })
   store.references.set(name, descriptor)
 }
 
-/** Reads manifests and configs from the store, and those that aren't there from elsewhere, once. */
+/** A reader of manifests and configs that keeps each one that it fetches in the store. */
 export function throughStore(store: Store, from: ContentReader): ContentReader {
   return {
     has: (digest) => store.has(digest) || from.has(digest),

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Store } from '../cache/store.ts'
-import { exportArchive } from '../export/export-archive.ts'
 import type { ArchivedImage } from '../export/archived-image.ts'
+import { exportArchive } from '../export/export-archive.ts'
 import { imageBlobs } from '../oci/image-blobs.ts'
 import { defaultPlatform } from '../oci/platform.ts'
 import { readImage } from '../oci/read-image.ts'
@@ -18,8 +18,17 @@ export interface SaveOptions {
 }
 
 /**
- * Writes images into one archive, each under the names that the caller asked for. Returns the size of the archive in bytes.
- * Errors as {@link findStored} and readImage() do, and with `OUTPUT_IO`.
+ * Writes images into one archive, each under the names that the caller asked for. Returns the size of the archive
+ * in bytes. Errors as {@link findStored} and readImage() do, and with `OUTPUT_IO`.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, saveImages } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * const bytes = await saveImages(openStore(), ['app:1'], { dest: 'app.tar', format: 'docker' })
+ * console.log(bytes > 0) // true
+ * ```
  */
 export async function saveImages(store: Store, names: readonly string[], options: SaveOptions): Promise<number> {
   const { dest, format, signal, stdout } = options

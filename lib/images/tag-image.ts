@@ -3,7 +3,18 @@ import type { Store } from '../cache/store.ts'
 import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts'
 import { findStored } from './find-stored.ts'
 
-/** Gives an image another name, and returns the full name. Errors as {@link findStored} does, and with `REFERENCE_INVALID`. */
+/**
+ * Gives an image another name, and returns the full name. Errors as {@link findStored} does, and with
+ * `REFERENCE_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { build, openStore, tagImage } from '@tsbuild/tsbuild'
+ *
+ * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * console.log(await tagImage(openStore(), 'app:1', 'app:stable')) // docker.io/library/app:stable
+ * ```
+ */
 export async function tagImage(store: Store, source: string, target: string): Promise<string> {
   const reference = withDefaultTag(parseReference(target))
   if (reference.digest) {

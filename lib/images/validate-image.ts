@@ -1,4 +1,4 @@
-// Recomputes everything that an image claims about itself.
+// Recomputes all that an image says about itself.
 import { createHash } from 'node:crypto'
 import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 import { JSON_LIMIT } from '../base/input-limit.ts'
@@ -39,9 +39,9 @@ export interface ValidateOptions {
 }
 
 /**
- * Checks an image, or every image of an index: the digest and size of each blob, each layer's diffID by decompressing it, the
- * number of layers against diff_ids and history, media types, and the platform in the index against the config's. Reports all
- * mismatches and never throws for one; errors only with the signal's reason.
+ * Checks an image, or every image of an index: the digest and size of each blob, each layer's diffID by
+ * decompressing it, the number of layers against diff_ids and history, media types, and the platform in the index
+ * against the config's. Reports all mismatches and never throws for one; errors only with the signal's reason.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export async function validateImage(
   return { valid: problems.length === 0 && unchecked.length === 0, problems, unchecked, blobs: seen.size, bytes }
 }
 
-/** The validation of one validation. */
+/** The state of one validation. */
 interface Validation {
   readonly reader: ContentReader
   readonly signal: AbortSignal | undefined
@@ -162,7 +162,10 @@ async function readJson(validation: Validation, descriptor: Descriptor): Promise
   return validation.reader.read(descriptor, JSON_LIMIT)
 }
 
-/** The digest of a layer's plain tar; undefined for a blob that is no layer, and after a problem. Reads and verifies the blob. */
+/**
+ * The digest of a layer's plain tar; undefined for a blob that is no layer, and after a problem. Reads and verifies
+ * the blob.
+ */
 async function layerDiffID(validation: Validation, layer: Descriptor): Promise<Digest | undefined> {
   if (validation.diffIDs.has(layer.digest)) return validation.diffIDs.get(layer.digest)
   const diffID = await attempt(validation, layer.digest, () => hashPlain(validation, layer))
@@ -194,7 +197,10 @@ async function hashPlain(validation: Validation, layer: Descriptor): Promise<Dig
   return `sha256:${hasher.digest('hex')}`
 }
 
-/** The plain bytes. Errors with `LAYER_INVALID` if the source is not compressed as its media type says, else as decompress(). */
+/**
+ * The plain bytes. Errors with `LAYER_INVALID` if the source is not compressed as its media type says, else as
+ * decompress().
+ */
 async function* decompressAs(
   compression: Exclude<Compression, 'uncompressed'>,
   source: AsyncIterable<Uint8Array>,

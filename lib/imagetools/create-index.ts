@@ -1,4 +1,4 @@
-// Joining images that separate jobs pushed: `imagetools create`.
+// Joins images that separate jobs pushed: `imagetools create`.
 import { TsbuildError } from '../base/errors.ts'
 import { sha256 } from '../oci/digest.ts'
 import { filterPlatforms } from '../oci/filter-platforms.ts'
@@ -16,36 +16,40 @@ import { type IndexSource, parseIndexSource, readIndexSource, type WrittenSource
 import { type IndexCopy, pushIndex } from './push-index.ts'
 
 export interface CreateIndexOptions extends TransferOptions, RegistryOptions {
-  /** Names to push it as. */
+  /** The names to push the index as. */
   readonly names?: readonly string[]
-  /** Make it, and push nothing. */
+  /** Create the index without pushing it. */
   readonly dryRun?: boolean
-  /** Start with what the first name leads to now. */
+  /** Add to the index that the first name leads to now. */
   readonly append?: boolean
   readonly annotations?: readonly IndexAnnotation[]
   /** Keep only these platforms: `os/arch[/variant]`. */
   readonly platforms?: readonly string[]
-  /** Whether a single image becomes an index of one. Default true; else it is copied as it is, as an index always is. */
+  /**
+   * Whether a single image becomes an index of one. Default true. With false it is copied unchanged; a single index
+   * always is.
+   */
   readonly preferIndex?: boolean
 }
 
 /** An index made of other images, or the one image or index that was copied. */
 export interface CreatedIndex extends IndexCopy {
-  /** As people write them. */
+  /** The names in short form. */
   readonly names: readonly string[]
   /** The full names of their repositories, each once, sorted. */
   readonly repositories: readonly string[]
   readonly descriptor: Descriptor
-  /** What the registry has now under the digest. */
+  /** The bytes that the registry has under the digest. */
   readonly bytes: Uint8Array
   readonly replaced: readonly ReplacedManifest[]
 }
 
 /**
- * Joins images and indexes into one index, and pushes it. A source is a name in a registry, `oci-layout://DIR[:TAG]`, a digest in the only
- * repository that is named otherwise, or a descriptor as JSON, whose platform and annotations count then. Images of other repositories
- * are mounted or copied without touching the disk. A later image replaces an earlier one of the same platform. Errors with
- * `OPTION_INVALID`, `IMAGE_NOT_FOUND`, `PLATFORM_NOT_FOUND`, `REGISTRY_AUTH`, and as requests do.
+ * Joins images and indexes into one index, and pushes it. A source is a name in a registry, `oci-layout://DIR[:TAG]`,
+ * a digest (if the other names share one repository), or a descriptor as JSON, whose platform and annotations take
+ * precedence. Images of other repositories are mounted or copied without touching the disk. A later image replaces an
+ * earlier one of the same platform. Errors with `OPTION_INVALID`, `IMAGE_NOT_FOUND`, `PLATFORM_NOT_FOUND`,
+ * `REGISTRY_AUTH`, and as requests do.
  *
  * @example
  * ```ts
@@ -133,7 +137,7 @@ interface Wanted {
 }
 
 type Combined = Pick<CreatedIndex, 'descriptor' | 'bytes' | 'replaced'> & {
-  /** What has to be where the index is. */
+  /** The manifests that the index lists: they have to be in its repository. */
   readonly manifests: readonly Descriptor[]
 }
 
@@ -142,7 +146,7 @@ function combine(sources: readonly IndexSource[], wanted: Wanted): Combined {
   const [first, ...others] = sources
   if (first && others.length === 0 && annotations.length === 0) {
     if (first.parsed.kind === 'index') return filtered(first.parsed.index, platforms, first)
-    if (!preferIndex) return asItIs(first, filterIfAsked([first.descriptor], platforms))
+    if (!preferIndex) return unchanged(first, filterIfAsked([first.descriptor], platforms))
   }
   const merged = mergeManifests(
     sources.map(({ parsed, descriptor }) => (parsed.kind === 'index' ? parsed.index.manifests : [descriptor])),
@@ -153,7 +157,7 @@ function combine(sources: readonly IndexSource[], wanted: Wanted): Combined {
     merged.manifests.every(({ mediaType }) => mediaType.startsWith('application/vnd.docker.'))
   const index: ImageIndex = {
     schemaVersion: 2,
-    // Docker's lists have no annotations.
+    // Docker's manifest lists have no annotations.
     mediaType: isDockers && annotations.length === 0 ? DOCKER_INDEX : OCI_INDEX,
     manifests: merged.manifests,
     ...(kept && { annotations: kept }),
@@ -161,16 +165,16 @@ function combine(sources: readonly IndexSource[], wanted: Wanted): Combined {
   return { ...filtered(annotateIndex(index, annotations), platforms), replaced: merged.replaced }
 }
 
-/** An index with the wanted platforms; where that is all of what was read, byte for byte that. */
+/** The wanted platforms of an index. An index that keeps all its platforms stays byte for byte. */
 function filtered(index: ImageIndex, platforms: readonly Platform[], original?: IndexSource): Combined {
   const manifests = filterIfAsked(index.manifests, platforms)
-  if (original && manifests.length === index.manifests.length) return asItIs(original, manifests)
+  if (original && manifests.length === index.manifests.length) return unchanged(original, manifests)
   const bytes = imageIndexBytes({ ...index, manifests })
   const { mediaType } = index
   return { descriptor: { mediaType, digest: sha256(bytes), size: bytes.byteLength }, bytes, manifests, replaced: [] }
 }
 
-function asItIs({ descriptor, bytes }: IndexSource, manifests: readonly Descriptor[]): Combined {
+function unchanged({ descriptor, bytes }: IndexSource, manifests: readonly Descriptor[]): Combined {
   const { mediaType, digest, size } = descriptor
   return { descriptor: { mediaType, digest, size }, bytes, manifests, replaced: [] }
 }

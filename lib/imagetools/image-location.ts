@@ -1,4 +1,4 @@
-// Where an image is that is not in the local store: in a repository of a registry, or in an image layout.
+// Locates an image outside the local store: in a repository of a registry, or in an image layout.
 import type { ContentReader } from '../oci/content.ts'
 import { openLayout, parseLayoutReference } from '../oci/layout.ts'
 import { formatReference, parseReference, type Reference, withDefaultTag } from '../oci/reference.ts'
@@ -8,27 +8,27 @@ import { openMirrored } from '../registry/pull/mirrored-repository.ts'
 import { openRepository } from '../registry/pull/repository.ts'
 
 export interface ImageLocation {
-  /** In full, e.g. `docker.io/library/alpine:3.20`. */
+  /** The full name, e.g. `docker.io/library/alpine:3.20`. */
   readonly name: string
-  /** Of a registry; undefined for a layout. */
+  /** The reference in a registry; undefined for a layout. */
   readonly reference: Reference | undefined
   readonly reader: ContentReader
   /** The manifest or index that the name leads to. Errors with `IMAGE_NOT_FOUND`, and as requests do. */
   resolve(): Promise<Descriptor>
-  /** Another manifest in the same repository or layout, as people write it. */
+  /** The name of another manifest in the same repository or layout. */
   nameOf(digest: Digest): string
 }
 
 export interface LocationOptions {
   readonly client: RegistryClient
-  /** Ask the registry itself, where the user names mirrors: they may know an older tag. */
+  /** Bypass mirrors, which may know an older tag. */
   readonly fresh?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Opens `NAME[:TAG|@DIGEST]` or `oci-layout://DIR[:TAG|@DIGEST]`. Nothing is asked of registries yet. Errors with `REFERENCE_INVALID`,
- * `LAYOUT_INVALID`.
+ * Opens `NAME[:TAG|@DIGEST]` or `oci-layout://DIR[:TAG|@DIGEST]`. Sends no request yet. Errors with
+ * `REFERENCE_INVALID`, `LAYOUT_INVALID`.
  */
 export function openLocation(text: string, { client, fresh = false, signal }: LocationOptions): ImageLocation {
   if (text.startsWith('oci-layout://')) return openLayoutLocation(text)

@@ -1,4 +1,4 @@
-// What an index is made of, as docker buildx imagetools takes it.
+// The sources of an index, in the syntax of docker buildx imagetools.
 import { TsbuildError } from '../base/errors.ts'
 import { JSON_LIMIT, MANIFEST_LIMIT } from '../base/input-limit.ts'
 import { isDigest } from '../oci/digest.ts'
@@ -6,9 +6,9 @@ import {
   at,
   failWith,
   integerAt,
+  type JsonLocation,
   objectAt,
   optional,
-  type Place,
   stringAt,
   stringRecordAt,
   stringsAt,
@@ -22,16 +22,16 @@ import type { Reference } from '../oci/reference.ts'
 import type { Descriptor, Digest, ImageManifest, Platform } from '../oci/types.ts'
 import { type ImageLocation, type LocationOptions, openLocation } from './image-location.ts'
 
-/** A source that was found and read. */
+/** A source that has been read. */
 export interface IndexSource {
   readonly location: ImageLocation
-  /** With what the user says of it; of an image, with its platform. */
+  /** The descriptor with the user's additions; an image's has its platform. */
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
   readonly parsed: ParsedManifest
 }
 
-/** A source as it was written: a name, or a manifest by its digest, of which the user may say something. */
+/** A source as the user wrote it: a name, or the digest of a manifest, perhaps with fields of its descriptor. */
 export type WrittenSource =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'descriptor'; readonly digest: Digest; readonly given: GivenDescriptor }
@@ -48,35 +48,36 @@ export function parseIndexSource(text: string): WrittenSource {
   const trimmed = text.trim()
   if (isDigest(trimmed)) return { kind: 'descriptor', digest: trimmed, given: {} }
   if (!trimmed.startsWith('{')) return { kind: 'name', name: trimmed }
-  const place: Place = { code: 'OPTION_INVALID', what: 'descriptor', path: '' }
-  const object = objectAt(parseJson(Buffer.from(trimmed), place.code, place.what), place)
-  if (object['schemaVersion'] !== undefined) throw failWith(place, 'is a manifest or index: give its name or digest')
+  const location: JsonLocation = { code: 'OPTION_INVALID', what: 'descriptor', path: '' }
+  const object = objectAt(parseJson(Buffer.from(trimmed), location.code, location.what), location)
+  if (object['schemaVersion'] !== undefined) throw failWith(location, 'is a manifest or index: give its name or digest')
   return {
     kind: 'descriptor',
-    digest: digestAt(object['digest'], at(place, 'digest')),
+    digest: digestAt(object['digest'], at(location, 'digest')),
     given: {
-      ...optional(object, 'size', place, integerAt),
-      ...optional(object, 'mediaType', place, stringAt),
-      ...optional(object, 'annotations', place, stringRecordAt),
-      ...optional(object, 'platform', place, parsePartialPlatform),
+      ...optional(object, 'size', location, integerAt),
+      ...optional(object, 'mediaType', location, stringAt),
+      ...optional(object, 'annotations', location, stringRecordAt),
+      ...optional(object, 'platform', location, parsePartialPlatform),
     },
   }
 }
 
-function parsePartialPlatform(value: unknown, place: Place): Partial<Platform> {
-  const object = objectAt(value, place)
+function parsePartialPlatform(value: unknown, location: JsonLocation): Partial<Platform> {
+  const object = objectAt(value, location)
   return {
-    ...optional(object, 'os', place, stringAt),
-    ...optional(object, 'architecture', place, stringAt),
-    ...optional(object, 'variant', place, stringAt),
-    ...optional(object, 'os.version', place, stringAt),
-    ...optional(object, 'os.features', place, stringsAt),
+    ...optional(object, 'os', location, stringAt),
+    ...optional(object, 'architecture', location, stringAt),
+    ...optional(object, 'variant', location, stringAt),
+    ...optional(object, 'os.version', location, stringAt),
+    ...optional(object, 'os.features', location, stringsAt),
   }
 }
 
 /**
- * Finds and reads a source. A bare digest is looked for in the given repository. Errors with `IMAGE_NOT_FOUND`, `OPTION_INVALID` for a
- * digest without a repository or a descriptor that contradicts what it names, and as openLocation() and readers do.
+ * Finds and reads a source. A bare digest is searched in the given repository. Errors with `IMAGE_NOT_FOUND`, with
+ * `OPTION_INVALID` for a digest without a repository or a descriptor that contradicts the manifest, and as
+ * openLocation() and readers do.
  */
 export async function readIndexSource(
   source: WrittenSource,
@@ -121,7 +122,7 @@ function refuseContradiction({ size, mediaType }: GivenDescriptor, found: Descri
   }
 }
 
-/** What is not said about an image's platform is in its config. */
+/** Completes an image's platform from its config. */
 async function fillPlatform(
   known: Partial<Platform>,
   { config }: ImageManifest,
@@ -129,7 +130,7 @@ async function fillPlatform(
 ): Promise<Platform | undefined> {
   if ((known.os && known.architecture) || !isConfigType(config.mediaType)) return completePlatform(known)
   const own = normalisePlatform(parseConfig(await reader.read(config, JSON_LIMIT), `config ${config.digest}`))
-  // A variant belongs to its architecture.
+  // The config's variant belongs to the config's architecture.
   const { variant, ...rest } = own
   return completePlatform({ ...rest, ...(!known.architecture && variant !== undefined && { variant }), ...known })
 }

@@ -1,4 +1,4 @@
-// Looking at images without fetching them: `imagetools inspect`.
+// Inspects images without fetching their layers: `imagetools inspect`.
 
 import { JSON_LIMIT, MANIFEST_LIMIT } from '../base/input-limit.ts'
 import type { ContentReader } from '../oci/content.ts'
@@ -18,31 +18,31 @@ export interface InspectRemoteOptions extends RegistryOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a name in a registry or an image layout leads to. */
+/** An image or index that a name in a registry or an image layout leads to. */
 export interface RemoteImage {
-  /** In full. */
+  /** The full name. */
   readonly name: string
   readonly descriptor: Descriptor
-  /** Of the manifest or index, as they are. */
+  /** The bytes of the manifest or index, unchanged. */
   readonly bytes: Uint8Array
   readonly content: ParsedManifest
-  /** With `configs`: each image, attestations and other artifacts left out. */
+  /** The images with their configs, if `configs` is set. Attestations and other artifacts are left out. */
   readonly images: readonly RemoteConfig[]
-  /** Another manifest in the same place, as people write it. */
+  /** The name of another manifest in the same repository or layout. */
   nameOf(digest: Digest): string
 }
 
 export interface RemoteConfig {
   readonly digest: Digest
-  /** By the index, else by the config. */
+  /** The platform in the index, else the config's. */
   readonly platform: Platform
-  /** The config as it is: unknown fields are kept. */
+  /** The parsed config, unknown fields included. */
   readonly config: Readonly<Record<string, unknown>>
 }
 
 /**
- * Reads the manifest or index that `NAME[:TAG|@DIGEST]` or `oci-layout://DIR[:TAG]` leads to. Errors with `IMAGE_NOT_FOUND`,
- * `REGISTRY_AUTH`, `LAYOUT_INVALID`, and as requests do.
+ * Reads the manifest or index that `NAME[:TAG|@DIGEST]` or `oci-layout://DIR[:TAG]` leads to. Errors with
+ * `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, `LAYOUT_INVALID`, and as requests do.
  *
  * @example
  * ```ts
@@ -74,14 +74,14 @@ export async function inspectRemote(name: string, options: InspectRemoteOptions 
 
 const isImage = (entry: Descriptor): boolean => isManifestType(entry.mediaType) && attestedDigest(entry) === undefined
 
-/** Undefined for what is no image. */
+/** Undefined for anything but an image. */
 async function readImageConfig(descriptor: Descriptor, reader: ContentReader): Promise<RemoteConfig | undefined> {
   const what = `manifest ${descriptor.digest}`
   const parsed = parseManifest(await reader.read(descriptor, MANIFEST_LIMIT), what, descriptor.mediaType)
   if (parsed.kind === 'index' || !isConfigType(parsed.manifest.config.mediaType)) return undefined
   const { digest } = parsed.manifest.config
   const bytes = await reader.read(parsed.manifest.config, JSON_LIMIT)
-  const place = { code: 'IMAGE_INVALID', what: `config ${digest}`, path: '' } as const
-  const config = objectAt(parseJson(bytes, place.code, place.what), place)
-  return { digest: descriptor.digest, platform: descriptor.platform ?? parsePlatformObject(config, place), config }
+  const location = { code: 'IMAGE_INVALID', what: `config ${digest}`, path: '' } as const
+  const config = objectAt(parseJson(bytes, location.code, location.what), location)
+  return { digest: descriptor.digest, platform: descriptor.platform ?? parsePlatformObject(config, location), config }
 }

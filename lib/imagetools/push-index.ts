@@ -1,5 +1,4 @@
-// Bringing an index to where it should be, with the images that are not there yet.
-
+// Pushes an index together with the images that its repository does not have yet.
 import { familiarReference, type Reference } from '../oci/reference.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -15,18 +14,18 @@ import { hasManifest } from '../registry/push/put-manifest.ts'
 import type { ImageLocation } from './image-location.ts'
 import type { IndexSource } from './index-source.ts'
 
-/** What had to be copied. */
+/** Statistics of one push. */
 export interface IndexCopy {
-  /** Blobs, without manifests: how many were there, mounted, uploaded. */
+  /** The numbers of blobs that were there, mounted and uploaded, manifests not counted. */
   readonly blobs: Readonly<Record<PushedHow, number>>
-  /** Bytes of the blobs uploaded. */
+  /** The bytes of the uploaded blobs. */
   readonly uploaded: number
 }
 
 interface Pushed {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
-  /** What has to be where the index is. */
+  /** The manifests that the index lists: they have to be in its repository. */
   readonly manifests: readonly Descriptor[]
 }
 
@@ -34,20 +33,21 @@ interface Options extends TransferOptions {
   readonly client: RegistryClient
 }
 
-/** What goes with an image to another repository, as with docker buildx: attestations and signatures. */
-const COMPANIONS: ReadonlySet<string | undefined> = new Set([
+/** The referrers that are copied with an image, as docker buildx does: attestations and signatures. */
+const COPIED_REFERRERS: ReadonlySet<string | undefined> = new Set([
   'application/vnd.docker.attestation.manifest.v1+json',
   'application/vnd.dev.cosign.artifact.sig.v1+json',
   'application/vnd.dev.sigstore.bundle.v0.3+json',
 ])
 
-/** Signatures of attestations of images, and no further. */
+/** The longest chain of referrers: the signature of an attestation of an image. */
 const MAX_DEPTH = 3
 
 /**
- * Pushes an index, or a single manifest, under each name: first the images that a repository lacks, from the sources that have them, then
- * the index. What is in a repository already costs nothing if a source is there, else one request. Attestations and signatures that refer
- * to a copied image go with it. Errors as requests and readers do.
+ * Pushes an index, or a single manifest, under each name: first the images that a repository lacks, from the
+ * sources that have them, then the index. An image that the repository has already costs nothing if the repository
+ * is one of the sources, else one request. Attestations and signatures that refer to a copied image are copied,
+ * too. Errors as requests and readers do.
  */
 export async function pushIndex(
   pushed: Pushed,
@@ -57,7 +57,7 @@ export async function pushIndex(
 ): Promise<IndexCopy> {
   const { client, signal } = options
   refuseOtherDigests(pushed.descriptor, targets)
-  const places = placesOf(sources)
+  const locations = locationsByDigest(sources)
   const tally = openTally(options)
   const done: RepositoryName[] = []
   for (const own of byRepository(targets)) {
@@ -69,9 +69,9 @@ export async function pushIndex(
       signal,
     }
     const copy: CopyTo = { target, mounts: done, tally, visited: new Set() }
-    for (const entry of pushed.manifests) await copyManifest(entry, places.get(entry.digest) ?? [], copy, 0)
-    const itself = places.get(pushed.descriptor.digest) ?? []
-    await copyCompanions(pushed.descriptor.digest, itself, copy, 0)
+    for (const entry of pushed.manifests) await copyManifest(entry, locations.get(entry.digest) ?? [], copy, 0)
+    const itself = locations.get(pushed.descriptor.digest) ?? []
+    await copyReferrers(pushed.descriptor.digest, itself, copy, 0)
     for (const { tag, digest } of own) {
       await pushManifest(pushed.descriptor, tag ?? digest ?? 'latest', pushed.bytes, target)
     }
@@ -80,19 +80,20 @@ export async function pushIndex(
   return { blobs: tally.blobs, uploaded: tally.uploaded }
 }
 
-/** By digest: where each manifest is. */
-function placesOf(sources: readonly IndexSource[]): ReadonlyMap<Digest, readonly ImageLocation[]> {
-  const places = new Map<Digest, ImageLocation[]>()
+/** The locations that have a manifest, by the manifest's digest. */
+function locationsByDigest(sources: readonly IndexSource[]): ReadonlyMap<Digest, readonly ImageLocation[]> {
+  const locations = new Map<Digest, ImageLocation[]>()
   for (const { location, descriptor, parsed } of sources) {
     const entries = parsed.kind === 'index' ? parsed.index.manifests : []
-    for (const { digest } of [descriptor, ...entries]) places.set(digest, [...(places.get(digest) ?? []), location])
+    for (const { digest } of [descriptor, ...entries])
+      locations.set(digest, [...(locations.get(digest) ?? []), location])
   }
-  return places
+  return locations
 }
 
 interface CopyTo {
   readonly target: PushTarget
-  /** Repositories that have all of it by now. */
+  /** The repositories that this push has completed: their blobs can be mounted. */
   readonly mounts: readonly RepositoryName[]
   readonly tally: Tally
   readonly visited: Set<Digest>
@@ -100,22 +101,22 @@ interface CopyTo {
 
 async function copyManifest(
   entry: Descriptor,
-  places: readonly ImageLocation[],
+  locations: readonly ImageLocation[],
   copy: CopyTo,
   depth: number,
 ): Promise<void> {
   const { target, visited } = copy
-  const place = nearest(places, target.repository)
-  if (!place || visited.has(entry.digest)) return
+  const source = nearest(locations, target.repository)
+  if (!source || visited.has(entry.digest)) return
   visited.add(entry.digest)
-  if (!(await hasManifest(entry.digest, target))) await transfer(entry, place, copy)
-  await copyCompanions(entry.digest, places, copy, depth)
+  if (!(await hasManifest(entry.digest, target))) await transfer(entry, source, copy)
+  await copyReferrers(entry.digest, locations, copy, depth)
 }
 
-/** The best of the places that have a manifest; undefined where the target is one of them, or there are none. */
-function nearest(places: readonly ImageLocation[], { domain, path }: RepositoryName): ImageLocation | undefined {
-  const isHere = places.some(({ reference }) => reference?.domain === domain && reference.path === path)
-  return isHere ? undefined : (places.find(({ reference }) => reference?.domain === domain) ?? places.at(-1))
+/** The best location to copy from; undefined if the target has the manifest already, or no location has it. */
+function nearest(locations: readonly ImageLocation[], { domain, path }: RepositoryName): ImageLocation | undefined {
+  const isHere = locations.some(({ reference }) => reference?.domain === domain && reference.path === path)
+  return isHere ? undefined : (locations.find(({ reference }) => reference?.domain === domain) ?? locations.at(-1))
 }
 
 async function transfer(entry: Descriptor, { reader, reference }: ImageLocation, copy: CopyTo): Promise<void> {
@@ -131,28 +132,28 @@ async function transfer(entry: Descriptor, { reader, reference }: ImageLocation,
   copy.tally.add(report)
 }
 
-async function copyCompanions(
+async function copyReferrers(
   digest: Digest,
-  places: readonly ImageLocation[],
+  locations: readonly ImageLocation[],
   copy: CopyTo,
   depth: number,
 ): Promise<void> {
   const { client, repository, doing, signal } = copy.target
-  const place = nearest(places, repository)
-  if (!place?.reference || depth === MAX_DEPTH) return
-  const referrers = await fetchReferrers(digest, { client, repository: place.reference, doing, signal })
+  const source = nearest(locations, repository)
+  if (!source?.reference || depth === MAX_DEPTH) return
+  const referrers = await fetchReferrers(digest, { client, repository: source.reference, doing, signal })
   for (const referrer of referrers) {
-    if (COMPANIONS.has(referrer.artifactType)) await copyManifest(referrer, [place], copy, depth + 1)
+    if (COPIED_REFERRERS.has(referrer.artifactType)) await copyManifest(referrer, [source], copy, depth + 1)
   }
 }
 
 interface Tally extends IndexCopy {
   readonly onProgress: (current: number, total: number) => void
-  /** Ends one transfer. */
+  /** Ends one transfer and adds its numbers. */
   add(report: IndexCopy): void
 }
 
-/** Adds up transfers that follow each other. */
+/** The sum of transfers that follow each other. */
 function openTally({ onProgress }: TransferOptions): Tally {
   const blobs = { there: 0, mounted: 0, uploaded: 0 }
   let uploaded = 0

@@ -1,4 +1,4 @@
-// What a registry can be asked for besides images: tags, and what refers to an image.
+// Lists the tags of a repository and the referrers of an image.
 import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import { openRegistryClient, type RegistryClient, type RegistryOptions } from '../registry/client.ts'
@@ -11,15 +11,15 @@ export interface ListOptions extends RegistryOptions {
 }
 
 export interface ListReferrersOptions extends ListOptions {
-  /** Only those of this type. */
+  /** List only referrers of this type. */
   readonly artifactType?: string | undefined
 }
 
-/** Manifests that refer to another one: signatures, attestations, bills of materials. */
+/** The manifests that refer to another one: signatures, attestations, bills of materials. */
 export interface Referrers {
-  /** Full name of what was asked about. */
+  /** The full name of the subject. */
   readonly name: string
-  /** What they refer to. */
+  /** The digest of the manifest that they refer to. */
   readonly subject: Digest
   readonly manifests: readonly Descriptor[]
 }
@@ -45,8 +45,8 @@ export function listTags(name: string, options: ListOptions = {}): Promise<reado
 }
 
 /**
- * What refers to the manifest or index that a name leads to, by the registry's referrers API, or else by the referrers tag. The registry
- * itself is asked, no mirror. Errors with `IMAGE_NOT_FOUND` for a tag that isn't there, and as {@link listTags} does.
+ * The referrers of the manifest or index that a name leads to, by the registry's referrers API, else by the referrers
+ * tag. Mirrors are not asked. Errors with `IMAGE_NOT_FOUND` for a missing tag, and as {@link listTags} does.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function listReferrers(name: string, options: ListReferrersOptions = {}):
   const reference = withDefaultTag(parseReference(name))
   const full = formatReference(reference)
   return withClient(rest, async (client, signal) => {
-    // What refers to a digest may be there before that is.
+    // A digest may have referrers before it exists itself.
     const subject = reference.digest ?? (await openRepository(client, reference, signal).resolve()).digest
     const doing = `listing what refers to ${JSON.stringify(full)}`
     const manifests = await fetchReferrers(subject, { client, repository: reference, doing, signal, artifactType })

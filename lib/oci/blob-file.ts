@@ -1,4 +1,4 @@
-// Reading blobs that are files on disk: what an image layout and the store have in common.
+// Reads blobs that are files on disk, for image layouts and for the store.
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { TsbuildError } from '../base/errors.ts'
@@ -17,7 +17,7 @@ export async function* openBlobFile(
   yield* verifyStream(openUnhashedFile(path, expected, signal), expected)
 }
 
-/** The same, unverified. */
+/** The same bytes, unverified. */
 export async function* openUnhashedFile(
   path: string,
   expected: Pick<Descriptor, 'digest'>,
@@ -53,20 +53,20 @@ export async function readBlobFile(
   }
 }
 
-/** Errors with `MANIFEST_INVALID` if a blob that is to be read into memory says that it is larger than it may be. */
+/** Errors with `MANIFEST_INVALID` if a blob to be read into memory is larger than the limit. */
 export function checkLimit(expected: Pick<Descriptor, 'digest' | 'size'>, limit: number): void {
   if (expected.size <= limit) return
   const message = `blob ${expected.digest} has ${expected.size} bytes, more than the ${limit} that are read into memory`
   throw new TsbuildError('MANIFEST_INVALID', message)
 }
 
-/** The error for a blob that isn't there. */
+/** The error for a missing blob. */
 export function blobNotFound(digest: string, where: string, cause?: unknown): TsbuildError {
   return new TsbuildError('BLOB_NOT_FOUND', `blob ${digest} is not in ${where}`, { cause })
 }
 
 async function openRegular(path: string, expected: Pick<Descriptor, 'digest'>): Promise<FileHandle> {
-  // Without O_NONBLOCK, opening a fifo that somebody put there would wait for ever.
+  // Without O_NONBLOCK, opening a fifo would block for ever.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     throw blobNotFound(expected.digest, JSON.stringify(path), cause)
   })

@@ -1,4 +1,4 @@
-// The image configuration blob in the form that BuildKit writes: top-level keys sorted, the rest in the order of Go's structs.
+// Writes image configs as BuildKit does: top-level keys sorted, the others in the order of Go's structs.
 import { type JsonValue, jsonBytes, sortedMap } from './json.ts'
 import type { ContainerConfig, Healthcheck, History, ImageConfig } from './types.ts'
 

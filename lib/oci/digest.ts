@@ -1,4 +1,4 @@
-// Digests: text that names content, and whether content is what a digest names.
+// Parses digests, and verifies content by them.
 import { createHash, hash } from 'node:crypto'
 import { TsbuildError } from '../base/errors.ts'
 import type { Descriptor, Digest } from './types.ts'
@@ -37,7 +37,7 @@ export function sha256(bytes: Uint8Array | string): Digest {
   return `sha256:${hash('sha256', bytes, 'hex')}`
 }
 
-/** Where a blob is in an image layout: `blobs/sha256/<hex>` (image-spec image-layout.md#blobs). */
+/** The path of a blob in an image layout: `blobs/sha256/<hex>` (image-spec image-layout.md#blobs). */
 export function digestPath(digest: Digest): string {
   const { algorithm, hex } = digestParts(digest)
   return `blobs/${algorithm}/${hex}`
@@ -52,8 +52,8 @@ export function verifyBytes(bytes: Uint8Array, expected: Pick<Descriptor, 'diges
 }
 
 /**
- * Passes chunks through and errors with `DIGEST_MISMATCH` as soon as there are too many bytes, or at the end if they are not
- * those of the descriptor.
+ * Passes chunks through. Errors with `DIGEST_MISMATCH` as soon as there are too many bytes, or at the end if size or
+ * digest differ from the descriptor's.
  */
 export async function* verifyStream(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -73,12 +73,12 @@ export async function* verifyStream(
   if (got !== hex) throw digestMismatch(expected.digest, `${algorithm}:${got}`)
 }
 
-/** The error for content that hashes to something else. */
+/** The error for content with another digest. */
 export function digestMismatch(expected: Digest, got: Digest): TsbuildError {
   return new TsbuildError('DIGEST_MISMATCH', `content does not match its digest: expected ${expected}, got ${got}`)
 }
 
-/** The error for content of another size, `got` bytes so far or in all. */
+/** The error for content of another size; `got` counts the bytes so far, or all of them. */
 export function sizeMismatch(expected: Pick<Descriptor, 'digest' | 'size'>, got: number): TsbuildError {
   const more = got > expected.size ? 'at least ' : ''
   return new TsbuildError(

@@ -4,8 +4,8 @@ import { formatPlatform, samePlatform } from './platform.ts'
 import type { Descriptor, Platform } from './types.ts'
 
 /**
- * The entries of an index for some platforms: their images with the attestations of these, and what names no platform. Errors with
- * `PLATFORM_NOT_FOUND` for a platform that no entry has.
+ * The entries of an index for some platforms: the images, their attestations, and entries without a platform. Errors
+ * with `PLATFORM_NOT_FOUND` for a platform that no entry has.
  */
 export function filterPlatforms(
   manifests: readonly Descriptor[],
@@ -24,7 +24,7 @@ export function filterPlatforms(
   return manifests.filter((entry) => digests.has(attestedDigest(entry) ?? entry.digest))
 }
 
-/** Whether an entry is for a platform; the version of the system counts if it is asked for. */
+/** Whether an entry is for a platform. The version of the system counts if the wanted platform has one. */
 export function isFor({ platform }: Descriptor, wanted: Platform): boolean {
   if (!platform || !samePlatform(platform, wanted)) return false
   return wanted['os.version'] === undefined || wanted['os.version'] === platform['os.version']

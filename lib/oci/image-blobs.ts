@@ -1,4 +1,4 @@
-// Everything that an image consists of.
+// Lists the blobs and manifests of an image.
 import { TsbuildError } from '../base/errors.ts'
 import { MANIFEST_LIMIT } from '../base/input-limit.ts'
 import type { ContentReader } from './content.ts'
@@ -10,9 +10,9 @@ const MAX_DEPTH = 5
 const MAX_MANIFESTS = 10_000
 
 /**
- * Every blob of an image, or of all images of an index, each once, and none before what it refers to. Images of an index whose
- * manifest is not there are left out, as `docker save` leaves out platforms that it doesn't have. Errors with
- * `MANIFEST_INVALID`, and those of the reader.
+ * Every blob of an image, or of all images of an index, each once, and each after the blobs that it refers to. Images
+ * of an index whose manifest is absent are left out, as `docker save` leaves out absent platforms. Errors with
+ * `MANIFEST_INVALID`, and as the reader does.
  */
 export async function imageBlobs(reader: ContentReader, descriptor: Descriptor): Promise<readonly Descriptor[]> {
   const blobs = new Map<Digest, Descriptor>()
@@ -25,7 +25,7 @@ export async function imageBlobs(reader: ContentReader, descriptor: Descriptor):
   return [...blobs.values()]
 }
 
-/** The manifests of an image, or of all images of an index that are there. Errors as {@link imageBlobs} does. */
+/** The manifests of an image, or of all images of an index that are present. Errors as {@link imageBlobs} does. */
 export async function imageManifests(reader: ContentReader, descriptor: Descriptor): Promise<readonly ImageManifest[]> {
   return (await manifests(reader, descriptor)).flatMap((found) => (found.kind === 'manifest' ? [found.manifest] : []))
 }

@@ -3,9 +3,9 @@ import { imageIndexBytes } from './manifest.ts'
 import { OCI_INDEX } from './media-types.ts'
 import type { Descriptor, Image } from './types.ts'
 
-/** What a build makes: one image, or the images of several platforms under an index. */
+/** The result of a build: one image, or the images of several platforms under an index. */
 export interface ImageSet {
-  /** Of the image's manifest, or of the index. */
+  /** The descriptor of the image's manifest, or of the index. */
   readonly descriptor: Descriptor
   readonly images: readonly [Image, ...Image[]]
   readonly isIndex: boolean
@@ -15,8 +15,8 @@ export interface ImageSet {
 export const oneImage = (image: Image): ImageSet => ({ descriptor: image.descriptor, images: [image], isIndex: false })
 
 /**
- * Puts an index of images into the store, in the form that BuildKit writes: their descriptors in the given order, each with its platform.
- * Deterministic.
+ * Puts an index of images into the store, in the format of BuildKit: the descriptors in the given order, each with
+ * its platform. Deterministic.
  */
 export function writeIndex(store: Pick<ContentStore, 'put'>, images: ImageSet['images']): ImageSet {
   const manifests = images.map(({ descriptor }) => descriptor)

@@ -1,4 +1,4 @@
-// Annotations of an index and of its entries, as docker buildx has them on its command line.
+// Annotations of an index and of its entries, in the syntax of docker buildx.
 import { TsbuildError } from '../base/errors.ts'
 import { suggest } from '../base/suggest.ts'
 import { isFor } from './filter-platforms.ts'
@@ -8,7 +8,7 @@ import type { Descriptor, ImageIndex, Platform } from './types.ts'
 export interface IndexAnnotation {
   /** The index itself, or the descriptors of its manifests. */
   readonly on: 'index' | 'manifest-descriptor'
-  /** Of descriptors: only those for this platform. */
+  /** Annotate only the descriptors for this platform. */
   readonly platform?: Platform
   readonly key: string
   readonly value: string
@@ -17,8 +17,9 @@ export interface IndexAnnotation {
 const KINDS = ['index', 'manifest-descriptor', 'manifest', 'index-descriptor']
 
 /**
- * Parses `index:KEY=VALUE` or `manifest-descriptor[PLATFORM]:KEY=VALUE`; several kinds are separated by commas. Errors with
- * `OPTION_INVALID`, `PLATFORM_INVALID`, and `UNSUPPORTED` for annotations in manifests, which exist already and can't be changed.
+ * Parses `index:KEY=VALUE` or `manifest-descriptor[PLATFORM]:KEY=VALUE`; several kinds are separated by commas.
+ * Errors with `OPTION_INVALID`, with `PLATFORM_INVALID`, and with `UNSUPPORTED` for annotations in manifests, which
+ * exist already and cannot be changed.
  */
 export function parseIndexAnnotation(text: string): readonly IndexAnnotation[] {
   const equals = text.indexOf('=')
@@ -46,7 +47,7 @@ export function parseIndexAnnotation(text: string): readonly IndexAnnotation[] {
     })
 }
 
-/** An index with annotations. Errors with `PLATFORM_NOT_FOUND` for a platform that it has not. */
+/** An index with annotations. Errors with `PLATFORM_NOT_FOUND` for a platform that the index does not have. */
 export function annotateIndex(index: ImageIndex, annotations: readonly IndexAnnotation[]): ImageIndex {
   const own = annotations.filter(({ on }) => on === 'index').map(({ key, value }) => [key, value])
   const ofEntries = annotations.filter(({ on }) => on === 'manifest-descriptor')

@@ -1,10 +1,13 @@
-// The only module that knows that npm's ssri writes a digest as Subresource Integrity does.
+// Verifies manifests with npm's ssri. The only module that knows Subresource Integrity's notation of digests.
 import { hash } from 'node:crypto'
 import ssri from 'ssri'
 import { digestMismatch, digestParts } from './digest.ts'
 import type { Digest } from './types.ts'
 
-/** Errors with `DIGEST_MISMATCH` unless bytes, of whatever size, have the digest: of manifests, whose size only the registry knows. */
+/**
+ * Errors with `DIGEST_MISMATCH` unless bytes of any size have the digest. Only the registry knows the size of a
+ * manifest.
+ */
 export function verifyIntegrity(bytes: Uint8Array, expected: Digest): void {
   const { algorithm, hex } = digestParts(expected)
   const integrity = ssri.fromHex(hex, algorithm, { single: true })

@@ -1,9 +1,12 @@
-// JSON bytes as Go's encoding/json writes them, so that the same image has the same digest whoever wrote it.
+// Writes JSON as Go's encoding/json does, so that an image has the same digest whichever program writes it.
 import { type ErrorCode, messageOf, TsbuildError } from '../base/errors.ts'
 
 const HTML = /[<>&\u2028\u2029]/g
 
-/** What can be written: keys of a Map keep their order, even where they look like numbers; undefined values are left out. */
+/**
+ * A value to write. The keys of a Map keep their order, even those that look like numbers; undefined values are left
+ * out.
+ */
 export type JsonValue =
   | string
   | number
@@ -13,7 +16,10 @@ export type JsonValue =
   | ReadonlyMap<string, JsonValue>
   | { readonly [key: string]: JsonValue | undefined }
 
-/** UTF-8 JSON in the given key order, with Go's escapes. `indent` is the number of spaces; default none, on one line. */
+/**
+ * UTF-8 JSON in the given key order, with Go's escapes. `indent` is the number of spaces; by default all is on one
+ * line.
+ */
 export function jsonBytes(value: JsonValue, indent = 0): Uint8Array {
   return Buffer.from(write(value, indent === 0 ? '' : `\n${' '.repeat(indent)}`, '\n'))
 }
@@ -25,7 +31,7 @@ export function sortedMap<T>(record: Readonly<Record<string, T>> | undefined): R
   return new Map(entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
 }
 
-/** Parses JSON that came from elsewhere. Errors with the given code, naming `what`. */
+/** Parses foreign JSON. Errors with the given code; the message names `what`. */
 export function parseJson(bytes: Uint8Array, code: ErrorCode, what: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))

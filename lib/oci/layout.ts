@@ -1,4 +1,4 @@
-// Reading an OCI image layout: a directory that anybody may have written (image-spec image-layout.md).
+// Reads an OCI image layout, a directory that any program may have written (image-spec image-layout.md).
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
@@ -22,13 +22,14 @@ export interface ImageLayout extends ContentReader {
   /** The entries of index.json, in their order. */
   readonly manifests: readonly Descriptor[]
   /**
-   * The descriptor of an image: by digest (of any manifest or index in the layout), by tag or full name (as annotated in
-   * index.json), or, with no reference, the one tagged `latest`, else the only one. Errors with `IMAGE_NOT_FOUND`.
+   * The descriptor of an image: by the digest of any manifest or index in the layout, by a tag or full name that
+   * index.json annotates, or, without a reference, the image tagged `latest`, else the only one. Errors with
+   * `IMAGE_NOT_FOUND`.
    */
   find(reference?: string): Descriptor
 }
 
-/** What `oci-layout://DIR[:TAG|@DIGEST]` means. */
+/** The parts of `oci-layout://DIR[:TAG|@DIGEST]`. */
 export interface LayoutReference {
   readonly directory: string
   readonly reference: string | undefined
@@ -160,7 +161,7 @@ function findDigest(directory: string, manifests: readonly Descriptor[], digest:
       cause,
     })
   }
-  // Not verified here: whoever reads the blob by this descriptor does that.
+  // Not verified here: every reader of the blob verifies it by this descriptor.
   const parsed = parseManifest(readFileSync(path), `blob ${digest}`)
   const { mediaType } = parsed.kind === 'index' ? parsed.index : parsed.manifest
   return { mediaType, digest, size: stat.size }

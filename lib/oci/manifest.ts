@@ -7,23 +7,23 @@ import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, toOciType } from './media-types.ts
 import type { Descriptor, History, Image, ImageConfig, ImageIndex, ImageManifest, Layer, Platform } from './types.ts'
 
 export interface ImageParts {
-  /** Everything of the config that isn't given by the other parts. */
+  /** The fields of the config that the other parts do not give. */
   readonly config: Omit<ImageConfig, 'rootfs' | 'history' | keyof Platform>
-  /** Bottom first. Their blobs need not be in the store. */
+  /** The layers, base first. Their blobs need not be in the store. */
   readonly layers: readonly Layer[]
-  /** One entry a layer, plus those with `empty_layer`. */
+  /** One entry for each layer, plus entries with `empty_layer`. */
   readonly history: readonly History[]
   readonly platform: Platform
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** Kind of derived data: by a config's digest, the descriptor of the manifest that was last written for it. */
+/** The kind of derived data that maps a config's digest to the descriptor of the last manifest written for it. */
 export const MANIFEST_KIND = 'manifest'
 
 /**
- * Puts config and manifest of an image into the store and gives the image. Deterministic: the same parts give the same bytes.
- * Layer media types become OCI's. The manifest is noted under the image ID, so that an image without a name can be found by
- * that.
+ * Puts the config and the manifest of an image into the store. Deterministic: the same parts give the same bytes.
+ * Layer media types become OCI's. The store also maps the image ID to the manifest, so that an unnamed image can be
+ * found.
  */
 export function writeImage(store: Pick<ContentStore, 'put' | 'writeDerived'>, parts: ImageParts): Image {
   const { platform, annotations } = parts
@@ -49,7 +49,7 @@ export function writeImage(store: Pick<ContentStore, 'put' | 'writeDerived'>, pa
   return { descriptor, manifest, config, layers }
 }
 
-/** The bytes of a manifest in the form that BuildKit writes: indented by two spaces. */
+/** The bytes of a manifest in BuildKit's format: indented by two spaces. */
 export function manifestBytes(manifest: ImageManifest): Uint8Array {
   return jsonBytes(
     {
@@ -65,7 +65,7 @@ export function manifestBytes(manifest: ImageManifest): Uint8Array {
   )
 }
 
-/** The bytes of an image index in the form that docker buildx writes: indented by two spaces. */
+/** The bytes of an image index in docker buildx's format: indented by two spaces. */
 export function imageIndexBytes(index: ImageIndex): Uint8Array {
   return jsonBytes(
     {

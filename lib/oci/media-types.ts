@@ -1,4 +1,4 @@
-// Media types of OCI images and of Docker's, which mean the same (image-spec media-types.md#compatibility-matrix).
+// The media types of OCI images, and Docker's equivalents (image-spec media-types.md#compatibility-matrix).
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -13,7 +13,7 @@ export const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar'
 export const DOCKER_LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 export const DOCKER_LAYER_ZSTD = 'application/vnd.docker.image.rootfs.diff.tar.zstd'
 
-/** How the bytes of a layer blob are packed. */
+/** The compression of a layer blob. */
 export type Compression = 'uncompressed' | 'gzip' | 'zstd'
 
 const OCI_LAYER_OF: Readonly<Record<Compression, string>> = {
@@ -48,7 +48,7 @@ export function isConfigType(mediaType: string): boolean {
   return mediaType === OCI_CONFIG || mediaType === DOCKER_CONFIG
 }
 
-/** The compression that a layer's media type announces; undefined if it is not the type of a layer. */
+/** The compression that a layer's media type announces; undefined for the media type of anything else. */
 export function compressionOf(mediaType: string): Compression | undefined {
   return LAYERS.get(mediaType)
 }
@@ -58,7 +58,7 @@ export function layerMediaType(compression: Compression): string {
   return OCI_LAYER_OF[compression]
 }
 
-/** The OCI type that means the same as a Docker one; any other type as it is. */
+/** The OCI equivalent of a Docker media type; any other media type unchanged. */
 export function toOciType(mediaType: string): string {
   if (mediaType === DOCKER_INDEX) return OCI_INDEX
   if (mediaType === DOCKER_MANIFEST) return OCI_MANIFEST

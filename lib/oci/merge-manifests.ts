@@ -1,10 +1,10 @@
-// Several images and indexes as the entries of one index.
+// Merges images and indexes into the entries of one index.
 import { normalisePlatform, samePlatform } from './platform.ts'
 import type { Descriptor, Digest, Platform } from './types.ts'
 
 export interface MergedManifests {
   readonly manifests: readonly Descriptor[]
-  /** Entries of earlier sources that gave way to one of the same platform. */
+  /** The entries of earlier sources that an image of the same platform replaced. */
   readonly replaced: readonly ReplacedManifest[]
 }
 
@@ -14,7 +14,7 @@ export interface ReplacedManifest {
   readonly to: Digest
 }
 
-/** Of an entry that tells about another one (BuildKit's attestations): the digest of that. */
+/** The annotation of an attestation (BuildKit's) with the digest of the entry that it is about. */
 const REFERENCE_DIGEST = 'vnd.docker.reference.digest'
 const REFERENCE_TYPE = 'vnd.docker.reference.type'
 
@@ -24,9 +24,10 @@ export function attestedDigest({ annotations }: Descriptor): string | undefined 
 }
 
 /**
- * The entries of the sources in their order, each digest once. An image takes the place of those that earlier sources have for exactly
- * its platform (system, architecture, variant, version, features), and the attestations of what is replaced go with it. Entries that one
- * source has for the same platform stay as they are. Of a digest that comes again, platform and annotations of the last count.
+ * The entries of the sources in their order, each digest once. An image replaces the images of earlier sources with
+ * exactly its platform (system, architecture, variant, version, features), together with their attestations. Entries
+ * of one source with the same platform all stay. If a digest occurs again, the platform and annotations of the last
+ * occurrence count.
  */
 export function mergeManifests(sources: readonly (readonly Descriptor[])[]): MergedManifests {
   let entries: Entry[] = []

@@ -1,4 +1,4 @@
-// Platforms as containerd writes, normalises and matches them (github.com/containerd/platforms).
+// Parses, normalises and matches platforms as containerd does (github.com/containerd/platforms).
 import { TsbuildError } from '../base/errors.ts'
 import { suggest } from '../base/suggest.ts'
 import type { Platform } from './types.ts'
@@ -19,8 +19,8 @@ const ARCHITECTURES: ReadonlySet<string> = new Set(
 )
 
 /**
- * Parses `os`, `arch`, `os/arch` or `os/arch/variant`; what is left out is this machine's (the system is always `linux`).
- * Errors with `PLATFORM_INVALID`.
+ * Parses `os`, `arch`, `os/arch` or `os/arch/variant`. A missing architecture is this machine's; a missing system is
+ * `linux`. Errors with `PLATFORM_INVALID`.
  */
 export function parsePlatform(text: string): Platform {
   const parts = text.split('/', 5)
@@ -30,13 +30,13 @@ export function parsePlatform(text: string): Platform {
   const options = systemOptions(text, system[2], system[3])
   if (parts.length === 1) return parseSingle(text, os, options)
   const { architecture, variant } = normaliseArchitecture(parts[1] ?? '', parts[2] ?? '')
-  // A variant that was written stays visible, one that goes without saying doesn't appear.
+  // The default variant appears only if the text has it: `arm` stays `arm`, and `arm64/v8` stays `arm64/v8`.
   if (parts.length === 2)
     return platform(os, architecture, architecture === 'arm' && variant === 'v7' ? '' : variant, options)
   return platform(os, architecture, architecture === 'arm64' && variant === '' ? 'v8' : variant, options)
 }
 
-/** {@link parsePlatform}, or undefined for what is no platform. */
+/** The same as {@link parsePlatform}; undefined for an invalid platform. */
 export function tryParsePlatform(text: string): Platform | undefined {
   try {
     return parsePlatform(text)
@@ -46,11 +46,11 @@ export function tryParsePlatform(text: string): Platform | undefined {
   }
 }
 
-/** Whether it is the name of an architecture, in the form that platforms have. */
+/** Whether a text is the normalised name of an architecture. */
 export const isArchitecture = (name: string): boolean => ARCHITECTURES.has(name)
 
 /**
- * `linux/arm/v7`.
+ * A platform as text: `linux/arm/v7`.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function formatPlatform(platform: Platform): string {
   return [platform.os || 'unknown', platform.architecture, platform.variant].filter(Boolean).join('/')
 }
 
-/** The same platform in the one form that can be compared: `aarch64` → `arm64`, `arm` → `arm/v7`, `arm64/v8` → `arm64`. */
+/** The normalised platform, for comparisons: `aarch64` → `arm64`, `arm` → `arm/v7`, `arm64/v8` → `arm64`. */
 export function normalisePlatform(given: Platform): Platform {
   const { architecture, variant } = normaliseArchitecture(given.architecture, given.variant ?? '')
   return platform(normaliseSystem(given.os), architecture, variant, {
@@ -77,7 +77,7 @@ export function defaultPlatform(): Platform {
   return normalisePlatform({ os: 'linux', architecture: machineArchitecture() })
 }
 
-/** Whether two platforms are the same after normalisation; the version of the system is not compared. */
+/** Whether two platforms are the same after normalisation. The version of the system is not compared. */
 export function samePlatform(a: Platform, b: Platform): boolean {
   const x = normalisePlatform(a)
   const y = normalisePlatform(b)
@@ -85,8 +85,9 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 }
 
 /**
- * The index of the best of the available platforms for the wanted one, or -1: the same one before those that the same machine
- * can run too (`arm/v6` for `arm/v7`, `386` for `amd64`), in containerd's order. The first of equals wins.
+ * The index of the best available platform for the wanted one, or -1. The same platform comes first, then those that
+ * the same machine can run (`arm/v6` for `arm/v7`, `386` for `amd64`), in containerd's order. The first of equals
+ * wins.
  */
 export function matchPlatform(wanted: Platform, available: readonly Platform[]): number {
   const features = wanted['os.features'] ?? []
@@ -188,7 +189,7 @@ function machineArchitecture(): string {
   }
 }
 
-/** What a machine of a (normalised) platform can run, best first. */
+/** The platforms that a machine of a (normalised) platform can run, best first. */
 function compatible(wanted: Platform): readonly Platform[] {
   const of = (architecture: string, variant: string): Platform => platform(wanted.os, architecture, variant)
   const variant = wanted.variant ?? ''

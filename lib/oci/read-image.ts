@@ -7,18 +7,21 @@ import { parseManifest } from './parse-manifest.ts'
 import { formatPlatform, matchPlatform } from './platform.ts'
 import type { Descriptor, Image, ImageConfig, ImageIndex, ImageManifest, Layer, Platform } from './types.ts'
 
-/** Indexes in indexes beyond this are an attack or a mistake. */
+/** The deepest nesting of indexes: more is an attack or a mistake. */
 const MAX_DEPTH = 4
 
 export interface ReadImageOptions {
-  /** Of an index, take an image that is there, one for the platform if possible; by default all else is an error. */
+  /**
+   * If `first`, an index without an image for the platform gives its first image that is present. By default that is
+   * an error.
+   */
   readonly otherwise?: 'first'
 }
 
 /**
- * Reads an image's manifest and config. An index is followed to the best manifest for the platform; an image that is not in an
- * index is taken as it is, whatever its platform. Layers are not read. Errors with `PLATFORM_NOT_FOUND`, `MANIFEST_INVALID`,
- * `IMAGE_INVALID`, `UNSUPPORTED`, and those of the reader.
+ * Reads an image's manifest and config. An index is followed to the best manifest for the platform; an image outside
+ * an index is taken whatever its platform. Layers are not read. Errors with `PLATFORM_NOT_FOUND`, `MANIFEST_INVALID`,
+ * `IMAGE_INVALID`, `UNSUPPORTED`, and as the reader does.
  *
  * @example
  * ```ts
@@ -59,7 +62,7 @@ async function findManifest(search: Search, descriptor: Descriptor, depth: numbe
   return findManifest(search, await choose(search, parsed.index, what), depth + 1)
 }
 
-/** The entry of an index for a platform. Entries that name no platform are asked for their config's, where they are images. */
+/** The entry of an index for a platform. An image without a platform in its entry is matched by its config's. */
 async function choose({ reader, platform, otherwise }: Search, index: ImageIndex, what: string): Promise<Descriptor> {
   const listed = index.manifests.filter((entry) => !entry.annotations?.['vnd.docker.reference.type'])
   const here = otherwise === 'first' ? listed.filter((entry) => reader.has(entry.digest)) : []
@@ -68,7 +71,7 @@ async function choose({ reader, platform, otherwise }: Search, index: ImageIndex
   for (const entry of images) platforms.push(entry.platform ?? (await platformOf(reader, entry)))
   const chosen = images[matchPlatform(platform, platforms)]
   if (chosen) return chosen
-  // A nested index with no platform of its own may hold the wanted one; more than one such can't be told apart.
+  // A nested index without a platform may hold the wanted image. Several of them cannot be told apart.
   const nested = images.filter((entry) => isIndexType(entry.mediaType) && !entry.platform)
   if (nested.length === 1 && nested[0]) return nested[0]
   if (here[0]) return here[0]

@@ -3,11 +3,11 @@ import { TsbuildError } from '../base/errors.ts'
 import { isDigest } from './digest.ts'
 import type { Digest } from './types.ts'
 
-/** A parsed image name. `domain` and `path` are always there, the defaults of Docker Hub filled in. */
+/** A parsed image name. `domain` and `path` are always present, with the defaults of Docker Hub filled in. */
 export interface Reference {
-  /** Registry host with its port, e.g. `docker.io`, `localhost:5000`. */
+  /** The host of the registry, with its port: `docker.io`, `localhost:5000`. */
   readonly domain: string
-  /** Repository within the registry, e.g. `library/alpine`. */
+  /** The repository within the registry, e.g. `library/alpine`. */
   readonly path: string
   readonly tag?: string
   readonly digest?: Digest
@@ -23,7 +23,7 @@ const MAX_NAME = 255
 /** Parses an image name. No default tag is added: see {@link withDefaultTag}. Errors with `REFERENCE_INVALID`. */
 export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty')
-  // A limit before any regular expression runs: name, tag and digest can't be longer than this.
+  // This limit protects the regular expressions below. No valid name, tag and digest are longer together.
   if (text.length > MAX_NAME + 128 + 140) throw invalid(text.slice(0, 60), 'it is too long')
   if (/^[a-z][a-z0-9+.-]*:\/\//.test(text)) throw invalid(text, 'a name has no scheme', 'leave out the part up to "//"')
   if (/^[0-9a-f]{64}$/.test(text)) {
@@ -56,12 +56,15 @@ export function familiarReference(reference: Reference): string {
   return `${official ? path.slice(8) : path}${suffix(reference)}`
 }
 
-/** `app` → `docker.io/library/app:latest`: the full name under which an image is stored. Errors with `REFERENCE_INVALID`. */
+/**
+ * The full name under which an image is stored: `app` → `docker.io/library/app:latest`. Errors with
+ * `REFERENCE_INVALID`.
+ */
 export function normaliseName(text: string): string {
   return formatReference(withDefaultTag(parseReference(text)))
 }
 
-/** {@link normaliseName}, or undefined for what is no image name. */
+/** The same as {@link normaliseName}; undefined for an invalid name. */
 export function tryNormaliseName(text: string): string | undefined {
   try {
     return normaliseName(text)
@@ -71,7 +74,7 @@ export function tryNormaliseName(text: string): string | undefined {
   }
 }
 
-/** A full name as people write it; what is no image name stays as it is. */
+/** The short form of a full name; an invalid name stays as it is. */
 export function shortName(name: string): string {
   const full = tryNormaliseName(name)
   return full === undefined ? name : familiarReference(parseReference(full))

@@ -2,18 +2,18 @@
 
 /** `algorithm:hex`, e.g. `sha256:9f86…`. */
 export type Digest = `${'sha256' | 'sha512'}:${string}`
-/** Digest of a layer's uncompressed tar (image-spec config.md#layer-diffid). */
+/** The digest of a layer's uncompressed tar (image-spec config.md#layer-diffid). */
 export type DiffID = Digest & { readonly __brand: 'DiffID' }
-/** Digest of a stack of layers (image-spec config.md#layer-chainid). */
+/** The digest of a stack of layers (image-spec config.md#layer-chainid). */
 export type ChainID = Digest & { readonly __brand: 'ChainID' }
-/** Digest of what a build step depends on. */
+/** The digest of everything that a build step depends on. */
 export type CacheKey = Digest & { readonly __brand: 'CacheKey' }
 
 /** image-spec descriptor.md */
 export interface Descriptor {
   readonly mediaType: string
   readonly digest: Digest
-  /** Bytes. */
+  /** The size in bytes. */
   readonly size: number
   readonly platform?: Platform
   readonly annotations?: Readonly<Record<string, string>>
@@ -39,7 +39,7 @@ export interface ImageManifest {
   readonly artifactType?: string
   readonly config: Descriptor
   readonly layers: readonly Descriptor[]
-  /** The manifest that this one is about: what makes it a referrer. */
+  /** The manifest that this one refers to: it makes this one a referrer. */
   readonly subject?: Descriptor
   readonly annotations?: Readonly<Record<string, string>>
 }
@@ -105,7 +105,7 @@ export interface Layer {
   readonly diffID: DiffID
 }
 
-/** An image whose manifest and config have been read; layer bytes stay where they are. */
+/** An image whose manifest and config have been read. Its layers have not. */
 export interface Image {
   readonly descriptor: Descriptor
   readonly manifest: ImageManifest

@@ -1,4 +1,4 @@
-// Where users keep what they set, by the environment that they give.
+// The directories of the user's configuration files, as the environment sets them.
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,7 +9,7 @@ export function configHome(env: Env): string {
   return env['XDG_CONFIG_HOME'] || join(home(env), '.config')
 }
 
-/** The directory of Docker's. */
+/** The directory of Docker's configuration. */
 export function dockerConfig(env: Env): string {
   return env['DOCKER_CONFIG'] || join(home(env), '.docker')
 }

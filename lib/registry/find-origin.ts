@@ -5,8 +5,8 @@ import type { HttpClient } from '../http/types.ts'
 import { apiHost, isLocal, type Transport } from './hosts.ts'
 
 /**
- * Where a registry is: https:, but for one on this machine, which is asked whether it speaks plain HTTP, and one that may be insecure, which
- * is asked whether it speaks TLS. Errors with `HTTP_FAILED` when it can't be reached.
+ * The origin of a registry: https:, with two exceptions. A registry on this machine is probed for plain HTTP, and an
+ * insecure one is probed for TLS. Errors with `HTTP_FAILED` if the registry cannot be reached.
  */
 export async function findOrigin(
   domain: string,
@@ -29,7 +29,7 @@ async function wantsTls(plain: string, http: HttpClient, signal: AbortSignal | u
       await response.discard()
       return false
     }
-    // Servers written in Go answer so; others just hang up.
+    // TLS servers written in Go respond 400 to plain HTTP; others just close the connection.
     const { bytes } = await readUpTo(response.body, 1000)
     return /https/i.test(bytes.toString())
   } catch (error) {
@@ -45,7 +45,7 @@ async function speaksTls(secure: string, http: HttpClient, signal: AbortSignal |
     return true
   } catch (error) {
     signal?.throwIfAborted()
-    // Also where nothing listens at port 443: it may at 80.
+    // A registry without TLS may listen at port 80 only.
     if (failedWith(error, /^(?:ECONN\w+|EPROTO|ERR_SSL_\w+|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT)$/)) return false
     throw error
   }

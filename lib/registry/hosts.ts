@@ -1,38 +1,38 @@
-// Where the registry of a name is.
+// Domains, hosts and transports of registries.
 import type { Reference } from '../oci/reference.ts'
 
-/** A repository: what a reference names, without tag and digest. */
+/** A repository: a reference without tag and digest. */
 export interface RepositoryName extends Pick<Reference, 'domain' | 'path'> {
-  /** For a mirror, which has its own; else it is what the settings say of the name. */
+  /** The transport of a mirror; otherwise the settings decide by the name. */
   readonly transport?: Transport
 }
 
-/** How a registry is spoken to. */
+/** The protocol between this program and a registry. */
 export interface Transport {
-  /** http:, without asking. */
+  /** Use http: without probing. */
   readonly plainHttp: boolean
-  /** Any certificate will do, and http: where there is no TLS. */
+  /** Accept any certificate, and http: if the registry has no TLS. */
   readonly insecure: boolean
 }
 
 export const SECURE: Transport = { plainHttp: false, insecure: false }
 
-/** Host and port of a registry's API: Docker Hub's is not at `docker.io`. */
+/** The host and port of a registry's API. Docker Hub's API is not at `docker.io`. */
 export function apiHost(domain: string): string {
   return domain === 'docker.io' ? 'registry-1.docker.io' : domain
 }
 
-/** Whether a registry is on this machine: those speak plain HTTP by default. */
+/** Whether a registry is on this machine. Such registries speak plain HTTP by default. */
 export function isLocal(domain: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(domain)
 }
 
-/** The name that credential stores have for a registry: Docker Hub's is a URL of long ago. */
+/** The key of a registry in credential stores. Docker Hub's is a historical URL. */
 export function credentialKey(domain: string): string {
   return domain === 'docker.io' ? 'https://index.docker.io/v1/' : domain
 }
 
-/** A registry as people write it, as the domain of a reference. */
+/** The domain of a registry that the user typed. */
 export function toDomain(text: string): string {
   const host = text.replace(/^https?:\/\//i, '').replace(/\/(?:v[12]\/?)?$/, '')
   return DOCKER_HUB.has(host) ? 'docker.io' : host

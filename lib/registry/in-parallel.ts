@@ -1,6 +1,7 @@
 /**
- * Runs an action for each item, at most so many at once, and gives the results in the items' order. After a failure nothing new starts;
- * what runs is told by the signal that the action gets, and awaited; then the first failure is thrown.
+ * Runs an action for each item, at most `limit` at once. Returns the results in the order of the items. After a
+ * failure no further action starts, running actions are aborted through their signal and awaited, and the first
+ * failure is thrown.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

@@ -1,9 +1,9 @@
 import type { RegistryClient } from './client.ts'
 
-/** A client for registries that is loaded and opened when it is first asked for, since most builds have all that they need. */
+/** A registry client that is loaded and opened when it is first needed: most builds need none. */
 export interface LazyClient {
   open(): Promise<RegistryClient>
-  /** Closes it if it was opened. */
+  /** Closes the client if it was opened. */
   close(): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-// Logging in and out, with credentials kept where Docker and Podman look for them.
+// Logs in and out. Credentials are stored where Docker and Podman find them.
 import { TsbuildError } from '../base/errors.ts'
 import { openRegistryClient, type RegistryOptions } from './client.ts'
 import type { Env } from './config-directories.ts'
@@ -13,19 +13,19 @@ export interface LoginOptions extends Omit<RegistryOptions, 'onRetry'> {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where credentials are kept now: a file, or a helper's name. */
+/** The storage of new credentials. */
 export interface KeptCredentials {
-  /** `docker.io`, `ghcr.io`, `localhost:5000`. */
+  /** The domain of the registry: `docker.io`, `ghcr.io`, `localhost:5000`. */
   readonly registry: string
   readonly place: string
-  /** Whether it is a file, where they stand unencrypted. */
+  /** True for a file, which stores credentials unencrypted. */
   readonly plain: boolean
 }
 
 /**
- * Tries credentials at a registry and keeps them: with the helper that the file names for it, else in the file, `$REGISTRY_AUTH_FILE` or
- * Docker's, with mode 0600. Nothing is kept if the registry denies them: `REGISTRY_AUTH`. Errors with `CREDENTIALS_INVALID` where they
- * can't be kept, and as requests do.
+ * Checks credentials at a registry and stores them: with the credential helper that the file names for it, else in
+ * the file, `$REGISTRY_AUTH_FILE` or Docker's, with mode 0600. Credentials that the registry denies are not stored:
+ * `REGISTRY_AUTH`. Errors with `CREDENTIALS_INVALID` if they cannot be stored, and as requests do.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export async function login(
 }
 
 /**
- * Forgets the credentials of a registry. False if there were none in the file. Errors with `CREDENTIALS_INVALID`.
+ * Removes the credentials of a registry. False if the file had none. Errors with `CREDENTIALS_INVALID`.
  *
  * @example
  * ```ts
@@ -96,7 +96,7 @@ function checkedDomain(registry: string): string {
   })
 }
 
-/** Asks the registry with just these credentials, whatever is kept already. */
+/** Sends a request with these credentials alone, whatever is stored. */
 async function tryOut(
   domain: string,
   { username, password }: { readonly username: string; readonly password: string },

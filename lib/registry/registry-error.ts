@@ -6,20 +6,21 @@ import type { RegistryClient } from './client.ts'
 import type { RepositoryName } from './hosts.ts'
 
 export interface Asked {
-  /** What was tried: `pulling "alpine:3.20"`. */
+  /** The operation that failed, for the message: `pulling "alpine:3.20"`. */
   readonly doing: string
   readonly repository: RepositoryName
   readonly actions: 'pull' | 'pull,push'
   readonly client: RegistryClient
-  /** The code for a 404. */
+  /** The error code of a 404 response. */
   readonly missing?: ErrorCode
 }
 
 const READ = 64 << 10
 
 /**
- * What a registry's answer means: what was tried, what it said, what it was shown, and what to try. `REGISTRY_AUTH` for 401 and 403,
- * the given code for 404, else `HTTP_STATUS`. Reads the body.
+ * The error for a registry's response. Its message has the operation and the registry's own explanation, its hint the
+ * credentials sent and what to try. `REGISTRY_AUTH` for 401 and 403, the given code for 404, else `HTTP_STATUS`.
+ * Reads the body.
  */
 export async function registryError(response: HttpResponse, asked: Asked): Promise<TsbuildError> {
   const { doing, repository, actions, client, missing } = asked
@@ -45,7 +46,7 @@ function hintFor({ status, headers }: HttpResponse, { domain }: RepositoryName):
   return status >= 500 ? 'the registry has a problem; it was asked several times' : undefined
 }
 
-/** The errors of distribution-spec's JSON as `CODE: message`, else the start of plain text; nothing of HTML. */
+/** The errors of distribution-spec's JSON as `CODE: message`, else the start of a plain text. HTML is left out. */
 async function spoken(response: HttpResponse): Promise<string> {
   if (response.method === 'HEAD') {
     await response.discard()

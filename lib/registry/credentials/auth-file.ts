@@ -1,21 +1,21 @@
-// A file with credentials: Docker's config.json, Podman's auth.json.
+// Parses a file with credentials: Docker's config.json, Podman's auth.json.
 import { TsbuildError } from '../../base/errors.ts'
-import { at, objectAt, optional, type Place, recordAt, stringAt } from '../../oci/guard.ts'
+import { at, type JsonLocation, objectAt, optional, recordAt, stringAt } from '../../oci/guard.ts'
 import { parseJson } from '../../oci/json.ts'
 import { toDomain } from '../hosts.ts'
 
 export interface AuthFile {
-  /** For messages. */
+  /** The name of the file, for messages. */
   readonly name: string
-  /** By host, or host and path, as a reference has them. */
+  /** The entries by host, or host and path, written as in a reference. */
   readonly auths: ReadonlyMap<string, AuthEntry>
-  /** Names of helpers, without `docker-credential-`, by host. */
+  /** The names of credential helpers, without `docker-credential-`, by host. */
   readonly credHelpers: ReadonlyMap<string, string>
   readonly credsStore: string | undefined
 }
 
 export interface AuthEntry {
-  /** As the file has it. */
+  /** The key of the entry in the file. */
   readonly key: string
   readonly username: string | undefined
   readonly password: string | undefined
@@ -23,13 +23,15 @@ export interface AuthEntry {
   readonly registryToken: string | undefined
 }
 
-/** Reads such a file. Errors with `CREDENTIALS_INVALID`; no message holds anything secret. */
+/** Parses such a file. Errors with `CREDENTIALS_INVALID`. No message quotes a secret. */
 export function parseAuthFile(bytes: Uint8Array, name: string): AuthFile {
-  const place: Place = { code: 'CREDENTIALS_INVALID', what: name, path: '' }
-  const object = objectAt(parseAuthJson(bytes, name), place)
-  const auths = optional(object, 'auths', place, (value, where) => recordAt(value, where, parseEntry)).auths
-  const helpers = optional(object, 'credHelpers', place, (value, where) => recordAt(value, where, stringAt)).credHelpers
-  const store = optional(object, 'credsStore', place, stringAt).credsStore
+  const location: JsonLocation = { code: 'CREDENTIALS_INVALID', what: name, path: '' }
+  const object = objectAt(parseAuthJson(bytes, name), location)
+  const auths = optional(object, 'auths', location, (value, where) => recordAt(value, where, parseEntry)).auths
+  const helpers = optional(object, 'credHelpers', location, (value, where) =>
+    recordAt(value, where, stringAt),
+  ).credHelpers
+  const store = optional(object, 'credsStore', location, stringAt).credsStore
   return {
     name,
     auths: new Map(Object.entries(auths ?? {}).map(([key, entry]) => [toDomain(key), { ...entry, key }])),
@@ -38,7 +40,7 @@ export function parseAuthFile(bytes: Uint8Array, name: string): AuthFile {
   }
 }
 
-/** The JSON of such a file; what a parser says of broken JSON may quote a password, so it isn't shown. */
+/** The JSON of such a file. The parser's message is left out, since it may quote a password. */
 export function parseAuthJson(bytes: Uint8Array, name: string): unknown {
   try {
     return parseJson(bytes, 'CREDENTIALS_INVALID', name)
@@ -48,28 +50,28 @@ export function parseAuthJson(bytes: Uint8Array, name: string): unknown {
   }
 }
 
-function parseEntry(value: unknown, place: Place): Omit<AuthEntry, 'key'> {
-  const entry = objectAt(value, place)
-  const { auth } = optional(entry, 'auth', place, secretAt)
-  const decoded = auth ? decodeAuth(auth, at(place, 'auth')) : undefined
+function parseEntry(value: unknown, location: JsonLocation): Omit<AuthEntry, 'key'> {
+  const entry = objectAt(value, location)
+  const { auth } = optional(entry, 'auth', location, secretAt)
+  const decoded = auth ? decodeAuth(auth, at(location, 'auth')) : undefined
   return {
-    username: decoded?.username ?? optional(entry, 'username', place, secretAt).username,
-    password: decoded?.password ?? optional(entry, 'password', place, secretAt).password,
-    identityToken: optional(entry, 'identitytoken', place, secretAt).identitytoken || undefined,
-    registryToken: optional(entry, 'registrytoken', place, secretAt).registrytoken || undefined,
+    username: decoded?.username ?? optional(entry, 'username', location, secretAt).username,
+    password: decoded?.password ?? optional(entry, 'password', location, secretAt).password,
+    identityToken: optional(entry, 'identitytoken', location, secretAt).identitytoken || undefined,
+    registryToken: optional(entry, 'registrytoken', location, secretAt).registrytoken || undefined,
   }
 }
 
-function decodeAuth(auth: string, place: Place): { readonly username: string; readonly password: string } {
-  // Older versions of Docker filled up with NUL bytes.
+function decodeAuth(auth: string, location: JsonLocation): { readonly username: string; readonly password: string } {
+  // Older versions of Docker padded the value with NUL bytes.
   const text = Buffer.from(auth, 'base64').toString().replace(/\0+$/, '')
   const colon = text.indexOf(':')
   if (colon > 0) return { username: text.slice(0, colon), password: text.slice(colon + 1) }
-  throw new TsbuildError('CREDENTIALS_INVALID', `${place.what}: ${place.path} is not base64 of USER:PASSWORD`)
+  throw new TsbuildError('CREDENTIALS_INVALID', `${location.what}: ${location.path} is not base64 of USER:PASSWORD`)
 }
 
-/** Never quotes what it got. */
-function secretAt(value: unknown, place: Place): string {
+/** Checks a secret without quoting it in the message. */
+function secretAt(value: unknown, location: JsonLocation): string {
   if (typeof value === 'string') return value
-  throw new TsbuildError(place.code, `${place.what}: ${place.path} must be a string`)
+  throw new TsbuildError(location.code, `${location.what}: ${location.path} must be a string`)
 }

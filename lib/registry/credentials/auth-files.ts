@@ -6,8 +6,8 @@ import { configHome, dockerConfig, type Env } from '../config-directories.ts'
 import { type AuthFile, parseAuthFile } from './auth-file.ts'
 
 /**
- * The files that may have credentials, in the order in which they count: the JSON in `$DOCKER_AUTH_CONFIG`, `$REGISTRY_AUTH_FILE`,
- * Docker's, Podman's. Errors with `CREDENTIALS_INVALID` for one that can't be read.
+ * The files that may have credentials, in order of precedence: the JSON in `$DOCKER_AUTH_CONFIG`,
+ * `$REGISTRY_AUTH_FILE`, Docker's file, Podman's. Errors with `CREDENTIALS_INVALID` for an unreadable file.
  */
 export function authFiles(env: Env): readonly AuthFile[] {
   const inline = env['DOCKER_AUTH_CONFIG']
@@ -21,12 +21,12 @@ export function authFiles(env: Env): readonly AuthFile[] {
   ]
 }
 
-/** The file that `login` writes to: `$REGISTRY_AUTH_FILE`, else Docker's. */
+/** The file that `login` writes: `$REGISTRY_AUTH_FILE`, else Docker's. */
 export function loginPath(env: Env): string {
   return env['REGISTRY_AUTH_FILE'] || dockerConfigPath(env)
 }
 
-/** The file's bytes, or undefined if it isn't there or empty. Errors with `CREDENTIALS_INVALID`. */
+/** The file's bytes; undefined if it does not exist or is empty. Errors with `CREDENTIALS_INVALID`. */
 export function readAuthFile(path: string): Uint8Array | undefined {
   try {
     const bytes = readFileSync(path)

@@ -1,8 +1,8 @@
-/** What a WWW-Authenticate header asks for. */
+/** A challenge of a WWW-Authenticate header. */
 export interface Challenge {
-  /** Lower-case: `basic`, `bearer`, … */
+  /** The scheme in lower case: `basic`, `bearer`, … */
   readonly scheme: string
-  /** By lower-case name. */
+  /** The parameters by lower-case name. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
@@ -11,8 +11,8 @@ const VALUE = /\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s,]*))/y
 const GAP = /[\s,]*/y
 
 /**
- * The challenges of a WWW-Authenticate header, in its order (RFC 9110, 11.6.1). Takes what registries really send: several challenges
- * in one header, missing quotes and commas. What can't be read is left out.
+ * The challenges of a WWW-Authenticate header, in its order (RFC 9110, 11.6.1). Accepts the headers of real
+ * registries: several challenges in one header, missing quotes and commas. Unreadable parts are skipped.
  */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: { readonly scheme: string; readonly parameters: Map<string, string> }[] = []

@@ -1,4 +1,4 @@
-// Programs that keep passwords (github.com/docker/docker-credential-helpers): `docker-credential-NAME get|store|erase`.
+// Runs credential helpers (github.com/docker/docker-credential-helpers): `docker-credential-NAME get|store|erase`.
 import { spawn } from 'node:child_process'
 import { hasErrno } from '../../base/errno.ts'
 import type { Env } from '../config-directories.ts'
@@ -11,17 +11,17 @@ export type HelperAnswer =
 const TIMEOUT = 60_000
 const OUTPUT_LIMIT = 1 << 20
 
-/** Asks a helper for the credentials of a server. Rejects only with the signal's reason. */
+/** Gets the credentials of a server from a helper. Rejects only with the signal's reason. */
 export async function askHelper(name: string, server: string, env: Env, signal?: AbortSignal): Promise<HelperAnswer> {
   const { code, stdout, problem } = await runHelper(name, 'get', server, env, signal)
   if (problem !== undefined) return { kind: 'failed', problem }
-  // Helpers say so on standard output, in these words.
+  // Helpers report missing credentials by this text on standard output.
   if (code !== 0 && /credentials not found/i.test(stdout)) return { kind: 'none' }
   if (code !== 0) return { kind: 'failed', problem: firstLine(stdout) || `exit code ${code}` }
   return readAnswer(stdout)
 }
 
-/** Has a helper keep or forget credentials. Gives what went wrong, if anything did. */
+/** Stores or erases credentials with a helper. Returns the problem, if there is one. */
 export async function tellHelper(
   name: string,
   request:
@@ -36,7 +36,7 @@ export async function tellHelper(
   return firstLine(stdout) || `exit code ${code}`
 }
 
-/** The fields are the protocol's. */
+/** An entry with the field names of the helpers' protocol. */
 export interface StoredEntry {
   readonly ServerURL: string
   readonly Username: string
@@ -50,7 +50,7 @@ function readAnswer(stdout: string): HelperAnswer {
     if (typeof value !== 'object' || value === null || !('Username' in value) || !('Secret' in value)) return failed
     const { Username: username, Secret: secret } = value
     if (typeof username !== 'string' || typeof secret !== 'string') return failed
-    // Some helpers answer with nothing for what they don't have.
+    // Some helpers return empty fields for missing credentials.
     return username === '' && secret === '' ? { kind: 'none' } : { kind: 'found', username, secret }
   } catch (error) {
     if (error instanceof SyntaxError) return failed
@@ -77,7 +77,7 @@ function runHelper(name: string, verb: string, input: string, env: Env, signal?:
     })
     const chunks: Buffer[] = []
     let size = 0
-    // What the helper started may hold its output open, so nothing waits for the end of that.
+    // A grandchild may hold the helper's output open, so the end of the output is not awaited.
     const stop = (problem: string): void => {
       child.kill('SIGKILL')
       child.stdout.destroy()
@@ -103,7 +103,7 @@ function runHelper(name: string, verb: string, input: string, env: Env, signal?:
       const problem = code === null ? { problem: `it was ended by ${killed}` } : {}
       end({ code, stdout: Buffer.concat(chunks).toString(), ...problem })
     })
-    // A helper that doesn't read its input is seen by its exit code.
+    // The exit code shows whether a helper failed to read its input.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })

@@ -1,4 +1,4 @@
-// Who a request comes from: credentials as users of Docker and Podman have them.
+// Finds the credentials for a request in the files of Docker and Podman.
 
 import type { Env } from '../config-directories.ts'
 import { credentialKey, type RepositoryName } from '../hosts.ts'
@@ -6,24 +6,24 @@ import type { AuthEntry, AuthFile } from './auth-file.ts'
 import { authFiles } from './auth-files.ts'
 import { askHelper } from './credential-helper.ts'
 
-/** What a registry is told. `source` says where it came from, for messages. */
+/** Credentials for a registry. `source` names their file or helper, for messages. */
 export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: string; readonly source: string }
-  /** Is exchanged for tokens (OAuth 2 refresh token). */
+  /** An OAuth 2 refresh token, which is exchanged for bearer tokens. */
   | { readonly kind: 'identity'; readonly token: string; readonly source: string }
-  /** Is sent as it is. */
+  /** A bearer token, which is sent as it is. */
   | { readonly kind: 'bearer'; readonly token: string; readonly source: string }
 
 export interface FoundCredentials {
   readonly credentials: Credentials | undefined
-  /** What went wrong on the way: a helper that can't be started, say. Anonymous access may do all the same. */
+  /** Problems that left credentials out, e.g. a helper that does not start. Anonymous access may still work. */
   readonly problems: readonly string[]
 }
 
 /**
- * The credentials for a repository. Of the files, the first that has some counts; in a file, the most specific entry:
- * `host/team/app`, `host/team`, `host`; and a helper for the host before `auths`. Errors with `CREDENTIALS_INVALID` for a file that
- * can't be read.
+ * The credentials for a repository. The first file that has some counts. Within a file, a helper for the host
+ * precedes `auths`, and the most specific entry counts: `host/team/app`, `host/team`, `host`. Errors with
+ * `CREDENTIALS_INVALID` for an unreadable file.
  */
 export async function findCredentials(
   repository: RepositoryName,
@@ -59,7 +59,7 @@ async function inFile(
   return fromHelper(file.credsStore, `credsStore of ${file.name}`, domain, env, problems, signal)
 }
 
-/** `a/b/c` of a host: `host/a/b/c`, `host/a/b`, `host/a`, `host`. */
+/** The keys for the path `a/b/c` of a host: `host/a/b/c`, `host/a/b`, `host/a`, `host`. */
 function keysOf(domain: string, path: string): readonly string[] {
   const parts = path.split('/').filter((part) => part !== '')
   return Array.from({ length: parts.length + 1 }, (_, at) => [domain, ...parts.slice(0, parts.length - at)].join('/'))

@@ -9,15 +9,16 @@ import { readAuthFile } from './auth-files.ts'
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * Changes the `auths` of a file with credentials and keeps all else that is in it. Written with mode 0600 to a temporary name and renamed:
- * nobody reads half a file, or one that others may read. A symlink stays one. Errors with `CREDENTIALS_INVALID`.
+ * Changes the `auths` of a credentials file and keeps the rest of it. Writes a temporary file with mode 0600 and
+ * renames it, so that nobody reads half a file, or one that others may read. A symlink stays one. Errors with
+ * `CREDENTIALS_INVALID`.
  */
 export function editAuthFile(path: string, edit: (auths: Members) => Members): void {
   const name = JSON.stringify(path)
   const bytes = readAuthFile(path)
-  const place = { code: 'CREDENTIALS_INVALID', what: name, path: '' } as const
-  const all = bytes ? objectAt(parseAuthJson(bytes, name), place) : {}
-  const auths = all['auths'] === undefined ? {} : objectAt(all['auths'], { ...place, path: 'auths' })
+  const location = { code: 'CREDENTIALS_INVALID', what: name, path: '' } as const
+  const all = bytes ? objectAt(parseAuthJson(bytes, name), location) : {}
+  const auths = all['auths'] === undefined ? {} : objectAt(all['auths'], { ...location, path: 'auths' })
   const text = `${JSON.stringify({ ...all, auths: edit(auths) }, undefined, '\t')}\n`
   try {
     const target = bytes ? realpathSync(path) : path
@@ -33,7 +34,7 @@ function replace(path: string, text: string): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
     writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 })
-    // The umask may have taken bits away.
+    // The umask may have cleared bits.
     chmodSync(temporary, 0o600)
     renameSync(temporary, path)
   } catch (error) {

@@ -1,17 +1,18 @@
-// Bearer tokens: fetched from where a registry says, for the scopes of a request (distribution-spec's token authentication).
+// Fetches bearer tokens from the server that a challenge names, for the scopes of a request (distribution-spec's
+// token authentication).
 import { TsbuildError } from '../../base/errors.ts'
 import { readBody } from '../../http/read-body.ts'
 import { safeURL } from '../../http/safe-url.ts'
 import { excerpt, statusWords } from '../../http/status-error.ts'
 import type { HttpClient, HttpResponse } from '../../http/types.ts'
-import { integerAt, objectAt, optional, type Place, stringAt } from '../../oci/guard.ts'
+import { integerAt, type JsonLocation, objectAt, optional, stringAt } from '../../oci/guard.ts'
 import { parseJson } from '../../oci/json.ts'
 import type { Challenge } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
 
 export interface Token {
   readonly value: string
-  /** Milliseconds since 1970. */
+  /** The time at which the token expires, in milliseconds since 1970. */
   readonly expires: number
 }
 
@@ -19,18 +20,18 @@ export interface TokenRequest {
   readonly challenge: Challenge
   readonly scopes: readonly string[]
   readonly credentials: Credentials | undefined
-  /** Of the registry, e.g. `https://ghcr.io`. */
+  /** The origin of the registry, e.g. `https://ghcr.io`. */
   readonly registry: string
   readonly signal?: AbortSignal | undefined
 }
 
 const LIMIT = 1 << 20
-/** What a token is good for when nothing is said. */
+/** The lifetime of a token whose response names none, in seconds. */
 const DEFAULT_SECONDS = 60
 
 /**
- * Fetches a token. Errors with `REGISTRY_AUTH` when it is denied, `REGISTRY_INVALID` for answers that are no token, and as the client
- * does.
+ * Fetches a token. Errors with `REGISTRY_AUTH` if it is denied, with `REGISTRY_INVALID` for a response without a
+ * valid token, and as the client does.
  */
 export async function fetchToken(http: HttpClient, request: TokenRequest): Promise<Token> {
   const { credentials } = request
@@ -57,7 +58,7 @@ function ask(
   return http.request({ url, headers: { authorization: basic(credentials) }, signal })
 }
 
-/** OAuth 2, for identity tokens (RFC 6749, section 6). */
+/** Exchanges an identity token for a bearer token (RFC 6749, section 6). */
 function exchange(
   http: HttpClient,
   url: URL,
@@ -111,7 +112,7 @@ async function denied(response: HttpResponse, { scopes, credentials, registry }:
   return new TsbuildError(code, message, { hint: credentialHint(registry, credentials, []) })
 }
 
-/** What was shown to a registry, and what to try. */
+/** A hint: the credentials that a registry was sent, and what to try. */
 export function credentialHint(
   registry: string,
   credentials: Credentials | undefined,
@@ -127,12 +128,13 @@ export function credentialHint(
 }
 
 function parseToken(bytes: Uint8Array, what: string, now: number): Token {
-  const place: Place = { code: 'REGISTRY_INVALID', what, path: '' }
-  const object = objectAt(parseJson(bytes, 'REGISTRY_INVALID', what), place)
+  const location: JsonLocation = { code: 'REGISTRY_INVALID', what, path: '' }
+  const object = objectAt(parseJson(bytes, 'REGISTRY_INVALID', what), location)
   const token =
-    optional(object, 'token', place, stringAt).token || optional(object, 'access_token', place, stringAt).access_token
-  // It becomes a header.
+    optional(object, 'token', location, stringAt).token ||
+    optional(object, 'access_token', location, stringAt).access_token
+  // The token must fit into a header.
   if (!token || !/^[\x21-\x7e]+$/.test(token)) throw new TsbuildError('REGISTRY_INVALID', `${what} has no token`)
-  const seconds = optional(object, 'expires_in', place, integerAt).expires_in ?? DEFAULT_SECONDS
+  const seconds = optional(object, 'expires_in', location, integerAt).expires_in ?? DEFAULT_SECONDS
   return { value: token, expires: now + Math.max(seconds, 1) * 1000 }
 }

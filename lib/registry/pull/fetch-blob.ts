@@ -9,19 +9,20 @@ import type { ManifestRequest } from './fetch-manifest.ts'
 
 type Wanted = Pick<Descriptor, 'digest' | 'size'>
 
-/** How often a blob is resumed after cuts that follow each other. */
+/** Consecutive interruptions after which a download gives up. */
 const RESUMES = 4
 
 /**
- * The bytes of a blob, verified, and resumed where they are cut. Errors with `BLOB_NOT_FOUND`, `DIGEST_MISMATCH`, and as requests do.
+ * The bytes of a blob, verified, and resumed after interruptions. Errors with `BLOB_NOT_FOUND`, `DIGEST_MISMATCH`,
+ * and as requests do.
  */
 export function fetchBlob(wanted: Wanted, request: ManifestRequest): AsyncIterable<Uint8Array> {
   return verifyStream(fetchBytes(wanted, request), wanted)
 }
 
 /**
- * The same without the digest computed, for whoever does that anyway: as many bytes as wanted, or an error. Hashing is half of the cost of a
- * large blob.
+ * The same bytes without the digest, for receivers that compute it anyway: hashing is half of the cost of a large
+ * blob. Only the size is verified.
  */
 export async function* fetchBytes(wanted: Wanted, request: ManifestRequest): AsyncIterable<Uint8Array> {
   const { client, signal } = request
@@ -33,7 +34,7 @@ export async function* fetchBytes(wanted: Wanted, request: ManifestRequest): Asy
     retries: RESUMES,
     wait: client.wait,
     onRetry: client.onRetry,
-    // Also a 200 will do: the whole is verified.
+    // A 200 is fine, too, since the whole is verified.
     reopen: (offset) => ask(wanted, request, offset),
   })
   let size = 0
@@ -44,7 +45,7 @@ export async function* fetchBytes(wanted: Wanted, request: ManifestRequest): Asy
   }
 }
 
-/** A small blob as a whole, verified. Errors as {@link fetchBlob} does. */
+/** A whole small blob, verified. Errors as {@link fetchBlob} does. */
 export async function readBlob(wanted: Wanted, request: ManifestRequest): Promise<Uint8Array> {
   const { bytes } = await readUpTo(fetchBlob(wanted, request), wanted.size)
   return bytes

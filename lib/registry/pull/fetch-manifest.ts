@@ -1,4 +1,4 @@
-// Manifests and indexes of a repository, by tag or digest.
+// Fetches manifests and indexes of a repository, by tag or digest.
 import { TsbuildError } from '../../base/errors.ts'
 import { MANIFEST_LIMIT } from '../../base/input-limit.ts'
 import { readBody } from '../../http/read-body.ts'
@@ -18,26 +18,26 @@ import type { RegistryClient } from '../client.ts'
 import type { RepositoryName } from '../hosts.ts'
 import { registryError } from '../registry-error.ts'
 
-/** Registries say that they haven't what is not asked for by type. */
+/** The Accept header. Registries respond 404 to requests that do not accept the manifest's type. */
 export const MANIFEST_TYPES: string = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ')
 
 export interface ManifestRequest {
   readonly client: RegistryClient
   readonly repository: RepositoryName
-  /** What was tried, for messages. */
+  /** The operation, for messages. */
   readonly doing: string
   readonly signal?: AbortSignal | undefined
 }
 
-/** A manifest or index as a registry gave it. */
+/** A manifest or index, with the bytes that the registry sent. */
 export interface FetchedManifest {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
 }
 
 /**
- * The descriptor of what a tag names, from a HEAD request, which registries don't count; undefined if the answer has not all of it, or
- * is an error: then GET tells more.
+ * The descriptor of a tag from a HEAD request, which registries do not count as a pull. Undefined if the response is
+ * an error or lacks a field: GET tells more then.
  */
 export async function headManifest(tag: string, request: ManifestRequest): Promise<Descriptor | undefined> {
   const response = await ask('HEAD', tag, request)
@@ -52,8 +52,9 @@ export async function headManifest(tag: string, request: ManifestRequest): Promi
 }
 
 /**
- * Fetches what a tag or a digest names. Verified: against the digest asked for, else against the one that the registry announces. Errors
- * with `IMAGE_NOT_FOUND`, `DIGEST_MISMATCH`, `MANIFEST_INVALID`, `UNSUPPORTED` (schema 1), `REGISTRY_INVALID` and as requests do.
+ * Fetches the manifest of a tag or digest. Verified by the requested digest, else by the digest that the registry
+ * announces. Errors with `IMAGE_NOT_FOUND`, `DIGEST_MISMATCH`, `MANIFEST_INVALID`, `UNSUPPORTED` (schema 1),
+ * `REGISTRY_INVALID`, and as requests do.
  */
 export async function fetchManifest(reference: string, request: ManifestRequest): Promise<FetchedManifest> {
   const { doing, repository, client } = request
@@ -66,7 +67,7 @@ export async function fetchManifest(reference: string, request: ManifestRequest)
   const bytes = await readBody(response, MANIFEST_LIMIT)
   const announced = response.headers.get('docker-content-digest')
   const digest = isDigest(reference) ? reference : isDigest(announced) ? announced : sha256(bytes)
-  // Loaded only now: builds that ask no registry go without.
+  // Loaded here, since builds without registries do not need it.
   const { verifyIntegrity } = await import('../../oci/integrity.ts')
   verifyIntegrity(bytes, digest)
   const what = `manifest ${digest} of ${repository.domain}/${repository.path}`
@@ -89,7 +90,7 @@ function ask(method: 'GET' | 'HEAD', reference: string, request: ManifestRequest
 
 const typeOf = ({ headers }: HttpResponse): string => (headers.get('content-type') ?? '').split(';')[0]?.trim() ?? ''
 
-/** A login page or a proxy's error with status 200 is best called what it is. */
+/** Errors if the response is an HTML page with status 200, such as a login page or a proxy's error. */
 export function refusePage(response: HttpResponse, { doing }: ManifestRequest): void {
   if (typeOf(response) !== 'text/html') return
   const host = new URL(response.url).host

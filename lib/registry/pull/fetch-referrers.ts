@@ -1,4 +1,4 @@
-// What refers to a manifest (distribution-spec, "Listing Referrers").
+// Lists the referrers of a manifest (distribution-spec, "Listing Referrers").
 import { TsbuildError } from '../../base/errors.ts'
 import { MANIFEST_LIMIT } from '../../base/input-limit.ts'
 import { readBody } from '../../http/read-body.ts'
@@ -11,20 +11,20 @@ import { fetchManifest, type ManifestRequest, refusePage } from './fetch-manifes
 import { pages } from './next-page.ts'
 
 export interface ReferrersRequest extends ManifestRequest {
-  /** Only those of this type. */
+  /** Only referrers of this type. */
   readonly artifactType?: string | undefined
 }
 
-/** More than anybody could have meant. */
+/** The longest list that is accepted. */
 const MAX_REFERRERS = 100_000
 
-/** What registries answer that don't know the API; 404 by the specification, the others in fact. */
+/** The status codes of registries without the API: 404 by the specification, others in practice. */
 const UNKNOWN: ReadonlySet<number> = new Set([400, 404, 405, 501])
 
 /**
- * The manifests of a repository whose subject is the given one, each once: by the registry's API, else by the tag that clients keep
- * where there is none. Filtered here, whether the registry did or not. Errors with `MANIFEST_INVALID`, `REGISTRY_INVALID`, and as
- * requests do.
+ * The manifests of a repository with the given subject, each once: by the registry's API, else by the tag that
+ * clients maintain. Always filtered here, because some registries do not filter. Errors with `MANIFEST_INVALID`,
+ * `REGISTRY_INVALID`, and as requests do.
  */
 export async function fetchReferrers(subject: Digest, request: ReferrersRequest): Promise<readonly Descriptor[]> {
   const { artifactType } = request
@@ -34,15 +34,15 @@ export async function fetchReferrers(subject: Digest, request: ReferrersRequest)
 }
 
 /**
- * The index that clients keep by the referrers tag; undefined where there is no such tag, or what it names is no index: then, says the
- * specification, there are no referrers. Errors as fetchManifest() does.
+ * The index under the referrers tag, which clients maintain. Undefined if there is no such tag or its manifest is not
+ * an index: then, by the specification, there are no referrers. Errors as fetchManifest() does.
  */
 async function fetchTaggedReferrers(subject: Digest, request: ManifestRequest): Promise<ImageIndex | undefined> {
   const tagged = await fetchReferrersTag(subject, request)
   return tagged === 'other' ? undefined : tagged
 }
 
-/** The same, but for what is no index: `other`. */
+/** The same, but `other` for a manifest that is not an index. */
 export async function fetchReferrersTag(
   subject: Digest,
   request: ManifestRequest,
@@ -57,13 +57,13 @@ export async function fetchReferrersTag(
   }
 }
 
-/** `sha256-<hex>`, the encoded part cut to 64 characters. */
+/** The referrers tag of a digest: `sha256-<hex>`, the hex cut to 64 characters. */
 export function referrersTag(subject: Digest): string {
   const { algorithm, hex } = digestParts(subject)
   return `${algorithm}-${hex.slice(0, 64)}`
 }
 
-/** Undefined where the registry doesn't know the API. */
+/** Undefined if the registry does not have the API. */
 async function askForReferrers(subject: Digest, request: ReferrersRequest): Promise<readonly Descriptor[] | undefined> {
   const { client, repository, doing, artifactType } = request
   const filter = artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType })}`

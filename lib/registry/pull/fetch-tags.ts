@@ -1,7 +1,7 @@
 import { TsbuildError } from '../../base/errors.ts'
 import { JSON_LIMIT } from '../../base/input-limit.ts'
 import { readBody } from '../../http/read-body.ts'
-import { arrayAt, at, objectAt, type Place, stringAt } from '../../oci/guard.ts'
+import { arrayAt, at, type JsonLocation, objectAt, stringAt } from '../../oci/guard.ts'
 import { parseJson } from '../../oci/json.ts'
 import { registryError } from '../registry-error.ts'
 import type { ManifestRequest } from './fetch-manifest.ts'
@@ -10,7 +10,7 @@ import { pages } from './next-page.ts'
 const MAX_TAGS = 1_000_000
 
 /**
- * The tags of a repository, in the registry's order. Errors with `IMAGE_NOT_FOUND` for a repository that is not there,
+ * The tags of a repository, in the registry's order. Errors with `IMAGE_NOT_FOUND` for a missing repository, with
  * `REGISTRY_INVALID`, and as requests do.
  */
 export async function fetchTags(request: ManifestRequest): Promise<readonly string[]> {
@@ -20,11 +20,15 @@ export async function fetchTags(request: ManifestRequest): Promise<readonly stri
     if (response.status !== 200) {
       throw await registryError(response, { doing, repository, client, actions: 'pull', missing: 'IMAGE_NOT_FOUND' })
     }
-    const place: Place = { code: 'REGISTRY_INVALID', what: `list of tags from ${repository.domain}`, path: '' }
-    const object = objectAt(parseJson(await readBody(response, JSON_LIMIT), place.code, place.what), place)
-    // A repository without tags has null in registries written in Go.
-    tags.push(...arrayAt(object['tags'] ?? [], at(place, 'tags'), stringAt))
-    if (tags.length > MAX_TAGS) throw new TsbuildError('REGISTRY_INVALID', `${place.what} has more than ${MAX_TAGS}`)
+    const location: JsonLocation = {
+      code: 'REGISTRY_INVALID',
+      what: `list of tags from ${repository.domain}`,
+      path: '',
+    }
+    const object = objectAt(parseJson(await readBody(response, JSON_LIMIT), location.code, location.what), location)
+    // Registries written in Go send null for a repository without tags.
+    tags.push(...arrayAt(object['tags'] ?? [], at(location, 'tags'), stringAt))
+    if (tags.length > MAX_TAGS) throw new TsbuildError('REGISTRY_INVALID', `${location.what} has more than ${MAX_TAGS}`)
   }
   return tags
 }

@@ -4,9 +4,9 @@ import type { RegistryClient } from '../client.ts'
 import { openRepository, type Repository } from './repository.ts'
 
 /**
- * The repository of a reference, by way of the mirrors that are set for it: each request goes to them first, and to the registry itself
- * where they fail; one that can't be reached is not tried again. Content is verified by digest wherever it came from; what a tag means,
- * the first that knows it says. Errors are those of the registry itself, and `REGISTRY_BLOCKED`.
+ * The repository of a reference, through its mirrors: each request goes to them first, and to the registry itself if
+ * they fail. An unreachable mirror is not tried again. Content is verified by digest from any source; the first
+ * source that has a tag decides its meaning. Errors are those of the registry itself, and `REGISTRY_BLOCKED`.
  */
 export function openMirrored(client: RegistryClient, reference: Reference, signal?: AbortSignal): Repository {
   const own = openRepository(client, reference, signal)
@@ -35,7 +35,7 @@ export function openMirrored(client: RegistryClient, reference: Reference, signa
       const iterator = open(repository)[Symbol.asyncIterator]()
       return { first: await iterator.next(), rest: iterator }
     })
-    // Once bytes came, a mirror's failure is one: they can't be taken back.
+    // After the first byte, a mirror's failure is final: the bytes cannot be taken back.
     try {
       for (let next = first; !next.done; next = await rest.next()) yield next.value
     } finally {
@@ -52,7 +52,7 @@ export function openMirrored(client: RegistryClient, reference: Reference, signa
   }
 }
 
-/** Mirrors, then where the registry is. */
+/** The mirrors, then the registry's own location. */
 async function sourcesOf(
   client: RegistryClient,
   reference: Reference,
@@ -60,11 +60,11 @@ async function sourcesOf(
   signal: AbortSignal | undefined,
 ): Promise<readonly Repository[]> {
   const { mirrors, location, blockedBy } = await client.settings(reference)
-  // The request to it tells so.
+  // The request to the registry reports the block.
   if (blockedBy !== undefined) return [own]
   const kind = reference.digest ? 'digest' : 'tag'
   const asked = mirrors.filter(({ pulls }) => pulls === 'all' || pulls === kind)
-  const places = location.transport ? [...asked, location] : asked
-  const sources = places.map((place) => openRepository(client, reference, signal, place))
+  const locations = location.transport ? [...asked, location] : asked
+  const sources = locations.map((source) => openRepository(client, reference, signal, source))
   return location.transport ? sources : [...sources, own]
 }

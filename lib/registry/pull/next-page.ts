@@ -1,14 +1,14 @@
-// Lists that come in pages (distribution-spec, "Listing tags" and "Listing referrers").
+// Reads lists in pages (distribution-spec, "Listing tags" and "Listing referrers").
 import { TsbuildError } from '../../base/errors.ts'
 import type { HttpResponse } from '../../http/types.ts'
 import type { ManifestRequest } from './fetch-manifest.ts'
 
-/** More pages than this are a list that never ends. */
+/** The limit of pages: more of them are a list that never ends. */
 const MAX_PAGES = 1000
 
 /**
- * Asks for the pages of a list, by the Link that each answer gives for the next. The path is below `/v2/`. Errors with
- * `REGISTRY_INVALID` for a list that doesn't end.
+ * Requests the pages of a list; each response links to the next. The path is below `/v2/`. Errors with
+ * `REGISTRY_INVALID` for an endless list.
  */
 export async function* pages(path: string, accept: string, request: ManifestRequest): AsyncIterable<HttpResponse> {
   const { client, repository, doing, signal } = request
@@ -26,7 +26,10 @@ export async function* pages(path: string, accept: string, request: ManifestRequ
   }
 }
 
-/** Path and query of the next page (RFC 8288). The host is the registry's own, whatever it thinks that it is called. */
+/**
+ * The path and query of the next page (RFC 8288). The host of the link is ignored, since a registry behind a proxy
+ * may have a wrong name for itself.
+ */
 function nextPath(link: string | undefined, base: URL): string | undefined {
   for (const [, target = '', parameters = ''] of (link ?? '').matchAll(/<([^>]*)>((?:\s*;[^,;"]*(?:"[^"]*")?)*)/g)) {
     if (

@@ -1,4 +1,5 @@
-// Which repositories are known to have a blob: a push to the same registry mounts it from there instead of moving it.
+// Records the repositories that have a blob, so that a push to the same registry mounts the blob instead of uploading
+// it.
 import type { ContentStore } from '../../oci/content.ts'
 import type { Digest } from '../../oci/types.ts'
 import type { RepositoryName } from '../hosts.ts'
@@ -8,7 +9,7 @@ type Derived = Pick<ContentStore, 'readDerived' | 'writeDerived'>
 const KIND = 'origin'
 const LIMIT = 8
 
-/** Notes that a repository has a blob. */
+/** Records that a repository has a blob. */
 export function rememberOrigin(store: Derived, digest: Digest, { domain, path }: RepositoryName): void {
   const name = `${domain}/${path}`
   const known = names(store, digest)
@@ -17,7 +18,7 @@ export function rememberOrigin(store: Derived, digest: Digest, { domain, path }:
   store.writeDerived(KIND, digest, Buffer.from(JSON.stringify(list)))
 }
 
-/** The repositories that are known to have a blob, the latest first. */
+/** The repositories known to have a blob, the latest first. */
 export function originsOf(store: Derived, digest: Digest): readonly RepositoryName[] {
   return names(store, digest).flatMap((name) => {
     const slash = name.indexOf('/')
@@ -30,7 +31,7 @@ function names(store: Derived, digest: Digest): readonly string[] {
   return bytes ? readList(Buffer.from(bytes).toString()) : []
 }
 
-/** A damaged note is none. */
+/** A damaged record counts as absent. */
 function readList(text: string): readonly string[] {
   try {
     const value: unknown = JSON.parse(text)

@@ -3,27 +3,28 @@ import type { ContentReader, UnhashedReader } from '../../oci/content.ts'
 import type { Descriptor } from '../../oci/types.ts'
 import { inParallel } from '../in-parallel.ts'
 
-/** What blobs are pulled into. */
+/** The store that blobs are pulled into. */
 export interface BlobTarget {
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
-  /** Computes the digest of what it gets. */
+  /** Verifies the digest of the blob. */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
 }
 
 export interface TransferOptions {
   readonly signal?: AbortSignal | undefined
-  /** Told the bytes that are here, of those that had to come. */
+  /** Called with the bytes fetched so far, and the bytes to fetch in all. */
   readonly onProgress?: ((current: number, total: number) => void) | undefined
 }
 
-/** A reader, which may have a way to read without hashing. */
+/** A reader that may be able to read without hashing. */
 export type BlobOrigin = ContentReader & Partial<UnhashedReader>
 
 const AT_ONCE = 4
 
 /**
- * Brings blobs into a store, four at once; those that are there already cost nothing. Blobs become visible whole and verified; one that
- * arrives spoilt is fetched once more. Gives the bytes that came. Errors as the reader and the store do.
+ * Pulls blobs into a store, four at once; blobs of the store cost nothing. A blob becomes visible when it is complete
+ * and verified; a damaged one is fetched once more. Returns the bytes that were fetched. Errors as the reader and the
+ * store do.
  */
 export async function pullBlobs(
   target: BlobTarget,

@@ -11,19 +11,19 @@ import { fetchBlob, fetchBytes, readBlob } from './fetch-blob.ts'
 import { fetchManifest, headManifest, type ManifestRequest } from './fetch-manifest.ts'
 
 /**
- * A repository of a registry to read from. Everything is verified; `open` errors with `BLOB_NOT_FOUND` and as requests do. Manifests are
- * told from other blobs by the media type of the descriptor, so give whole descriptors.
+ * A repository of a registry to read from. All content is verified; `open` errors with `BLOB_NOT_FOUND` and as
+ * requests do. The media type of the descriptor tells manifests from other blobs, so readers need whole descriptors.
  */
 export interface Repository extends ContentReader, UnhashedReader {
   readonly reference: Reference
   /**
-   * The manifest or index that the reference names now; by its digest where it has one, whatever its tag. Errors with
-   * `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, and as requests do.
+   * The manifest or index that the reference names now. A reference with a digest names that, whatever its tag.
+   * Errors with `IMAGE_NOT_FOUND`, `REGISTRY_AUTH`, and as requests do.
    */
   resolve(): Promise<Descriptor>
 }
 
-/** Opens the repository of a reference, which may be elsewhere than its name says. Nothing is requested yet. */
+/** Opens the repository of a reference, perhaps at another location. Sends no request yet. */
 export function openRepository(
   client: RegistryClient,
   given: Reference,
@@ -38,7 +38,7 @@ export function openRepository(
     doing,
     signal: own ?? signal,
   })
-  // What resolve() had to fetch is not fetched again.
+  // The manifests that resolve() fetched, so that they are not fetched again.
   const known = new Map<Digest, Uint8Array>()
   const manifest = async (name: string): Promise<Descriptor> => {
     const { descriptor, bytes } = await fetchManifest(name, request(undefined))

@@ -9,9 +9,10 @@ import type { PushTarget } from './push-target.ts'
 import { putManifest } from './put-manifest.ts'
 
 /**
- * Adds a manifest to the list of what refers to its subject, which clients keep under a tag where the registry does not
- * (distribution-spec, "Pushing Manifests with Subject"). Idempotent. Of two clients that do it at the same moment one can lose its entry:
- * the specification has no answer to that. Errors with `REGISTRY_INVALID` if the tag names something else, and as requests do.
+ * Adds a manifest to the referrers of its subject, in the index that clients maintain under a tag if the registry has
+ * no referrers API (distribution-spec, "Pushing Manifests with Subject"). Idempotent. Two simultaneous clients may
+ * lose an entry, for which the specification has no remedy. Errors with `REGISTRY_INVALID` if the tag names anything
+ * but an index, and as requests do.
  */
 export async function addReferrer(
   subject: Digest,

@@ -1,6 +1,6 @@
 import type { Reference } from '../../oci/reference.ts'
 
-/** References that name the same repository, together and in their order: a repository gets everything once. */
+/** Groups references by repository, in their order, so that each repository gets the content once. */
 export function byRepository(references: readonly Reference[]): readonly (readonly [Reference, ...Reference[]])[] {
   const repositories = new Map<string, [Reference, ...Reference[]]>()
   for (const reference of references) {

@@ -1,35 +1,35 @@
-import { TsbuildError } from '../../base/errors.ts'
 import { backoff } from '../../http/retry.ts'
 import type { Descriptor, Digest } from '../../oci/types.ts'
 import type { RepositoryName } from '../hosts.ts'
 import type { BlobOrigin } from '../pull/pull-blobs.ts'
+import { mountBlob } from './mount-blob.ts'
 import { cutFailure, type PushTarget, pushError, type UploadFailure } from './push-target.ts'
 import { cancelUpload, patchBlob, putBlob, startUpload, type UploadSession, uploadedBytes } from './upload-session.ts'
 
-/** How a blob got where it should be. */
+/** The way in which a blob got into its repository. */
 export type PushedHow = 'there' | 'mounted' | 'uploaded'
 
 export interface BlobSource {
   readonly reader: BlobOrigin
   /** Repositories of the same registry that are known to have the blob. */
   readonly mounts: readonly RepositoryName[]
-  /** Told of each piece sent, and with negative numbers of pieces that have to be sent again. */
+  /** Called with the bytes of each piece sent, and with negative numbers for pieces to send again. */
   readonly count: (bytes: number) => void
 }
 
 const ATTEMPTS = 5
-/** Parts are held in memory while they are sent. */
+/** The first size of parts. A part is held in memory while it is sent. */
 const PART = 8 << 20
 const LARGEST_PART = 64 << 20
 
 /**
- * Brings a blob into a repository with as few bytes as possible: nothing if it is there, a mount if another repository of the registry
- * has it, else an upload: in one piece at first, then, where that is too much or was cut, in parts that are resumed. Errors as requests
- * and the reader do.
+ * Pushes a blob with as few bytes as possible. Nothing is sent if the repository has the blob, and a mount is enough
+ * if another repository of the registry has it. Otherwise the blob is uploaded: in one piece at first; if that is too
+ * large or interrupted, in resumable parts. Errors as requests and the reader do.
  */
 export async function pushBlob(blob: Descriptor, source: BlobSource, target: PushTarget): Promise<PushedHow> {
   if (await isThere(blob, target)) return 'there'
-  const offered = await mount(blob, source.mounts, target)
+  const offered = await mountBlob(blob, source.mounts, target)
   if (offered === 'mounted') return 'mounted'
   let part: number | undefined
   for (let attempt = 1; ; attempt++) {
@@ -46,7 +46,7 @@ export async function pushBlob(blob: Descriptor, source: BlobSource, target: Pus
   }
 }
 
-/** Reads our copy to its end: if that is what is wrong, the reader says so. */
+/** Reads the local blob to its end: if it is damaged, the reader errors. */
 async function verify(blob: Descriptor, reader: BlobOrigin, { signal }: PushTarget): Promise<void> {
   for await (const _ of reader.open(blob, signal)) signal?.throwIfAborted()
 }
@@ -63,44 +63,7 @@ async function isThere({ digest }: Descriptor, target: PushTarget): Promise<bool
   return response.status === 200
 }
 
-/**
- * Asks for the blob of other repositories. Each that does not work out costs one request; where the registry starts an upload instead, that
- * is the answer.
- */
-async function mount(
-  { digest }: Descriptor,
-  mounts: readonly RepositoryName[],
-  target: PushTarget,
-): Promise<'mounted' | UploadSession | undefined> {
-  const { domain, path } = target.repository
-  let offered: UploadSession | undefined
-  for (const from of mounts) {
-    if (from.domain !== domain || from.path === path) continue
-    const started = await startMount(digest, from, target)
-    if (started?.kind === 'session' && offered === undefined) offered = started.session
-    else if (started?.kind === 'session') await cancelUpload(started.session, target)
-    if (started?.kind !== 'mounted') continue
-    if (offered) await cancelUpload(offered, target)
-    return 'mounted'
-  }
-  return offered
-}
-
-async function startMount(
-  digest: Digest,
-  from: RepositoryName,
-  target: PushTarget,
-): Promise<Awaited<ReturnType<typeof startUpload>>> {
-  try {
-    return await startUpload(digest, target, from)
-  } catch (error) {
-    // A token for both repositories may be denied where one for the target alone is not.
-    if (error instanceof TsbuildError && error.code === 'REGISTRY_AUTH') return undefined
-    throw error
-  }
-}
-
-/** Gives the failure, if another attempt may help or the last error is to be told. */
+/** Uploads the blob. Returns a failure that another attempt may remedy, or that the caller reports. */
 async function uploadOnce(
   blob: Descriptor,
   { part, session: offered }: { readonly part: number | undefined; readonly session: UploadSession | undefined },
@@ -139,7 +102,7 @@ async function sendWhole(
 ): Promise<void> {
   let sent = 0
   const open = async function* (): AsyncIterable<Uint8Array> {
-    // Asked for again when credentials had to be renewed.
+    // The body is requested again after new credentials.
     count(-sent)
     sent = 0
     for await (const chunk of read(blob, reader, target)) {
@@ -169,7 +132,7 @@ async function sendParts(
   await putBlob(session, blob.digest, undefined, target)
 }
 
-/** Sends a part; one that is cut goes on with what the registry lacks of it. */
+/** Sends a part. After an interruption, only the bytes that the registry lacks are sent again. */
 async function sendPart(
   first: UploadSession,
   offset: number,
@@ -192,7 +155,7 @@ async function sendPart(
       session = there.session
       done = there.size - offset
       if (done === part.byteLength) return session
-      // Less than what was acknowledged, or more than what was sent: the upload can't be trusted.
+      // The registry has fewer bytes than it acknowledged, or more than were sent: the upload is unusable.
       if (done < 0 || done > part.byteLength) throw failure
     }
   }

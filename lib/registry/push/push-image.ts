@@ -18,33 +18,36 @@ import type { PushTarget } from './push-target.ts'
 
 export interface PushOptions extends TransferOptions {
   readonly client: RegistryClient
-  /** Has the image. What it gives unhashed, the registry verifies; it is read again, verified, if that refuses it. */
+  /**
+   * Reads the image's blobs. The registry verifies blobs that are read unhashed; a refused blob is read again,
+   * verified.
+   */
   readonly reader: BlobOrigin
-  /** Repositories that are known to have a blob. */
+  /** The repositories that are known to have a blob. */
   readonly mounts?: ((digest: Digest) => readonly RepositoryName[]) | undefined
-  /** Told when a repository has a blob. */
+  /** Called when a repository has a blob. */
   readonly onBlob?: ((digest: Digest, repository: RepositoryName, how: PushedHow) => void) | undefined
 }
 
-/** What a push did. */
+/** The result of a push. */
 export interface PushReport {
-  /** As people write them. */
+  /** The names in short form. */
   readonly names: readonly string[]
-  /** Of the manifest or index. */
+  /** The digest of the manifest or index. */
   readonly digest: Digest
-  /** Blobs, without manifests: how many were there, mounted, uploaded. */
+  /** The numbers of blobs that were there, mounted and uploaded, manifests not counted. */
   readonly blobs: Readonly<Record<PushedHow, number>>
-  /** Bytes of the blobs uploaded. */
+  /** The bytes of the uploaded blobs. */
   readonly uploaded: number
 }
 
 const AT_ONCE = 4
 
 /**
- * Pushes an image, or an index with all its images, under each reference: blobs first, four at once, then manifests, what they refer to
- * before them, the named one last; so nobody sees half an image. A reference without a tag gets `latest`; one with a digest alone is
- * pushed by it. Errors with `REFERENCE_INVALID` for another digest, `IMAGE_INVALID` for an index that is not all here, and as requests
- * do.
+ * Pushes an image, or an index with all its images, under each reference. Blobs go first, four at once, then
+ * manifests, each after those that it refers to, the named one last: nobody sees half an image. A reference without
+ * tag and digest gets `latest`; one with only a digest is pushed by digest. Errors with `REFERENCE_INVALID` for
+ * another digest, with `IMAGE_INVALID` for an index that is not complete here, and as requests do.
  */
 export async function pushImage(
   descriptor: Descriptor,
@@ -92,14 +95,17 @@ export async function pushImage(
   return { names, digest: descriptor.digest, blobs: counts, uploaded }
 }
 
-/** Each that fails costs a request, so not too many are tried. */
+/** A failed mount costs a request, so only a few repositories are tried. */
 function firstFew(mounts: readonly RepositoryName[]): readonly RepositoryName[] {
   return [...new Map(mounts.map((from) => [from.path, from])).values()].slice(0, 2)
 }
 
 const isManifest = ({ mediaType }: Descriptor): boolean => isIndexType(mediaType) || isManifestType(mediaType)
 
-/** Layers that have to be fetched from elsewhere are not pushed (image-spec layer.md#non-distributable-layers). */
+/**
+ * False for layers that are fetched from their URLs and must not be pushed (image-spec
+ * layer.md#non-distributable-layers).
+ */
 function isDistributed({ mediaType, urls }: Descriptor): boolean {
   return !/\.nondistributable\.|\.foreign\./.test(mediaType) || urls === undefined || urls.length === 0
 }
@@ -117,7 +123,7 @@ async function checkWhole(descriptor: Descriptor, reader: ContentReader): Promis
   })
 }
 
-/** What is pushed under a name with a digest has to have that. Errors with `REFERENCE_INVALID`. */
+/** Errors with `REFERENCE_INVALID` if a reference has another digest than the pushed manifest. */
 export function refuseOtherDigests(descriptor: Descriptor, references: readonly Reference[]): void {
   const other = references.find(({ digest }) => digest !== undefined && digest !== descriptor.digest)?.digest
   if (other === undefined) return

@@ -5,8 +5,9 @@ import type { PushTarget } from './push-target.ts'
 import { putManifest } from './put-manifest.ts'
 
 /**
- * Puts a manifest or index under a tag or its digest. One with a subject becomes a referrer of that: the registry sees to it, else the
- * list by the referrers tag is written. Errors with `MANIFEST_INVALID`, and as {@link putManifest} and {@link addReferrer} do.
+ * Puts a manifest or index under a tag or its digest. A manifest with a subject becomes a referrer: by the registry
+ * itself, or else in the index under the referrers tag. Errors with `MANIFEST_INVALID`, and as {@link putManifest}
+ * and {@link addReferrer} do.
  */
 export async function pushManifest(
   descriptor: Descriptor,
@@ -17,6 +18,6 @@ export async function pushManifest(
   const parsed = parseManifest(bytes, `manifest ${descriptor.digest}`, descriptor.mediaType)
   const { subject } = parsed.kind === 'index' ? parsed.index : parsed.manifest
   const response = await putManifest(descriptor, name, bytes, target)
-  // OCI-Subject says that the registry keeps the list itself.
+  // The header OCI-Subject means that the registry maintains the list itself.
   if (subject && !response.headers.has('oci-subject')) await addReferrer(subject.digest, descriptor, parsed, target)
 }

@@ -5,8 +5,8 @@ import { MANIFEST_TYPES } from '../pull/fetch-manifest.ts'
 import { type PushTarget, pushError } from './push-target.ts'
 
 /**
- * Puts a manifest or index under a tag or its digest, and gives the answer, whose body is gone. Errors with `DIGEST_MISMATCH` where the
- * registry stored something else, and as requests do.
+ * Puts a manifest or index under a tag or its digest. Returns the response, with its body discarded. Errors with
+ * `DIGEST_MISMATCH` if the registry stored something else, and as requests do.
  */
 export async function putManifest(
   { mediaType, digest }: Pick<Descriptor, 'mediaType' | 'digest'>,
@@ -32,7 +32,10 @@ export async function putManifest(
   throw new TsbuildError('DIGEST_MISMATCH', `${doing} failed: ${host} stored ${stored} for ${digest}`)
 }
 
-/** Whether a repository has a manifest, and so what this refers to. Errors with `REGISTRY_AUTH`, and as requests do. */
+/**
+ * Whether a repository has a manifest, and therefore all that the manifest refers to. Errors with `REGISTRY_AUTH`,
+ * and as requests do.
+ */
 export async function hasManifest(digest: Digest, target: PushTarget): Promise<boolean> {
   const { client, repository, signal } = target
   const path = `${repository.path}/manifests/${digest}`

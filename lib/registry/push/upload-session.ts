@@ -1,4 +1,4 @@
-// One upload of a blob: where it goes on, and what is there already (distribution-spec, "Pushing blobs").
+// The upload of one blob: its location, and the bytes that the registry has (distribution-spec, "Pushing blobs").
 import { TsbuildError } from '../../base/errors.ts'
 import { safeURL } from '../../http/safe-url.ts'
 import type { HttpBody, HttpResponse } from '../../http/types.ts'
@@ -8,16 +8,16 @@ import type { RepositoryName } from '../hosts.ts'
 import { type PushTarget, uploadFailure } from './push-target.ts'
 
 export interface UploadSession {
-  /** Where the next part goes. */
+  /** The URL for the next part. */
   readonly location: URL
-  /** The smallest part that the registry takes, but for the last. */
+  /** The smallest part that the registry accepts, the last part excepted. */
   readonly leastPart: number
 }
 
-/** What came of starting an upload: with a mount, the registry may have the blob at once. */
+/** The response to the start of an upload. A mount may complete it at once. */
 export type StartedUpload = { readonly kind: 'mounted' } | { readonly kind: 'session'; readonly session: UploadSession }
 
-/** Starts an upload; with `from` it asks for the blob of another repository instead. Undefined for a mount that is refused. */
+/** Starts an upload; with `from`, requests a mount of another repository's blob. Undefined for a refused mount. */
 export async function startUpload(
   digest: Digest,
   target: PushTarget,
@@ -48,7 +48,7 @@ export async function startUpload(
   return undefined
 }
 
-/** Registries compute sha256 unless they are told, and may do so while the bytes come. */
+/** Registries compute sha256 unless the request names another algorithm, and may do so while the bytes arrive. */
 function queryOf(digest: Digest, from: RepositoryName | undefined): string {
   if (from) return `?${new URLSearchParams({ mount: digest, from: from.path })}`
   const { algorithm } = digestParts(digest)
@@ -63,14 +63,14 @@ export async function putBlob(
   target: PushTarget,
 ): Promise<void> {
   const url = new URL(location)
-  // Not by searchParams, which would write the rest of a signed query anew.
+  // searchParams would re-encode the rest of a signed query.
   url.search += `${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`
   const response = await upload('PUT', url, body, { 'content-type': 'application/octet-stream' }, target)
   if (response.status !== 201 && response.status !== 204) throw await uploadFailure(response, target)
   await response.discard()
 }
 
-/** Sends a part, and gives where the next one goes. */
+/** Sends a part. Returns the session with the location of the next part. */
 export async function patchBlob(
   { location }: UploadSession,
   offset: number,
@@ -82,13 +82,13 @@ export async function patchBlob(
     'content-range': `${offset}-${offset + part.byteLength - 1}`,
   }
   const response = await upload('PATCH', location, part, headers, target)
-  // 204 is what some registries answer.
+  // Some registries respond with 204.
   if (response.status !== 202 && response.status !== 204) throw await uploadFailure(response, target)
   await response.discard()
   return sessionOf(response, target)
 }
 
-/** How many bytes of an upload the registry has. */
+/** The number of bytes of an upload that the registry has. */
 export async function uploadedBytes(
   { location }: UploadSession,
   target: PushTarget,
@@ -98,15 +98,16 @@ export async function uploadedBytes(
   if (response.status !== 204 && response.status !== 202) throw await uploadFailure(response, target)
   await response.discard()
   const end = /^(?:bytes=)?0-(\d+)$/.exec(response.headers.get('range') ?? '')?.[1]
-  // `0-0` is said of one byte and of none; sending that byte again is refused with 416, and a new upload follows.
+  // `0-0` may mean one byte or none. If it means one, sending that byte again fails with 416, and a new upload
+  // follows.
   const size = end === undefined || end === '0' ? 0 : Number(end) + 1
   return { size, session: await sessionOf(response, target, location) }
 }
 
-/** Milliseconds that giving up an upload may take. */
+/** The timeout for cancelling an upload, in milliseconds. */
 const CANCEL_TIME = 1000
 
-/** Tells the registry that an upload is given up, also after an abort. What comes of that doesn't matter: uploads expire. */
+/** Cancels an upload, also after an abort. Failures are ignored, since uploads expire. */
 export async function cancelUpload({ location }: UploadSession, target: PushTarget): Promise<void> {
   const { client, repository } = target
   const signal = AbortSignal.timeout(CANCEL_TIME)
@@ -126,7 +127,7 @@ function upload(
   headers: Readonly<Record<string, string>>,
   { client, repository, signal }: PushTarget,
 ): Promise<HttpResponse> {
-  // Sent once: what happens to half an upload is for pushBlob() to find out.
+  // Sent once: pushBlob() decides how to continue after a failure.
   return client.request({
     method,
     path,

@@ -1,36 +1,36 @@
-// The daemon.json of Docker's daemon: its `registry-mirrors` and `insecure-registries`.
+// Reads `registry-mirrors` and `insecure-registries` from daemon.json, the configuration of Docker's daemon.
 import { lookup } from 'node:dns/promises'
 import { join } from 'node:path'
 import { errnoOf } from '../../base/errno.ts'
 import { isInNetwork } from '../../http/network.ts'
-import { arrayAt, fail, objectAt, optional, type Place, stringAt, stringsAt } from '../../oci/guard.ts'
+import { arrayAt, fail, type JsonLocation, objectAt, optional, stringAt, stringsAt } from '../../oci/guard.ts'
 import { configHome, dockerConfig, type Env } from '../config-directories.ts'
 import { type RepositoryName, SECURE, type Transport, toDomain } from '../hosts.ts'
 import { locationAt, type MirrorRule, type RegistryRule } from './registry-rules.ts'
 import { parseSettings, readSettings } from './settings-file.ts'
 
-/** What Docker's daemon does with a repository, where that is anything special. */
+/** Finds the rule of Docker's daemon for a repository; undefined if the defaults apply. */
 export type DockerRules = (repository: RepositoryName) => Promise<RegistryRule | undefined>
 
 /**
- * Reads the first that is there of `$DOCKER_CONFIG/daemon.json`, else `~/.docker/daemon.json`, then rootless Docker's, then the system's.
- * Errors with `SETTINGS_INVALID`.
+ * Reads the first of `$DOCKER_CONFIG/daemon.json` (default `~/.docker/daemon.json`), rootless Docker's file and the
+ * system's that exists. Errors with `SETTINGS_INVALID`.
  */
 export function dockerRules(env: Env, etc: string): DockerRules {
   const file =
     readSettings(join(dockerConfig(env), 'daemon.json')) ??
     readSettings(join(configHome(env), 'docker/daemon.json')) ??
     readSettings(join(etc, 'docker/daemon.json'), { system: true })
-  // The daemon takes an empty file for none.
+  // The daemon treats an empty file as no file.
   if (!file || file.text.trim() === '') return async () => undefined
-  const { place, path } = file
-  const object = objectAt(parseSettings(file), place)
-  const insecure = optional(object, 'insecure-registries', place, stringsAt)['insecure-registries'] ?? []
+  const { location, path } = file
+  const object = objectAt(parseSettings(file), location)
+  const insecure = optional(object, 'insecure-registries', location, stringsAt)['insecure-registries'] ?? []
   const hosts = new Set(insecure.map(toDomain))
   const networks = insecure.filter((entry) => entry.includes('/') && !entry.includes('://'))
-  const read = (list: unknown, where: Place): readonly MirrorRule[] =>
+  const read = (list: unknown, where: JsonLocation): readonly MirrorRule[] =>
     arrayAt(list, where, (item, here) => parseMirror(item, here, hosts))
-  const mirrors = optional(object, 'registry-mirrors', place, read)['registry-mirrors'] ?? []
+  const mirrors = optional(object, 'registry-mirrors', location, read)['registry-mirrors'] ?? []
   const rule = { location: undefined, blocked: false, file: path }
   return async ({ domain }) => {
     if (domain === 'docker.io') return { ...rule, prefix: domain, transport: SECURE, mirrors }
@@ -41,15 +41,18 @@ export function dockerRules(env: Env, etc: string): DockerRules {
 
 const INSECURE: Transport = { plainHttp: false, insecure: true }
 
-/** Mirrors are URLs, and whole hosts. */
-function parseMirror(value: unknown, place: Place, insecure: ReadonlySet<string>): MirrorRule {
-  const text = stringAt(value, place)
+/** Parses a mirror, which is the URL of a host, without a path. */
+function parseMirror(value: unknown, location: JsonLocation, insecure: ReadonlySet<string>): MirrorRule {
+  const text = stringAt(value, location)
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isHost = url && url.pathname === '/' && `${url.search}${url.hash}${url.username}${url.password}` === ''
   if (!isHost || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw fail(place, 'http://HOST or https://HOST', text.replace(/\/\/[^/]*@/, '//…@'))
+    throw fail(location, 'http://HOST or https://HOST', text.replace(/\/\/[^/]*@/, '//…@'))
   }
-  const { domain } = locationAt(/^\[|[.:]|^localhost$/.test(url.host) ? url.host : `${url.host}:${portOf(url)}`, place)
+  const { domain } = locationAt(
+    /^\[|[.:]|^localhost$/.test(url.host) ? url.host : `${url.host}:${portOf(url)}`,
+    location,
+  )
   return {
     domain,
     path: '',
@@ -58,7 +61,7 @@ function parseMirror(value: unknown, place: Place, insecure: ReadonlySet<string>
   }
 }
 
-/** A host without a dot is taken for one only with a port. */
+/** The port makes the host parse as a domain even if it has no dot. */
 const portOf = ({ protocol }: URL): string => (protocol === 'http:' ? '80' : '443')
 
 async function isInside(domain: string, networks: readonly string[]): Promise<boolean> {
@@ -72,7 +75,7 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   try {
     return (await lookup(host, { all: true })).map(({ address }) => address)
   } catch (error) {
-    // It will be told when the host is asked; behind a proxy it need not be known.
+    // The request to the host reports the failure. Behind a proxy the host need not resolve.
     if (errnoOf(error) !== undefined) return []
     throw error
   }

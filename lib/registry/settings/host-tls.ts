@@ -1,4 +1,5 @@
-// What Docker and Podman keep for a registry's TLS: `certs.d/HOST[:PORT]/` with `*.crt` (authorities), `*.cert` and `*.key` (ours).
+// Reads the TLS files of registries that Docker and Podman use: `certs.d/HOST[:PORT]/` with `*.crt` (authorities),
+// `*.cert` and `*.key` (client certificate).
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf, hasErrno, isMissingFile } from '../../base/errno.ts'
@@ -6,7 +7,10 @@ import { TsbuildError } from '../../base/errors.ts'
 import type { TlsOptions } from '../../http/types.ts'
 import { configHome, dockerConfig, type Env } from '../config-directories.ts'
 
-/** For each host, what the first directory that has something for it says, and whether its certificate is checked. Errors with `CREDENTIALS_INVALID` for unreadable files. */
+/**
+ * The TLS options of a host: the files of the first directory that has some, and whether its certificate is checked.
+ * Errors with `CREDENTIALS_INVALID` for unreadable files.
+ */
 export function tlsOf(env: Env, isInsecure: (host: string) => boolean): (host: string) => TlsOptions | undefined {
   return (host) => {
     if (isInsecure(host)) return { ...fromDirectories(host, env), insecure: true }
@@ -15,7 +19,7 @@ export function tlsOf(env: Env, isInsecure: (host: string) => boolean): (host: s
 }
 
 function fromDirectories(host: string, env: Env): TlsOptions | undefined {
-  // Windows has no colons in file names: Docker leaves them out there.
+  // File names have no colons on Windows: Docker drops them there.
   const name = process.platform === 'win32' ? host.replace(':', '') : host
   for (const root of roots(env)) {
     const found = readDirectory(join(root, name))
@@ -26,7 +30,7 @@ function fromDirectories(host: string, env: Env): TlsOptions | undefined {
 
 function roots(env: Env): readonly string[] {
   const own = ['docker', 'containers'].map((name) => join(configHome(env), name))
-  return [dockerConfig(env), ...own, '/etc/docker', '/etc/containers'].map((place) => join(place, 'certs.d'))
+  return [dockerConfig(env), ...own, '/etc/docker', '/etc/containers'].map((directory) => join(directory, 'certs.d'))
 }
 
 function readDirectory(directory: string): TlsOptions | undefined {
@@ -45,7 +49,7 @@ function reading<T>(path: string, action: () => T): T | undefined {
     return action()
   } catch (cause) {
     if (isMissingFile(cause)) return undefined
-    // Some make the system's directories root's alone; what is in them is not meant for us.
+    // A directory of the system that only root may read is not meant for this user.
     if (hasErrno(cause, 'EACCES') && path.startsWith('/etc/')) return undefined
     throw new TsbuildError('CREDENTIALS_INVALID', `${JSON.stringify(path)} can't be read: ${errnoOf(cause)}`, { cause })
   }

@@ -1,7 +1,17 @@
-// Podman's registries.conf (containers-registries.conf(5), version 2).
+// Reads Podman's registries.conf (containers-registries.conf(5), version 2).
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
-import { arrayAt, at, booleanAt, fail, failWith, objectAt, optional, type Place, stringAt } from '../../oci/guard.ts'
+import {
+  arrayAt,
+  at,
+  booleanAt,
+  fail,
+  failWith,
+  type JsonLocation,
+  objectAt,
+  optional,
+  stringAt,
+} from '../../oci/guard.ts'
 import { configHome, type Env } from '../config-directories.ts'
 import { type Transport, toDomain } from '../hosts.ts'
 import { parseToml } from './parse-toml.ts'
@@ -9,8 +19,9 @@ import { locationAt, type MirrorRule, type RegistryRule, type RegistryRules } fr
 import { readDropIns, readSettings, type SettingsFile } from './settings-file.ts'
 
 /**
- * The rules that Podman goes by: of `$CONTAINERS_REGISTRIES_CONF`, else the user's file, else the system's, and of the directories
- * `registries.conf.d`, where a later file replaces what an earlier one says of a prefix. Errors with `SETTINGS_INVALID`.
+ * Podman's rules: from `$CONTAINERS_REGISTRIES_CONF`, else the user's file, else the system's, and from the
+ * directories `registries.conf.d`, where a later file replaces the rule of an earlier one for the same prefix. Errors
+ * with `SETTINGS_INVALID`.
  */
 export async function podmanRules(env: Env, etc: string): Promise<RegistryRules> {
   const rules = new Map<string, RegistryRule>()
@@ -25,49 +36,59 @@ function findFiles(env: Env, etc: string): readonly SettingsFile[] {
   const named = given ? readSettings(given, { required: true }) : undefined
   const users = named ? undefined : readSettings(join(own, 'registries.conf'))
   const file = named ?? users ?? readSettings(join(system, 'registries.conf'))
-  // A user's own file leaves nothing of the system's.
+  // A user's own file replaces the system's directory, too.
   const directories = users ? [own] : [system, own]
-  return [...(file ? [file] : []), ...directories.flatMap((place) => readDropIns(join(place, 'registries.conf.d')))]
+  return [
+    ...(file ? [file] : []),
+    ...directories.flatMap((directory) => readDropIns(join(directory, 'registries.conf.d'))),
+  ]
 }
 
-async function parseFile({ path, text, place }: SettingsFile): Promise<readonly RegistryRule[]> {
-  const object = objectAt(await parseToml(text, place.code, place.what), place)
-  refuseVersion1(object, place)
-  // The keys that are not read are about short names, which mean the same everywhere here, and about credentials.
-  const { registry = [] } = optional(object, 'registry', place, (list, where) => arrayAt(list, where, parseRegistry))
+async function parseFile({ path, text, location }: SettingsFile): Promise<readonly RegistryRule[]> {
+  const object = objectAt(await parseToml(text, location.code, location.what), location)
+  refuseVersion1(object, location)
+  // The other keys are about credentials, and about short names, which always mean Docker Hub here.
+  const { registry = [] } = optional(object, 'registry', location, (list, listLocation) =>
+    arrayAt(list, listLocation, parseRegistry),
+  )
   const rules = new Map<string, RegistryRule>()
-  // Within a file, the first counts.
+  // Within a file, the first rule for a prefix counts.
   for (const rule of registry) if (!rules.has(rule.prefix)) rules.set(rule.prefix, { ...rule, file: path })
   return [...rules.values()]
 }
 
-/** Its tables `registries.insecure` and `registries.block` can't be left out without a word; `registries.search` is about short names. */
-function refuseVersion1(object: Readonly<Record<string, unknown>>, place: Place): void {
+/**
+ * Errors for the tables `registries.insecure` and `registries.block` of version 1, which must not be ignored
+ * silently. `registries.search` is about short names.
+ */
+function refuseVersion1(object: Readonly<Record<string, unknown>>, location: JsonLocation): void {
   if (object['registries'] === undefined) return
-  const tables = objectAt(object['registries'], at(place, 'registries'))
+  const tables = objectAt(object['registries'], at(location, 'registries'))
   const used = ['insecure', 'block'].find((name) => tables[name] !== undefined)
   if (used === undefined) return
-  const message = `${place.what}: registries.${used} is of version 1 of the format, which Podman has given up`
-  throw new TsbuildError(place.code, message, { hint: 'write a [[registry]] with a location, and insecure or blocked' })
+  const message = `${location.what}: registries.${used} is of version 1 of the format, which Podman has given up`
+  throw new TsbuildError(location.code, message, {
+    hint: 'write a [[registry]] with a location, and insecure or blocked',
+  })
 }
 
-function parseRegistry(value: unknown, place: Place): Omit<RegistryRule, 'file'> {
-  const object = objectAt(value, place)
-  const transport = transportOf(object, place)
-  const given = optional(object, 'prefix', place, prefixAt).prefix
+function parseRegistry(value: unknown, location: JsonLocation): Omit<RegistryRule, 'file'> {
+  const object = objectAt(value, location)
+  const transport = transportOf(object, location)
+  const given = optional(object, 'prefix', location, prefixAt).prefix
   const isWildcard = given?.startsWith('*.') === true
-  // All below a host may be left where it is.
-  const { location } = optional(object, 'location', place, locationAt)
-  if (!location && !isWildcard) throw fail(at(place, 'location'), 'a host or HOST/PATH', object['location'])
-  const prefix = given ?? prefixAt(object['location'], at(place, 'location'))
-  if (object['pull-from-mirror'] !== undefined) throw failWith(at(place, 'pull-from-mirror'), 'is for mirrors only')
+  // A wildcard prefix needs no location: its repositories stay at their own hosts.
+  const { location: endpoint } = optional(object, 'location', location, locationAt)
+  if (!endpoint && !isWildcard) throw fail(at(location, 'location'), 'a host or HOST/PATH', object['location'])
+  const prefix = given ?? prefixAt(object['location'], at(location, 'location'))
+  if (object['pull-from-mirror'] !== undefined) throw failWith(at(location, 'pull-from-mirror'), 'is for mirrors only')
   const key = 'mirror-by-digest-only'
-  const digestOnly = optional(object, key, place, booleanAt)[key] ?? false
-  const mirrors = optional(object, 'mirror', place, (list, where) =>
-    arrayAt(list, where, (mirror, here) => parseMirror(mirror, here, digestOnly)),
+  const digestOnly = optional(object, key, location, booleanAt)[key] ?? false
+  const mirrors = optional(object, 'mirror', location, (list, listLocation) =>
+    arrayAt(list, listLocation, (mirror, itemLocation) => parseMirror(mirror, { location: itemLocation, digestOnly })),
   )
-  const { blocked = false } = optional(object, 'blocked', place, booleanAt)
-  return { prefix, location, transport, mirrors: mirrors.mirror ?? [], blocked }
+  const { blocked = false } = optional(object, 'blocked', location, booleanAt)
+  return { prefix, location: endpoint, transport, mirrors: mirrors.mirror ?? [], blocked }
 }
 
 const USAGE: ReadonlyMap<string, MirrorRule['pulls']> = new Map([
@@ -76,26 +97,33 @@ const USAGE: ReadonlyMap<string, MirrorRule['pulls']> = new Map([
   ['tag-only', 'tag'],
 ] as const)
 
-function parseMirror(value: unknown, place: Place, digestOnly: boolean): MirrorRule {
-  const object = objectAt(value, place)
+function parseMirror(
+  value: unknown,
+  { location, digestOnly }: { readonly location: JsonLocation; readonly digestOnly: boolean },
+): MirrorRule {
+  const object = objectAt(value, location)
   const key = 'pull-from-mirror'
-  const usage = optional(object, key, place, stringAt)[key]
-  if (usage !== undefined && digestOnly) throw failWith(at(place, key), 'contradicts mirror-by-digest-only')
+  const usage = optional(object, key, location, stringAt)[key]
+  if (usage !== undefined && digestOnly) throw failWith(at(location, key), 'contradicts mirror-by-digest-only')
   const pulls = usage === undefined ? (digestOnly ? 'digest' : 'all') : USAGE.get(usage)
-  if (!pulls) throw fail(at(place, key), [...USAGE.keys()].join(', '), usage)
-  return { ...locationAt(object['location'], at(place, 'location')), pulls, transport: transportOf(object, place) }
+  if (!pulls) throw fail(at(location, key), [...USAGE.keys()].join(', '), usage)
+  return {
+    ...locationAt(object['location'], at(location, 'location')),
+    pulls,
+    transport: transportOf(object, location),
+  }
 }
 
-function transportOf(object: Readonly<Record<string, unknown>>, place: Place): Transport {
-  return { plainHttp: false, insecure: optional(object, 'insecure', place, booleanAt).insecure ?? false }
+function transportOf(object: Readonly<Record<string, unknown>>, location: JsonLocation): Transport {
+  return { plainHttp: false, insecure: optional(object, 'insecure', location, booleanAt).insecure ?? false }
 }
 
-/** `HOST[:PORT][/PATH]` or `*.HOST`. A prefix that no name can have does no harm. */
-function prefixAt(value: unknown, place: Place): string {
-  const text = stringAt(value, place).replace(/\/+$/, '')
-  if (text === '' || text.includes('://')) throw fail(place, 'HOST[/PATH] or *.HOST', text)
+/** Parses `HOST[:PORT][/PATH]` or `*.HOST`. A prefix that no name can have is harmless. */
+function prefixAt(value: unknown, location: JsonLocation): string {
+  const text = stringAt(value, location).replace(/\/+$/, '')
+  if (text === '' || text.includes('://')) throw fail(location, 'HOST[/PATH] or *.HOST', text)
   if (/@|:[^/]*$/.test(text.slice(text.indexOf('/') + 1)) && text.includes('/')) {
-    throw failWith(place, `has a tag or a digest, which is not supported: ${JSON.stringify(text)}`)
+    throw failWith(location, `has a tag or a digest, which is not supported: ${JSON.stringify(text)}`)
   }
   const slash = text.indexOf('/')
   return slash === -1 ? toDomain(text) : `${toDomain(text.slice(0, slash))}${text.slice(slash)}`

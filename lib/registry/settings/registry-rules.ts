@@ -1,37 +1,37 @@
-// What is said about registries, whoever says it: rules for prefixes of names.
+// Rules for prefixes of image names, from any source.
 import { TsbuildError } from '../../base/errors.ts'
-import { fail, type Place, stringAt } from '../../oci/guard.ts'
+import { fail, type JsonLocation, stringAt } from '../../oci/guard.ts'
 import { parseReference } from '../../oci/reference.ts'
 import { type RepositoryName, SECURE, type Transport, toDomain } from '../hosts.ts'
 
 export interface RegistryRule {
-  /** `HOST[:PORT][/PATH]`, or `*.HOST` for all below a host. */
+  /** `HOST[:PORT][/PATH]`, or `*.HOST` for all subdomains. */
   readonly prefix: string
-  /** What stands for the prefix when pulling: a host, or a host and a path. Undefined: the prefix itself. */
+  /** The host, or host and path, that replaces the prefix for pulls. Undefined: the prefix itself. */
   readonly location: RepositoryName | undefined
   readonly transport: Transport
-  /** Asked before, in this order. Their `transport` is undefined where it is what is said of them elsewhere. */
+  /** The mirrors to ask first, in this order. Their `transport` is undefined if other rules decide it. */
   readonly mirrors: readonly MirrorRule[]
   readonly blocked: boolean
-  /** The file that has it. */
+  /** The file that has the rule. */
   readonly file: string
 }
 
 export interface MirrorRule extends RepositoryName {
-  /** Which references it is asked for. */
+  /** The references that the mirror is asked for. */
   readonly pulls: 'all' | 'digest' | 'tag'
 }
 
 /** The rules of one source, by prefix. */
 export type RegistryRules = ReadonlyMap<string, RegistryRule>
 
-/** What applies to one repository. */
+/** The settings of one repository. */
 export interface RegistrySettings {
   readonly transport: Transport
-  /** Where it is pulled from. */
+  /** The location that it is pulled from. */
   readonly location: RepositoryName
   readonly mirrors: readonly MirrorRule[]
-  /** The file that forbids to ask the registry. */
+  /** The file that blocks the registry. */
   readonly blockedBy: string | undefined
 }
 
@@ -45,13 +45,16 @@ export function findRule(rules: RegistryRules, repository: RepositoryName): Regi
   return found
 }
 
-/** What a rule, or none, says of a repository. Errors with `SETTINGS_INVALID` for a location that leaves no name. */
+/**
+ * The settings that a rule, or no rule, gives a repository. Errors with `SETTINGS_INVALID` for a location that leaves
+ * no name.
+ */
 export function applyRule(rule: RegistryRule | undefined, repository: RepositoryName): RegistrySettings {
   const rest = rule && restBelow(rule.prefix, repository)
   if (!rule || rest === undefined) return { transport: SECURE, location: repository, mirrors: [], blockedBy: undefined }
   const { transport, location, mirrors, blocked, file } = rule
   const blockedBy = blocked ? file : undefined
-  // The registry itself, to log in: it has no other place.
+  // A registry itself, for a login, has no other location.
   if (repository.path === '') return { transport, location: repository, mirrors: [], blockedBy }
   const moved = (base: RepositoryName): RepositoryName => {
     const path = `${base.path}${rest}`.replace(/^\//, '')
@@ -69,25 +72,29 @@ export function applyRule(rule: RegistryRule | undefined, repository: Repository
   }
 }
 
-/** What a repository's name has after a prefix: nothing, or a path that begins with a slash. Undefined where it has another prefix. */
+/**
+ * The part of a repository's name after a prefix: empty, or a path that begins with a slash. Undefined if the name
+ * has another prefix.
+ */
 function restBelow(prefix: string, { domain, path }: RepositoryName): string | undefined {
   if (prefix.startsWith('*.')) return domain.endsWith(prefix.slice(1)) ? `/${path}` : undefined
   const name = `${domain}/${path}`
   return name === prefix || name.startsWith(`${prefix}/`) ? name.slice(prefix.length) : undefined
 }
 
-/** `HOST[:PORT][/PATH]` from a file. */
-export function locationAt(value: unknown, place: Place): RepositoryName {
-  const text = stringAt(value, place).replace(/\/+$/, '')
+/** Parses `HOST[:PORT][/PATH]` from a file. */
+export function locationAt(value: unknown, location: JsonLocation): RepositoryName {
+  const text = stringAt(value, location).replace(/\/+$/, '')
   const slash = text.indexOf('/')
   const host = slash === -1 ? text : text.slice(0, slash)
   const path = slash === -1 ? '' : text.slice(slash + 1)
   const domain = toDomain(host)
-  // What is parsed as another registry's name would be asked there. Below Docker Hub, one part alone would become `library/…`.
+  // A text that parses as another registry's name would be sent there. Below Docker Hub, a single component would
+  // become `library/…`.
   const below = path === '' ? 'x/x' : `${path}/x`
   const parsed = /^[^/@]+$/.test(host) ? tryParse(`${host}/${below}`) : undefined
   if (parsed?.domain === domain && parsed.path === below) return { domain, path }
-  throw fail(place, 'a host or HOST/PATH', text)
+  throw fail(location, 'a host or HOST/PATH', text)
 }
 
 function tryParse(text: string): RepositoryName | undefined {

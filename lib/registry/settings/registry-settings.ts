@@ -1,4 +1,4 @@
-// What the user and the machine say about registries: our own file, Podman's, Docker's.
+// Reads the settings of registries: this program's own file, Podman's, Docker's.
 import type { Env } from '../config-directories.ts'
 import type { RepositoryName } from '../hosts.ts'
 import { type DockerRules, dockerRules } from './docker-daemon.ts'
@@ -7,16 +7,17 @@ import { ownRules } from './registries-file.ts'
 import { applyRule, findRule, type RegistryRules, type RegistrySettings } from './registry-rules.ts'
 import { withHint } from './settings-file.ts'
 
-/** Errors with `SETTINGS_INVALID` for files that can't be read. */
+/** Finds the settings of a repository. Errors with `SETTINGS_INVALID` for unreadable files. */
 export type FindSettings = (repository: RepositoryName) => Promise<RegistrySettings>
 
 /**
- * The settings of repositories. The first source that has something about one counts, alone: our own file, Podman's `registries.conf`,
- * Docker's `daemon.json`. Files are read when the first is asked for. `etc` is where the system's are.
+ * The settings of repositories. The first source with a rule for a repository decides alone: this program's own file,
+ * Podman's `registries.conf`, Docker's `daemon.json`. The files are read at the first request. `etc` is the directory
+ * of the system's files.
  */
 export function registrySettings(env: Env, etc = '/etc'): FindSettings {
   let sources: Promise<Sources> | undefined
-  // Each request asks, and a host may have to be looked up.
+  // The settings are cached, since each request needs them, and they may resolve a host.
   const known = new Map<string, Promise<RegistrySettings>>()
   const settingsOf = async (repository: RepositoryName): Promise<RegistrySettings> => {
     sources ??= readSources(env, etc)

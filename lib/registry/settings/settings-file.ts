@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf, hasErrno, isMissingFile } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
-import type { Place } from '../../oci/guard.ts'
+import type { JsonLocation } from '../../oci/guard.ts'
 
 /** A file with settings of registries. */
 export interface SettingsFile {
   readonly path: string
   readonly text: string
-  /** For errors in it. */
-  readonly place: Place
+  /** The location of the document, for messages. */
+  readonly location: JsonLocation
 }
 
 export interface ReadOptions {
@@ -18,8 +18,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads such a file. Undefined if it isn't there, or is the system's and not for us to read, unless it is `required`. Errors with
- * `SETTINGS_INVALID`.
+ * Reads a settings file. Undefined if it is missing, or if it is a system file that this user may not read, unless it
+ * is `required`. Errors with `SETTINGS_INVALID`.
  */
 export function readSettings(path: string, options: ReadOptions = {}): SettingsFile | undefined {
   const { required = false, system = false } = options
@@ -32,17 +32,20 @@ export function readSettings(path: string, options: ReadOptions = {}): SettingsF
   )
   return text === undefined
     ? undefined
-    : { path, text, place: { code: 'SETTINGS_INVALID', what: JSON.stringify(path), path: '' } }
+    : { path, text, location: { code: 'SETTINGS_INVALID', what: JSON.stringify(path), path: '' } }
 }
 
-/** The `*.conf` of a directory, in the order of their names; none if it isn't there. Errors with `SETTINGS_INVALID`. */
+/**
+ * The `*.conf` files of a directory, sorted by name; none if the directory is missing. Errors with
+ * `SETTINGS_INVALID`.
+ */
 export function readDropIns(directory: string): readonly SettingsFile[] {
   const names = reading(directory, () => readdirSync(directory).sort(), isMissingFile) ?? []
   const confs = names.filter((name) => name.endsWith('.conf'))
   return confs.flatMap((name) => readSettings(join(directory, name)) ?? [])
 }
 
-/** What an action makes of a file; its errors get the hint, unless they have one. */
+/** Runs an action; its `SETTINGS_INVALID` errors get the hint, unless they have one. */
 export async function withHint<T>(hint: string, action: () => T | Promise<T>): Promise<T> {
   try {
     return await action()
@@ -52,15 +55,15 @@ export async function withHint<T>(hint: string, action: () => T | Promise<T>): P
   }
 }
 
-/** The JSON in a file. Errors name the line, where the parser does. */
-export function parseSettings({ text, place }: SettingsFile): unknown {
+/** The JSON in a file. An error names the line, if the parser does. */
+export function parseSettings({ text, location }: SettingsFile): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
     const position = / at position (\d+)/.exec(cause.message)?.[1]
     const line = position === undefined ? '' : `, line ${text.slice(0, Number(position)).split('\n').length},`
-    throw new TsbuildError(place.code, `${place.what}${line} is not JSON: ${cause.message}`, { cause })
+    throw new TsbuildError(location.code, `${location.what}${line} is not JSON: ${cause.message}`, { cause })
   }
 }
 
