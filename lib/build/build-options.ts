@@ -1,4 +1,4 @@
-// What a build takes and gives: the public vocabulary of build().
+// The options and the result of build().
 
 import type { Diagnostic } from '../base/errors.ts'
 import type { ContextSource, NamedContext } from '../context/context-source.ts'
@@ -17,8 +17,8 @@ export type { ControlLimits, Isolation, ResourceLimit } from '../sandbox/types.t
 export interface BuildOptions {
   readonly context: ContextSource
   /**
-   * The Dockerfile: a path on disk (relative to the working directory), or its text. Default: `Dockerfile` in the context,
-   * or `dockerfile` where only that exists.
+   * The Dockerfile: a path on disk (relative to the working directory), or its text. The default is `Dockerfile` in the context,
+   * or `dockerfile` if only that exists.
    */
   readonly dockerfile?: string | { readonly text: string; readonly name?: string }
   /** Names for the image in the local store, e.g. `app:1.2`. */
@@ -33,22 +33,23 @@ export interface BuildOptions {
   readonly buildContexts?: Readonly<Record<string, NamedContext>>
   readonly labels?: Readonly<Record<string, string>>
   /**
-   * What to build for, as `os/arch[/variant]`; default linux on this machine's architecture. Of several an index is made, with an image for
-   * each in this order; the same one twice counts once. `local` is this machine's.
+   * The platforms to build for, as `os/arch[/variant]`; default linux on the architecture of this machine. For several platforms
+   * the result is an index with an image for each, in this order; repetitions are ignored. `local` is the platform of this machine.
    */
   readonly platforms?: readonly string[]
-  /** When registries are asked for base images. Default `missing`. */
+  /** When to request base images from registries; default `missing`. */
   readonly pull?: PullPolicy
-  /** Run every step again, or those of the stages with these names; results are still recorded. */
+  /** Run every step again, or the steps of these stages. Their results are cached for later builds. */
   readonly noCache?: boolean | readonly string[]
   readonly outputs?: readonly Output[]
-  /** How RUN steps are carried out. */
+  /** The options of RUN steps. */
   readonly run?: RunOptions
   /** The store's directory; default `$TSBUILD_HOME`, else `$XDG_CACHE_HOME/tsbuild`, else `~/.cache/tsbuild`. */
   readonly store?: string
   /**
-   * Seconds since 1970 for every timestamp that the build writes, or `context` for when the build context is from: a git repository's commit,
-   * a URL's last change, an archive's newest file. Default `$SOURCE_DATE_EPOCH` if set, else times are as Docker's.
+   * The time for every timestamp that the build writes, in seconds since 1970, or `context` for the time of the build context: of
+   * the commit of a git repository, the last change of a URL, the newest file of an archive. Default `$SOURCE_DATE_EPOCH` if it is
+   * set, else times are like Docker's.
    */
   readonly sourceDateEpoch?: number | 'context'
   readonly signal?: AbortSignal
@@ -66,20 +67,20 @@ export interface BuiltImage {
   readonly imageID: Digest
 }
 
-/** What a build made. What is said of an image is said of the first, where there are several: `images` has all of them. */
+/** The result of a build. For several platforms, the fields of an image are those of the first; `images` has all of them. */
 export interface BuildResult extends BuiltImage {
-  /** Digest of the image manifest; of several platforms that of the index. */
+  /** The digest of the image manifest; for several platforms, of the index. */
   readonly digest: Digest
-  /** In the order of the platforms asked for. */
+  /** The images in the order of the requested platforms. */
   readonly images: readonly BuiltImage[]
-  /** Of the index that names lead to; undefined for one platform. */
+  /** The descriptor of the index; undefined for one platform. */
   readonly index: Descriptor | undefined
-  /** Full names given in the store. */
+  /** The full names that the image has in the store. */
   readonly names: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly outputs: readonly ExportedOutput[]
   readonly warnings: readonly Diagnostic[]
-  /** What RUN steps were carried out with; undefined when none had to be. */
+  /** The sandbox in which RUN steps ran; undefined if none had to run. */
   readonly sandbox: SandboxInfo | undefined
 }
 

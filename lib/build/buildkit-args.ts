@@ -1,4 +1,4 @@
-// The build args by which BuildKit itself is told something, besides what an ARG makes of them.
+// Build args that configure BuildKit itself, such as BUILDKIT_SYNTAX. An ARG may read them, too.
 
 import { TsbuildError } from '../base/errors.ts'
 import type { Location, SourceFile } from '../base/source.ts'
@@ -7,21 +7,21 @@ import { detectSyntax } from '../parser/index.ts'
 import { parseBoolean } from '../parser/instructions/parse-boolean.ts'
 import type { BuildOptions } from './build-options.ts'
 
-/** The Dockerfile frontend that is built in, for `BUILDKIT_SYNTAX`. */
+/** The name of the built-in Dockerfile frontend, for `BUILDKIT_SYNTAX`. */
 const BUILT_IN = 'dockerfile.v0'
 
 /**
- * The options with what `BUILDKIT_SANDBOX_HOSTNAME` and `BUILDKIT_CACHE_MOUNT_NS` say; they go before the options. Errors with `UNSUPPORTED`
- * for build args that ask for what isn't there.
+ * Applies `BUILDKIT_SANDBOX_HOSTNAME` and `BUILDKIT_CACHE_MOUNT_NS` to the options, before which they go. Errors with
+ * `UNSUPPORTED` for build args that request an unsupported feature.
  */
 export function withBuildKitArgs(options: BuildOptions): BuildOptions {
   const { buildArgs = {}, run } = options
   if (parseBoolean(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '')) {
     throw new TsbuildError(
       'UNSUPPORTED',
-      'the build arg BUILDKIT_INLINE_CACHE is not supported: images carry no cache',
+      'the build arg BUILDKIT_INLINE_CACHE is not supported: images hold no cache',
       {
-        hint: 'leave it out; steps are cached in the store, which can be kept from one build to the next',
+        hint: 'remove it; steps are cached in the store, whose directory can be kept between builds',
       },
     )
   }
@@ -38,10 +38,10 @@ export function withBuildKitArgs(options: BuildOptions): BuildOptions {
 }
 
 /**
- * Whether `BUILDKIT_MULTI_PLATFORM` asks for an index, also of one platform; undefined if it says nothing. Errors with `OPTION_INVALID` for
- * what is no boolean.
+ * Whether `BUILDKIT_MULTI_PLATFORM` requests an index even for one platform; undefined if it is not set. Errors with
+ * `OPTION_INVALID` for a value that is not a boolean.
  */
-export function asksForIndex({ buildArgs = {} }: Pick<BuildOptions, 'buildArgs'>): boolean | undefined {
+export function requestsIndex({ buildArgs = {} }: Pick<BuildOptions, 'buildArgs'>): boolean | undefined {
   const name = 'BUILDKIT_MULTI_PLATFORM'
   const text = buildArgs[name]
   if (!text) return undefined
@@ -51,8 +51,9 @@ export function asksForIndex({ buildArgs = {} }: Pick<BuildOptions, 'buildArgs'>
 }
 
 /**
- * Refuses a file that is for another frontend than Dockerfile's, by its `# syntax=` or by the build arg `BUILDKIT_SYNTAX`, which goes before it.
- * Copies of Docker's own in other registries are taken for it: images that are called dockerfile or dockerfile-upstream. Errors with `UNSUPPORTED`.
+ * Refuses a file that requests another frontend than Dockerfile's, by its `# syntax=` or by the build arg `BUILDKIT_SYNTAX`,
+ * which goes first. Images named `dockerfile` or `dockerfile-upstream` in any registry count as copies of Docker's frontend.
+ * Errors with `UNSUPPORTED`.
  */
 export function refuseFrontends(file: SourceFile, { buildArgs = {} }: Pick<BuildOptions, 'buildArgs'>): void {
   const given = buildArgs['BUILDKIT_SYNTAX']?.trim().split(' ')[0]
@@ -60,9 +61,9 @@ export function refuseFrontends(file: SourceFile, { buildArgs = {} }: Pick<Build
     if (isDockerfileFrontend(given)) return
     throw new TsbuildError(
       'UNSUPPORTED',
-      `the build arg BUILDKIT_SYNTAX asks for the frontend ${JSON.stringify(given)}, and there is none but Dockerfile's`,
+      `the build arg BUILDKIT_SYNTAX requests the frontend ${JSON.stringify(given)}, but only Dockerfiles are supported`,
       {
-        hint: `leave it out, or set it to ${BUILT_IN}`,
+        hint: `remove it, or set it to ${BUILT_IN}`,
       },
     )
   }
@@ -70,10 +71,10 @@ export function refuseFrontends(file: SourceFile, { buildArgs = {} }: Pick<Build
   if (!found || isDockerfileFrontend(found.value)) return
   throw new TsbuildError(
     'UNSUPPORTED',
-    `the file asks for the frontend ${JSON.stringify(found.value)}, and there is none but Dockerfile's`,
+    `the file requests the frontend ${JSON.stringify(found.value)}, but only Dockerfiles are supported`,
     {
       location: lineOf(file, found.line),
-      hint: `--build-arg BUILDKIT_SYNTAX=${BUILT_IN} reads it as a Dockerfile all the same`,
+      hint: `to read it as a Dockerfile anyway, use --build-arg BUILDKIT_SYNTAX=${BUILT_IN}`,
     },
   )
 }
@@ -88,7 +89,7 @@ function isDockerfileFrontend(image: string): boolean {
   }
 }
 
-/** `line` counts from 1; there is none in a file that is JSON. */
+/** The location of a line, counted from 1. A file that is JSON has no line for its syntax, which is 0 then. */
 function lineOf(file: SourceFile, line: number): Location | undefined {
   if (line === 0) return undefined
   const before = file.text.split('\n', line)

@@ -1,4 +1,4 @@
-// The linter with everything that a build knows: the ignore file, base images, build args.
+// Runs the linter with the inputs of a build: the ignore file, base images, build args.
 
 import { TsbuildError } from '../base/errors.ts'
 import { openStore, type Store } from '../cache/store.ts'
@@ -12,7 +12,8 @@ import { parse } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import { lazyClient } from '../registry/lazy-client.ts'
 import type { BuildOptions } from './build-options.ts'
-import { type MainContext, openMainContext } from './contexts/open-main-context.ts'
+import type { MainContext } from './contexts/main-context.ts'
+import { openMainContext } from './contexts/open-main-context.ts'
 import { createNameResolver, type NameResolver } from './contexts/resolve-names.ts'
 import { lintContext } from './lint-context.ts'
 import { targetPlatforms } from './target-platforms.ts'

@@ -3,24 +3,25 @@ import { openShellWorker } from '../executor/run/start-worker.ts'
 import type { Isolation } from './build-options.ts'
 
 export interface ShellOptions {
-  /** The store's directory; default as for builds. */
+  /** The directory of the store; default as for builds. */
   readonly store?: string
-  /** What the build said was kept; default the newest. */
+  /** The name of the kept step, which the build printed; default the newest. */
   readonly name?: string
-  /** Default: /bin/sh. */
+  /** The command to run; default /bin/sh. */
   readonly command?: readonly string[]
   readonly isolation?: Isolation | 'auto'
 }
 
 /**
- * Runs a shell, or a command, in the filesystem that a failed step left (`keepFailed`), with the step's environment, user, working
- * directory and mounts but secrets. It has this process's terminal. Resolves to its exit code, 128 and the number of the signal if one
- * ended it. What it changes stays for the next shell. Errors with `KEPT_STEP_NOT_FOUND`, and as builds with RUN do.
+ * Runs a shell, or a command, in the filesystem of a failed step that was kept (`keepFailed`), with the environment, user,
+ * working directory and mounts of the step, but without its secrets. It uses the terminal of this process. Changes to the
+ * filesystem persist for the next shell. Resolves to the exit code, or to 137 if a signal ended the command. Errors with
+ * `KEPT_STEP_NOT_FOUND`, and as builds with RUN do.
  */
 export async function openShell(options: ShellOptions = {}): Promise<number> {
   const { store = storeHome(), isolation = 'auto', name, command } = options
   const { worker, kept } = await openShellWorker(store, isolation, name)
-  // Ctrl-C is for what runs in the shell.
+  // Ctrl-C is for the command in the shell.
   const ignore = (): void => {}
   process.on('SIGINT', ignore)
   try {
@@ -39,5 +40,5 @@ export async function openShell(options: ShellOptions = {}): Promise<number> {
   }
 }
 
-// What shells make of a command that was killed, without telling by what.
+/** The exit code of a command that was killed (128 + SIGKILL), as shells report it. The actual signal is not known. */
 const SIGNALLED = 137

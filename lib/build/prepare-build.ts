@@ -1,4 +1,4 @@
-// From options to graphs: contexts opened, the Dockerfile parsed, base images found. Nothing is built.
+// From options to graphs: opens the contexts, parses the Dockerfile, resolves base images. Nothing is built.
 
 import { failOnErrors } from '../base/errors.ts'
 import { openStore, type Store } from '../cache/store.ts'
@@ -17,8 +17,11 @@ import { type LazyClient, lazyClient } from '../registry/lazy-client.ts'
 import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import type { BuildOptions } from './build-options.ts'
 import { refuseFrontends } from './buildkit-args.ts'
-import { type MainContext, openFileContext, openMainContext } from './contexts/open-main-context.ts'
-import { createNameResolver, fileContexts } from './contexts/resolve-names.ts'
+import type { MainContext } from './contexts/main-context.ts'
+import { fileContexts } from './contexts/named-contexts.ts'
+import { openMainContext } from './contexts/open-main-context.ts'
+import { openNamedContext } from './contexts/open-named-context.ts'
+import { createNameResolver } from './contexts/resolve-names.ts'
 import { checkEpoch, givenEpoch, noContextTime, parseEpoch, wantsContextTime } from './source-date-epoch.ts'
 import { targetPlatforms, wantsIndex } from './target-platforms.ts'
 
@@ -28,17 +31,17 @@ export interface PreparedBuild {
   readonly dockerfile: Dockerfile
   readonly main: MainContext
   readonly contexts: ReadonlyMap<string, OpenedContext>
-  /** Where base images outside the store have their blobs, by manifest digest. */
+  /** Readers of base images outside the store, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
-  /** Where layers of base images in registries are, by digest. */
+  /** The origins of base layers in registries, by digest. */
   readonly remoteBlobs: ReadonlyMap<Digest, BlobOrigin>
-  /** Seconds since 1970, when SOURCE_DATE_EPOCH is in force. */
+  /** SOURCE_DATE_EPOCH in seconds since 1970, if it is set. */
   readonly epoch: number | undefined
 }
 
 /**
- * The graph of a build, of several platforms that of the first, without building: reads the context's Dockerfile and the configs of the base images that the target needs.
- * Rejects like build() for anything that is wrong with them.
+ * The graph of a build, without building: reads the Dockerfile and the configs of the base images that the target needs. For
+ * several platforms it is the graph of the first. Rejects as build() does.
  *
  * @example
  * ```ts
@@ -65,7 +68,7 @@ export async function planBuild(options: BuildOptions): Promise<Graph> {
 }
 
 /**
- * The Dockerfile of a build, parsed; rejects like build() when there is none or when it has errors.
+ * Reads and parses the Dockerfile of a build. Rejects as build() does if there is none, or if it has errors.
  *
  * @example
  * ```ts
@@ -91,7 +94,7 @@ function parseDockerfile({ dockerfile: { text, name } }: MainContext, options: B
   return dockerfile
 }
 
-/** `client` is for registries; nothing is asked of them unless a base image is not at hand. */
+/** Prepares a build. `client` is for registries, which get a request only if a base image is not in the store. */
 export async function prepareBuild(options: BuildOptions, store: Store, client: LazyClient): Promise<PreparedBuild> {
   const main = await openMainContext(options, store)
   const dockerfile = parseDockerfile(main, options)
@@ -124,15 +127,15 @@ export async function prepareBuild(options: BuildOptions, store: Store, client: 
   )
   const needed = new Set(joined.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
   for (const [name, source] of fileContexts(buildContexts)) {
-    // What nothing needs is not fetched.
+    // A remote context that no step needs is not downloaded.
     const isRemote = typeof source === 'string' && parseContextUrl(source) !== undefined
-    if (needed.has(name) || !isRemote) contexts.set(name, await openFileContext(name, source, options, store))
+    if (needed.has(name) || !isRemote) contexts.set(name, await openNamedContext(name, source, options, store))
   }
   const { images } = resolver
   return { joined, dockerfile, main, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? defaultEpoch(joined) }
 }
 
-/** What an ARG before the first FROM says, where the caller says nothing: it is the same for every platform, or of the first. */
+/** The epoch that an ARG before the first FROM sets, if the caller sets none. For several platforms it is that of the first. */
 function defaultEpoch({ graphs: [graph] }: JoinedGraphs): number | undefined {
   const epoch = parseEpoch(graph?.globalArgs.get('SOURCE_DATE_EPOCH') ?? '')
   if (epoch === 'context') throw noContextTime()

@@ -5,7 +5,7 @@ import type { Store } from '../cache/store.ts'
 import { findDirective } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import type { BuildOptions } from './build-options.ts'
-import type { MainContext } from './contexts/open-main-context.ts'
+import type { MainContext } from './contexts/main-context.ts'
 
 /**
  * Checks the Dockerfile if its `check` directive, or the build arg that goes before it, makes failures of warnings. Errors with

@@ -2,8 +2,8 @@ import type { BuildEvent } from '../executor/events.ts'
 import type { Build, BuildResult } from './build-options.ts'
 
 /**
- * Starts a build and gives it two faces: a promise of its result, and its events. Events are kept, so iteration may start late and
- * sees all of them; it ends with the build, and throws what the build failed with.
+ * Starts a build, which is both a promise of its result and an iterable of its events. Events are kept, so an iteration that
+ * starts late sees all of them. The iteration ends with the build, and throws the error that the build failed with.
  */
 export function startBuild(run: (emit: (event: BuildEvent) => void) => Promise<BuildResult>): Build {
   const events: BuildEvent[] = []
@@ -23,7 +23,7 @@ export function startBuild(run: (emit: (event: BuildEvent) => void) => Promise<B
     catch: (onRejected) => result.catch(onRejected),
     finally: (onFinally) => result.finally(onFinally),
     async *[Symbol.asyncIterator]() {
-      // A failure is thrown at the end of the iteration; until then it must not count as unhandled.
+      // The iteration throws a failure at its end. Until then the rejection must not count as unhandled.
       result.catch(() => {})
       for (let next = 0; ; ) {
         const event = events[next]

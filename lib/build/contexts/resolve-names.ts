@@ -1,10 +1,8 @@
-// What the names in FROM, --from and --build-context stand for.
-import { stat } from 'node:fs/promises'
+// Resolves the names in FROM, COPY --from and RUN --mount=from=: named contexts, images of the store, images in registries.
 import { TsbuildError } from '../../base/errors.ts'
 import { suggest } from '../../base/suggest.ts'
 import type { Store } from '../../cache/store.ts'
 import type { NamedContext } from '../../context/context-source.ts'
-import { parseContextUrl } from '../../context/parse-context-url.ts'
 import type { ResolvedName } from '../../graph/resolved-name.ts'
 import type { ResolvedImage } from '../../graph/types.ts'
 import type { RemoteBases } from '../../images/remote-bases.ts'
@@ -13,11 +11,12 @@ import { openLayout, parseLayoutReference } from '../../oci/layout.ts'
 import { readImage } from '../../oci/read-image.ts'
 import { familiarReference, normaliseName, parseReference, withDefaultTag } from '../../oci/reference.ts'
 import type { Descriptor, Digest, Platform } from '../../oci/types.ts'
+import { checkDirectory, contextID, contextKey, parseNamedSource } from './named-contexts.ts'
 
-/** Resolves names for one build, and remembers where the images that it found have their blobs. */
+/** Resolves names for one build, and keeps the readers of the images that it found outside the store. */
 export interface NameResolver {
   resolve(name: string, platform: Platform): Promise<ResolvedName>
-  /** What finds the named context that replaces a stage of this name, if there is one. */
+  /** A resolver of the named context that replaces a stage of this name; undefined if there is none. */
   override(name: string, platform: Platform): (() => Promise<ResolvedName>) | undefined
   /** Readers of images outside the store, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
@@ -28,7 +27,7 @@ interface Named {
   readonly source: NamedContext
 }
 
-/** `remote` finds images in registries; without it, names are those of the local store alone. */
+/** Creates a resolver. `remote` finds images in registries; without it only the local store is searched. */
 export function createNameResolver(
   store: Store,
   namedContexts: Readonly<Record<string, NamedContext>>,
@@ -63,7 +62,7 @@ export function createNameResolver(
     throw new TsbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(name)} is not in the local store`, {
       hint: near
         ? `did you mean ${JSON.stringify(near)}?`
-        : `bring it in with "tsbuild pull" or "tsbuild load", or point to a layout with --build-context ${name}=oci-layout://DIR`,
+        : `get it with "tsbuild pull" or "tsbuild load", or use an OCI layout with --build-context ${name}=oci-layout://DIR`,
     })
   }
   const nearName = (name: string): string | undefined => {
@@ -75,19 +74,19 @@ export function createNameResolver(
     return found && (() => openNamed(found, name, platform))
   }
   const openNamed = async (found: Named, name: string, platform: Platform): Promise<ResolvedName> => {
-    const { source } = found
-    if (typeof source !== 'string') return { kind: 'files', context: contextID(found.name) }
-    if (source.startsWith('oci-layout://')) {
-      const { directory, reference } = parseLayoutReference(source)
-      const layout = openLayout(directory)
-      return imageFrom(layout, layout.find(reference), name, platform)
+    const source = parseNamedSource(found.source)
+    switch (source.kind) {
+      case 'docker-image':
+        return source.image === 'scratch' ? { kind: 'scratch' } : stored(source.image, platform)
+      case 'oci-layout': {
+        const { directory, reference } = parseLayoutReference(source.layout)
+        const layout = openLayout(directory)
+        return imageFrom(layout, layout.find(reference), name, platform)
+      }
+      case 'files':
+        if (typeof source.source === 'string') await checkDirectory(found.name, source.source)
+        return { kind: 'files', context: contextID(found.name) }
     }
-    if (source.startsWith('docker-image://')) {
-      const image = source.slice('docker-image://'.length)
-      return image === 'scratch' ? { kind: 'scratch' } : stored(image, platform)
-    }
-    await checkDirectory(found.name, source)
-    return { kind: 'files', context: contextID(found.name) }
   }
   return {
     images,
@@ -96,7 +95,7 @@ export function createNameResolver(
   }
 }
 
-/** Of an index that was pulled, the images of other platforms may be missing: they can be asked for. */
+/** A pulled index may lack the images of other platforms. If there is a registry, such an image counts as not found. */
 function unlessPartial(remote: RemoteBases | undefined): (error: unknown) => undefined {
   return (error) => {
     if (remote && error instanceof TsbuildError && error.code === 'BLOB_NOT_FOUND') return undefined
@@ -104,7 +103,7 @@ function unlessPartial(remote: RemoteBases | undefined): (error: unknown) => und
   }
 }
 
-/** An error of a registry for a name that is not in the store either, where something like it may be meant. */
+/** Extends the error of a registry for a name that is not in the store either, with a similar name of the store if there is one. */
 function notPulled(error: unknown, name: string, near: string | undefined): unknown {
   if (!(error instanceof TsbuildError)) return error
   const { message, hint } = error
@@ -114,44 +113,4 @@ function notPulled(error: unknown, name: string, near: string | undefined): unkn
     message: `image ${JSON.stringify(name)} is not in the local store, and ${message}`,
     hint: advice || undefined,
   })
-}
-
-/** The named contexts that hold files: these have to be opened. */
-export function fileContexts(namedContexts: Readonly<Record<string, NamedContext>>): [string, NamedContext][] {
-  const isImage = (source: NamedContext): boolean =>
-    typeof source === 'string' && /^(oci-layout|docker-image):\/\//.test(source)
-  const files = Object.entries(namedContexts).filter(([, source]) => !isImage(source))
-  return files.map(([name, source]) => [contextID(name), source])
-}
-
-/** What the graph calls a named context: `context` is the build context there, whatever a named one is called. */
-const contextID = (name: string): string => (name === 'context' ? './context' : name)
-
-/** `Alpine`, `alpine:latest` and `docker.io/library/alpine` name the same context. */
-function contextKey(name: string): string {
-  try {
-    return familiarReference(parseReference(name.toLowerCase())).replace(/:latest$/, '')
-  } catch (error) {
-    // Names of stages need not be image names.
-    if (!(error instanceof TsbuildError)) throw error
-    return name.toLowerCase()
-  }
-}
-
-async function checkDirectory(name: string, path: string): Promise<void> {
-  if (parseContextUrl(path)) return
-  const found = await stat(path).catch((cause: Error) => cause)
-  if (found instanceof Error) {
-    throw new TsbuildError(
-      'CONTEXT_NOT_FOUND',
-      `the build context ${JSON.stringify(name)} is not at ${JSON.stringify(path)}`,
-      { cause: found },
-    )
-  }
-  if (!found.isDirectory()) {
-    throw new TsbuildError(
-      'CONTEXT_INVALID',
-      `the build context ${JSON.stringify(name)} is not a directory: ${JSON.stringify(path)}`,
-    )
-  }
 }

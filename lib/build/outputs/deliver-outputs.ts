@@ -1,4 +1,4 @@
-// A build's result to where it is wanted.
+// Writes or pushes the result of a build to its outputs.
 
 import { TsbuildError } from '../../base/errors.ts'
 import type { Store } from '../../cache/store.ts'
@@ -19,7 +19,7 @@ import type { BuildOptions, ExportedOutput, Output } from '../build-options.ts'
 import { targetPlatforms, wantsIndex } from '../target-platforms.ts'
 import { layerCompression } from './output-compression.ts'
 
-/** What there is to deliver, and what it is made of, where an output wants it in another form. */
+/** The result of a build, and its parts, for outputs that need other compression. */
 export interface Delivery {
   readonly joined: JoinedGraphs
   readonly execution: Execution
@@ -28,7 +28,7 @@ export interface Delivery {
   readonly names: readonly string[]
 }
 
-/** Refuses outputs that can't hold what is asked for, before anything is built. Errors with `OUTPUT_INVALID`. */
+/** Refuses outputs that cannot hold the result, before anything is built. Errors with `OUTPUT_INVALID`. */
 export function checkOutputs(options: BuildOptions): void {
   for (const output of options.outputs ?? []) {
     if (output.type === 'registry' && output.pushByDigest) refuseTags(output.name?.split(',') ?? options.tags ?? [])
@@ -38,23 +38,23 @@ export function checkOutputs(options: BuildOptions): void {
   if (platforms.length < 2)
     throw new TsbuildError(
       'OUTPUT_INVALID',
-      'type=docker holds an image, not the index that BUILDKIT_MULTI_PLATFORM asks for',
+      'type=docker holds an image, not the index that BUILDKIT_MULTI_PLATFORM requests',
     )
   const message = `type=docker holds an image of one platform, not of ${platforms.map(formatPlatform).join(', ')}`
   throw new TsbuildError('OUTPUT_INVALID', message, {
-    hint: 'type=oci holds all of them, in one archive; or build for one platform at a time',
+    hint: 'use type=oci, which holds all of them in one archive, or build for one platform at a time',
   })
 }
 
 function refuseTags(names: readonly string[]): void {
   const tagged = names.find((name) => parseReference(name).tag !== undefined)
   if (tagged === undefined) return
-  throw new TsbuildError('OUTPUT_INVALID', `${JSON.stringify(tagged)} has a tag, and push-by-digest gives none`, {
-    hint: 'leave out the tag: "tsbuild imagetools create -t NAME:TAG NAME@DIGEST" gives it later',
+  throw new TsbuildError('OUTPUT_INVALID', `${JSON.stringify(tagged)} has a tag, but push-by-digest sets none`, {
+    hint: 'remove the tag; "tsbuild imagetools create -t NAME:TAG NAME@DIGEST" sets it later',
   })
 }
 
-/** The steps that follow the graph's: one for each output. */
+/** The steps after those of the graph: one for each output. */
 export function exportSteps({ outputs = [] }: BuildOptions, { results }: JoinedGraphs): StepInfo[] {
   return outputs.map(({ type }, at) => ({
     id: `export:${at}`,
@@ -63,18 +63,21 @@ export function exportSteps({ outputs = [] }: BuildOptions, { results }: JoinedG
   }))
 }
 
-/** The store may lack layers of the base then, which the registry has: no name should lead to half an image. */
+/**
+ * Whether the result is only pushed. Then the store may lack base layers that the registry has, so the image gets no name in the
+ * store: a name must not lead to an incomplete image.
+ */
 export function onlyPushed({ outputs = [] }: BuildOptions): boolean {
   return outputs.length > 0 && outputs.every((output) => output.type === 'registry')
 }
 
-/** What the outputs need of the base images that the results stand on. */
+/** The parts of base images that the outputs need. */
 export function neededOfResults(options: BuildOptions): BaseNeed {
   if (onlyPushed(options)) return 'nothing'
   return options.outputs?.some(({ type }) => type === 'local' || type === 'tar') ? 'all' : 'files'
 }
 
-/** Exports or pushes the result as each output says, one after the other. */
+/** Exports or pushes the result to each output, one after the other. */
 export async function deliverOutputs(
   outputs: readonly Output[],
   delivery: Delivery,
@@ -94,8 +97,8 @@ export async function deliverOutputs(
     })
     const { digest } = result.descriptor
     const { destination, size } = exported
-    const told = { output: output.type, destination, digest, ...(size !== undefined && { size }) }
-    session.emit({ type: 'exported', time: Date.now(), ...told })
+    const details = { output: output.type, destination, digest, ...(size !== undefined && { size }) }
+    session.emit({ type: 'exported', time: Date.now(), ...details })
     warnOfLosses(exported, session)
     delivered.push(exported)
   }
@@ -105,13 +108,13 @@ export async function deliverOutputs(
 function warnOfLosses({ losses = [], destination }: ExportedOutput, { warn }: Session): void {
   const [first] = losses
   if (!first) return
-  const what = first.kind === 'node' ? 'could not be made' : 'has attributes that could not be kept'
+  const problem = first.kind === 'node' ? 'could not be created' : 'has attributes that could not be kept'
   const more = losses.length > 1 ? `, and ${losses.length - 1} more` : ''
-  const message = `${JSON.stringify(destination)} lacks something of the image: ${JSON.stringify(first.path)} ${what}${more}`
-  warn({ code: 'OUTPUT_INCOMPLETE', message, hint: '-o type=tar keeps all', step: undefined })
+  const message = `${JSON.stringify(destination)} is incomplete: ${JSON.stringify(first.path)} ${problem}${more}`
+  warn({ code: 'OUTPUT_INCOMPLETE', message, hint: 'use -o type=tar, which keeps everything', step: undefined })
 }
 
-/** The result with its layers compressed as this output asks for. */
+/** The result with its layers compressed as an output requests. */
 async function resultFor(output: Output, { joined, execution, result }: Delivery, session: Session): Promise<ImageSet> {
   if (output.type === 'local' || output.type === 'tar' || !output.compression) return result
   const compression = layerCompression(output.compression)
@@ -122,7 +125,7 @@ async function resultFor(output: Output, { joined, execution, result }: Delivery
   return assembleImages(joined, { ...execution, filesystems }, session)
 }
 
-/** Where the result is besides its outputs. */
+/** The result in the store, as an entry beside the outputs. */
 export function keptInStore(
   names: readonly string[],
   outputs: readonly ExportedOutput[],

@@ -12,16 +12,16 @@ export interface PushOutputOptions {
   readonly client: RegistryClient
   readonly signal: AbortSignal
   readonly emit: (event: BuildEvent) => void
-  /** The step that progress is reported of. */
+  /** The id of the step in progress events. */
   readonly step: string
 }
 
-/** Milliseconds between two reports. */
+/** Milliseconds between two progress events. */
 const INTERVAL = 100
 
 /**
- * Pushes a build's result under the names of the output, or else of the build; by digest where the output says so. Errors as pushImage()
- * does.
+ * Pushes the result of a build under the names of the output, or else of the build; by digest alone if the output requests it.
+ * Errors with `OUTPUT_INVALID` if there is no name, and as pushImage() does.
  */
 export async function pushOutput(
   descriptor: Descriptor,
@@ -31,19 +31,19 @@ export async function pushOutput(
 ): Promise<ExportedOutput> {
   const wanted = output.name ? [...new Set(output.name.split(',').map(normaliseName))] : names
   if (wanted.length === 0) {
-    throw new TsbuildError('OUTPUT_INVALID', 'there is no name to push the image as', {
-      hint: 'give it one with -t REGISTRY/NAME:TAG',
+    throw new TsbuildError('OUTPUT_INVALID', 'the image has no name to be pushed under', {
+      hint: 'name it with -t REGISTRY/NAME:TAG',
     })
   }
   const references = wanted.map(parseReference).map((reference): Reference => {
     const { domain, path } = reference
     return output.pushByDigest ? { domain, path, digest: descriptor.digest } : reference
   })
-  let told = 0
+  let reported = 0
   const onProgress = (current: number, total: number): void => {
     const now = Date.now()
-    if (now - told < INTERVAL && current < total) return
-    told = now
+    if (now - reported < INTERVAL && current < total) return
+    reported = now
     emit({ type: 'progress', time: now, step, current: Math.max(0, current), total, unit: 'bytes' })
   }
   const { uploaded } = await pushStored(store, descriptor, references, { client, signal, onProgress })
