@@ -6,7 +6,7 @@ import { painter } from './terminal/paint.ts'
 import { shortName } from './terminal/short-names.ts'
 import { printable } from './terminal/text-width.ts'
 
-/** What a build made, for a person: the lines below its progress. */
+/** The summary of a build, printed below its progress. */
 export function summaryLines(
   result: BuildResult,
   view: { readonly elapsed: number; readonly color: boolean; readonly unicode: boolean },
@@ -22,7 +22,7 @@ export function summaryLines(
     ...result.outputs
       .filter((output) => output.type !== 'store' || result.names.length === 0)
       .map((output) => {
-        if (output.type === 'store') return ['kept in', `${output.destination} (-t gives it a name)`] as const
+        if (output.type === 'store') return ['kept in', `${output.destination} (use -t to name it)`] as const
         if (output.type === 'registry')
           return ['pushed', `${output.destination} (${formatSize(output.size ?? 0)} sent)`] as const
         const target = output.destination === '-' ? 'standard output' : output.destination
@@ -44,7 +44,7 @@ function imageRows({ images, index, digest, imageID }: BuildResult): (readonly [
     const name = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
     return `${formatSize(size)} in ${count(image.layers.length, 'layer')}, ${name}`
   })
-  // An index has no image ID; those of its images are in it.
+  // An index has no image ID of its own.
   return [
     ...(index ? [] : [['image id', imageID] as const]),
     [index ? 'index' : 'digest', digest],

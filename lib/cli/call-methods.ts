@@ -1,4 +1,4 @@
-// `--call`: what a build tells of itself instead of being carried out.
+// The methods of `--call`, which print information about a build instead of running it.
 import { type BuildOptions, outline, planBuild, readDockerfile } from '../index.ts'
 import { formatOutline, formatTargets, outlineToJson, targetsToJson } from '../internal/index.ts'
 import type { CallFlag } from './arguments/parse-call.ts'
@@ -6,7 +6,7 @@ import { EXIT_CODES } from './exit-codes.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { printable } from './terminal/text-width.ts'
 
-/** Prints the stages that can be built. Looks at no base image. */
+/** Prints the stages that can be built (`--call=targets`). Needs no base images. */
 export async function showTargets(
   input: BuildOptions,
   format: CallFlag['format'],
@@ -17,7 +17,7 @@ export async function showTargets(
   return EXIT_CODES.ok
 }
 
-/** Prints what the target takes from outside. */
+/** Prints the build args, secrets and ssh agents of the target (`--call=outline`). */
 export async function showOutline(
   input: BuildOptions,
   format: CallFlag['format'],

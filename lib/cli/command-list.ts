@@ -9,7 +9,7 @@ import { lintSpec } from './specs/lint.ts'
 import { registrySpecs } from './specs/registries.ts'
 import { shellSpec } from './specs/shell.ts'
 
-/** Every command, in the order of help. The first is the one that runs when none is named. */
+/** All commands, in the order of help. The first one runs if none is named. */
 export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
   buildSpec,
   lintSpec,
@@ -23,12 +23,12 @@ export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
   completionSpec,
 ]
 
-/** A command by its whole name: some have two words. */
+/** Finds a command by its whole name, which has two words for some. */
 export function findCommand(name: string): CommandSpec | undefined {
   return commands.find((command) => command.name === name)
 }
 
-/** The commands whose first word is this, of two: `imagetools`. */
+/** The commands with two words that start with this one, such as `imagetools`. */
 export function commandsOf(group: string): readonly CommandSpec[] {
   return commands.filter((command) => command.name.startsWith(`${group} `))
 }

@@ -1,13 +1,13 @@
-// What a command is: data that parsing and help are made from, and a handler that is loaded when it is called.
+// A command as data, from which its arguments are parsed and its help is printed. Its code is loaded when it runs.
 import type { Terminal } from './terminal/terminal.ts'
 
 export interface FlagSpec {
-  /** Long name, without dashes. */
+  /** The long name, without dashes. */
   readonly name: string
   readonly short?: string
-  /** `switch`: a boolean. `value`: the last one given counts. `list`: each one given counts. */
+  /** `switch` is a boolean. Of several `value` flags the last counts. All `list` flags count. */
   readonly kind: 'switch' | 'value' | 'list'
-  /** What help shows for the value, e.g. `NAME[:TAG]`. */
+  /** The value in help, e.g. `NAME[:TAG]`. */
   readonly placeholder?: string
   readonly choices?: readonly string[]
   /** The heading in help; default `Options`. */
@@ -15,12 +15,12 @@ export interface FlagSpec {
   readonly summary: string
 }
 
-/** A flag that docker buildx has and tsbuild doesn't (yet): refused by name rather than unknown. */
+/** A flag of docker buildx that tsbuild does not support. It is refused as unsupported instead of as unknown. */
 export interface RefusedFlag {
   readonly name: string
   readonly short?: string
   readonly kind: 'switch' | 'value'
-  /** Values that ask for what happens anyway, and so are accepted. */
+  /** Values that are accepted, because they request the behaviour that tsbuild has. */
   readonly harmless?: readonly string[]
   readonly hint?: string
 }
@@ -28,11 +28,11 @@ export interface RefusedFlag {
 export interface CommandSpec {
   readonly name: string
   readonly summary: string
-  /** After `tsbuild `. */
+  /** The usage, without the leading `tsbuild `. */
   readonly usage: string
-  /** Paragraphs for the command's own help. */
+  /** Paragraphs for the help of the command. */
   readonly description?: readonly string[]
-  /** What positional arguments are called in messages, and how many there may be. */
+  /** The names of positional arguments in messages, and how many there may be. */
   readonly positionals: { readonly name: string; readonly min: number; readonly max: number }
   readonly flags: readonly FlagSpec[]
   readonly refused?: readonly RefusedFlag[]
@@ -40,10 +40,10 @@ export interface CommandSpec {
   readonly load: () => Promise<{ readonly run: Run }>
 }
 
-/** Carries a command out; resolves to the exit code. */
+/** Runs a command. Resolves to the exit code. */
 export type Run = (args: Args, terminal: Terminal) => Promise<number>
 
-/** A command line, read. */
+/** The parsed arguments of a command. */
 export interface Args {
   readonly positionals: readonly string[]
   on(flag: string): boolean
@@ -51,15 +51,15 @@ export interface Args {
   list(flag: string): readonly string[]
 }
 
-/** Flags that every command takes. */
+/** The flags that every command has. */
 export const COMMON_FLAGS: readonly FlagSpec[] = [
   {
     name: 'store',
     kind: 'value',
     placeholder: 'DIR',
     group: 'Common',
-    summary: "Directory of images and cache (default: $TSBUILD_HOME, else the user's cache directory)",
+    summary: "The directory for images and cache (default: $TSBUILD_HOME, else the user's cache directory)",
   },
-  { name: 'debug', kind: 'switch', short: 'D', group: 'Common', summary: 'Show stacks and causes with errors' },
+  { name: 'debug', kind: 'switch', short: 'D', group: 'Common', summary: 'Print stack traces and causes of errors' },
   { name: 'help', kind: 'switch', short: 'h', group: 'Common', summary: 'Show this help' },
 ]

@@ -1,7 +1,7 @@
-/** What the process ends with. Documented in docs/cli.md and in `tsbuild --help`; scripts depend on it. */
+/** The exit codes of the process, documented in docs/cli.md and in `tsbuild --help`. Scripts depend on them. */
 export const EXIT_CODES = {
   ok: 0,
-  /** The build or the command failed, for a reason that the user can do something about. */
+  /** The build or the command failed for a reason that the user can fix. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,

@@ -10,7 +10,7 @@ export interface HelpView {
 
 type Row = readonly [left: string, right: string]
 
-/** `tsbuild --help`: every command, and what a newcomer types first. */
+/** `tsbuild --help`: all commands, and the first examples. */
 export function generalHelp(view: HelpView): string {
   const build = commands[0]
   return render(view, [
@@ -19,22 +19,22 @@ export function generalHelp(view: HelpView): string {
       title: 'Usage',
       rows: [
         ['tsbuild [OPTIONS] PATH', 'build an image'],
-        ['tsbuild COMMAND [OPTIONS] ...', ''],
+        ['tsbuild COMMAND [OPTIONS] ...', 'run another command'],
       ],
     },
     { title: 'Commands', rows: commands.map((command) => [command.name, command.summary]) },
     { title: 'Examples', examples: build.examples.slice(0, 3) },
     { title: 'Exit codes', rows: EXIT_ROWS },
-    { lines: ['`tsbuild help COMMAND` explains a command; `tsbuild help build` has every option of a build.'] },
+    { lines: ['Run `tsbuild help COMMAND` for the options of a command, for example `tsbuild help build`.'] },
   ])
 }
 
-/** `tsbuild GROUP --help`: the commands that begin with one word. */
+/** `tsbuild GROUP --help`: the commands that start with the same word. */
 export function groupHelp(members: readonly CommandSpec[], view: HelpView): string {
   return render(view, [
     { title: 'Commands', rows: members.map((command) => [command.name, command.summary]) },
     { title: 'Examples', examples: members.flatMap(({ examples }) => examples.slice(0, 1)) },
-    { lines: ['`tsbuild help COMMAND` explains a command.'] },
+    { lines: ['Run `tsbuild help COMMAND` for the options of a command.'] },
   ])
 }
 
@@ -58,11 +58,11 @@ export function commandHelp(command: CommandSpec, view: HelpView): string {
 }
 
 const EXIT_ROWS: readonly Row[] = [
-  ['0', 'done'],
+  ['0', 'success'],
   ['1', 'the build or the command failed'],
   ['2', 'the command line is wrong'],
   ['70', 'a bug in tsbuild'],
-  ['130, 143', 'interrupted by Ctrl-C, by SIGTERM'],
+  ['130, 143', 'interrupted by Ctrl-C or by SIGTERM'],
 ]
 
 const groupOf = (flag: FlagSpec): string => flag.group ?? 'Options'
@@ -76,7 +76,7 @@ interface Section {
   readonly title?: string
   readonly lines?: readonly string[]
   readonly rows?: readonly Row[]
-  /** The rows that share a column with these; default these alone. */
+  /** All rows whose columns are aligned with these; default only these. */
   readonly align?: readonly Row[]
   readonly examples?: CommandSpec['examples']
 }
@@ -93,7 +93,7 @@ function render(view: HelpView, sections: readonly Section[]): string {
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`
 }
 
-/** Narrower than this, what a row says is below its name rather than beside it. */
+/** In a narrower terminal, the text of a row is below its name instead of beside it. */
 const NARROW = 72
 
 function columnOf(rows: readonly Row[], width: number): number {
@@ -101,7 +101,7 @@ function columnOf(rows: readonly Row[], width: number): number {
   return width < NARROW ? 6 : Math.min(widest, Math.floor(width * 0.42)) + 2
 }
 
-/** Two columns, the second at `column`; where the left is too long for that, the right starts on the next line. */
+/** Two columns, the second at `column`. If the left text is too long, the right text starts on the next line. */
 function layOut(rows: readonly Row[], column: number, width: number): Row[] {
   const gap = ' '.repeat(column)
   return rows.flatMap(([left, right]) => {

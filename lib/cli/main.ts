@@ -1,8 +1,8 @@
 import { packageVersion } from './version.ts'
 
-/** The command line: carries it out and resolves to the exit code. Never rejects. */
+/** Runs a command line. Resolves to the exit code, and never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
-  // Tools ask for the version all the time: it costs no more than starting Node.
+  // Tools request the version often, so it loads nothing else.
   if (args.length === 1 && /^(--version|-v|version)$/.test(args[0] ?? '')) {
     process.stdout.write(`tsbuild ${packageVersion()}\n`)
     return 0
@@ -13,9 +13,9 @@ export async function main(args: readonly string[]): Promise<number> {
     import('./report-error.ts'),
   ])
   const terminal = processTerminal()
-  // What nothing waits for and nothing catches is a bug, and is reported like one.
+  // An error that nothing catches is a bug, and is reported like one.
   process.on('uncaughtException', async (error) => {
-    // Where not even that works, say from a damaged installation, asking again would never end.
+    // If the report fails as well, say in a damaged installation, this handler must not be called again.
     process.removeAllListeners('uncaughtException')
     process.exit(await reportError(error, terminal, { debug: true, json: false }))
   })

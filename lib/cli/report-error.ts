@@ -11,7 +11,7 @@ export interface ReportOptions {
   readonly json: boolean
 }
 
-/** Tells the user what went wrong, and says what to exit with. The only place where errors become text. */
+/** Prints an error, and returns the exit code. Errors become text only here. */
 export async function reportError(error: unknown, terminal: Terminal, options: ReportOptions): Promise<number> {
   const { code, text, exitCode } = await describe(error)
   const stack = options.debug && exitCode !== EXIT_CODES.bug ? `\n${stackOf(error)}` : ''
@@ -35,7 +35,7 @@ async function describe(error: unknown): Promise<Description> {
   if (error instanceof Interrupted) return { code: 'INTERRUPTED', text: 'interrupted', exitCode: error.exitCode }
   const { TsbuildError, formatError } = await import('../base/errors.ts')
   if (error instanceof TsbuildError) return { code: error.code, text: formatError(error), exitCode: EXIT_CODES.failed }
-  const text = `error: this is a bug in tsbuild, please report it with the command and this stack:\n${stackOf(error)}`
+  const text = `error: this is a bug in tsbuild, please report it with the command and this stack trace:\n${stackOf(error)}`
   return { code: 'BUG', text, exitCode: EXIT_CODES.bug }
 }
 

@@ -8,9 +8,9 @@ import { EXIT_CODES } from './exit-codes.ts'
 import { reportError } from './report-error.ts'
 import type { Screen, Terminal } from './terminal/terminal.ts'
 
-/** Finds the command that the arguments name, reads the rest, runs it, and reports what it throws. */
+/** Finds the command that the arguments name, parses the others, runs the command, and reports its error. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  // The last resort for errors in the command line itself: the flags aren't known yet.
+  // Flags are searched for here, since errors in the command line are reported before the flags are parsed.
   const debug = args.includes('--debug') || args.includes('-D')
   const json = args.some(
     (arg, i) => arg === '--progress=rawjson' || (arg === '--progress' && args[i + 1] === 'rawjson'),
@@ -27,7 +27,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     await showHelp(terminal.err)
     return EXIT_CODES.usage
   }
-  // What the script of `tsbuild completion` asks with.
+  // The request of the script from `tsbuild completion`.
   if (args[0] === '--get-yargs-completions') {
     const { complete } = await import('./completion/print-completions.ts')
     await complete(args)
@@ -43,16 +43,16 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
 }
 
 interface Choice {
-  /** undefined: none was named, and help was asked for. */
+  /** Undefined for general help, or for the help of a group. */
   readonly command: CommandSpec | undefined
-  /** Help was asked for about the commands of this first word. */
+  /** The first word of the commands whose help was requested. */
   readonly group?: string
   readonly rest: readonly string[]
   readonly named: boolean
   readonly help: boolean
 }
 
-/** The command is the first argument, or the first after flags that every command takes, or the first two; else build. */
+/** The command is the first argument after common flags, or the first two arguments; else build. */
 function chooseCommand(args: readonly string[]): Choice {
   const at = firstWord(args)
   const word = args[at] ?? ''
@@ -63,7 +63,7 @@ function chooseCommand(args: readonly string[]): Choice {
   return chooseOfGroup(word, others) ?? { command: commands[0], rest: args, named: false, help: false }
 }
 
-/** A command of two words, when the first is known; undefined if it isn't the first of one. */
+/** Chooses a command of two words. Undefined if no such command starts with `group`. */
 function chooseOfGroup(group: string, args: readonly string[]): Choice | undefined {
   const members = commandsOf(group)
   if (members.length === 0) return undefined
@@ -77,11 +77,11 @@ function chooseOfGroup(group: string, args: readonly string[]): Choice | undefin
   }
   throw new UsageError('OPTION_INVALID', `there is no command ${JSON.stringify(`${group} ${word}`)}`, {
     unknown: { word, candidates: members.map(({ name }) => name.slice(group.length + 1)), prefix: `tsbuild ${group} ` },
-    hint: `\`tsbuild ${group}\` lists the commands`,
+    hint: `run \`tsbuild ${group}\` for a list of commands`,
   })
 }
 
-/** `tsbuild imagse` means `tsbuild images`, not to build a directory of that name. */
+/** Refuses a misspelt command: `tsbuild imagse` means `tsbuild images`, not a directory to build. */
 async function refuseTypo(word: string, terminal: Terminal): Promise<void> {
   if (!/^[a-z]+$/.test(word) || existsSync(resolve(terminal.cwd, word))) return
   const candidates = [...commands.map((command) => command.name.split(' ')[0] ?? ''), 'help', 'version']
@@ -114,7 +114,7 @@ function helpTopic(words: readonly string[]): Choice {
   const name = words.join(' ')
   throw new UsageError('OPTION_INVALID', `there is no command ${JSON.stringify(name)}`, {
     unknown: { word: name, candidates: commands.map((c) => c.name), prefix: '' },
-    hint: '`tsbuild help` lists the commands',
+    hint: 'run `tsbuild help` for a list of commands',
   })
 }
 

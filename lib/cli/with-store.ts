@@ -1,7 +1,7 @@
 import { openStore, type Store } from '../index.ts'
 import type { Args } from './command-spec.ts'
 
-/** Runs an action with the store that the arguments name, and closes it. */
+/** Runs an action with the store of `--store`, and closes it. */
 export async function withStore<T>(args: Args, action: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore(args.value('store'))
   try {

@@ -48,14 +48,14 @@ test('sizes and rights', () => {
 })
 
 test.each<[string, () => unknown, RegExp]>([
-  ['a secret without an id', () => parseSecret('src=f', env), /needs an id/],
+  ['a secret without an id', () => parseSecret('src=f', env), /the id is missing/],
   ['a secret with a typo', () => parseSecret('id=a,scr=f', env), /unexpected key "scr"/],
   ['a secret of an odd type', () => parseSecret('id=a,type=raw', env), /file or env/],
   ['a bare word', () => parseSecret('a', env), /key=value/],
   ['an open quote', () => parseSecret('"id=a', env), /not closed/],
   ['no agent', () => parseSsh('default', env), /\$SSH_AUTH_SOCK is not set/],
   ['an agent that is a file', () => parseSsh(`k=${import.meta.filename}`, env), /is not a socket/],
-  ['no ssh id', () => parseSsh('=x', env), /needs an id/],
+  ['no ssh id', () => parseSsh('=x', env), /the id is missing/],
   ['no address', () => parseAddHost('db'), /HOST:ADDRESS/],
   ['a bad address', () => parseAddHost('db:1.2.3'), /HOST:ADDRESS/],
   ['a limit that is none', () => parseUlimit('nofiles=1'), /no limit named nofiles/],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { summaryLines } from '../../lib/cli/build-summary.ts'
-import { metadata, resultID } from '../../lib/cli/metadata-file.ts'
+import { resultID } from '../../lib/cli/iidfile.ts'
+import { metadata } from '../../lib/cli/metadata-file.ts'
 import type { BuildResult, BuiltImage, Digest, Image, Layer } from '../../lib/index.ts'
 
 const digest: Digest = `sha256:${'ab'.repeat(32)}`

@@ -96,7 +96,7 @@ describe('tsbuild build', () => {
   test('that can’t write its files ends with 1', async () => {
     const { code, stderr } = await tsbuild(['--iidfile', path('nowhere/iid'), context])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^error: can't write ".*nowhere\/iid": .* \[OUTPUT_IO\]$/m)
+    expect(stderr).toMatch(/^error: cannot write ".*nowhere\/iid": .* \[OUTPUT_IO\]$/m)
   })
 
   test('shows where in the Dockerfile an error is', async () => {

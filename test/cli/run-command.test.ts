@@ -25,10 +25,10 @@ describe('help', () => {
 })
 
 const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
-  [['build'], 'error: PATH is missing [OPTION_INVALID]\nhint: the current directory is `tsbuild .`\n'],
+  [['build'], 'error: PATH is missing [OPTION_INVALID]\nhint: to build the current directory, run `tsbuild .`\n'],
   [['--targt', 'x', '.'], 'error: unknown option "--targt" [OPTION_UNKNOWN]\nhint: did you mean --target?\n'],
   [['--frobnicate', '.'], 'error: unknown option "--frobnicate" [OPTION_UNKNOWN]\n'],
-  [['-file', 'x', '.'], 'error: unknown option "-file" [OPTION_UNKNOWN]\nhint: long options take two dashes: --file\n'],
+  [['-file', 'x', '.'], 'error: unknown option "-file" [OPTION_UNKNOWN]\nhint: write it with two dashes: --file\n'],
   [
     ['--progress', 'pain', '.'],
     'error: --progress can\'t be "pain": expected auto, plain, tty, rawjson, quiet or none [OPTION_INVALID]\nhint: did you mean plain?\n',
@@ -38,10 +38,7 @@ const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
     'error: "imagse" is neither a command nor a directory [OPTION_INVALID]\nhint: did you mean tsbuild images?\n',
   ],
   [['help', 'imagse'], 'error: there is no command "imagse" [OPTION_INVALID]\nhint: did you mean images?\n'],
-  [
-    ['-f', '-', '-'],
-    'error: standard input is either the build context or the Dockerfile, not both [OPTION_INVALID]\n',
-  ],
+  [['-f', '-', '-'], 'error: standard input cannot be both the build context and the Dockerfile [OPTION_INVALID]\n'],
   [['--build-context', 'x', '.'], 'error: --build-context can\'t be "x": expected NAME=VALUE [OPTION_INVALID]\n'],
   [['--build-arg', '=x', '.'], 'error: --build-arg can\'t be "=x": expected NAME=VALUE [OPTION_INVALID]\n'],
   [['-q', '--progress=plain', '.'], 'error: --quiet and --progress=plain contradict each other [OPTION_INVALID]\n'],
@@ -49,10 +46,10 @@ const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
     ['--load', '.'],
     'error: --load is not supported yet [UNSUPPORTED]\nhint: use `-o type=docker,dest=FILE`, then `docker load -i FILE`\n',
   ],
-  [['--push', '.'], 'error: there is no name to push the image as [OPTION_INVALID]\nhint: give it one with -t\n'],
+  [['--push', '.'], 'error: the image has no name to be pushed under [OPTION_INVALID]\nhint: name it with -t\n'],
   [
     ['-o', 'type=registry', '.'],
-    'error: there is no name to push the image as [OPTION_INVALID]\nhint: give it one with -t\n',
+    'error: the image has no name to be pushed under [OPTION_INVALID]\nhint: name it with -t\n',
   ],
 ]
 
@@ -65,7 +62,7 @@ describe('a wrong command line ends with 2 and says why', () => {
     const { code, stderr } = await cli(['-o', '-', '.'], { tty: ['out'] })
     expect([code, stderr]).toEqual([
       2,
-      'error: an archive is not written to a terminal [OPTION_INVALID]\nhint: redirect standard output, or give dest=FILE\n',
+      'error: standard output is a terminal: the archive is not written there [OPTION_INVALID]\nhint: redirect standard output, or write to a file with dest=FILE\n',
     ])
   })
 

@@ -1,4 +1,4 @@
-// Reads arguments as docker's flag library (pflag) does, and spells them the one way that any parser reads the same.
+// Reads arguments as docker's flag library (pflag) does, and rewrites them in one canonical spelling.
 import type { FlagSpec, RefusedFlag } from '../command-spec.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -50,7 +50,7 @@ function longFlag(arg: string, next: () => string | undefined, table: FlagTable)
   return spell(flag, `--${name}`, equals === -1 ? undefined : arg.slice(equals + 1), next)
 }
 
-/** `-q`, `-qt x`, `-tx`, `-t=x`: letters until one that takes a value, which takes the rest. */
+/** Reads `-q`, `-qt x`, `-tx` or `-t=x`: switches, up to a letter that takes the rest, or the next argument, as its value. */
 function shortFlags(arg: string, next: () => string | undefined, table: FlagTable): string[] {
   refuseSingleDash(arg, table)
   const out: string[] = []
@@ -58,8 +58,8 @@ function shortFlags(arg: string, next: () => string | undefined, table: FlagTabl
     const letter = [...rest][0] ?? ''
     const flag = lookUp(table, (candidate) => candidate.short === letter)
     if (!flag) {
-      const place = arg.length > 2 ? ` in ${JSON.stringify(arg)}` : ''
-      throw new UsageError('OPTION_UNKNOWN', `unknown option ${JSON.stringify(`-${letter}`)}${place}`)
+      const where = arg.length > 2 ? ` in ${JSON.stringify(arg)}` : ''
+      throw new UsageError('OPTION_UNKNOWN', `unknown option ${JSON.stringify(`-${letter}`)}${where}`)
     }
     rest = rest.slice(letter.length)
     const attached = rest.startsWith('=') ? rest.slice(1) : rest
@@ -70,12 +70,12 @@ function shortFlags(arg: string, next: () => string | undefined, table: FlagTabl
   return out
 }
 
-/** `-target` would mean `-t arget`, which nobody means. */
+/** Refuses `-target`, which pflag reads as `-t arget`. */
 function refuseSingleDash(arg: string, table: FlagTable): void {
   const name = arg.slice(1).split('=')[0] ?? ''
   if (name.length < 2 || !lookUp(table, (candidate) => candidate.name === name)) return
   throw new UsageError('OPTION_UNKNOWN', `unknown option ${JSON.stringify(`-${name}`)}`, {
-    hint: `long options take two dashes: --${arg.slice(1)}`,
+    hint: `write it with two dashes: --${arg.slice(1)}`,
   })
 }
 
@@ -96,8 +96,8 @@ function spell(flag: Known, written: string, attached: string | undefined, next:
     throw new UsageError('UNSUPPORTED', `${written} is not supported yet`, { hint })
   }
   if (value === undefined) {
-    const what = ('placeholder' in flag && flag.placeholder) || 'a value'
-    throw new UsageError('OPTION_INVALID', `${written} needs ${what}`)
+    const value = ('placeholder' in flag && flag.placeholder) || 'a value'
+    throw new UsageError('OPTION_INVALID', `${written} needs ${value}`)
   }
   const choices = 'choices' in flag ? flag.choices : undefined
   if (choices && !choices.includes(value)) {

@@ -2,7 +2,7 @@ import { type Args, COMMON_FLAGS, type CommandSpec } from '../command-spec.ts'
 import { canonicalArguments } from './flag-syntax.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Reads a command's arguments; undefined when they ask for help, and then nothing else counts. Throws a {@link UsageError}. */
+/** Parses the arguments of a command; undefined if they request help. Throws a {@link UsageError}. */
 export function parseArguments(args: readonly string[], command: CommandSpec): Args | undefined {
   const flags = [...command.flags, ...COMMON_FLAGS]
   const canonical = canonicalArguments(args, { flags, refused: command.refused ?? [] })
@@ -12,7 +12,7 @@ export function parseArguments(args: readonly string[], command: CommandSpec): A
   }
   if (list('help').at(-1) === 'true') return undefined
   const { positionals } = canonical
-  demandPositionals(positionals, command)
+  checkPositionals(positionals, command)
   return {
     positionals,
     on: (flag) => list(flag).at(-1) === 'true',
@@ -21,12 +21,12 @@ export function parseArguments(args: readonly string[], command: CommandSpec): A
   }
 }
 
-function demandPositionals(given: readonly string[], command: CommandSpec): void {
+function checkPositionals(given: readonly string[], command: CommandSpec): void {
   const { name, min, max } = command.positionals
   const help = `usage: tsbuild ${command.usage}`
   if (given.length < min) {
     const missing = name.split(' ').slice(given.length).join(' and ')
-    const hint = command.name === 'build' ? 'the current directory is `tsbuild .`' : help
+    const hint = command.name === 'build' ? 'to build the current directory, run `tsbuild .`' : help
     throw new UsageError('OPTION_INVALID', `${missing} ${missing.includes(' and ') ? 'are' : 'is'} missing`, { hint })
   }
   if (given.length <= max) return

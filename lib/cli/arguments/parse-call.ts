@@ -1,4 +1,4 @@
-// `--call` as it is written.
+// Parses the value of `--call`.
 import { UsageError } from './usage-error.ts'
 
 const METHODS = ['build', 'check', 'outline', 'targets'] as const
@@ -8,7 +8,7 @@ export interface CallFlag {
   readonly format: 'text' | 'json'
 }
 
-/** Reads `METHOD[,format=text|json]`. Throws a {@link UsageError}. */
+/** Parses `METHOD[,format=text|json]`. Throws a {@link UsageError}. */
 export function parseCall(value: string): CallFlag {
   const [name = '', ...fields] = value.split(',')
   const method = METHODS.find((candidate) => candidate === name)

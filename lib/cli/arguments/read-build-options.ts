@@ -1,10 +1,10 @@
-// The part of a command line that decides what is built, as options of the library.
+// Turns the flags for the inputs of a build into options of the library.
 import type { BuildOptions } from '../../index.ts'
 import type { Args } from '../command-spec.ts'
 import { readText, type Terminal } from '../terminal/terminal.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Throws a {@link UsageError} for values that can't be meant. */
+/** Reads the context, the Dockerfile, the target, args and platforms. Throws a {@link UsageError} for invalid values. */
 export async function readBuildOptions(args: Args, terminal: Terminal): Promise<BuildOptions> {
   const file = args.value('file')
   const target = args.value('target')
@@ -24,8 +24,8 @@ export async function readBuildOptions(args: Args, terminal: Terminal): Promise<
 }
 
 /**
- * `NAME=VALUE` flags as a record; the last of the same name counts. `alone` says what `NAME` without a value means:
- * a value, or undefined to leave it out; without it that is refused.
+ * `NAME=VALUE` flags as a record; of several with one name the last counts. `alone` returns the value of a `NAME` without a
+ * value, or undefined to leave it out. Without `alone` such a flag is refused.
  */
 export function readPairs(
   flag: string,
@@ -49,13 +49,17 @@ function readContext(path: string, file: string | undefined, terminal: Terminal)
   if (path !== '-') return path
   const { stdin } = terminal
   if (file === '-') {
-    throw new UsageError('OPTION_INVALID', 'standard input is either the build context or the Dockerfile, not both')
+    throw new UsageError('OPTION_INVALID', 'standard input cannot be both the build context and the Dockerfile')
   }
   if (stdin.isTTY) {
-    const hint = 'pipe a tar or a Dockerfile into it, or give a directory'
-    throw new UsageError('OPTION_INVALID', 'the build context is to come from standard input, which is a terminal', {
-      hint,
-    })
+    const hint = 'pipe a tar or a Dockerfile into it, or name a directory'
+    throw new UsageError(
+      'OPTION_INVALID',
+      'the build context should come from standard input, but that is a terminal',
+      {
+        hint,
+      },
+    )
   }
   return { stream: stdin.bytes() }
 }

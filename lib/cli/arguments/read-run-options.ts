@@ -1,4 +1,4 @@
-// The flags of a command line that say how RUN steps are carried out, as options of the library.
+// Turns the flags for RUN steps into options of the library.
 import {
   parseAddHost,
   parseBytes,
@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal/terminal.ts'
 import { asUsageError } from './as-usage-error.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Throws a {@link UsageError} for values that can't be meant. */
+/** Reads the flags for RUN steps. Throws a {@link UsageError} for invalid values. */
 export function readRunOptions(args: Args, terminal: Pick<Terminal, 'env'>): RunOptions {
   try {
     return readFlags(args, terminal.env)
@@ -70,6 +70,6 @@ function whole(args: Args, flag: string): number | undefined {
 
 function choice<Choice extends string>(args: Args, flag: string, choices: readonly Choice[]): Choice | undefined {
   const text = args.value(flag)
-  // The flag's spec has checked that it is one of them.
+  // The flag's spec has checked that the value is one of the choices.
   return choices.find((candidate) => candidate === text)
 }

@@ -1,13 +1,13 @@
 import type { ErrorCode } from '../../index.ts'
 
-/** A command line that can't be carried out. The CLI's own, so that refusing one doesn't load the library. */
+/** An error in the command line. It is a class of its own, so that it can be thrown without loading the library. */
 export class UsageError extends Error {
   static {
     UsageError.prototype.name = 'UsageError'
   }
   readonly code: ErrorCode
   readonly hint: string | undefined
-  /** A word that was not understood and the ones that would have been: for "did you mean". */
+  /** An unknown word and the valid ones, for "did you mean". */
   readonly unknown:
     | { readonly word: string; readonly candidates: readonly string[]; readonly prefix: string }
     | undefined

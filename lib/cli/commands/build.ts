@@ -10,8 +10,10 @@ import { UsageError } from '../arguments/usage-error.ts'
 import { summaryLines } from '../build-summary.ts'
 import type { Args, Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
-import { removeBuildFiles, resultID, writeBuildFiles } from '../metadata-file.ts'
+import { resultID, writeIidfile } from '../iidfile.ts'
+import { metadata, writeMetadata } from '../metadata-file.ts'
 import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
+import { removeResultFile } from '../result-file.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -19,13 +21,15 @@ export const run: Run = async (args, terminal) => {
   const started = Date.now()
   const kind = readProgress(args, terminal)
   const outputs = readOutputs(args, terminal)
-  const files = { iidfile: args.value('iidfile'), metadataFile: args.value('metadata-file') }
+  const iidfile = args.value('iidfile')
+  const metadataFile = args.value('metadata-file')
   const call = parseCall(args.value('call') ?? 'build')
   const input = await readBuildOptions(args, terminal)
   const method = args.on('check') ? 'check' : call.method
-  if (method !== 'build') return await tell(method, input, call.format, terminal)
+  if (method !== 'build') return await callMethod(method, input, call.format, terminal)
   const labels = readPairs('label', args.list('label'), () => '')
-  removeBuildFiles(files)
+  removeResultFile(iidfile)
+  removeResultFile(metadataFile)
   const progress = openProgress(kind, terminal.err)
   const options = {
     ...input,
@@ -37,19 +41,20 @@ export const run: Run = async (args, terminal) => {
     outputs,
     onEvent: progress.onEvent,
   }
-  // What is known of a context lives as long as the build: room for what dies young would only be memory, 15 MB of it. Not said
-  // before all is loaded, since Node.js compiles its own modules anew once V8 has other flags than its snapshot.
+  // Data about a context lives as long as the build, so a larger young generation would only cost memory, about 15 MB. The flag
+  // is set after all modules are loaded: with other V8 flags, Node.js no longer uses its own compiled snapshot.
   setFlagsFromString('--semi-space-growth-factor=1')
   const result = await interruptible(async (signal) => await build({ ...options, signal }), progress.note).finally(
     progress.finish,
   )
-  writeBuildFiles(result, files)
+  if (iidfile !== undefined) writeIidfile(iidfile, result)
+  if (metadataFile !== undefined) writeMetadata(metadataFile, metadata(result))
   showResult(result, kind, { outputs, elapsed: Date.now() - started }, terminal)
   return EXIT_CODES.ok
 }
 
-/** Nothing is built or written then, and what it takes is not loaded for those who build. */
-async function tell(
+/** Runs a method of `--call`. Nothing is built or written. Its modules are loaded here, since builds do not need them. */
+async function callMethod(
   method: Exclude<CallFlag['method'], 'build'>,
   input: BuildOptions,
   format: CallFlag['format'],
@@ -74,7 +79,7 @@ function showResult(
 ): void {
   const { err } = terminal
   if (kind === 'quiet') {
-    // Standard output is the tar's when one is written there.
+    // If a tar goes to standard output, the ID goes to standard error.
     const screen = details.outputs.some(isStandardOutput) ? err : terminal.out
     screen.write(`${resultID(result)}\n`)
   } else if (kind === 'plain' || kind === 'tty') {
@@ -98,11 +103,11 @@ function readOutputs(args: Args, terminal: Terminal): Output[] {
   const push = args.on('push') && !given.some(({ type }) => type === 'registry')
   const outputs: Output[] = push ? [...given, { type: 'registry' }] : given
   if (outputs.some((output) => output.type === 'registry' && !output.name) && args.list('tag').length === 0) {
-    throw new UsageError('OPTION_INVALID', 'there is no name to push the image as', { hint: 'give it one with -t' })
+    throw new UsageError('OPTION_INVALID', 'the image has no name to be pushed under', { hint: 'name it with -t' })
   }
   if (terminal.out.isTTY && outputs.some(isStandardOutput)) {
-    const hint = 'redirect standard output, or give dest=FILE'
-    throw new UsageError('OPTION_INVALID', 'an archive is not written to a terminal', { hint })
+    const hint = 'redirect standard output, or write to a file with dest=FILE'
+    throw new UsageError('OPTION_INVALID', 'standard output is a terminal: the archive is not written there', { hint })
   }
   return outputs
 }

@@ -75,7 +75,7 @@ function probeLines(report: DoctorReport, about: keyof typeof TITLES, screen: Sc
   return [paint('bold', TITLES[about]), ...lines]
 }
 
-/** What the working ones can do. */
+/** A table of the features of the working back-ends. */
 function backendLines({ backends }: DoctorReport, { color }: Screen): string[] {
   if (backends.length === 0) return []
   const word = (able: boolean): string => (able ? 'yes' : 'no')

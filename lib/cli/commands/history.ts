@@ -31,6 +31,6 @@ export const run: Run = async (args, terminal) => {
   return EXIT_CODES.ok
 }
 
-/** On one line, without the mark that BuildKit leaves behind every instruction. */
+/** The command on one line, without the comment that BuildKit appends to every instruction. */
 const shorten = (command: string): string =>
   truncate(printable(command.replace(/\s+/g, ' ').replace(/ # buildkit$/, '')), COMMAND_WIDTH)

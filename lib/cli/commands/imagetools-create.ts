@@ -20,10 +20,10 @@ export const run: Run = async (args, terminal) => {
   const dryRun = args.on('dry-run')
   const sources = [...args.list('file').map(readSource), ...args.positionals]
   if (sources.length === 0)
-    throw new UsageError('OPTION_INVALID', 'SOURCE is missing', { hint: 'name an image to start from' })
+    throw new UsageError('OPTION_INVALID', 'SOURCE is missing', { hint: 'name the images for the index' })
   if (names.length === 0 && !dryRun) {
-    throw new UsageError('OPTION_INVALID', 'there is no name to push the index as', {
-      hint: 'give it one with -t NAME:TAG, or print it with --dry-run',
+    throw new UsageError('OPTION_INVALID', 'the index has no name to be pushed under', {
+      hint: 'name it with -t NAME:TAG, or print it with --dry-run',
     })
   }
   const options = {
@@ -84,7 +84,7 @@ function showResult(
   const copied = [
     ...(blobs.uploaded > 0 ? [`${count(blobs.uploaded, 'blob')} sent (${formatSize(uploaded)})`] : []),
     ...(blobs.mounted > 0 ? [`${blobs.mounted} mounted`] : []),
-    ...(blobs.there > 0 ? [`${blobs.there} there already`] : []),
+    ...(blobs.there > 0 ? [`${blobs.there} already there`] : []),
   ]
   if (copied.length > 0) err.write(`copied: ${copied.join(', ')}\n`)
 }

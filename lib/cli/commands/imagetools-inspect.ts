@@ -11,11 +11,11 @@ export const run: Run = async (args, { out }) => {
   const [name = ''] = args.positionals
   const format = args.value('format')
   const raw = args.on('raw')
-  if (raw && format !== undefined) throw new UsageError('OPTION_INVALID', '--raw and --format exclude each other')
+  if (raw && format !== undefined) throw new UsageError('OPTION_INVALID', '--raw and --format cannot be combined')
   const template = format === undefined || isWholeManifest(format) ? undefined : parseTemplate(format)
   const configs = template?.some((part) => part.kind === 'action' && part.needsImages) ?? false
   const image = await interruptible((signal) => inspectRemote(name, { signal, configs }))
-  // As it is, without a line ending, so that its digest stays what it is.
+  // Without a final newline, so that the output has the digest of the manifest.
   if (raw) out.write(Buffer.from(image.bytes).toString())
   else if (template) out.write(`${fillTemplate(template, templateData(name, image))}\n`)
   else out.write(`${imageLines(image).join('\n')}\n`)

@@ -7,7 +7,7 @@ export const run: Run = async (args, terminal) => {
   const [asked = ''] = args.positionals
   const { name, descriptor, image } = await withStore(args, (store) => resolveStored(store, asked))
   const { manifest, config } = image
-  // An index is not an image: its descriptor is the image's own then, and the index is named beside it.
+  // For an index, `descriptor` is that of the chosen image, and the index is listed beside it.
   const index = descriptor.digest === image.descriptor.digest ? undefined : descriptor
   const shown = { name, index, descriptor: image.descriptor, manifest, config }
   terminal.out.write(`${JSON.stringify(shown, undefined, 2)}\n`)

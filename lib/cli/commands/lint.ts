@@ -21,12 +21,12 @@ import type { Terminal } from '../terminal/terminal.ts'
 export const run: Run = async (args, terminal) => {
   const input = await readInput(args, terminal)
   const format = LINT_FORMATS.find((name) => name === args.value('format')) ?? 'text'
-  // A file that only `docker build` is to please says so with --disable certain.
+  // `--disable certain` leaves only the rules of `docker build --check`.
   const choice = { enable: ['certain', ...readRules(args, 'enable')], disable: readRules(args, 'disable') }
   const checked = await checkBuild(input, choice)
   if (!args.on('fix')) return showReport(checked.dockerfile.file, checked.report, format, terminal.out)
   const { dockerfile, fixed } = fixDockerfile(checked.dockerfile, checked.options)
-  // Standard output is for the fixed text then.
+  // A Dockerfile from standard input is fixed to standard output, so the report goes to standard error.
   const isStdin = typeof input.dockerfile === 'object'
   if (isStdin) terminal.out.write(stringify(dockerfile))
   else if (fixed.length > 0) writeFixed(checked.dockerfile, dockerfile)
@@ -35,7 +35,7 @@ export const run: Run = async (args, terminal) => {
   return showReport(dockerfile.file, report, format, isStdin ? terminal.err : terminal.out)
 }
 
-/** `NAME,NAME`, any number of times. */
+/** Reads `--enable NAME,NAME` or `--disable NAME,NAME`, given any number of times. */
 function readRules(args: Args, flag: 'enable' | 'disable'): readonly string[] {
   const names = args.list(flag).flatMap((value) => value.split(',').map((name) => name.trim()))
   const known: readonly string[] = [...lintRules.map(({ name }) => name), ...ruleSetNames]
@@ -48,7 +48,7 @@ function readRules(args: Args, flag: 'enable' | 'disable'): readonly string[] {
   })
 }
 
-/** PATH may be a Dockerfile: then its directory is the context. */
+/** PATH may also be a Dockerfile; its directory is the context then. */
 async function readInput(args: Args, terminal: Terminal): Promise<BuildOptions> {
   const input = await readBuildOptions(args, terminal)
   const path = args.positionals[0]
@@ -57,7 +57,7 @@ async function readInput(args: Args, terminal: Terminal): Promise<BuildOptions> 
   return isFile ? { ...input, context: dirname(path), dockerfile: join(dirname(path), basename(path)) } : input
 }
 
-/** Writes a file only when what was read is what is there: bytes that are no text would be lost. */
+/** Writes the fixed file, but only if the file is exactly the text that was read: bytes that are not UTF-8 would be lost. */
 function writeFixed(before: Dockerfile, after: Dockerfile): void {
   const { name, text } = before.file
   if (!readFileSync(name).equals(Buffer.from(text))) {

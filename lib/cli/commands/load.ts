@@ -10,7 +10,9 @@ import { withStore } from '../with-store.ts'
 export const run: Run = async (args, terminal) => {
   const path = args.value('input') ?? '-'
   if (path === '-' && terminal.stdin.isTTY) {
-    throw new UsageError('OPTION_INVALID', '-i FILE is missing', { hint: 'or give the archive on standard input' })
+    throw new UsageError('OPTION_INVALID', '-i FILE is missing', {
+      hint: 'name an archive with -i FILE, or send it on standard input',
+    })
   }
   const source = path === '-' ? terminal.stdin.bytes() : path
   const loaded = await withStore(args, (store) => interruptible((signal) => loadImages(store, source, { signal })))

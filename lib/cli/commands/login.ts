@@ -10,10 +10,10 @@ export const run: Run = async (args, terminal) => {
   const username = args.value('username') ?? ''
   if (username === '') throw new UsageError('OPTION_INVALID', '-u USER is missing')
   if (terminal.stdin.isTTY) {
-    const hint = `give it in a file, so that nobody sees it: tsbuild login -u ${username} ${registry} < FILE`
+    const hint = `read it from a file, so that nobody sees it: tsbuild login -u ${username} ${registry} < FILE`
     throw new UsageError('OPTION_INVALID', 'the password is read from standard input', { hint })
   }
-  // Editors and echo end files with a line break; passwords don't.
+  // Editors and echo append a line break, which is not part of the password.
   const password = (await readText(terminal)).replace(/\r?\n$/, '')
   if (password === '') throw new UsageError('OPTION_INVALID', 'there is no password on standard input')
   const kept = await interruptible((signal) => login(registry, { username, password }, { signal }))

@@ -19,7 +19,7 @@ export const run: Run = async (args, terminal) => {
   const parts = [
     `${uploaded} blobs sent (${formatSize(report.uploaded)})`,
     ...(mounted > 0 ? [`${mounted} mounted`] : []),
-    ...(there > 0 ? [`${there} there already`] : []),
+    ...(there > 0 ? [`${there} already there`] : []),
   ]
   for (const name of report.names) terminal.out.write(`${printable(name)} ${report.digest}\n`)
   terminal.err.write(`pushed: ${parts.join(', ')}\n`)

@@ -11,10 +11,12 @@ import { withStore } from '../with-store.ts'
 export const run: Run = async (args, terminal) => {
   const dest = args.value('output') ?? ''
   if (dest === '')
-    throw new UsageError('OPTION_INVALID', '-o FILE is missing', { hint: '-o - writes to standard output' })
+    throw new UsageError('OPTION_INVALID', '-o FILE is missing', {
+      hint: 'name a file with -o FILE, or write to standard output with -o -',
+    })
   if (dest === '-' && terminal.out.isTTY) {
-    const hint = 'redirect standard output, or give -o FILE'
-    throw new UsageError('OPTION_INVALID', 'an archive is not written to a terminal', { hint })
+    const hint = 'redirect standard output, or write to a file with -o FILE'
+    throw new UsageError('OPTION_INVALID', 'standard output is a terminal: the archive is not written there', { hint })
   }
   const format = args.value('format') === 'oci' ? 'oci' : 'docker'
   const names = args.positionals

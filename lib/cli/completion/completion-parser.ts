@@ -1,9 +1,9 @@
-// Completion in shells, by yargs. Command lines are read without it, since loading it takes as long as starting Node.js.
+// Shell completion, by yargs. Other command lines are parsed without yargs, which takes as long to load as Node.js to start.
 import yargs, { type Argv } from 'yargs'
 
 /**
- * A parser that prints, once it is told to parse: for `completion`, the script that makes the shell of `$SHELL` ask; for the words that
- * such a script asks with, what may stand in place of the last of them, a line each.
+ * A parser whose parse() prints: for `completion`, the completion script for the shell of `$SHELL`; for the words of a request of
+ * that script, the completions of the last word, one a line.
  */
 export function completionParser(words: readonly string[]): Argv {
   return yargs([...words])

@@ -1,10 +1,10 @@
-// What the script of `tsbuild completion` asks for.
+// Answers the requests of the script from `tsbuild completion`.
 import type { Argv } from 'yargs'
 import { commands, commandsOf } from '../command-list.ts'
 import { COMMON_FLAGS, type CommandSpec, type FlagSpec } from '../command-spec.ts'
 import { completionParser } from './completion-parser.ts'
 
-/** Prints what may stand in place of the last of the words that a completion script asks with. */
+/** Prints the possible completions of the last word of a command line. */
 export async function complete(words: readonly string[]): Promise<void> {
   const parser = completionParser(words)
   const [build] = commands

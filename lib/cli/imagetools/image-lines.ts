@@ -1,7 +1,7 @@
 import { formatPlatform, type RemoteImage } from '../../index.ts'
 import { printable } from '../terminal/text-width.ts'
 
-/** What docker buildx shows of an image: name, type, digest, and the entries of an index. */
+/** An image as docker buildx prints it: name, type, digest, and the entries of an index. */
 export function imageLines({ name, descriptor, content, nameOf }: RemoteImage): readonly string[] {
   const own = fields([
     ['Name', name],

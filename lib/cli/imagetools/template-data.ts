@@ -1,14 +1,14 @@
 import { formatPlatform, type RemoteImage } from '../../index.ts'
 
-/** What a template of `--format` is filled with, under the names that docker buildx has. */
+/** The data for templates of `--format`, with the names of docker buildx. */
 export interface TemplateData {
   readonly name: string
   readonly manifest: unknown
-  /** The config of a single image; of several, by platform. */
+  /** The config of a single image; for several, an object with the config of each platform. */
   readonly image: unknown
 }
 
-/** The data of an image that was asked for by this name. */
+/** The data of an image that was requested by a name. */
 export function templateData(name: string, { descriptor, content, images }: RemoteImage): TemplateData {
   const [only, ...others] = images
   const manifest =

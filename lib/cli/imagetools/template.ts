@@ -1,4 +1,4 @@
-// The part of Go's templates that people use with `imagetools inspect --format`: fields, index and json.
+// The part of Go's template language that `imagetools inspect --format` needs: fields, index and json.
 import { UsageError } from '../arguments/usage-error.ts'
 import type { TemplateData } from './template-data.ts'
 
@@ -6,23 +6,23 @@ export type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'action'
-      /** As it was written. */
+      /** The action as written. */
       readonly text: string
       readonly json: boolean
-      /** Keys to follow from the data: names of fields, and with `exact` keys of maps. */
+      /** The keys to follow from the data. Those with `exact` are keys of maps, others are names of fields. */
       readonly path: readonly { readonly key: string; readonly exact: boolean }[]
-      /** Whether configs have to be read for it. */
+      /** Whether the action needs the configs of images. */
       readonly needsImages: boolean
     }
 
 const FIELDS = ['Name', 'Manifest', 'Image']
 
-/** `{{.Manifest}}`, which means what is shown without a template. */
+/** Whether a format is `{{.Manifest}}`, for which the output is the same as without a format. */
 export function isWholeManifest(format: string): boolean {
   return /^\s*\{\{\s*\.Manifest\s*\}\}\s*$/.test(format)
 }
 
-/** Reads a template. Throws a {@link UsageError} for what it has beyond fields, `index` and `json`. */
+/** Parses a template. Throws a {@link UsageError} for anything but fields, `index` and `json`. */
 export function parseTemplate(format: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = []
   let at = 0
@@ -43,28 +43,24 @@ function parseAction(text: string, inner: string): TemplatePart {
   if (!path || rest.length > 0) {
     throw new UsageError(
       'UNSUPPORTED',
-      `--format can't have ${JSON.stringify(text)}: there are fields, index and json`,
+      `--format does not support ${JSON.stringify(text)}: it has fields, index and json`,
       {
-        hint: "print JSON with --raw or --format '{{json .}}', and take it apart with jq",
+        hint: "print JSON with --raw or --format '{{json .}}', and process it with jq",
       },
     )
   }
   const [first] = path
   if (first && !FIELDS.includes(first.key)) {
-    throw new UsageError(
-      'OPTION_INVALID',
-      `--format has no field .${first.key}: there are .Name, .Manifest and .Image`,
-      {
-        unknown: { word: first.key, candidates: FIELDS, prefix: '.' },
-      },
-    )
+    throw new UsageError('OPTION_INVALID', `--format has no field .${first.key}: it has .Name, .Manifest and .Image`, {
+      unknown: { word: first.key, candidates: FIELDS, prefix: '.' },
+    })
   }
   return { kind: 'action', text, json, path, needsImages: first === undefined || first.key === 'Image' }
 }
 
 type Path = { readonly key: string; readonly exact: boolean }[]
 
-/** Takes a value off the tokens: a field, `index VALUE "KEY"…`, or one in parentheses with fields of it. */
+/** Consumes a value: a field, `index VALUE "KEY"…`, or a value in parentheses, perhaps followed by fields. */
 function parseValue(tokens: string[]): Path | undefined {
   const token = tokens.shift()
   if (token === '.') return []
@@ -96,7 +92,7 @@ function keyOf(token: string): string | undefined {
   return /^["`]/.test(token) ? token.slice(1, -1) : undefined
 }
 
-/** Fills a template. Throws a {@link UsageError} where a whole object would have to be text. */
+/** Fills a template. Throws a {@link UsageError} for an action whose value is an object. */
 export function fillTemplate(parts: readonly TemplatePart[], data: TemplateData): string {
   return parts.map((part) => (part.kind === 'text' ? part.text : fillAction(part, data))).join('')
 }
@@ -107,12 +103,12 @@ function fillAction(action: TemplatePart & { readonly kind: 'action' }, data: Te
   if (action.json) return JSON.stringify(value ?? null, undefined, 2)
   if (value === undefined || value === null) return ''
   if (typeof value !== 'object') return String(value)
-  throw new UsageError('OPTION_INVALID', `${action.text} is more than a word`, {
+  throw new UsageError('OPTION_INVALID', `${action.text} is an object, not a text`, {
     hint: `write it as ${action.text.replace(/^\{\{\s*/, '{{json ')}`,
   })
 }
 
-/** By the name that the field has in Go: `DiffIDs` is `diff_ids`, `OSVersion` `os.version`. */
+/** The member with a name as in Go: `DiffIDs` is `diff_ids`, `OSVersion` is `os.version`. */
 function memberOf(value: unknown, { key, exact }: Path[number]): unknown {
   if (typeof value !== 'object' || value === null) return undefined
   const entries = Object.entries(value)

@@ -1,4 +1,4 @@
-// What the linter found in one file, in the form that all output formats start from.
+// The findings of the linter in one file, from which all output formats are made.
 import {
   type LintReport,
   type Position,
@@ -10,20 +10,20 @@ import {
 
 export interface Finding {
   readonly level: 'warning' | 'error'
-  /** The rule, or the error's code. */
+  /** The name of the rule, or the code of the error. */
   readonly name: string
   readonly message: string
   readonly file: SourceFile
   readonly span: Span
   readonly start: Position
   readonly end: Position
-  /** The rule's page; errors have none. */
+  /** The page of the rule; errors have none. */
   readonly url?: string
   readonly hint?: string
   readonly isFixable: boolean
 }
 
-/** Warnings from the top of the file to its end, then what ended the check. */
+/** The warnings in the order of the file, then the errors that ended the check. */
 export function findingsOf(file: SourceFile, { warnings, error }: LintReport): readonly Finding[] {
   const found = warnings.map(
     ({ rule, message, span, url, fix }): Finding => ({

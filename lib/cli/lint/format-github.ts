@@ -10,7 +10,7 @@ function command({ level, name, message, file, start, end, hint }: Finding): str
     file: file.name,
     line: start.line,
     endLine: end.line,
-    // Columns mean nothing to GitHub where a finding goes over several lines.
+    // GitHub ignores columns if a finding spans several lines.
     ...(start.line === end.line && { col: start.column, endColumn: end.column }),
     title: name,
   }

@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts'
 
-/** Lines and columns count from 1, columns in UTF-16 units; the end is behind the last character. */
+/** Findings as JSON. Lines and columns count from 1, columns in UTF-16 units; `end` is after the last character. */
 export function formatJson(findings: readonly Finding[]): string {
   const list = findings.map(({ level, name, message, file, start, end, url, hint, isFixable }) => ({
     level,

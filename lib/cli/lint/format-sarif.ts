@@ -37,7 +37,7 @@ function describe(name: string): object {
   return rule ? { id: name, shortDescription: { text: rule.description } } : { id: name }
 }
 
-/** A relative reference: the separators of Windows become slashes, and what has a meaning in a URI is escaped. */
+/** A relative URI reference: Windows separators become slashes, and reserved characters are escaped. */
 function uriOf(name: string): string {
   return name.split(/[\\/]/).map(encodeURIComponent).join('/')
 }

@@ -6,7 +6,7 @@ import { colorReport } from '../terminal/color-report.ts'
 import { printable } from '../terminal/text-width.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
-/** Every finding with its code frame, and how many there are. */
+/** Every finding with its code frame, and a summary. */
 export function formatText(file: SourceFile, report: LintReport, color: boolean): string {
   const { warnings, error } = report
   const frames = findingsOf(file, { ...report, error: undefined }).map(frame)
@@ -20,7 +20,7 @@ export function formatText(file: SourceFile, report: LintReport, color: boolean)
 
 function frame({ file, span, start, level, message, name, url }: Finding): string {
   const head = `${file.name}:${start.line}:${start.column}: ${level}: ${message} [${name}]`
-  // The lines around may have a secret in them, too.
+  // The lines of the code frame may hold a secret.
   const masked = { ...file, text: maskTokens(file.text) }
   return `${head}\n${codeFrame({ file: masked, span })}\nhint: see ${url}`
 }

@@ -11,7 +11,7 @@ export type LintFormat = 'text' | 'json' | 'sarif' | 'github'
 
 export const LINT_FORMATS: readonly LintFormat[] = ['text', 'json', 'sarif', 'github']
 
-/** Prints a report, and says what to end with: warnings alone fail only where the Dockerfile wants it so. */
+/** Prints a report, and returns the exit code. Warnings alone fail only if the Dockerfile has `# check=error=true`. */
 export function showReport(file: SourceFile, report: LintReport, format: LintFormat, screen: Screen): number {
   screen.write(
     format === 'text' ? formatText(file, report, screen.color) : formatters[format](findingsOf(file, report)),

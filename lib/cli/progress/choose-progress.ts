@@ -6,7 +6,7 @@ import { ttyProgress } from './tty.ts'
 
 export type ProgressKind = 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none'
 
-/** What `--progress=auto` means: a live picture for a person who watches, else lines. */
+/** Resolves `--progress=auto`: `tty` in a terminal, else `plain`. */
 export function chooseProgress(
   asked: string,
   screen: Screen,
@@ -24,7 +24,7 @@ export function openProgress(kind: ProgressKind, screen: Screen): ProgressDispla
     case 'tty':
       return showProgress(ttyProgress, screen)
     case 'rawjson':
-      // Lines of JSON and nothing else.
+      // The output has lines of JSON only.
       return { ...showProgress(rawJsonProgress, screen), note: () => {}, finish: () => {} }
     case 'quiet':
     case 'none':

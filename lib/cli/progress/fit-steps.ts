@@ -1,18 +1,18 @@
 import type { Step } from './steps.ts'
 
-/** A row of the picture: a step, or many folded into one. */
+/** A row of the display: a step, or several steps folded into one row. */
 export type Row =
   | { readonly kind: 'step'; readonly step: Step }
   | { readonly kind: 'ended'; readonly steps: number; readonly cached: number }
   | { readonly kind: 'waiting'; readonly steps: number }
 
-/** Final pictures with more steps than this fold the cached ones. */
+/** With more steps than this, the final display folds the cached ones. */
 const LONG_BUILD = 16
 
 /**
- * Chooses what to show of the steps. With `room`, at most that many rows: the running ones first, then the ones that ended
- * last, then the next ones. Without, the picture that stays: no step that never ran, and in long builds runs of cached
- * steps folded.
+ * Chooses the rows to show. With `room` there are at most so many: running steps go first, then the steps that ended last, then
+ * the next ones. Without it, this is the final display: steps that never ran are folded, and in long builds consecutive cached
+ * steps, too.
  */
 export function fitSteps(steps: readonly Step[], room: number | undefined): Row[] {
   return room === undefined ? finalRows(steps) : steps.length <= room ? steps.map(stepRow) : liveRows(steps, room)
@@ -22,7 +22,7 @@ function liveRows(steps: readonly Step[], room: number): Row[] {
   const ended = steps.filter((step) => step.ended !== undefined)
   const running = steps.filter((step) => step.status === 'running')
   const waiting = steps.filter((step) => step.status === 'waiting')
-  // Two rows are for what is folded, before and after.
+  // Two rows are reserved for folded steps, before and after.
   const free = Math.max(0, room - 2 - running.length)
   const next = waiting.slice(0, Math.max(Math.floor(free / 2), free - ended.length))
   const last = free > next.length ? ended.slice(-(free - next.length)) : []

@@ -1,4 +1,4 @@
-// Progress as lines that are only ever added, in the form of `docker buildx --progress=plain`.
+// Progress as appended lines, in the format of `docker buildx --progress=plain`.
 import type { BuildEvent } from '../../index.ts'
 import { colorReport } from '../terminal/color-report.ts'
 import { formatDuration } from '../terminal/format-quantity.ts'
@@ -17,22 +17,22 @@ type Line =
 
 export interface PlainState {
   readonly steps: Steps
-  /** `#1`, `#2`, … in the order in which steps first have something to say. */
+  /** The numbers of steps (`#1`, `#2`, …), in the order of their first lines. */
   readonly numbers: ReadonlyMap<string, number>
-  /** What the last line was about: a step's id, or undefined. */
+  /** The id of the step that printed the last line, or undefined. */
   readonly last: string | undefined
-  /** When a running step last said how far it is. */
-  readonly told: ReadonlyMap<string, number>
+  /** The time of the last progress line of a step. */
+  readonly reported: ReadonlyMap<string, number>
   /** Lines that the last event added. */
   readonly added: readonly Line[]
 }
 
-/** Milliseconds between two reports of how far a step is. */
+/** Milliseconds between two progress lines of a step. */
 const REPORT_INTERVAL = 5000
 
 export const plainProgress: Renderer<PlainState> = {
   mode: 'append',
-  initial: { steps: new Map(), numbers: new Map(), last: undefined, told: new Map(), added: [] },
+  initial: { steps: new Map(), numbers: new Map(), last: undefined, reported: new Map(), added: [] },
   reduce,
   draw: (state, view) => {
     const paint = painter(view.color)
@@ -44,22 +44,24 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
   const state = { ...before, steps: reduceSteps(before.steps, event), added: [] }
   switch (event.type) {
     case 'started':
-      return say(state, event.step, () => [])
+      return addLines(state, event.step, () => [])
     case 'progress': {
       const step = state.steps.get(event.step)
-      const since = state.told.get(event.step) ?? step?.started ?? event.time
+      const since = state.reported.get(event.step) ?? step?.started ?? event.time
       if (event.time - since < REPORT_INTERVAL) return state
-      const told = new Map(state.told).set(event.step, event.time)
-      return say({ ...state, told }, event.step, (s) => [
+      const reported = new Map(state.reported).set(event.step, event.time)
+      return addLines({ ...state, reported }, event.step, (s) => [
         { kind: 'text', step: s, time: event.time, text: amountText(s) },
       ])
     }
     case 'log': {
       const lines = event.text.replace(/\r?\n$/, '').split(/\r?\n/)
-      return say(state, event.step, (step) => lines.map((text) => ({ kind: 'text', step, time: event.time, text })))
+      return addLines(state, event.step, (step) =>
+        lines.map((text) => ({ kind: 'text', step, time: event.time, text })),
+      )
     }
     case 'completed':
-      return say(state, event.step, (step) => [{ kind: 'result', step }])
+      return addLines(state, event.step, (step) => [{ kind: 'result', step }])
     case 'warning':
       return {
         ...state,
@@ -71,8 +73,8 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
   }
 }
 
-/** Adds lines about a step: under its name the first time, and again when its output goes on after another step spoke. */
-function say(state: PlainState, id: string, lines: (step: Step) => readonly Line[]): PlainState {
+/** Adds lines of a step. Its name comes first, and again when its output continues after lines of another step. */
+function addLines(state: PlainState, id: string, lines: (step: Step) => readonly Line[]): PlainState {
   const step = state.steps.get(id)
   if (!step) return state
   const isNew = !state.numbers.has(id)

@@ -1,7 +1,7 @@
 import type { BuildEvent } from '../../index.ts'
 import type { Renderer } from './renderer.ts'
 
-/** Every event as it is, one line of JSON each. */
+/** Every event as one line of JSON. */
 export const rawJsonProgress: Renderer<BuildEvent | undefined> = {
   mode: 'append',
   initial: undefined,

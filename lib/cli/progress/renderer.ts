@@ -1,6 +1,6 @@
 import type { BuildEvent } from '../../index.ts'
 
-/** What drawing may depend on, other than the state. */
+/** The inputs of drawing besides the state. */
 export interface View {
   readonly width: number
   readonly height: number

@@ -5,9 +5,9 @@ import type { Renderer, View } from './renderer.ts'
 
 export interface ProgressDisplay {
   onEvent(event: BuildEvent): void
-  /** Says something about the build as a whole, for as long as it goes on. */
+  /** Shows a note about the whole build until it ends. */
   note(text: string): void
-  /** Draws what stays, with an empty line below it, and gives the screen back. Idempotent. */
+  /** Draws the final display with an empty line below it, and restores the screen. Idempotent. */
   finish(): void
 }
 
@@ -65,7 +65,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
   return {
     onEvent: (event) => {
       state = renderer.reduce(state, event)
-      // Steps that never yield to the timer are drawn all the same.
+      // A step that never yields to the timer is drawn here.
       if (Date.now() - drawnAt >= REDRAW_INTERVAL) redraw()
     },
     note: (text) => {
@@ -85,7 +85,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
   }
 }
 
-/** Moves up over lines drawn before and clears them. A window made narrower since has wrapped them. */
+/** Moves up over the drawn lines and clears them. A window that has become narrower wraps them. */
 function eraseLines(lines: readonly string[], width: number): string {
   const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(withoutStyle(line)) / width)), 0)
   return rows === 0 ? '' : `\x1b[${rows}A\r\x1b[J`

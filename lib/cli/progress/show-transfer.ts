@@ -1,4 +1,4 @@
-// Progress of one pull or push, drawn as a build's steps are.
+// The progress of a pull or push, shown like the steps of a build.
 import { messageOf } from '../../base/errors.ts'
 import type { Args } from '../command-spec.ts'
 import { interruptible } from '../terminal/interrupts.ts'
@@ -11,7 +11,7 @@ export interface Transfer {
   readonly onRetry: (reason: string, milliseconds: number) => void
 }
 
-/** Runs a transfer and shows how far it is, as `--progress` or `--quiet` say. An interrupt aborts it. */
+/** Runs a transfer and shows its progress according to `--progress` or `--quiet`. An interrupt aborts the transfer. */
 export async function showTransfer<T>(
   name: string,
   args: Args,

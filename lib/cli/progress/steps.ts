@@ -1,4 +1,4 @@
-// The state of every step of a build, as the events tell it.
+// The state of every step of a build, computed from the events.
 import type { BuildEvent } from '../../index.ts'
 
 export interface Step {
@@ -17,7 +17,7 @@ export interface Step {
 /** Steps by id, in the order of the plan. */
 export type Steps = ReadonlyMap<string, Step>
 
-/** The steps after an event. An event about a step that no plan named adds it under its id. */
+/** The steps after an event. An event of a step that is in no plan adds the step under its id. */
 export function reduceSteps(steps: Steps, event: BuildEvent): Steps {
   switch (event.type) {
     case 'plan':

@@ -1,4 +1,4 @@
-// Progress as a picture of every step, drawn again and again in place.
+// Progress as a live display of all steps, redrawn in place.
 
 import { count } from '../../base/count.ts'
 import type { BuildEvent } from '../../index.ts'
@@ -20,7 +20,7 @@ export interface TtyState {
 }
 
 const LOG_LINES = 6
-/** Wider than this, times at the right edge are too far from what they belong to. */
+/** The widest display: further right, times would be too far from the names of their steps. */
 const WIDEST = 100
 
 export const ttyProgress: Renderer<TtyState> = {
@@ -54,7 +54,7 @@ function reduce(before: TtyState, event: BuildEvent): TtyState {
 function draw(state: TtyState, view: View): string[] {
   const paint = painter(view.color)
   const steps = [...state.steps.values()]
-  // One column stays free: some terminals wrap a line that fills the last one.
+  // One column stays free, because some terminals wrap a line that fills the last column.
   const width = Math.max(20, Math.min(view.width - 1, WIDEST))
   const lines = (row: Row): string[] => drawRow(row, state, { ...view, width }, paint)
   if (view.finished) {

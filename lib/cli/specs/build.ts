@@ -2,7 +2,7 @@ import type { CommandSpec, FlagSpec } from '../command-spec.ts'
 import { REFUSED_BUILD_FLAGS } from './refused-flags.ts'
 import { RUN_FLAGS } from './run-flags.ts'
 
-/** The flags that decide what is built; `tsbuild graph` takes the same ones. */
+/** The flags that select the inputs of a build; `tsbuild graph` and `tsbuild lint` take the same ones. */
 export const INPUT_FLAGS: readonly FlagSpec[] = [
   {
     name: 'file',
@@ -10,7 +10,7 @@ export const INPUT_FLAGS: readonly FlagSpec[] = [
     kind: 'value',
     placeholder: 'FILE',
     group: 'Input',
-    summary: 'The Dockerfile (default: PATH/Dockerfile); - reads it from standard input',
+    summary: 'The Dockerfile (default: PATH/Dockerfile); - reads standard input',
   },
   {
     name: 'target',
@@ -24,21 +24,21 @@ export const INPUT_FLAGS: readonly FlagSpec[] = [
     kind: 'list',
     placeholder: 'NAME[=VALUE]',
     group: 'Input',
-    summary: 'Set an ARG; without a value, take it from the environment',
+    summary: 'Set a build-time variable; without VALUE, from the environment',
   },
   {
     name: 'build-context',
     kind: 'list',
     placeholder: 'NAME=SOURCE',
     group: 'Input',
-    summary: 'A further context: a directory, a URL, a git URL, oci-layout://DIR[:TAG], or docker-image://NAME',
+    summary: 'Add a context: a directory, a URL, a git URL, oci-layout://DIR[:TAG], or docker-image://NAME',
   },
   {
     name: 'platform',
     kind: 'list',
     placeholder: 'OS/ARCH[/VARIANT],...',
     group: 'Input',
-    summary: "What to build for; several make an index (default: linux on this machine's architecture)",
+    summary: "Platforms to build for (default: linux with this machine's architecture)",
   },
 ]
 
@@ -47,29 +47,29 @@ export const buildSpec: CommandSpec = {
   summary: 'Build an image from a Dockerfile',
   usage: '[build] [OPTIONS] PATH',
   description: [
-    'Builds the Dockerfile in the directory PATH, with the files below PATH as its context. The image is kept in the local ' +
-      'store; -t gives it names there, -o writes it somewhere else too.',
-    'PATH may also be a git URL (URL#REF:SUBDIR), the http(s) URL of an archive or of a Dockerfile, or - for an archive or a ' +
-      'Dockerfile on standard input.',
+    'Builds the Dockerfile in the directory PATH, with the files in PATH as the build context. The image is kept in the local ' +
+      'store. -t names it there, and -o writes it somewhere else as well.',
+    'PATH may also be a git URL (URL#REF:SUBDIR), the http(s) URL of an archive or of a Dockerfile, or - to read an archive or ' +
+      'a Dockerfile from standard input.',
   ],
   positionals: { name: 'PATH', min: 1, max: 1 },
   flags: [
     ...INPUT_FLAGS,
-    { name: 'pull', kind: 'switch', group: 'Input', summary: 'Ask registries again what base images are now' },
-    { name: 'no-cache', kind: 'switch', group: 'Input', summary: 'Run every step again' },
+    { name: 'pull', kind: 'switch', group: 'Input', summary: 'Always check registries for newer base images' },
+    { name: 'no-cache', kind: 'switch', group: 'Input', summary: 'Do not use cached steps' },
     {
       name: 'no-cache-filter',
       kind: 'list',
       placeholder: 'STAGE,...',
       group: 'Input',
-      summary: 'Run every step of these stages again',
+      summary: 'Do not use cached steps of these stages',
     },
     {
       name: 'call',
       kind: 'value',
       placeholder: 'METHOD',
       group: 'Input',
-      summary: 'Instead of building, print targets, outline (args, secrets, ssh) or check; ,format=json for JSON',
+      summary: 'Print targets, outline (args, secrets, ssh) or check instead of building; add ,format=json for JSON',
     },
     { name: 'check', kind: 'switch', group: 'Input', summary: 'Check the Dockerfile instead of building it' },
     {
@@ -89,7 +89,7 @@ export const buildSpec: CommandSpec = {
       summary:
         'Write the result: a directory, - (tar to standard output), type=oci|docker|local|tar,dest=PATH, or type=registry',
     },
-    { name: 'push', kind: 'switch', group: 'Output', summary: 'Push the image under its names: -o type=registry' },
+    { name: 'push', kind: 'switch', group: 'Output', summary: 'Push the image (short for -o type=registry)' },
     { name: 'label', kind: 'list', placeholder: 'NAME=VALUE', group: 'Output', summary: 'Add a label to the image' },
     { name: 'iidfile', kind: 'value', placeholder: 'FILE', group: 'Output', summary: 'Write the image ID to a file' },
     {
@@ -114,13 +114,13 @@ export const buildSpec: CommandSpec = {
   examples: [
     { command: 'tsbuild .', does: 'build ./Dockerfile' },
     { command: 'tsbuild -t app:1.2 .', does: 'name the image in the local store' },
-    { command: 'tsbuild https://example.org/app.git#v1:web', does: 'build a directory of a git tag' },
+    { command: 'tsbuild https://example.org/app.git#v1:web', does: 'build the directory web of the git tag v1' },
     { command: 'tsbuild -t app -o type=docker,dest=app.tar .', does: 'write an archive for `docker load`' },
     { command: 'tsbuild -t ghcr.io/me/app:1 --push .', does: 'build and push' },
     { command: 'tsbuild --target test -o out .', does: 'write the files of a stage to ./out' },
     {
       command: 'tsbuild --build-context base=oci-layout://./base -f prod.Dockerfile .',
-      does: 'FROM base is an OCI layout on disk',
+      does: 'use an OCI layout on disk for FROM base',
     },
   ],
   load: () => import('../commands/build.ts'),

@@ -6,24 +6,24 @@ export const parseSpec: CommandSpec = {
   summary: "Check a Dockerfile's syntax, or print its tree",
   usage: 'parse [--json] [FILE]',
   description: [
-    'Reads FILE (default: ./Dockerfile; - is standard input) and reports everything wrong with it on standard error. ' +
-      'Ends with 1 when there are errors; warnings alone end with 0.',
+    'Reads FILE (default: ./Dockerfile; - is standard input) and reports all errors and warnings on standard error. Exits with 1 ' +
+      'if there are errors, and with 0 if there are only warnings.',
   ],
   positionals: { name: 'FILE', min: 0, max: 1 },
-  flags: [{ name: 'json', kind: 'switch', summary: 'Print the tree as JSON; spans are UTF-16 offsets into the file' }],
+  flags: [{ name: 'json', kind: 'switch', summary: 'Print the tree as JSON; spans are UTF-16 offsets in the file' }],
   examples: [
     { command: 'tsbuild parse', does: 'check ./Dockerfile' },
-    { command: 'tsbuild parse --json Dockerfile | jq .stages', does: 'what a tool reads' },
+    { command: 'tsbuild parse --json Dockerfile | jq .stages', does: 'print the stages as JSON' },
   ],
   load: () => import('../commands/parse.ts'),
 }
 
 export const graphSpec: CommandSpec = {
   name: 'graph',
-  summary: 'Show the steps of a build, without building',
+  summary: 'Show the steps of a build without building',
   usage: 'graph [OPTIONS] [PATH]',
   description: [
-    'Evaluates the Dockerfile in PATH (default: .) and prints the steps that a build would take, inputs first.',
+    'Evaluates the Dockerfile in PATH (default: .) and prints the steps that a build would run, inputs first.',
   ],
   positionals: { name: 'PATH', min: 0, max: 1 },
   flags: [
@@ -37,14 +37,14 @@ export const graphSpec: CommandSpec = {
     {
       name: 'scopes',
       kind: 'switch',
-      summary: 'In JSON, say which environment, user and workdir each instruction sees',
+      summary: 'Add to JSON the environment, user and workdir of each instruction',
     },
     ...INPUT_FLAGS,
   ],
   examples: [
-    { command: 'tsbuild graph .', does: 'vertices and stages as JSON' },
-    { command: 'tsbuild graph --format svg . > graph.svg', does: 'a drawing of the stages' },
-    { command: 'tsbuild graph --target test --format mermaid . > graph.mmd', does: 'a drawing for Markdown' },
+    { command: 'tsbuild graph .', does: 'print vertices and stages as JSON' },
+    { command: 'tsbuild graph --format svg . > graph.svg', does: 'draw the stages' },
+    { command: 'tsbuild graph --target test --format mermaid . > graph.mmd', does: 'draw the stages for Markdown' },
   ],
   load: () => import('../commands/graph.ts'),
 }

@@ -2,16 +2,17 @@ import type { CommandSpec } from '../command-spec.ts'
 
 export const doctorSpec: CommandSpec = {
   name: 'doctor',
-  summary: 'Show how isolated RUN is here, and what would allow more',
+  summary: 'Show how RUN is isolated on this machine, and how to improve it',
   usage: 'doctor [OPTIONS]',
   description: [
-    'Tries every way of running commands, in the directory of the store, and says which one builds get, what stands in the way of a stronger one, and what to change. Exits with 1 where RUN does not work at all.',
+    'Tries every isolation in the directory of the store, and reports which one builds use, why a stronger one does not work, and ' +
+      'how to enable it. Exits with 1 if RUN does not work at all.',
   ],
   positionals: { name: 'argument', min: 0, max: 0 },
   flags: [{ name: 'json', kind: 'switch', summary: 'Print JSON' }],
   examples: [
-    { command: 'tsbuild doctor', does: 'a table, and advice where there is some' },
-    { command: 'tsbuild doctor --json | jq -r .isolation', does: 'the isolation that builds get' },
+    { command: 'tsbuild doctor', does: 'show all checks, with advice' },
+    { command: 'tsbuild doctor --json | jq -r .isolation', does: 'print the isolation that builds use' },
   ],
   load: () => import('../commands/doctor.ts'),
 }

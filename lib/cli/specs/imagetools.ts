@@ -4,30 +4,30 @@ import type { CommandSpec, FlagSpec, RefusedFlag } from '../command-spec.ts'
 const BUILDER: RefusedFlag = {
   name: 'builder',
   kind: 'value',
-  hint: 'there is no daemon to choose: tsbuild talks to registries itself',
+  hint: 'remove it: tsbuild has no builders, it contacts registries itself',
 }
 const JSON_FLAG: FlagSpec = { name: 'json', kind: 'switch', summary: 'Print JSON' }
 
 export const imagetoolsSpecs: readonly CommandSpec[] = [
   {
     name: 'imagetools create',
-    summary: 'Join images in registries into one index',
+    summary: 'Create a multi-platform index from images in registries',
     usage: 'imagetools create [OPTIONS] -t NAME SOURCE...',
     description: [
-      'Makes an index of images and indexes that are pushed already, say by one job for each architecture, and pushes it. A SOURCE is a ' +
-        'name, an image layout (oci-layout://DIR[:TAG]), a digest, or a descriptor as JSON. What another repository has is mounted or ' +
-        'copied. An image replaces one of the same platform from an earlier SOURCE. A single index is copied as it is.',
+      'Creates an index of images and indexes that were pushed before, for example by one job for each architecture, and pushes it. ' +
+        'A SOURCE is a name, an OCI layout (oci-layout://DIR[:TAG]), a digest, or a descriptor as JSON. Blobs of other repositories ' +
+        'are mounted or copied. An image replaces an image of the same platform from an earlier SOURCE. A single index is copied as it is.',
     ],
     positionals: { name: 'SOURCE', min: 0, max: Number.POSITIVE_INFINITY },
     flags: [
       { name: 'tag', short: 't', kind: 'list', placeholder: 'NAME[:TAG]', summary: 'Push the index under this name' },
-      { name: 'append', kind: 'switch', summary: 'Start with what the first name leads to now' },
+      { name: 'append', kind: 'switch', summary: 'Add to the existing index of the first name' },
       {
         name: 'file',
         short: 'f',
         kind: 'list',
         placeholder: 'FILE',
-        summary: 'Read a SOURCE from a file, before those named as arguments',
+        summary: 'Read a SOURCE from a file; it goes before the arguments',
       },
       {
         name: 'annotation',
@@ -45,14 +45,14 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
       {
         name: 'prefer-index',
         kind: 'switch',
-        summary: 'Make an index of a single image, too (the default); with =false copy it as it is',
+        summary: 'Create an index even for a single image (the default); =false copies the image as it is',
       },
       { name: 'dry-run', kind: 'switch', summary: 'Print the index instead of pushing it' },
       {
         name: 'metadata-file',
         kind: 'value',
         placeholder: 'FILE',
-        summary: 'Write descriptor and repositories to a file, as JSON',
+        summary: 'Write the descriptor and repositories to a file as JSON',
       },
       {
         name: 'progress',
@@ -66,11 +66,11 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
     examples: [
       {
         command: 'tsbuild imagetools create -t ghcr.io/me/app:1 ghcr.io/me/app:1-amd64 ghcr.io/me/app:1-arm64',
-        does: 'one name for what two jobs pushed',
+        does: 'join the images that two jobs pushed',
       },
       {
         command: 'tsbuild imagetools create --append -t ghcr.io/me/app:1 ghcr.io/me/app:1-riscv64',
-        does: 'one platform more, or a newer image for one',
+        does: 'add a platform, or replace its image',
       },
       {
         command: 'tsbuild imagetools create -t registry.lan/app:1 ghcr.io/me/app:1',
@@ -81,10 +81,11 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
   },
   {
     name: 'imagetools inspect',
-    summary: 'Show what a name in a registry leads to',
+    summary: 'Show an image in a registry',
     usage: 'imagetools inspect [OPTIONS] NAME',
     description: [
-      'Fetches manifests and configs, no layers. NAME may be oci-layout://DIR[:TAG], too. For images in the local store there is `tsbuild inspect`.',
+      'Fetches manifests and configs, but no layers. NAME may also be oci-layout://DIR[:TAG]. Use `tsbuild inspect` for images in ' +
+        'the local store.',
     ],
     positionals: { name: 'NAME', min: 1, max: 1 },
     flags: [
@@ -93,32 +94,29 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
         name: 'format',
         kind: 'value',
         placeholder: 'TEMPLATE',
-        summary: 'Print this, with {{json .Manifest}}, {{json .Image}}, {{.Manifest.Digest}} and the like filled in',
+        summary: 'Format with a Go template such as {{json .Manifest}}, {{json .Image}} or {{.Manifest.Digest}}',
       },
     ],
     refused: [BUILDER],
     examples: [
-      { command: 'tsbuild imagetools inspect alpine:3.20', does: 'its digest and platforms' },
+      { command: 'tsbuild imagetools inspect alpine:3.20', does: 'show its digest and platforms' },
       {
         command: "tsbuild imagetools inspect --format '{{.Manifest.Digest}}' alpine:3.20",
-        does: 'just the digest',
+        does: 'print only the digest',
       },
     ],
     load: () => import('../commands/imagetools-inspect.ts'),
   },
   {
     name: 'imagetools referrers',
-    summary: 'List what refers to an image: signatures, attestations, SBOMs',
+    summary: 'List signatures, attestations and SBOMs of an image',
     usage: 'imagetools referrers [OPTIONS] NAME',
     description: [
-      "Asks the registry's referrers API; where there is none, reads the list that clients keep by the tag sha256-<hex>.",
+      'Uses the referrers API of the registry, or the list under the tag sha256-<hex> if the registry lacks that API.',
     ],
     positionals: { name: 'NAME', min: 1, max: 1 },
-    flags: [
-      { name: 'artifact-type', kind: 'value', placeholder: 'TYPE', summary: 'Only those of this type' },
-      JSON_FLAG,
-    ],
-    examples: [{ command: 'tsbuild imagetools referrers ghcr.io/me/app:1', does: 'digests and types' }],
+    flags: [{ name: 'artifact-type', kind: 'value', placeholder: 'TYPE', summary: 'List only this type' }, JSON_FLAG],
+    examples: [{ command: 'tsbuild imagetools referrers ghcr.io/me/app:1', does: 'list digests and types' }],
     load: () => import('../commands/imagetools-referrers.ts'),
   },
   {
@@ -127,7 +125,7 @@ export const imagetoolsSpecs: readonly CommandSpec[] = [
     usage: 'imagetools tags NAME',
     positionals: { name: 'NAME', min: 1, max: 1 },
     flags: [],
-    examples: [{ command: 'tsbuild imagetools tags alpine', does: 'one a line' }],
+    examples: [{ command: 'tsbuild imagetools tags alpine', does: 'list tags, one a line' }],
     load: () => import('../commands/imagetools-tags.ts'),
   },
 ]

@@ -5,7 +5,7 @@ const PLATFORM: FlagSpec = {
   name: 'platform',
   kind: 'value',
   placeholder: 'OS/ARCH[/VARIANT]',
-  summary: 'Take the image of this platform from an index',
+  summary: 'The platform to choose from an index',
 }
 const QUIET: FlagSpec = { name: 'quiet', short: 'q', kind: 'switch', summary: 'Show no progress' }
 
@@ -15,28 +15,29 @@ export const registrySpecs: readonly CommandSpec[] = [
     summary: 'Fetch images from registries into the local store',
     usage: 'pull [OPTIONS] NAME...',
     description: [
-      'Layers that are here already are not fetched again. Each image gets its name when all of it is here.',
+      'Layers that are already in the store are not fetched again. An image gets its name when it is complete.',
     ],
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
     flags: [PLATFORM, QUIET],
     examples: [
-      { command: 'tsbuild pull alpine:3.20', does: "Docker Hub's, for this machine's platform" },
-      { command: 'tsbuild pull --platform linux/arm64 ghcr.io/me/app', does: 'for another platform' },
+      { command: 'tsbuild pull alpine:3.20', does: "pull from Docker Hub, for this machine's platform" },
+      { command: 'tsbuild pull --platform linux/arm64 ghcr.io/me/app', does: 'pull for another platform' },
     ],
     load: () => import('../commands/pull.ts'),
   },
   {
     name: 'push',
-    summary: 'Push an image of the local store to registries',
+    summary: 'Push an image from the local store to registries',
     usage: 'push [OPTIONS] NAME [TARGET...]',
     description: [
-      'Pushes the image under its own name, or under each TARGET. What the registry has is not sent; what another of its repositories is known to have is mounted from there.',
+      'Pushes the image under its own name, or under each TARGET. Blobs that the registry has are not sent. Blobs of another ' +
+        'repository of the same registry are mounted from there.',
     ],
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
     flags: [PLATFORM, QUIET],
     examples: [
-      { command: 'tsbuild push ghcr.io/me/app:1.2', does: 'the image of that name' },
-      { command: 'tsbuild push app localhost:5000/app:1 localhost:5000/app:latest', does: 'under two names' },
+      { command: 'tsbuild push ghcr.io/me/app:1.2', does: 'push the image of that name' },
+      { command: 'tsbuild push app localhost:5000/app:1 localhost:5000/app:latest', does: 'push under two names' },
     ],
     load: () => import('../commands/push.ts'),
   },
@@ -45,7 +46,8 @@ export const registrySpecs: readonly CommandSpec[] = [
     summary: 'Log in to a registry',
     usage: 'login -u USER [REGISTRY]',
     description: [
-      'Reads the password or token from standard input, tries it, and keeps it where Docker does: with the credential helper that its config.json names, else in that file, with mode 0600. REGISTRY is Docker Hub by default.',
+      'Reads the password or token from standard input, checks it with the registry, and stores it where Docker does: in the ' +
+        'credential helper that config.json names, else in config.json itself, with mode 0600. REGISTRY is Docker Hub by default.',
     ],
     positionals: { name: 'REGISTRY', min: 0, max: 1 },
     flags: [
@@ -53,7 +55,7 @@ export const registrySpecs: readonly CommandSpec[] = [
       {
         name: 'password-stdin',
         kind: 'switch',
-        summary: 'Read the password from standard input, which is the only way',
+        summary: 'Read the password from standard input (always on)',
       },
     ],
     refused: [
@@ -61,7 +63,7 @@ export const registrySpecs: readonly CommandSpec[] = [
         name: 'password',
         short: 'p',
         kind: 'value',
-        hint: 'other users see the command lines of this machine: give it on standard input',
+        hint: 'send it on standard input: other users of this machine can see command lines',
       },
     ],
     examples: [{ command: 'tsbuild login -u me ghcr.io < token.txt', does: 'log in with a token from a file' }],
@@ -69,11 +71,11 @@ export const registrySpecs: readonly CommandSpec[] = [
   },
   {
     name: 'logout',
-    summary: 'Forget the credentials of a registry',
+    summary: 'Log out of a registry',
     usage: 'logout [REGISTRY]',
     positionals: { name: 'REGISTRY', min: 0, max: 1 },
     flags: [],
-    examples: [{ command: 'tsbuild logout ghcr.io', does: 'forget them' }],
+    examples: [{ command: 'tsbuild logout ghcr.io', does: 'remove the credentials for ghcr.io' }],
     load: () => import('../commands/logout.ts'),
   },
 ]

@@ -2,7 +2,7 @@ import type { FlagSpec } from '../command-spec.ts'
 
 const GROUP = 'RUN steps'
 
-/** How RUN steps are carried out. */
+/** The flags for RUN steps. */
 export const RUN_FLAGS: readonly FlagSpec[] = [
   {
     name: 'isolation',
@@ -10,21 +10,21 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     placeholder: 'KIND',
     choices: ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'proot'],
     group: GROUP,
-    summary: 'auto (the strongest that works here), oci, bwrap, userns, chroot, or proot',
+    summary: 'auto (the strongest that works), oci, bwrap, userns, chroot, or proot',
   },
   {
     name: 'secret',
     kind: 'list',
     placeholder: 'id=ID[,src=FILE|,env=NAME]',
     group: GROUP,
-    summary: 'A secret for steps that mount it',
+    summary: 'Provide a secret to steps that mount it',
   },
   {
     name: 'ssh',
     kind: 'list',
     placeholder: 'ID[=SOCKET]',
     group: GROUP,
-    summary: 'An ssh agent for steps that mount it (default: $SSH_AUTH_SOCK)',
+    summary: 'Provide an ssh agent to steps that mount it (default: $SSH_AUTH_SOCK)',
   },
   {
     name: 'network',
@@ -32,13 +32,13 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     placeholder: 'MODE',
     choices: ['default', 'none', 'host'],
     group: GROUP,
-    summary: "Network of steps that say nothing: default and host are the host's, none is loopback only",
+    summary: 'Default network of steps: default and host use the network of the host, none has loopback only',
   },
   { name: 'add-host', kind: 'list', placeholder: 'HOST:ADDRESS', group: GROUP, summary: 'Add a line to /etc/hosts' },
   {
     name: 'allow',
     kind: 'list',
-    placeholder: 'RIGHT',
+    placeholder: 'ENTITLEMENT',
     group: GROUP,
     summary: 'Grant network.host or security.insecure',
   },
@@ -57,7 +57,7 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     kind: 'value',
     placeholder: 'SIZE',
     group: GROUP,
-    summary: 'Limit memory and swap together; -1: no limit',
+    summary: 'Limit memory and swap together; -1 for no limit',
   },
   {
     name: 'cpu-shares',
@@ -87,12 +87,12 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     name: 'keep-failed',
     kind: 'switch',
     group: GROUP,
-    summary: 'Keep the filesystem of a failed step, for the shell command',
+    summary: 'Keep the filesystem of a failed step for `tsbuild shell`',
   },
   {
     name: 'strict-ownership',
     kind: 'switch',
     group: GROUP,
-    summary: 'Fail a step whose owners of files can not be recorded, instead of warning',
+    summary: 'Fail, instead of warning, if the owners of files cannot be recorded',
   },
 ]

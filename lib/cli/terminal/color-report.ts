@@ -1,6 +1,6 @@
 import { type Paint, painter } from './paint.ts'
 
-/** Colours what formatError() and formatDiagnostic() print: the severity, the marked lines, the hint. */
+/** Colours the output of formatError() and formatDiagnostic(): the severity, the marked lines, the hint. */
 export function colorReport(text: string, color: boolean): string {
   if (!color) return text
   const paint = painter(true)

@@ -1,4 +1,4 @@
-// Durations and ages as people read them.
+// Durations and ages as text.
 
 /** Milliseconds: `0.0s`, `12.3s`, `2m 05s`, `1h 02m`. */
 export function formatDuration(milliseconds: number): string {
@@ -10,7 +10,7 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`
 }
 
-/** How long ago, in the largest unit that fits: `now`, `5 minutes ago`, `3 weeks ago`. */
+/** An age in the largest unit that fits: `now`, `5 minutes ago`, `3 weeks ago`. */
 export function formatAge(then: Date, now: Date): string {
   const seconds = (now.getTime() - then.getTime()) / 1000
   if (!Number.isFinite(seconds)) return 'unknown'

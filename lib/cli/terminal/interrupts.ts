@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../exit-codes.ts'
 
-/** Why a build was aborted from outside. */
+/** The reason of an action that a signal aborted. */
 export class Interrupted extends Error {
   static {
     Interrupted.prototype.name = 'Interrupted'
@@ -13,8 +13,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs an action with a signal that aborts on SIGINT, SIGTERM and SIGHUP, so that it can clean up and then fail; a second
- * one ends the process at once. Rejects with {@link Interrupted} when the action failed after an interrupt.
+ * Runs an action with an AbortSignal that aborts on SIGINT, SIGTERM and SIGHUP, so that the action can clean up and fail. A second
+ * interrupt ends the process immediately. Rejects with {@link Interrupted} if the action fails after an interrupt.
  */
 export async function interruptible<T>(
   action: (signal: AbortSignal) => Promise<T>,
@@ -24,7 +24,7 @@ export async function interruptible<T>(
   const onSignal = (name: NodeJS.Signals): void => {
     const interrupted = new Interrupted(name)
     if (controller.signal.aborted) process.exit(interrupted.exitCode)
-    onInterrupt('interrupted: cleaning up (Ctrl-C again ends at once)')
+    onInterrupt('interrupted: cleaning up (press Ctrl-C again to stop immediately)')
     controller.abort(interrupted)
   }
   for (const name of SIGNALS) process.on(name, onSignal)
@@ -33,7 +33,7 @@ export async function interruptible<T>(
   } catch (error) {
     throw controller.signal.aborted ? controller.signal.reason : error
   } finally {
-    // After an interrupt the process is about to end: another one must not change with what.
+    // After an interrupt the handlers stay, so that another signal cannot change the exit code.
     if (!controller.signal.aborted) for (const name of SIGNALS) process.off(name, onSignal)
   }
 }

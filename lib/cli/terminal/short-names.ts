@@ -1,4 +1,4 @@
-// Names and digests as short as people say them.
+// Names and digests in their short forms.
 
 /** `docker.io/library/app:1` → `app:1`. */
 export function shortName(name: string): string {

@@ -1,16 +1,16 @@
-// Everything a command may know and touch of the outside: streams, environment, working directory.
+// The environment of a command: streams, variables, working directory.
 import { isatty } from 'node:tty'
 import { hasErrno } from '../../base/errno.ts'
 
-/** Where text goes, and what can be shown there. */
+/** An output for text, and its abilities. */
 export interface Screen {
   write(text: string): void
   readonly isTTY: boolean
   readonly color: boolean
   readonly unicode: boolean
-  /** Columns and rows now; they change when the window does. */
+  /** The current columns and rows. */
   size(): { readonly width: number; readonly height: number }
-  /** Calls back when the window changes its size; returns how to stop. */
+  /** Calls `listener` when the size of the window changes. Returns a function that stops this. */
   onResize(listener: () => void): () => void
 }
 
@@ -24,7 +24,7 @@ export interface Terminal {
   readonly stdin: { readonly isTTY: boolean; bytes(): AsyncIterable<Uint8Array> }
 }
 
-/** The process's own streams. A reader that goes away (`| head`) ends output quietly. */
+/** The streams of the process. When a reader goes away (`| head`), further output is discarded without an error. */
 export function processTerminal(): Terminal {
   const { env } = process
   return {
@@ -32,7 +32,7 @@ export function processTerminal(): Terminal {
     err: screen(process.stderr, env),
     env,
     cwd: process.cwd(),
-    // Opened when it is read: most commands don't.
+    // Opened when it is first read, since most commands do not need it.
     stdin: { isTTY: isatty(0), bytes: () => process.stdin },
   }
 }
@@ -65,7 +65,7 @@ function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
   }
 }
 
-/** https://no-color.org and https://force-color.org, as Node reads them too. */
+/** Whether to use colour, by https://no-color.org and https://force-color.org, as in Node.js. */
 export function wantsColor(isTTY: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   const forced = env['FORCE_COLOR']
   if (forced !== undefined) return forced !== '0' && forced !== 'false'
@@ -73,7 +73,7 @@ export function wantsColor(isTTY: boolean, env: Readonly<Record<string, string |
   return isTTY && env['TERM'] !== 'dumb'
 }
 
-/** Whether the locale's character encoding is UTF-8, as far as the environment tells. */
+/** Whether the character encoding of the locale is UTF-8, by the environment variables. */
 export function speaksUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG']
   if (locale) return /utf-?8/i.test(locale)

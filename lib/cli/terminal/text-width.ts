@@ -1,13 +1,13 @@
-// How many columns text takes in a terminal, and text cut to a number of columns.
+// The width of text in a terminal, in columns, and text cut to a width.
 
-/** Columns of text without escape sequences. */
+/** The columns of a text that has no escape sequences. */
 export function textWidth(text: string): number {
   let width = 0
   for (const character of text) width += characterWidth(character.codePointAt(0) ?? 0)
   return width
 }
 
-/** Text of at most `width` columns; what is too long ends in an ellipsis. */
+/** The text cut to at most `width` columns; a text that was cut ends in an ellipsis. */
 export function truncate(text: string, width: number, ellipsis = '…'): string {
   if (textWidth(text) <= width) return text
   const room = width - textWidth(ellipsis)
@@ -22,7 +22,7 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   return out.trimEnd() + ellipsis
 }
 
-/** Text that can't move the cursor, change colours or hide anything: control characters become visible pictures. */
+/** The text with control characters made visible, so that it cannot move the cursor, change colours or hide anything. */
 export function printable(text: string): string {
   return text
     .replaceAll('\t', '    ')
@@ -30,7 +30,7 @@ export function printable(text: string): string {
     .replace(/[\x80-\x9f\u202a-\u202e\u2066-\u2069]/g, '�')
 }
 
-/** Unicode 16 East Asian Width W and F, coarsely; combining marks and joiners take nothing. */
+/** An approximation of Unicode 16 East Asian Width (W and F are wide). Combining marks and joiners have no width. */
 function characterWidth(code: number): number {
   if (code < 0x300) return 1
   if (code <= 0x36f || (code >= 0x200b && code <= 0x200d) || (code >= 0xfe00 && code <= 0xfe0f)) return 0

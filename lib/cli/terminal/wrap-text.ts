@@ -1,4 +1,4 @@
-/** Breaks text into lines of at most `width` characters, at spaces; a word that is longer stays whole. */
+/** Breaks text at spaces into lines of at most `width` characters. A longer word stays whole. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

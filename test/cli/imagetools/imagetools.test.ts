@@ -126,10 +126,10 @@ test('referrers are listed', async () => {
 
 test.each<[string, readonly string[], number, string]>([
   ['no source', ['create', '-t', 'app'], 2, 'error: SOURCE is missing [OPTION_INVALID]\n'],
-  ['no name', ['create', 'app'], 2, 'error: there is no name to push the index as [OPTION_INVALID]\n'],
+  ['no name', ['create', 'app'], 2, 'error: the index has no name to be pushed under [OPTION_INVALID]\n'],
   ['a file that is not there', ['create', '-t', 'app', '-f', '/no/such/file'], 1, `error: can't read "/no/such/file"`],
   ['a wrong annotation', ['create', '-t', 'app', '--annotation', 'x', 'app'], 2, 'error: invalid annotation "x"'],
-  ['raw and format', ['inspect', '--raw', '--format', 'x', 'app'], 2, 'error: --raw and --format exclude each other'],
+  ['raw and format', ['inspect', '--raw', '--format', 'x', 'app'], 2, 'error: --raw and --format cannot be combined'],
   ['a format beyond it', ['inspect', '--format', '{{range .}}', 'app'], 2, `error: --format can't have "{{range .}}"`],
   [
     'a builder',

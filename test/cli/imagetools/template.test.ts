@@ -34,7 +34,7 @@ test.each<[string, string]>([
 
 test.each<[string, string, RegExp]>([
   ['{{range .Manifest.Manifests}}{{.Digest}}{{end}}', 'UNSUPPORTED', /can't have "{{range /],
-  ['{{.Name | json}}', 'UNSUPPORTED', /there are fields, index and json$/],
+  ['{{.Name | json}}', 'UNSUPPORTED', /it has fields, index and json$/],
   ['{{}}', 'UNSUPPORTED', /can't have/],
   ['{{index .Image}}', 'UNSUPPORTED', /can't have/],
   ['{{(index .Image "x"}}', 'UNSUPPORTED', /can't have/],
