@@ -17,8 +17,8 @@ export type { ControlLimits, Isolation, ResourceLimit } from '../sandbox/types.t
 export interface BuildOptions {
   readonly context: ContextSource
   /**
-   * The Dockerfile: a path on disk (relative to the working directory), or its text. The default is `Dockerfile` in the context,
-   * or `dockerfile` if only that exists.
+   * The Dockerfile: a path on disk (relative to the working directory), or its text. The default is
+   * `Dockerfile` in the context, or `dockerfile` if only that exists.
    */
   readonly dockerfile?: string | { readonly text: string; readonly name?: string }
   /** Names for the image in the local store, e.g. `app:1.2`. */
@@ -27,14 +27,15 @@ export interface BuildOptions {
   readonly target?: string
   readonly buildArgs?: Readonly<Record<string, string>>
   /**
-   * Named contexts: a directory, a git URL, an http(s) URL (one file, called `context`), `oci-layout://DIR[:TAG|@DIGEST]`,
-   * `docker-image://NAME`, or files in memory.
+   * Named contexts: a directory, a git URL, an http(s) URL (one file, called `context`),
+   * `oci-layout://DIR[:TAG|@DIGEST]`, `docker-image://NAME`, or files in memory.
    */
   readonly buildContexts?: Readonly<Record<string, NamedContext>>
   readonly labels?: Readonly<Record<string, string>>
   /**
-   * The platforms to build for, as `os/arch[/variant]`; default linux on the architecture of this machine. For several platforms
-   * the result is an index with an image for each, in this order; repetitions are ignored. `local` is the platform of this machine.
+   * The platforms to build for, as `os/arch[/variant]`; default linux on the architecture of this machine. For
+   * several platforms the result is an index with an image for each, in this order; repetitions are ignored.
+   * `local` is the platform of this machine.
    */
   readonly platforms?: readonly string[]
   /** When to request base images from registries; default `missing`. */
@@ -47,9 +48,9 @@ export interface BuildOptions {
   /** The store's directory; default `$TSBUILD_HOME`, else `$XDG_CACHE_HOME/tsbuild`, else `~/.cache/tsbuild`. */
   readonly store?: string
   /**
-   * The time for every timestamp that the build writes, in seconds since 1970, or `context` for the time of the build context: of
-   * the commit of a git repository, the last change of a URL, the newest file of an archive. Default `$SOURCE_DATE_EPOCH` if it is
-   * set, else times are like Docker's.
+   * The time for every timestamp that the build writes, in seconds since 1970, or `context` for the time of the
+   * build context: of the commit of a git repository, the last change of a URL, the newest file of an archive.
+   * Default `$SOURCE_DATE_EPOCH` if it is set, else times are like Docker's.
    */
   readonly sourceDateEpoch?: number | 'context'
   readonly signal?: AbortSignal
@@ -67,7 +68,10 @@ export interface BuiltImage {
   readonly imageID: Digest
 }
 
-/** The result of a build. For several platforms, the fields of an image are those of the first; `images` has all of them. */
+/**
+ * The result of a build. For several platforms, the fields of an image are those of the first; `images` has all
+ * of them.
+ */
 export interface BuildResult extends BuiltImage {
   /** The digest of the image manifest; for several platforms, of the index. */
   readonly digest: Digest

@@ -51,9 +51,9 @@ export function requestsIndex({ buildArgs = {} }: Pick<BuildOptions, 'buildArgs'
 }
 
 /**
- * Refuses a file that requests another frontend than Dockerfile's, by its `# syntax=` or by the build arg `BUILDKIT_SYNTAX`,
- * which goes first. Images named `dockerfile` or `dockerfile-upstream` in any registry count as copies of Docker's frontend.
- * Errors with `UNSUPPORTED`.
+ * Refuses a file that requests another frontend than Dockerfile's, by its `# syntax=` or by the build arg
+ * `BUILDKIT_SYNTAX`, which goes first. Images named `dockerfile` or `dockerfile-upstream` in any registry count
+ * as copies of Docker's frontend. Errors with `UNSUPPORTED`.
  */
 export function refuseFrontends(file: SourceFile, { buildArgs = {} }: Pick<BuildOptions, 'buildArgs'>): void {
   const given = buildArgs['BUILDKIT_SYNTAX']?.trim().split(' ')[0]

@@ -18,7 +18,10 @@ import { createNameResolver, type NameResolver } from './contexts/resolve-names.
 import { lintContext } from './lint-context.ts'
 import { targetPlatforms } from './target-platforms.ts'
 
-/** A Dockerfile, what the linter says of it, and the options that say it again, e.g. of a Dockerfile that was edited. */
+/**
+ * A Dockerfile, what the linter says of it, and the options that say it again, e.g. of a Dockerfile that was
+ * edited.
+ */
 export interface CheckedBuild {
   readonly dockerfile: Dockerfile
   readonly report: LintReport
@@ -26,9 +29,10 @@ export interface CheckedBuild {
 }
 
 /**
- * Checks a build without building, like `docker build --check`: reads the Dockerfile, the ignore file, and the configs of the base
- * images that are at hand. What is wrong with the Dockerfile is in the report; rejects like build() for what is wrong with the context.
- * Without `choice.enable` the rules are BuildKit's and no others. Errors with `OPTION_INVALID` for a rule that there isn't.
+ * Checks a build without building, like `docker build --check`: reads the Dockerfile, the ignore file, and the
+ * configs of the base images that are at hand. What is wrong with the Dockerfile is in the report; rejects like
+ * build() for what is wrong with the context. Without `choice.enable` the rules are BuildKit's and no others.
+ * Errors with `OPTION_INVALID` for a rule that there isn't.
  *
  * @example
  * ```ts

@@ -13,10 +13,10 @@ export interface ShellOptions {
 }
 
 /**
- * Runs a shell, or a command, in the filesystem of a failed step that was kept (`keepFailed`), with the environment, user,
- * working directory and mounts of the step, but without its secrets. It uses the terminal of this process. Changes to the
- * filesystem persist for the next shell. Resolves to the exit code, or to 137 if a signal ended the command. Errors with
- * `KEPT_STEP_NOT_FOUND`, and as builds with RUN do.
+ * Runs a shell, or a command, in the filesystem of a failed step that was kept (`keepFailed`), with the
+ * environment, user, working directory and mounts of the step, but without its secrets. It uses the terminal of
+ * this process. Changes to the filesystem persist for the next shell. Resolves to the exit code, or to 137 if a
+ * signal ended the command. Errors with `KEPT_STEP_NOT_FOUND`, and as builds with RUN do.
  */
 export async function openShell(options: ShellOptions = {}): Promise<number> {
   const { store = storeHome(), isolation = 'auto', name, command } = options

@@ -8,8 +8,8 @@ import { parseSize } from '../parser/instructions/parse-size.ts'
 import type { Entitlement, ResourceLimit, SecretSource } from './build-options.ts'
 
 /**
- * Parses `--secret id=ID[,src=FILE][,env=NAME][,type=file|env]`. As in docker, an id alone means the variable of that name in
- * `env` if it is set, else the file of that name.
+ * Parses `--secret id=ID[,src=FILE][,env=NAME][,type=file|env]`. As in docker, an id alone means the variable
+ * of that name in `env` if it is set, else the file of that name.
  */
 export function parseSecret(
   text: string,
@@ -51,7 +51,10 @@ export function parseSsh(
   return { id, socket }
 }
 
-/** Parses `--add-host HOST:ADDRESS` or `HOST=ADDRESS`. An IPv6 address may be in brackets; `host-gateway` is the host itself. */
+/**
+ * Parses `--add-host HOST:ADDRESS` or `HOST=ADDRESS`. An IPv6 address may be in brackets; `host-gateway` is the
+ * host itself.
+ */
 export function parseAddHost(text: string): { readonly host: string; readonly address: string } {
   const [, host = '', written = ''] = /^([^:=]+)[:=](.+)$/.exec(text) ?? []
   const address = written.replace(/^\[(.*)\]$/, '$1')

@@ -40,8 +40,8 @@ export interface PreparedBuild {
 }
 
 /**
- * The graph of a build, without building: reads the Dockerfile and the configs of the base images that the target needs. For
- * several platforms it is the graph of the first. Rejects as build() does.
+ * The graph of a build, without building: reads the Dockerfile and the configs of the base images that the
+ * target needs. For several platforms it is the graph of the first. Rejects as build() does.
  *
  * @example
  * ```ts
@@ -135,7 +135,10 @@ export async function prepareBuild(options: BuildOptions, store: Store, client: 
   return { joined, dockerfile, main, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? defaultEpoch(joined) }
 }
 
-/** The epoch that an ARG before the first FROM sets, if the caller sets none. For several platforms it is that of the first. */
+/**
+ * The epoch that an ARG before the first FROM sets, if the caller sets none. For several platforms it is that
+ * of the first.
+ */
 function defaultEpoch({ graphs: [graph] }: JoinedGraphs): number | undefined {
   const epoch = parseEpoch(graph?.globalArgs.get('SOURCE_DATE_EPOCH') ?? '')
   if (epoch === 'context') throw noContextTime()

@@ -2,8 +2,9 @@ import type { BuildEvent } from '../executor/events.ts'
 import type { Build, BuildResult } from './build-options.ts'
 
 /**
- * Starts a build, which is both a promise of its result and an iterable of its events. Events are kept, so an iteration that
- * starts late sees all of them. The iteration ends with the build, and throws the error that the build failed with.
+ * Starts a build, which is both a promise of its result and an iterable of its events. Events are kept, so an
+ * iteration that starts late sees all of them. The iteration ends with the build, and throws the error that the
+ * build failed with.
  */
 export function startBuild(run: (emit: (event: BuildEvent) => void) => Promise<BuildResult>): Build {
   const events: BuildEvent[] = []

@@ -11,7 +11,10 @@ export type Epoch = number | 'context' | undefined
 
 const NAME = 'SOURCE_DATE_EPOCH'
 
-/** The epoch of the option, the build arg or the environment, in this order; undefined if none is set. Errors with `OPTION_INVALID`. */
+/**
+ * The epoch of the option, the build arg or the environment, in this order; undefined if none is set. Errors
+ * with `OPTION_INVALID`.
+ */
 export function givenEpoch({ sourceDateEpoch, buildArgs = {} }: BuildOptions): Epoch {
   return sourceDateEpoch ?? parseEpoch(buildArgs[NAME] ?? process.env[NAME] ?? '')
 }

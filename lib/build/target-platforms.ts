@@ -8,8 +8,8 @@ import { requestsIndex } from './buildkit-args.ts'
 const MANY = 100
 
 /**
- * The platforms of `--platform`, normalised, in their order without repetition; empty if the flag is not given. Errors with
- * `PLATFORM_INVALID`, and with `OPTION_INVALID` for too many.
+ * The platforms of `--platform`, normalised, in their order without repetition; empty if the flag is not given.
+ * Errors with `PLATFORM_INVALID`, and with `OPTION_INVALID` for too many.
  */
 export function targetPlatforms({ platforms = [] }: Pick<BuildOptions, 'platforms'>): readonly Platform[] {
   if (platforms.length > MANY) {
@@ -20,8 +20,8 @@ export function targetPlatforms({ platforms = [] }: Pick<BuildOptions, 'platform
 }
 
 /**
- * Whether the result is an index: for several platforms, or for one if a build arg requests it. Errors with `OPTION_INVALID` if
- * the build arg forbids an index for several platforms.
+ * Whether the result is an index: for several platforms, or for one if a build arg requests it. Errors with
+ * `OPTION_INVALID` if the build arg forbids an index for several platforms.
  */
 export function wantsIndex(options: Pick<BuildOptions, 'buildArgs'>, platforms: readonly Platform[]): boolean {
   const requested = requestsIndex(options)

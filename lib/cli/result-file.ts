@@ -1,7 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { messageOf, TsbuildError } from '../base/errors.ts'
 
-/** Removes the file of an earlier build, so that a failed build does not appear to have written it. Errors with `OUTPUT_IO`. */
+/**
+ * Removes the file of an earlier build, so that a failed build does not appear to have written it. Errors with
+ * `OUTPUT_IO`.
+ */
 export function removeResultFile(path: string | undefined): void {
   if (path !== undefined) attempt('remove', path, () => rmSync(path, { force: true }))
 }

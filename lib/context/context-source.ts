@@ -1,4 +1,7 @@
-/** A file of a context in memory. A string or bytes are a file of mode 0644. `mtime` is in seconds since 1970, default 0. */
+/**
+ * A file of a context in memory. A string or bytes are a file of mode 0644. `mtime` is in seconds since 1970,
+ * default 0.
+ */
 export type MemoryFile =
   | string
   | Uint8Array
@@ -6,8 +9,8 @@ export type MemoryFile =
   | { readonly symlink: string }
 
 /**
- * The source of files: the path of a directory, a git URL, the http(s) URL of an archive or of a single file, or files in
- * memory by their `/`-separated relative paths.
+ * The source of files: the path of a directory, a git URL, the http(s) URL of an archive or of a single file,
+ * or files in memory by their `/`-separated relative paths.
  */
 export type NamedContext = string | ReadonlyMap<string, MemoryFile>
 

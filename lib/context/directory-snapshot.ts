@@ -1,5 +1,6 @@
-// Snapshots of directories on disk: the names in them and their statuses. If a later comparison finds no difference, nothing
-// has changed, and a layer that was made from the files can be reused without planning it again.
+// Snapshots of directories on disk: the names in them and their statuses. If a later comparison finds no
+// difference, nothing has changed, and a layer that was made from the files can be reused without planning it
+// again.
 import { constants, statfsSync } from 'node:fs'
 import { isSystemError } from '../base/errno.ts'
 import { joinPath } from '../base/paths.ts'
@@ -10,15 +11,15 @@ export interface DirectorySnapshot {
   /** The status of the root itself. */
   readonly root: Float64Array
   /**
-   * The directories with their paths relative to the root, parents first. They are produced during iteration. A number of a
-   * status is NaN if it is irrelevant for a directory, or unreliable.
+   * The directories with their paths relative to the root, parents first. They are produced during iteration. A
+   * number of a status is NaN if it is irrelevant for a directory, or unreliable.
    */
   readonly directories: Iterable<readonly [path: string, directory: ListedDirectory]>
 }
 
 /**
- * The snapshot of directories that were listed after `begun` (milliseconds since 1970). Undefined if a file is not much older
- * than that: it could change again without a new timestamp (git calls this "racily clean").
+ * The snapshot of directories that were listed after `begun` (milliseconds since 1970). Undefined if a file is
+ * not much older than that: it could change again without a new timestamp (git calls this "racily clean").
  */
 export function takeSnapshot(
   rootPath: string,
@@ -57,8 +58,8 @@ export function takeSnapshot(
 }
 
 /**
- * Whether everything below a root is as in a snapshot. `list` lists a directory, and may throw system errors. It receives the
- * names of the directory if the directory's times prove that they are unchanged.
+ * Whether everything below a root is as in a snapshot. `list` lists a directory, and may throw system errors.
+ * It receives the names of the directory if the directory's times prove that they are unchanged.
  */
 export function isUnchanged(
   root: Float64Array,
@@ -82,7 +83,10 @@ export function isUnchanged(
   }
 }
 
-/** Whether the entries of a directory are unchanged. Adds its subdirectories whose names are unchanged to `untouched`. */
+/**
+ * Whether the entries of a directory are unchanged. Adds its subdirectories whose names are unchanged to
+ * `untouched`.
+ */
 function compareStatus(path: string, was: ListedDirectory, now: ListedDirectory, untouched: Set<string>): boolean {
   let isSame = true
   for (let i = 0, at = 0; i < was.names.length; i++, at += STATUS_FIELDS) {
@@ -98,7 +102,10 @@ function compareStatus(path: string, was: ListedDirectory, now: ListedDirectory,
   return isSame
 }
 
-/** Compares the mode and the time of a directory. A directory that was not read, say an ignored one, only has to exist. */
+/**
+ * Compares the mode and the time of a directory. A directory that was not read, say an ignored one, only has to
+ * exist.
+ */
 function isSameDirectory(was: Float64Array, now: Float64Array, at: number): boolean {
   if (Number.isNaN(was[at + STATUS.mtimeMs])) return isDirectoryMode(now[at])
   return was[at] === now[at] && was[at + STATUS.mtimeMs] === now[at + STATUS.mtimeMs]
@@ -119,8 +126,9 @@ function isSameNames(was: readonly string[], now: readonly string[]): boolean {
 }
 
 /**
- * Local file systems of Linux, by the type that statfs(2) returns. On these the times of a directory change with its names.
- * On others, above all network file systems, the times may lag, so directories are listed again.
+ * Local file systems of Linux, by the type that statfs(2) returns. On these the times of a directory change
+ * with its names. On others, above all network file systems, the times may lag, so directories are listed
+ * again.
  */
 const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
   0xef53, // ext2, ext3, ext4

@@ -13,17 +13,20 @@ import { listDirectory, STATUS, STATUS_FIELDS, statusOf } from './list-directory
 
 /** A file tree of a directory on disk, with snapshots of the statuses of its files. */
 export interface DirectoryTree extends FileTree {
-  /** A snapshot of the directories that were read so far; undefined if it would be unreliable (see {@link takeSnapshot}). */
+  /**
+   * A snapshot of the directories that were read so far; undefined if it would be unreliable (see {@link
+   * takeSnapshot}).
+   */
   snapshot(): DirectorySnapshot | undefined
   /** Whether the files are as in an earlier snapshot. A later read reuses the listings that the comparison made. */
   matches(snapshot: DirectorySnapshot): boolean
 }
 
 /**
- * A directory as BuildKit sends a local context: everything belongs to 0:0, modes and times are kept, symlinks are never
- * followed, and sockets become empty files. Each directory is read once, when it is first needed. Errors with
- * `CONTEXT_NOT_FOUND`, with `CONTEXT_INVALID` for a path that is not a directory or not readable, and with `CONTEXT_CHANGED`
- * for files that disappear while they are read.
+ * A directory as BuildKit sends a local context: everything belongs to 0:0, modes and times are kept, symlinks
+ * are never followed, and sockets become empty files. Each directory is read once, when it is first needed.
+ * Errors with `CONTEXT_NOT_FOUND`, with `CONTEXT_INVALID` for a path that is not a directory or not readable,
+ * and with `CONTEXT_CHANGED` for files that disappear while they are read.
  */
 export function openDirectory(root: string): DirectoryTree {
   const begun = Date.now()

@@ -1,5 +1,6 @@
-// An entry of a directory on disk, which holds little more than its index in the listing. It is a class although it has no
-// lifetime: as plain objects, the 60,000 entries of a copy take 20 MB and keep the garbage collector busy.
+// An entry of a directory on disk, which holds little more than its index in the listing. It is a class
+// although it has no lifetime: as plain objects, the 60,000 entries of a copy take 20 MB and keep the garbage
+// collector busy.
 import { constants } from 'node:fs'
 import { joinPath } from '../base/paths.ts'
 import type { Content, EntryType, FileStat } from '../layers/entry.ts'

@@ -39,9 +39,9 @@ export interface DownloadOptions {
 const REPORT_INTERVAL = 1 << 20
 
 /**
- * Downloads a URL to a new blob of the store, or returns the previous download if the server reports no change. A redirect
- * from https to http is followed only if there is a checksum. Errors with `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE`, and as
- * HttpClient does.
+ * Downloads a URL to a new blob of the store, or returns the previous download if the server reports no change.
+ * A redirect from https to http is followed only if there is a checksum. Errors with `DIGEST_MISMATCH`,
+ * `ARCHIVE_TOO_LARGE`, and as HttpClient does.
  */
 export async function download(url: string, options: DownloadOptions): Promise<Download> {
   const { client, previous, checksum, authorization, signal } = options

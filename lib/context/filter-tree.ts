@@ -12,8 +12,9 @@ interface Directory {
 const NONE: Directory = { entries: [], states: undefined }
 
 /**
- * A tree without the entries that a matcher ignores, as BuildKit filters a context. An ignored directory stays, with its own
- * metadata, if an exception re-includes something below it. An ignored directory without possible exceptions is never read.
+ * A tree without the entries that a matcher ignores, as BuildKit filters a context. An ignored directory stays,
+ * with its own metadata, if an exception re-includes something below it. An ignored directory without possible
+ * exceptions is never read.
  */
 export function filterTree(tree: FileTree, ignore: PatternMatcher): FileTree {
   const directories = new Map<string, Directory>()

@@ -18,7 +18,10 @@ export interface FoundDockerfile {
   readonly sibling: (suffix: string) => SourceFile | undefined
 }
 
-/** Bytes. Far more than anything written by hand or by a generator, and small enough to be held in memory several times. */
+/**
+ * Bytes. Far more than anything written by hand or by a generator, and small enough to be held in memory
+ * several times.
+ */
 export const DOCKERFILE_LIMIT: number = 16 << 20
 /** The default names of a Dockerfile, in the order of preference. */
 export const DOCKERFILE_NAMES: readonly string[] = ['Dockerfile', 'dockerfile']

@@ -4,8 +4,9 @@ import type { NamedContext } from './context-source.ts'
 import { type FoundDockerfile, readMemory, readTextFile } from './find-dockerfile.ts'
 
 /**
- * The ignore file of a context: `NAME.dockerignore` beside the Dockerfile, even an empty one, goes before `.dockerignore` in
- * the context. Undefined if there is neither. Errors with `DOCKERFILE_NOT_FOUND` or `CONTEXT_INVALID` for one that cannot be read.
+ * The ignore file of a context: `NAME.dockerignore` beside the Dockerfile, even an empty one, goes before
+ * `.dockerignore` in the context. Undefined if there is neither. Errors with `DOCKERFILE_NOT_FOUND` or
+ * `CONTEXT_INVALID` for one that cannot be read.
  */
 export function findIgnoreFile(source: NamedContext, dockerfile?: FoundDockerfile): SourceFile | undefined {
   const own = dockerfile?.sibling('.dockerignore')

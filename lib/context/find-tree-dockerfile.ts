@@ -8,7 +8,10 @@ import { resolvePath } from '../layers/paths/resolve-path.ts'
 import { readContent } from '../layers/read-content.ts'
 import { DOCKERFILE_LIMIT, DOCKERFILE_NAMES } from './find-dockerfile.ts'
 
-/** Reads `path`, or `Dockerfile` or `dockerfile` by default. Symlinks are followed inside the tree. Errors with `DOCKERFILE_NOT_FOUND`. */
+/**
+ * Reads `path`, or `Dockerfile` or `dockerfile` by default. Symlinks are followed inside the tree. Errors with
+ * `DOCKERFILE_NOT_FOUND`.
+ */
 export function findTreeDockerfile(tree: FileTree, path: string | undefined): SourceFile {
   const names = path === undefined ? DOCKERFILE_NAMES : [cleanPath(path), lowerCase(cleanPath(path))]
   for (const name of names) {
@@ -26,7 +29,10 @@ export function findTreeDockerfile(tree: FileTree, path: string | undefined): So
   })
 }
 
-/** Reads a text file of a tree; undefined if it does not exist. Errors with `DOCKERFILE_NOT_FOUND` if it cannot be a Dockerfile. */
+/**
+ * Reads a text file of a tree; undefined if it does not exist. Errors with `DOCKERFILE_NOT_FOUND` if it cannot
+ * be a Dockerfile.
+ */
 export function readTreeText(tree: FileTree, path: string): SourceFile | undefined {
   const entry = tree.lookup(resolvePath(tree, path, { followLast: true }))
   if (!entry) return undefined

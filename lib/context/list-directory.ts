@@ -15,8 +15,8 @@ export const STATUS = { mode: 0, mtimeMs: 1, ctimeMs: 2, size: 3, ino: 4, dev: 5
 export const STATUS_FIELDS = 7
 
 /**
- * Milliseconds of age from which the timestamps of a file prove that it is unchanged. It exceeds the timestamp resolution of
- * every common file system (FAT has 2 s).
+ * Milliseconds of age from which the timestamps of a file prove that it is unchanged. It exceeds the timestamp
+ * resolution of every common file system (FAT has 2 s).
  */
 export const RACY_MARGIN = 2000
 

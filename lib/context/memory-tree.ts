@@ -5,9 +5,9 @@ import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import type { MemoryFile } from './context-source.ts'
 
 /**
- * A context given as a map of `/`-separated paths. The directories of its files are implied, with mode 0755. Everything belongs
- * to 0:0, and its time is 1970 unless a file gives another. Errors with `CONTEXT_INVALID` for a path that leaves the context,
- * is given twice, or is both a file and a directory.
+ * A context given as a map of `/`-separated paths. The directories of its files are implied, with mode 0755.
+ * Everything belongs to 0:0, and its time is 1970 unless a file gives another. Errors with `CONTEXT_INVALID`
+ * for a path that leaves the context, is given twice, or is both a file and a directory.
  */
 export function openMemory(files: ReadonlyMap<string, MemoryFile>): FileTree {
   const entries = new Map<string, TreeEntry>([['', directoryEntry('')]])

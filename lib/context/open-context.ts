@@ -27,8 +27,9 @@ export interface ContextOnDisk extends Pick<DirectoryTree, 'snapshot' | 'matches
 }
 
 /**
- * Opens a build context that is a directory or in memory, and reads its Dockerfile and its ignore file. Both are read even if
- * the ignore file excludes them. Errors with `DOCKERFILE_NOT_FOUND`, `CONTEXT_NOT_FOUND`, `CONTEXT_INVALID` and `IGNORE_PATTERN`.
+ * Opens a build context that is a directory or in memory, and reads its Dockerfile and its ignore file. Both
+ * are read even if the ignore file excludes them. Errors with `DOCKERFILE_NOT_FOUND`, `CONTEXT_NOT_FOUND`,
+ * `CONTEXT_INVALID` and `IGNORE_PATTERN`.
  */
 export function openContext(
   source: NamedContext,
@@ -40,7 +41,10 @@ export function openContext(
   return { ...context, dockerfile: found.file }
 }
 
-/** Opens a named context, to which its own `.dockerignore` applies. Errors as {@link openContext} does, except for Dockerfiles. */
+/**
+ * Opens a named context, to which its own `.dockerignore` applies. Errors as {@link openContext} does, except
+ * for Dockerfiles.
+ */
 export function openNamedContext(source: NamedContext): BuildContext {
   return withIgnore(source, openTree(source), findIgnoreFile(source))
 }

@@ -8,8 +8,8 @@ export type RemoteContext =
   | { readonly kind: 'http'; readonly url: string }
 
 /**
- * Parses the source of a context as a git or http(s) URL. Undefined for a path; a directory of that name goes first. Errors
- * with `CONTEXT_INVALID` for a git URL with contradictory parts.
+ * Parses the source of a context as a git or http(s) URL. Undefined for a path; a directory of that name goes
+ * first. Errors with `CONTEXT_INVALID` for a git URL with contradictory parts.
  */
 export function parseContextUrl(name: string): RemoteContext | undefined {
   if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) return undefined

@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { bytesToPath, toFsPath } from '../layers/paths/path-bytes.ts'
 
-/** The names in a directory on disk, sorted. node:fs garbles names that are not UTF-8, so these are read again as bytes. */
+/**
+ * The names in a directory on disk, sorted. node:fs garbles names that are not UTF-8, so these are read again
+ * as bytes.
+ */
 export function readNames(directory: string): readonly string[] {
   const onDisk = toFsPath(directory)
   const names = readdirSync(onDisk)

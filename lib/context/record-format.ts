@@ -1,4 +1,5 @@
-// The format of files with records of thousands of paths: a magic text with a version, the records, and the CRC-32 of both.
+// The format of files with records of thousands of paths: a magic text with a version, the records, and the
+// CRC-32 of both.
 import { crc32 } from 'node:zlib'
 import { ByteWriter } from '../layers/index/byte-writer.ts'
 import { asBuffer } from '../layers/paths/path-bytes.ts'
@@ -8,8 +9,8 @@ export const CHUNK_SIZE: number = 64 * 1024
 const CRC = 4
 
 /**
- * Encodes a file in chunks. `write` writes records, and whenever it yields, its output so far becomes a chunk. All chunks share
- * one buffer, so that memory is bounded: a chunk is valid until the next one is requested.
+ * Encodes a file in chunks. `write` writes records, and whenever it yields, its output so far becomes a chunk.
+ * All chunks share one buffer, so that memory is bounded: a chunk is valid until the next one is requested.
  */
 export function* encodeRecords(magic: string, write: (out: ByteWriter) => Iterable<void>): Generator<Uint8Array, void> {
   const out = new ByteWriter()

@@ -2,7 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { messageOf, TsbuildError } from '../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../base/input-limit.ts'
 
-/** Writes a build context that comes as a stream to a new file. Errors with `ARCHIVE_TOO_LARGE`, `STORE_IO`, and as the stream does. */
+/**
+ * Writes a build context that comes as a stream to a new file. Errors with `ARCHIVE_TOO_LARGE`, `STORE_IO`, and
+ * as the stream does.
+ */
 export async function saveStream(
   stream: AsyncIterable<Uint8Array>,
   path: string,

@@ -1,4 +1,5 @@
-// The file format of directory snapshots. 60,000 entries are written and read in a few milliseconds, a directory at a time.
+// The file format of directory snapshots. 60,000 entries are written and read in a few milliseconds, a
+// directory at a time.
 import type { ByteWriter } from '../layers/index/byte-writer.ts'
 import { bytesToPath } from '../layers/paths/path-bytes.ts'
 import type { DirectorySnapshot } from './directory-snapshot.ts'
@@ -8,8 +9,9 @@ import { CHUNK_SIZE, decodeRecords, encodeRecords } from './record-format.ts'
 const MAGIC = 'tsbuild seen files 2\n'
 
 /**
- * Encodes a snapshot with a note, in chunks (see {@link encodeRecords}): the note, the status of the root, and for each
- * directory its path, the number of names, the names joined by NUL, and their statuses. Texts are prefixed with their length.
+ * Encodes a snapshot with a note, in chunks (see {@link encodeRecords}): the note, the status of the root, and
+ * for each directory its path, the number of names, the names joined by NUL, and their statuses. Texts are
+ * prefixed with their length.
  */
 export function encodeSnapshot(note: string, snapshot: DirectorySnapshot): Iterable<Uint8Array> {
   return encodeRecords(MAGIC, function* (out) {
@@ -31,7 +33,10 @@ function addNumbers(out: ByteWriter, numbers: Float64Array, start: number, count
   for (let at = start; at < start + count; at++) out.double(numbers[at] as number)
 }
 
-/** Decodes a snapshot; undefined if the bytes are damaged or of another version. Directories are decoded during iteration. */
+/**
+ * Decodes a snapshot; undefined if the bytes are damaged or of another version. Directories are decoded during
+ * iteration.
+ */
 export function decodeSnapshot(
   bytes: Uint8Array,
 ): { readonly note: string; readonly snapshot: DirectorySnapshot } | undefined {

@@ -19,7 +19,10 @@ export interface HashedFile {
 
 /** Hashes of files on disk. */
 export interface StatCache {
-  /** The sha256 of the content, if the file is unchanged. Lookups are fastest in the order in which files were saved. */
+  /**
+   * The sha256 of the content, if the file is unchanged. Lookups are fastest in the order in which files were
+   * saved.
+   */
   lookup(path: string, size: number, stat: FileStat): Uint8Array | undefined
   /** Replaces the cache by these files. Does nothing if every lookup was a hit and no cached file was left out. */
   save(files: Iterable<HashedFile>): void
@@ -35,8 +38,9 @@ const LENGTH = NUMBERS + SHA256
 const PATH = LENGTH + 4
 
 /**
- * Opens the cache named `id`. A file whose timestamps are less than two seconds older than this call is not kept: it could
- * change again without a new timestamp (git calls this "racily clean"). A damaged cache counts as empty.
+ * Opens the cache named `id`. A file whose timestamps are less than two seconds older than this call is not
+ * kept: it could change again without a new timestamp (git calls this "racily clean"). A damaged cache counts
+ * as empty.
  */
 export function openStatCache(
   store: Pick<ContentStore, 'readDerived' | 'writeDerived'>,

@@ -1,8 +1,8 @@
 import { TsbuildError } from '../base/errors.ts'
 
 /**
- * Splits one line of CSV (RFC 4180), as in docker's flags: `type=oci,"dest=a,b.tar"`. Errors with `OUTPUT_INVALID` for quotes
- * that do not enclose a whole field.
+ * Splits one line of CSV (RFC 4180), as in docker's flags: `type=oci,"dest=a,b.tar"`. Errors with
+ * `OUTPUT_INVALID` for quotes that do not enclose a whole field.
  */
 export function csvFields(line: string): readonly string[] {
   const fields: string[] = []

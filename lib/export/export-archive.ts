@@ -6,8 +6,8 @@ import { archiveKey, recordArchive, reuseArchive } from './reuse-archive.ts'
 import { writeStream } from './write-stream.ts'
 
 /**
- * Writes images as one archive, unless the file is still there from an earlier export, and returns its size in bytes. Errors as
- * exportImage() does.
+ * Writes images as one archive, unless the file is still there from an earlier export, and returns its size in
+ * bytes. Errors as exportImage() does.
  */
 export async function exportArchive(
   images: readonly ArchivedImage[],

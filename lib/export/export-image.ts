@@ -8,11 +8,11 @@ import type { ExportSource } from './export-source.ts'
 import type { DockerOutput, ExportedOutput, FileOutput, OciOutput } from './output.ts'
 
 /**
- * Writes an image, or an index with its images, to an output. Layers are written as they are: whoever makes the image applies
- * the output's `compression`. Deterministic: the same image and names give the same bytes. Files appear whole or not at all;
- * below a directory this is true for each file. Of several platforms, each root filesystem gets a directory of its own. Errors
- * with `OUTPUT_IO`, with `REFERENCE_INVALID`, with `OUTPUT_INVALID` if files of several platforms would overwrite each other,
- * and as the store does.
+ * Writes an image, or an index with its images, to an output. Layers are written as they are: whoever makes the
+ * image applies the output's `compression`. Deterministic: the same image and names give the same bytes. Files
+ * appear whole or not at all; below a directory this is true for each file. Of several platforms, each root
+ * filesystem gets a directory of its own. Errors with `OUTPUT_IO`, with `REFERENCE_INVALID`, with
+ * `OUTPUT_INVALID` if files of several platforms would overwrite each other, and as the store does.
  */
 export async function exportImage(set: ImageSet, output: FileOutput, source: ExportSource): Promise<ExportedOutput> {
   switch (output.type) {

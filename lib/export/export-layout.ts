@@ -16,9 +16,10 @@ import { outputIO } from './write-stream.ts'
 const IMAGE_NAME = 'io.containerd.image.name'
 
 /**
- * Writes an image as a layout directory. A new directory appears when it is complete. An existing layout keeps its other
- * images, but an image with the same name is replaced, and so is an unnamed image by another unnamed one. Its index.json is
- * replaced atomically, at the end. Errors with `OUTPUT_IO`, and with `LAYOUT_INVALID` if the existing layout is broken.
+ * Writes an image as a layout directory. A new directory appears when it is complete. An existing layout keeps
+ * its other images, but an image with the same name is replaced, and so is an unnamed image by another unnamed
+ * one. Its index.json is replaced atomically, at the end. Errors with `OUTPUT_IO`, and with `LAYOUT_INVALID` if
+ * the existing layout is broken.
  */
 export async function exportLayout(
   image: ArchivedImage,

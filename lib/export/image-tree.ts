@@ -6,8 +6,8 @@ import type { ContentStore } from '../oci/content.ts'
 import type { Image } from '../oci/types.ts'
 
 /**
- * The root filesystem of an image as a tree with readable files. Layers are decompressed in the store, but not extracted.
- * Errors as indexLayer() and ensurePlainLayer() do.
+ * The root filesystem of an image as a tree with readable files. Layers are decompressed in the store, but not
+ * extracted. Errors as indexLayer() and ensurePlainLayer() do.
  */
 export async function imageTree(image: Image, store: ContentStore, signal?: AbortSignal): Promise<UnionView> {
   const layers = []

@@ -39,8 +39,8 @@ export interface LocalOutput {
   readonly type: 'local'
   readonly dest: string
   /**
-   * Whether each platform gets a directory of its own, e.g. `linux_arm64`; the default is true for several platforms. False
-   * merges them, which errors with `OUTPUT_INVALID` if two have a file of the same path.
+   * Whether each platform gets a directory of its own, e.g. `linux_arm64`; the default is true for several
+   * platforms. False merges them, which errors with `OUTPUT_INVALID` if two have a file of the same path.
    */
   readonly platformSplit?: boolean
 }
@@ -66,6 +66,9 @@ export interface ExportedOutput {
   readonly destination: string
   /** The size in bytes, if the output is one file; for a push, the bytes sent. */
   readonly size?: number
-  /** The files that a directory does not hold completely: device nodes need root, and some extended attributes are refused. */
+  /**
+   * The files that a directory does not hold completely: device nodes need root, and some extended attributes
+   * are refused.
+   */
   readonly losses?: readonly { readonly path: string; readonly kind: 'node' | 'xattrs' }[]
 }

@@ -7,7 +7,8 @@ import type { CompressionOption, Output } from './output.ts'
 
 /**
  * Parses `DIR` (files below a directory), `-` (a tar to standard output) or `type=…,key=value,…`. Errors with
- * `OUTPUT_INVALID`, with `UNSUPPORTED` for features that only docker buildx has, and with `REFERENCE_INVALID` for a bad `name`.
+ * `OUTPUT_INVALID`, with `UNSUPPORTED` for features that only docker buildx has, and with `REFERENCE_INVALID`
+ * for a bad `name`.
  */
 export function parseOutput(value: string): Output {
   if (value === '') throw invalid(value, 'it is empty')
@@ -35,12 +36,15 @@ const KEYS: Readonly<Record<Output['type'], readonly string[]>> = {
   tar: ['platform-split'],
 }
 
-/** Keys of docker buildx that are unsupported, each with the value that asks for the behaviour that exists, if there is one. */
+/**
+ * Keys of docker buildx that are unsupported, each with the value that asks for the behaviour that exists, if
+ * there is one.
+ */
 const FOREIGN_KEYS: ReadonlyMap<string, string | undefined> = new Map([
   ['oci-mediatypes', 'true'],
   ['oci-artifact', 'false'],
   ['force-compression', 'false'],
-  // With SOURCE_DATE_EPOCH all layers have that time, and without it BuildKit rewrites nothing.
+  // If SOURCE_DATE_EPOCH is set, all layers have that time; otherwise BuildKit rewrites nothing.
   ['rewrite-timestamp', 'true'],
   ['prefer-nondist-layers', 'false'],
   ['platform-split', 'false'],

@@ -1,4 +1,5 @@
-// Root filesystems of one or several platforms, for the outputs that are files instead of an image (-o type=local, type=tar).
+// Root filesystems of one or several platforms, for the outputs that are files instead of an image (-o
+// type=local, type=tar).
 import { TsbuildError } from '../base/errors.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import { entryWith } from '../layers/entry-with.ts'
@@ -23,7 +24,10 @@ export interface ImageRoots {
   readonly isSplit: boolean
 }
 
-/** The roots of all images. Errors as imageTree() does, and with `OUTPUT_INVALID` if merged roots have a file in common. */
+/**
+ * The roots of all images. Errors as imageTree() does, and with `OUTPUT_INVALID` if merged roots have a file in
+ * common.
+ */
 export async function platformRoots(
   { images, isIndex }: ImageSet,
   { platformSplit = isIndex }: { readonly platformSplit?: boolean },

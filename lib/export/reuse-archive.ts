@@ -1,5 +1,5 @@
-// Skips writing an archive if the file is still there, unchanged, from an earlier build. A record in the store names the
-// archive that was written to a path, and the status of the file after that.
+// Skips writing an archive if the file is still there, unchanged, from an earlier build. A record in the store
+// names the archive that was written to a path, and the status of the file after that.
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, openSync, realpathSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { uptime } from 'node:os'
@@ -30,9 +30,10 @@ export function archiveKey(members: readonly ArchiveMember[]): Digest {
 }
 
 /**
- * Reuses the file at `dest` if it is the recorded archive and unchanged, and returns its size in bytes; else undefined. A file
- * is unchanged if its size, times and inode are, and if it was written since the machine started, because damage by a power
- * failure may not show in the status. The file gets the current time, as if it were written again.
+ * Reuses the file at `dest` if it is the recorded archive and unchanged, and returns its size in bytes; else
+ * undefined. A file is unchanged if its size, times and inode are, and if it was written since the machine
+ * started, because damage by a power failure may not show in the status. The file gets the current time, as if
+ * it were written again.
  */
 export async function reuseArchive(dest: string, archive: Digest, store: RecordStore): Promise<number | undefined> {
   const status = outputStatus(dest)
@@ -46,7 +47,10 @@ export async function reuseArchive(dest: string, archive: Digest, store: RecordS
   return Number(status.size)
 }
 
-/** Records an archive that was just written to a file. Does nothing if a later change of the file could go unnoticed. */
+/**
+ * Records an archive that was just written to a file. Does nothing if a later change of the file could go
+ * unnoticed.
+ */
 export async function recordArchive(dest: string, archive: Digest, store: RecordStore): Promise<void> {
   const status = outputStatus(dest)
   if (status && (await waitForNewTime(status))) {
@@ -64,7 +68,10 @@ interface OutputStatus {
   readonly dev: bigint
 }
 
-/** Undefined for anything but a regular file with one link: a second link was made to preserve the file. Errors with `OUTPUT_IO`. */
+/**
+ * Undefined for anything but a regular file with one link: a second link was made to preserve the file. Errors
+ * with `OUTPUT_IO`.
+ */
 function outputStatus(dest: string): OutputStatus | undefined {
   if (dest === '-') return undefined
   return outputIO(dest, () => {
@@ -84,8 +91,9 @@ const TICK = 5
 const MOST_TICKS = 4
 
 /**
- * Waits until the file system hands out a later time than that of the file's last change, so that any further change will show
- * in the status. (Git calls a file "racily clean" before that moment.) Returns false if this takes too long.
+ * Waits until the file system hands out a later time than that of the file's last change, so that any further
+ * change will show in the status. (Git calls a file "racily clean" before that moment.) Returns false if this
+ * takes too long.
  */
 async function waitForNewTime({ path, ctimeNs }: OutputStatus): Promise<boolean> {
   const probe = join(dirname(path), `.tsbuild-${process.pid}-${randomBytes(6).toString('hex')}`)
@@ -102,7 +110,10 @@ async function waitForNewTime({ path, ctimeNs }: OutputStatus): Promise<boolean>
   return false
 }
 
-/** Whether an action succeeded. Reuse is an optimisation, so a system error only means that the archive is written again. */
+/**
+ * Whether an action succeeded. Reuse is an optimisation, so a system error only means that the archive is
+ * written again.
+ */
 function isDone(action: () => void): boolean {
   try {
     action()

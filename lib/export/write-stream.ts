@@ -14,9 +14,10 @@ export interface WriteStreamOptions {
 }
 
 /**
- * Writes chunks to a path, or to standard output if that is `-`, and returns the number of bytes. A file is written under a
- * temporary name beside it and renamed when it is complete, so it appears whole or not at all. Missing directories are
- * created. An existing fifo or device (such as /dev/stdout) is written to directly. Errors with `OUTPUT_IO`, and as the chunks do.
+ * Writes chunks to a path, or to standard output if that is `-`, and returns the number of bytes. A file is
+ * written under a temporary name beside it and renamed when it is complete, so it appears whole or not at all.
+ * Missing directories are created. An existing fifo or device (such as /dev/stdout) is written to directly.
+ * Errors with `OUTPUT_IO`, and as the chunks do.
  */
 export async function writeStream(
   dest: string,

@@ -34,7 +34,10 @@ export interface BuildKitTree {
   readonly startLine: number
   readonly endLine: number
   readonly nodes: readonly BuildKitNode[]
-  /** Errors of BuildKit's parser, which returns no tree then. Errors of its later stage, which reads instructions, are not here. */
+  /**
+   * Errors of BuildKit's parser, which returns no tree then. Errors of its later stage, which reads
+   * instructions, are not here.
+   */
   readonly errors: readonly Diagnostic[]
   /** Empty lines inside continuations. */
   readonly warnings: readonly { readonly short: string; readonly line: number }[]

@@ -39,8 +39,8 @@ export function escapeOf({ value }: Directive): EscapeCharacter | undefined {
 }
 
 /**
- * The directives at the top of a text, up to the first line that is not a directive or repeats one. It is stricter than a build
- * in one point: nothing, not even a byte order mark, may come before the `#`.
+ * The directives at the top of a text, up to the first line that is not a directive or repeats one. It is
+ * stricter than a build in one point: nothing, not even a byte order mark, may come before the `#`.
  *
  * @example
  * ```ts

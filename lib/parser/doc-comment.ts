@@ -1,7 +1,8 @@
 import type { Comment } from './types.ts'
 
 /**
- * The documentation of a name: the rest of the first comment above the instruction that starts with the name and a space.
+ * The documentation of a name: the rest of the first comment above the instruction that starts with the name
+ * and a space.
  *
  * @example
  * ```ts

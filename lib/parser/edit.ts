@@ -9,9 +9,9 @@ export interface Edit {
 }
 
 /**
- * Replaces spans of a Dockerfile and parses the result; all other text stays as it was. The spans refer to the given
- * Dockerfile and may come in any order. Insertions at one position keep their order. Throws a RangeError if spans overlap or
- * lie outside the text.
+ * Replaces spans of a Dockerfile and parses the result; all other text stays as it was. The spans refer to the
+ * given Dockerfile and may come in any order. Insertions at one position keep their order. Throws a RangeError
+ * if spans overlap or lie outside the text.
  *
  * @example
  * ```ts

@@ -10,8 +10,9 @@ export interface ParseOptions {
 }
 
 /**
- * Parses a Dockerfile. Never throws: all errors are in `diagnostics`, in source order, and the rest of the text is parsed
- * nevertheless. It accepts exactly the Dockerfiles that BuildKit's Dockerfile frontend 1.26 accepts; for others it has errors.
+ * Parses a Dockerfile. Never throws: all errors are in `diagnostics`, in source order, and the rest of the text
+ * is parsed nevertheless. It accepts exactly the Dockerfiles that BuildKit's Dockerfile frontend 1.26 accepts;
+ * for others it has errors.
  *
  * @example
  * ```ts
@@ -52,7 +53,10 @@ export function parse(text: string, options: ParseOptions = {}): Dockerfile {
   }
 }
 
-/** Groups instructions by FROM. Instructions before the first FROM, other than ARG, are left out: they were reported. */
+/**
+ * Groups instructions by FROM. Instructions before the first FROM, other than ARG, are left out: they were
+ * reported.
+ */
 function splitStages(instructions: readonly Instruction[]): Pick<Dockerfile, 'globalArgs' | 'stages'> {
   const globalArgs: Arg[] = []
   const parts: { from: From; instructions: Exclude<Instruction, From>[] }[] = []

@@ -34,8 +34,8 @@ const KEYS = [
 ]
 
 /**
- * Expands the values of a mount and checks them as BuildKit does: in order, so that `required` and `size` must come after
- * the `type` to which they belong. Errors with `FLAG_INVALID`, without a location.
+ * Expands the values of a mount and checks them as BuildKit does: in order, so that `required` and `size` must
+ * come after the `type` to which they belong. Errors with `FLAG_INVALID`, without a location.
  *
  * @example
  * ```ts

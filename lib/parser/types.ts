@@ -5,8 +5,8 @@ import type { SourceFile, Span } from '../base/source.ts'
 export type EscapeCharacter = '\\' | '`'
 
 /**
- * A word of an instruction. `value` is the text without line continuations and the comments between them, but with quotes,
- * escapes and variables. In JSON forms it is the decoded string.
+ * A word of an instruction. `value` is the text without line continuations and the comments between them, but
+ * with quotes, escapes and variables. In JSON forms it is the decoded string.
  */
 export interface Word {
   readonly value: string
@@ -119,7 +119,10 @@ export interface Mount {
 }
 /** An option of a mount: `key` or `key=value`. */
 export interface MountOption {
-  /** The canonical key in lower case: `src`→`source`, `dst`/`destination`→`target`, `ro`→`readonly`, `rw`→`readwrite`. */
+  /**
+   * The canonical key in lower case: `src`→`source`, `dst`/`destination`→`target`, `ro`→`readonly`,
+   * `rw`→`readwrite`.
+   */
   readonly key: string
   readonly value: string | undefined
   /** Undefined if there is no value, or if quotes or escapes make its offsets uncertain. */

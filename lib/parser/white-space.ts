@@ -1,4 +1,5 @@
-// White space as Go, and so BuildKit, defines it. JavaScript's `\s` has characters that Go lacks, and the other way round.
+// White space as Go, and so BuildKit, defines it. JavaScript's `\s` has characters that Go lacks, and the other
+// way round.
 
 /** Unicode's White_Space property (Go's `unicode.IsSpace`). */
 export function isSpace(code: number): boolean {

@@ -10,7 +10,10 @@ import type { SourceEntry } from '../../layers/entry.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { startsWithHeader } from '../../layers/tar/decode-header.ts'
 
-/** Whether a file is an archive rather than a Dockerfile. As in docker, its content decides: a compression, or a tar header. */
+/**
+ * Whether a file is an archive rather than a Dockerfile. As in docker, its content decides: a compression, or a
+ * tar header.
+ */
 export function isArchive(path: string): boolean {
   const head = Buffer.alloc(1024)
   const file = openSync(path, 'r')

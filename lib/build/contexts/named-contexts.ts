@@ -28,7 +28,10 @@ export function fileContexts(namedContexts: Readonly<Record<string, NamedContext
   return files.map(([name, source]) => [contextID(name), source])
 }
 
-/** The id of a named context in the graph. There `context` is the main context, even if a named context has that name. */
+/**
+ * The id of a named context in the graph. There `context` is the main context, even if a named context has that
+ * name.
+ */
 export const contextID = (name: string): string => (name === 'context' ? './context' : name)
 
 /** A key under which `Alpine`, `alpine:latest` and `docker.io/library/alpine` are the same named context. */

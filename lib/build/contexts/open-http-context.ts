@@ -13,7 +13,10 @@ const FILE_NAME = 'context'
 
 type OnBytes = (bytes: number) => void
 
-/** Opens the main context from a URL: an archive, or a single file, which is the Dockerfile. Errors as openRemoteFile() does. */
+/**
+ * Opens the main context from a URL: an archive, or a single file, which is the Dockerfile. Errors as
+ * openRemoteFile() does.
+ */
 export async function openHttpContext(
   url: string,
   { signal, run }: BuildOptions,

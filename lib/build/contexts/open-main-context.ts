@@ -15,9 +15,10 @@ import { downloadDockerfile, openHttpContext } from './open-http-context.ts'
 import { openStdinContext } from './open-stdin-context.ts'
 
 /**
- * Opens the main context and finds the Dockerfile. A remote context is downloaded, or taken from the store if it has not
- * changed. Temporary files last until the store is closed. Errors as the openers do: `CONTEXT_NOT_FOUND`, `CONTEXT_INVALID`,
- * `DOCKERFILE_NOT_FOUND`, `IGNORE_PATTERN`, `GIT_FAILED`, `HTTP_FAILED`, `HTTP_STATUS`, `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`, …
+ * Opens the main context and finds the Dockerfile. A remote context is downloaded, or taken from the store if
+ * it has not changed. Temporary files last until the store is closed. Errors as the openers do:
+ * `CONTEXT_NOT_FOUND`, `CONTEXT_INVALID`, `DOCKERFILE_NOT_FOUND`, `IGNORE_PATTERN`, `GIT_FAILED`,
+ * `HTTP_FAILED`, `HTTP_STATUS`, `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`, …
  */
 export async function openMainContext(options: BuildOptions, store: Store): Promise<MainContext> {
   const given = options.dockerfile

@@ -11,7 +11,10 @@ import { isArchive, openArchiveContext } from './archive-context.ts'
 import { chooseDockerfile } from './choose-dockerfile.ts'
 import type { MainContext } from './main-context.ts'
 
-/** Opens the main context from a stream. Errors with `OPTION_INVALID`, and as saveStream() and openArchiveContext() do. */
+/**
+ * Opens the main context from a stream. Errors with `OPTION_INVALID`, and as saveStream() and
+ * openArchiveContext() do.
+ */
 export async function openStdinContext(
   stream: AsyncIterable<Uint8Array>,
   { dockerfile, signal }: Pick<BuildOptions, 'dockerfile' | 'signal'>,

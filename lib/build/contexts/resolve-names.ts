@@ -1,4 +1,5 @@
-// Resolves the names in FROM, COPY --from and RUN --mount=from=: named contexts, images of the store, images in registries.
+// Resolves the names in FROM, COPY --from and RUN --mount=from=: named contexts, images of the store, images in
+// registries.
 import { TsbuildError } from '../../base/errors.ts'
 import { suggest } from '../../base/suggest.ts'
 import type { Store } from '../../cache/store.ts'
@@ -103,7 +104,10 @@ function unlessPartial(remote: RemoteBases | undefined): (error: unknown) => und
   }
 }
 
-/** Extends the error of a registry for a name that is not in the store either, with a similar name of the store if there is one. */
+/**
+ * Extends the error of a registry for a name that is not in the store either, with a similar name of the store
+ * if there is one.
+ */
 function notPulled(error: unknown, name: string, near: string | undefined): unknown {
   if (!(error instanceof TsbuildError)) return error
   const { message, hint } = error

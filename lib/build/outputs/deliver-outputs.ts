@@ -64,8 +64,8 @@ export function exportSteps({ outputs = [] }: BuildOptions, { results }: JoinedG
 }
 
 /**
- * Whether the result is only pushed. Then the store may lack base layers that the registry has, so the image gets no name in the
- * store: a name must not lead to an incomplete image.
+ * Whether the result is only pushed. Then the store may lack base layers that the registry has, so the image
+ * gets no name in the store: a name must not lead to an incomplete image.
  */
 export function onlyPushed({ outputs = [] }: BuildOptions): boolean {
   return outputs.length > 0 && outputs.every((output) => output.type === 'registry')

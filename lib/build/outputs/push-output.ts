@@ -20,8 +20,8 @@ export interface PushOutputOptions {
 const INTERVAL = 100
 
 /**
- * Pushes the result of a build under the names of the output, or else of the build; by digest alone if the output requests it.
- * Errors with `OUTPUT_INVALID` if there is no name, and as pushImage() does.
+ * Pushes the result of a build under the names of the output, or else of the build; by digest alone if the
+ * output requests it. Errors with `OUTPUT_INVALID` if there is no name, and as pushImage() does.
  */
 export async function pushOutput(
   descriptor: Descriptor,

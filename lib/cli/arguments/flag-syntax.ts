@@ -14,9 +14,10 @@ export interface CanonicalArguments {
 }
 
 /**
- * Rewrites `-t x`, `-tx`, `-t=x`, `--tag x` and `--tag=x` to `--tag=x`, and switches to `--name=true` or `--name=false`.
- * A flag that takes a value takes the next argument whatever it is; after `--` everything is positional; `-` is positional.
- * Throws a {@link UsageError}: `OPTION_UNKNOWN`, `OPTION_INVALID` for a missing or wrong value, `UNSUPPORTED` for refused flags.
+ * Rewrites `-t x`, `-tx`, `-t=x`, `--tag x` and `--tag=x` to `--tag=x`, and switches to `--name=true` or
+ * `--name=false`. A flag that takes a value takes the next argument whatever it is; after `--` everything is
+ * positional; `-` is positional. Throws a {@link UsageError}: `OPTION_UNKNOWN`, `OPTION_INVALID` for a missing
+ * or wrong value, `UNSUPPORTED` for refused flags.
  */
 export function canonicalArguments(args: readonly string[], table: FlagTable): CanonicalArguments {
   const flags: string[] = []
@@ -50,7 +51,10 @@ function longFlag(arg: string, next: () => string | undefined, table: FlagTable)
   return spell(flag, `--${name}`, equals === -1 ? undefined : arg.slice(equals + 1), next)
 }
 
-/** Reads `-q`, `-qt x`, `-tx` or `-t=x`: switches, up to a letter that takes the rest, or the next argument, as its value. */
+/**
+ * Reads `-q`, `-qt x`, `-tx` or `-t=x`: switches, up to a letter that takes the rest, or the next argument, as
+ * its value.
+ */
 function shortFlags(arg: string, next: () => string | undefined, table: FlagTable): string[] {
   refuseSingleDash(arg, table)
   const out: string[] = []

@@ -4,7 +4,10 @@ import type { Args } from '../command-spec.ts'
 import { readText, type Terminal } from '../terminal/terminal.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Reads the context, the Dockerfile, the target, args and platforms. Throws a {@link UsageError} for invalid values. */
+/**
+ * Reads the context, the Dockerfile, the target, args and platforms. Throws a {@link UsageError} for invalid
+ * values.
+ */
 export async function readBuildOptions(args: Args, terminal: Terminal): Promise<BuildOptions> {
   const file = args.value('file')
   const target = args.value('target')
@@ -24,8 +27,8 @@ export async function readBuildOptions(args: Args, terminal: Terminal): Promise<
 }
 
 /**
- * `NAME=VALUE` flags as a record; of several with one name the last counts. `alone` returns the value of a `NAME` without a
- * value, or undefined to leave it out. Without `alone` such a flag is refused.
+ * `NAME=VALUE` flags as a record; of several with one name the last counts. `alone` returns the value of a
+ * `NAME` without a value, or undefined to leave it out. Without `alone` such a flag is refused.
  */
 export function readPairs(
   flag: string,

@@ -41,8 +41,9 @@ export const run: Run = async (args, terminal) => {
     outputs,
     onEvent: progress.onEvent,
   }
-  // Data about a context lives as long as the build, so a larger young generation would only cost memory, about 15 MB. The flag
-  // is set after all modules are loaded: with other V8 flags, Node.js no longer uses its own compiled snapshot.
+  // Data about a context lives as long as the build, so a larger young generation would only cost memory, about
+  // 15 MB. The flag is set after all modules are loaded: with other V8 flags, Node.js no longer uses its own
+  // compiled snapshot.
   setFlagsFromString('--semi-space-growth-factor=1')
   const result = await interruptible(async (signal) => await build({ ...options, signal }), progress.note).finally(
     progress.finish,
@@ -53,7 +54,10 @@ export const run: Run = async (args, terminal) => {
   return EXIT_CODES.ok
 }
 
-/** Runs a method of `--call`. Nothing is built or written. Its modules are loaded here, since builds do not need them. */
+/**
+ * Runs a method of `--call`. Nothing is built or written. Its modules are loaded here, since builds do not need
+ * them.
+ */
 async function callMethod(
   method: Exclude<CallFlag['method'], 'build'>,
   input: BuildOptions,
@@ -114,7 +118,7 @@ function readOutputs(args: Args, terminal: Terminal): Output[] {
 
 const isStandardOutput = (output: Output): boolean => output.type !== 'registry' && output.dest === '-'
 
-/** What is wrong with `-o` is wrong with the command line. */
+/** Parses `-o`. Its errors are errors in the command line. */
 function readOutput(value: string): Output {
   try {
     return parseOutput(value)

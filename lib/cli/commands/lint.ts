@@ -57,7 +57,10 @@ async function readInput(args: Args, terminal: Terminal): Promise<BuildOptions> 
   return isFile ? { ...input, context: dirname(path), dockerfile: join(dirname(path), basename(path)) } : input
 }
 
-/** Writes the fixed file, but only if the file is exactly the text that was read: bytes that are not UTF-8 would be lost. */
+/**
+ * Writes the fixed file, but only if the file is exactly the text that was read: bytes that are not UTF-8 would
+ * be lost.
+ */
 function writeFixed(before: Dockerfile, after: Dockerfile): void {
   const { name, text } = before.file
   if (!readFileSync(name).equals(Buffer.from(text))) {

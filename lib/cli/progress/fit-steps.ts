@@ -6,13 +6,13 @@ export type Row =
   | { readonly kind: 'ended'; readonly steps: number; readonly cached: number }
   | { readonly kind: 'waiting'; readonly steps: number }
 
-/** With more steps than this, the final display folds the cached ones. */
+/** The final display folds cached steps if there are more steps than this. */
 const LONG_BUILD = 16
 
 /**
- * Chooses the rows to show. With `room` there are at most so many: running steps go first, then the steps that ended last, then
- * the next ones. Without it, this is the final display: steps that never ran are folded, and in long builds consecutive cached
- * steps, too.
+ * Chooses the rows to show. With `room` there are at most so many: running steps go first, then the steps that
+ * ended last, then the next ones. Without it, this is the final display: steps that never ran are folded, and
+ * in long builds consecutive cached steps, too.
  */
 export function fitSteps(steps: readonly Step[], room: number | undefined): Row[] {
   return room === undefined ? finalRows(steps) : steps.length <= room ? steps.map(stepRow) : liveRows(steps, room)

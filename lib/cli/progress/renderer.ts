@@ -13,8 +13,9 @@ export interface View {
 }
 
 /**
- * A way to show progress: a pure reducer over events, and a drawing of its state. In `append` mode the lines drawn after
- * each event are printed below what is there; in `live` mode the lines replace the ones drawn before.
+ * A way to show progress: a pure reducer over events, and a drawing of its state. In `append` mode the lines
+ * drawn after each event are printed below what is there; in `live` mode the lines replace the ones drawn
+ * before.
  */
 export interface Renderer<State> {
   readonly mode: 'append' | 'live'

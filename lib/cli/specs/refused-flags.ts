@@ -2,7 +2,10 @@ import type { RefusedFlag } from '../command-spec.ts'
 
 const LOAD = 'use `-o type=docker,dest=FILE`, then `docker load -i FILE`'
 
-/** Flags of `docker buildx build` that are unsupported. They are refused by name: to ignore them would look like success. */
+/**
+ * Flags of `docker buildx build` that are unsupported. They are refused by name: to ignore them would look like
+ * success.
+ */
 export const REFUSED_BUILD_FLAGS: readonly RefusedFlag[] = [
   { name: 'annotation', kind: 'value', hint: 'use `--label`, which goes to the image config' },
   { name: 'attest', kind: 'value' },

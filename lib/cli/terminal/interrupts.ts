@@ -13,8 +13,9 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs an action with an AbortSignal that aborts on SIGINT, SIGTERM and SIGHUP, so that the action can clean up and fail. A second
- * interrupt ends the process immediately. Rejects with {@link Interrupted} if the action fails after an interrupt.
+ * Runs an action with an AbortSignal that aborts on SIGINT, SIGTERM and SIGHUP, so that the action can clean up
+ * and fail. A second interrupt ends the process immediately. Rejects with {@link Interrupted} if the action
+ * fails after an interrupt.
  */
 export async function interruptible<T>(
   action: (signal: AbortSignal) => Promise<T>,

@@ -22,7 +22,10 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   return out.trimEnd() + ellipsis
 }
 
-/** The text with control characters made visible, so that it cannot move the cursor, change colours or hide anything. */
+/**
+ * The text with control characters made visible, so that it cannot move the cursor, change colours or hide
+ * anything.
+ */
 export function printable(text: string): string {
   return text
     .replaceAll('\t', '    ')

@@ -15,10 +15,10 @@ export interface Checkout {
 }
 
 /**
- * Fetches a commit into `scratch`, an empty directory, and checks it out there, submodules included. Nothing from the
- * repository is executed: hooks and filters are off, and submodules are fetched over http, https, ssh and git only. With
- * `keepGitDir` the work tree has a `.git` with one commit, unless the URL names a subdirectory. Errors with `GIT_FAILED`,
- * `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE` and as {@link runGit} does.
+ * Fetches a commit into `scratch`, an empty directory, and checks it out there, submodules included. Nothing
+ * from the repository is executed: hooks and filters are off, and submodules are fetched over http, https, ssh
+ * and git only. With `keepGitDir` the work tree has a `.git` with one commit, unless the URL names a
+ * subdirectory. Errors with `GIT_FAILED`, `DIGEST_MISMATCH`, `ARCHIVE_TOO_LARGE` and as {@link runGit} does.
  */
 export async function checkoutCommit(
   url: GitUrl,
@@ -57,7 +57,10 @@ async function initialise(url: GitUrl, { object }: ResolvedCommit, git: GitComma
   await runGit(['remote', 'add', '--', 'origin', url.remote], git)
 }
 
-/** Fetches the object: alone if possible, else with all branches and tags, for servers that serve advertised refs only. */
+/**
+ * Fetches the object: alone if possible, else with all branches and tags, for servers that serve advertised
+ * refs only.
+ */
 async function fetchObject(url: GitUrl, resolved: ResolvedCommit, git: GitCommand): Promise<void> {
   const { object, ref } = resolved
   const has = async (): Promise<boolean> => {
@@ -111,7 +114,10 @@ async function fetchShallow(args: readonly string[], git: GitCommand): Promise<v
   }
 }
 
-/** Leaves the checkout as BuildKit does: HEAD detached at the commit, the ref present, no credentials in the configuration. */
+/**
+ * Leaves the checkout as BuildKit does: HEAD detached at the commit, the ref present, no credentials in the
+ * configuration.
+ */
 async function attachHead(url: GitUrl, { object, ref }: ResolvedCommit, git: GitCommand): Promise<void> {
   if (ref !== undefined && url.fetchByCommit) await runGit(['update-ref', '--', ref, object], git)
   await runGit(['checkout', '--quiet', '--detach', `${object}^{commit}`, '--'], git)

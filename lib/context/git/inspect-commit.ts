@@ -6,8 +6,8 @@ import { type GitCommand, runGit } from './run-git.ts'
 const MAX_GIT_FILES = 2_000_000
 
 /**
- * Counts the files of a commit before they are written to the disk. Errors with `ARCHIVE_TOO_LARGE` if there are more than
- * two million, or if they have more bytes than {@link inputLimit}.
+ * Counts the files of a commit before they are written to the disk. Errors with `ARCHIVE_TOO_LARGE` if there
+ * are more than two million, or if they have more bytes than {@link inputLimit}.
  */
 export async function inspectCommit(
   commit: string,

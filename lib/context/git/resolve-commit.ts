@@ -13,9 +13,9 @@ export interface ResolvedCommit {
 }
 
 /**
- * Resolves the ref of a git URL at the remote. A full commit is returned without a request. A branch goes before a tag of the
- * same name, as in git. Errors with `GIT_FAILED` if there is no such ref, with `DIGEST_MISMATCH` if the commit does not match
- * the checksum, and as {@link runGit} does.
+ * Resolves the ref of a git URL at the remote. A full commit is returned without a request. A branch goes
+ * before a tag of the same name, as in git. Errors with `GIT_FAILED` if there is no such ref, with
+ * `DIGEST_MISMATCH` if the commit does not match the checksum, and as {@link runGit} does.
  */
 export async function resolveCommit(url: GitUrl, command: GitCommand): Promise<ResolvedCommit> {
   const checksum = url.checksum?.toLowerCase()

@@ -30,16 +30,20 @@ export class GitFailure extends Error {
   }
 }
 
-/** Milliseconds that a single command may take, so that a server that sends a byte a minute cannot block a build for ever. */
+/**
+ * Milliseconds that a single command may take, so that a server that sends a byte a minute cannot block a build
+ * for ever.
+ */
 const TIMEOUT = 60 * 60 * 1000
 /** Bytes: the most output that a command without `onOutput` may print, and the most error output that is kept. */
 const MAX_OUTPUT = 16 << 20
 const MAX_STDERR = 64 << 10
 
 /**
- * Runs git and returns its output. The only configuration that git reads is the one of the repository, which this program
- * writes. Git runs no hooks, prompts for nothing, and uses http, https, ssh and git only. Rejects with a {@link GitFailure},
- * with `GIT_UNAVAILABLE` if git is not installed, with `GIT_FAILED` after an hour, and with the signal's reason.
+ * Runs git and returns its output. The only configuration that git reads is the one of the repository, which
+ * this program writes. Git runs no hooks, prompts for nothing, and uses http, https, ssh and git only. Rejects
+ * with a {@link GitFailure}, with `GIT_UNAVAILABLE` if git is not installed, with `GIT_FAILED` after an hour,
+ * and with the signal's reason.
  */
 export async function runGit(args: readonly string[], command: GitCommand): Promise<string> {
   const { cwd, gitDir, workTree, signal, env = process.env } = command
@@ -99,7 +103,10 @@ export async function runGit(args: readonly string[], command: GitCommand): Prom
   }
 }
 
-/** Turns a {@link GitFailure} into a `GIT_FAILED` error for users, with a hint; other errors are returned as they are. */
+/**
+ * Turns a {@link GitFailure} into a `GIT_FAILED` error for users, with a hint; other errors are returned as
+ * they are.
+ */
 export function gitFailed(error: unknown, verb: string, remote: string): unknown {
   if (!(error instanceof GitFailure)) return error
   const lines = error.stderr.split('\n').map((line) => line.trim())
@@ -182,7 +189,10 @@ function safeEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
   }
 }
 
-/** Credentials are passed in the environment, since all users can see command lines. They are never written to a repository. */
+/**
+ * Credentials are passed in the environment, since all users can see command lines. They are never written to a
+ * repository.
+ */
 function credentials(authorization: GitCommand['authorization']): Record<string, string> {
   if (!authorization) return {}
   const { remote, header } = authorization

@@ -1,4 +1,5 @@
-// Compiles one pattern of an ignore file to a regular expression, with exactly the meaning that moby/patternmatcher gives it.
+// Compiles one pattern of an ignore file to a regular expression, with exactly the meaning that
+// moby/patternmatcher gives it.
 import { BadPattern, checkGlob, literal } from './glob-syntax.ts'
 
 /** A compiled pattern. */
@@ -10,8 +11,8 @@ export interface CompiledPattern {
 }
 
 /**
- * Compiles a clean pattern without its `!`. The result matches only the paths that the pattern matches itself. The matcher
- * applies a match of a directory to everything below it.
+ * Compiles a clean pattern without its `!`. The result matches only the paths that the pattern matches itself.
+ * The matcher applies a match of a directory to everything below it.
  * @throws BadPattern
  */
 export function compilePattern(pattern: string): CompiledPattern {
@@ -53,7 +54,10 @@ function validated(source: string): string {
 }
 
 interface Token {
-  /** One character; any number of characters of a name; any number of any characters; whole directories; or an anchor. */
+  /**
+   * One character; any number of characters of a name; any number of any characters; whole directories; or an
+   * anchor.
+   */
   readonly kind: 'one' | 'name' | 'all' | 'directories' | 'anchor'
   readonly source: string
 }
@@ -98,7 +102,10 @@ function translate(pattern: string): Translation {
   return { kind, tokens }
 }
 
-/** Follows all possible matches at once: the time is proportional to the length of the path times that of the pattern. */
+/**
+ * Follows all possible matches at once: the time is proportional to the length of the path times that of the
+ * pattern.
+ */
 function linearTest(tokens: readonly Token[]): (path: string) => boolean {
   const steps = tokens.map(({ kind, source }) => ({ kind, regex: new RegExp(`^${source}$`, 'u') }))
   return (path) => {

@@ -9,7 +9,8 @@ export function literal(character: string): string {
 }
 
 /**
- * Checks a pattern as Go's filepath.Match does: escapes must be complete, and classes closed, not empty, with complete ranges.
+ * Checks a pattern as Go's filepath.Match does: escapes must be complete, and classes closed, not empty, with
+ * complete ranges.
  * @throws BadPattern
  */
 export function checkGlob(pattern: string): void {

@@ -13,8 +13,8 @@ export interface MatchState {
 }
 
 /**
- * Patterns as in a `.dockerignore`. The last pattern that matches a path, or a directory above it, decides. A pattern with `!`
- * is an exception: it re-includes what it matches. Paths are in the form of layers/entry.ts.
+ * Patterns as in a `.dockerignore`. The last pattern that matches a path, or a directory above it, decides. A
+ * pattern with `!` is an exception: it re-includes what it matches. Paths are in the form of layers/entry.ts.
  */
 export interface PatternMatcher {
   readonly hasExceptions: boolean
@@ -49,7 +49,10 @@ interface Pattern {
   readonly compiled: CompiledPattern
 }
 
-/** Consecutive patterns that all exclude, or are all exceptions. Their order does not matter, so they share one expression. */
+/**
+ * Consecutive patterns that all exclude, or are all exceptions. Their order does not matter, so they share one
+ * expression.
+ */
 interface Run {
   readonly exception: boolean
   readonly test: (path: string) => boolean
@@ -162,7 +165,10 @@ function testOf(compiled: readonly CompiledPattern[]): (path: string) => boolean
   return (path) => regex?.test(path) === true || tests.some((test) => test(path))
 }
 
-/** The directory, with a trailing slash, that contains every path that a pattern can match; `''` if that is the root. */
+/**
+ * The directory, with a trailing slash, that contains every path that a pattern can match; `''` if that is the
+ * root.
+ */
 function directoryOf({ text }: Pattern): string {
   const literals: string[] = []
   for (const part of text.split('/')) {

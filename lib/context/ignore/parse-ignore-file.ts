@@ -19,8 +19,8 @@ export function trimSpace(text: string): string {
 }
 
 /**
- * The patterns of a `.dockerignore` in order. Lines that start with `#` are comments. A byte order mark is skipped, and a
- * leading slash has no meaning. The patterns are checked later, when they are compiled.
+ * The patterns of a `.dockerignore` in order. Lines that start with `#` are comments. A byte order mark is
+ * skipped, and a leading slash has no meaning. The patterns are checked later, when they are compiled.
  */
 export function parseIgnoreFile(file: SourceFile): readonly IgnoreLine[] {
   const lines: IgnoreLine[] = []

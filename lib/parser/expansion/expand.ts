@@ -35,7 +35,8 @@ export interface Expanded<T> {
 export type Expansion<T> = Expanded<T> | { readonly error: ExpansionError }
 
 /**
- * Expands variables, quotes and escapes in a word. The result is one string, even if it holds white space. Never throws.
+ * Expands variables, quotes and escapes in a word. The result is one string, even if it holds white space.
+ * Never throws.
  *
  * @example
  * ```ts
@@ -50,7 +51,8 @@ export function expandWord(word: string, variables: VariableSource, options: Exp
 }
 
 /**
- * Like {@link expandWord}, but splits the result at white space outside quotes, also at white space in values of variables.
+ * Like {@link expandWord}, but splits the result at white space outside quotes, also at white space in values
+ * of variables.
  *
  * @example
  * ```ts

@@ -14,8 +14,8 @@ export interface Match {
 }
 
 /**
- * Finds the leftmost match of a pattern in a text, which is an array of characters. All partial matches are followed at the
- * same time, so the time is at most proportional to the product of the lengths.
+ * Finds the leftmost match of a pattern in a text, which is an array of characters. All partial matches are
+ * followed at the same time, so the time is at most proportional to the product of the lengths.
  */
 export function findMatch(
   steps: readonly PatternStep[],
@@ -47,7 +47,10 @@ export function findMatch(
   return best
 }
 
-/** The partial matches. Each is before a step of the pattern; of several before the same step, only the leftmost is kept. */
+/**
+ * The partial matches. Each is before a step of the pattern; of several before the same step, only the leftmost
+ * is kept.
+ */
 interface Threads {
   readonly steps: number[]
   /** For each step, the start of its partial match, or {@link NONE}. */

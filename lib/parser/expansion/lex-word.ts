@@ -1,5 +1,6 @@
-// The shell-like language of Dockerfile words: quotes, escapes and variables such as `$name` and `${name:-default}`. It follows
-// BuildKit's frontend/dockerfile/shell exactly, including the results for malformed input.
+// The shell-like language of Dockerfile words: quotes, escapes and variables such as `$name` and
+// `${name:-default}`. It follows BuildKit's frontend/dockerfile/shell exactly, including the results for
+// malformed input.
 import { skipSpace } from '../white-space.ts'
 import { ExpansionFailure } from './expansion-failure.ts'
 import { checkLength, enter, getVariable, type Lexer, peek, take } from './lexer-state.ts'

@@ -1,5 +1,6 @@
-// The modifiers of a variable: `${name:-word}`, `${name-word}`, `${name:+word}`, `${name+word}`, `${name:?word}`, `${name?word}`,
-// `${name#pattern}`, `${name##pattern}`, `${name%pattern}`, `${name%%pattern}`, `${name/pattern/text}` and `${name//pattern/text}`.
+// The modifiers of a variable: `${name:-word}`, `${name-word}`, `${name:+word}`, `${name+word}`,
+// `${name:?word}`, `${name?word}`, `${name#pattern}`, `${name##pattern}`, `${name%pattern}`,
+// `${name%%pattern}`, `${name/pattern/text}` and `${name//pattern/text}`.
 import { ExpansionFailure } from './expansion-failure.ts'
 import { findMatch } from './find-match.ts'
 import { parsePattern, reversePattern } from './pattern.ts'

@@ -1,10 +1,16 @@
 // The patterns in `${name#…}`, `${name%…}` and `${name/…/…}`: `*`, `?` and escapes, without bracket expressions.
 import { ExpansionFailure } from './expansion-failure.ts'
 
-/** A step of a pattern: one given character, any character, or any number of characters. None but a given one matches a newline. */
+/**
+ * A step of a pattern: one given character, any character, or any number of characters. None but a given one
+ * matches a newline.
+ */
 export type PatternStep = { readonly character: string } | 'any' | 'many'
 
-/** Parses a pattern, given as an array of code points. Its escape character is always `\`, whatever the Dockerfile uses. */
+/**
+ * Parses a pattern, given as an array of code points. Its escape character is always `\`, whatever the
+ * Dockerfile uses.
+ */
 export function parsePattern(pattern: readonly string[]): PatternStep[] {
   const steps: PatternStep[] = []
   for (let i = 0; i < pattern.length; i++) {

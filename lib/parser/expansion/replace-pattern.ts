@@ -3,8 +3,8 @@ import { checkLength } from './lexer-state.ts'
 import { parsePattern } from './pattern.ts'
 
 /**
- * `${name/pattern/replacement}`, or with `all` `${name//pattern/replacement}`. Matches are as long as possible. As in BuildKit,
- * `$` is special in the replacement if all matches are replaced: see {@link expandTemplate}.
+ * `${name/pattern/replacement}`, or with `all` `${name//pattern/replacement}`. Matches are as long as possible.
+ * As in BuildKit, `$` is special in the replacement if all matches are replaced: see {@link expandTemplate}.
  */
 export function replacePattern(
   value: string,
@@ -31,7 +31,10 @@ export function replacePattern(
   return result + text.slice(copied).join('')
 }
 
-/** Go's `Regexp.Expand` for an expression without groups: `$0` is the match, `$$` a dollar, any other `$name` nothing. */
+/**
+ * Go's `Regexp.Expand` for an expression without groups: `$0` is the match, `$$` a dollar, any other `$name`
+ * nothing.
+ */
 function expandTemplate(template: string, match: string): string {
   return template.replace(
     /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu,

@@ -7,7 +7,10 @@ export interface CsvField {
   readonly exact: boolean
 }
 
-/** Splits a line at commas; fields may be quoted as in RFC 4180. Returns the reason as a string if the line is malformed. */
+/**
+ * Splits a line at commas; fields may be quoted as in RFC 4180. Returns the reason as a string if the line is
+ * malformed.
+ */
 export function readCsv(line: string): readonly CsvField[] | string {
   const fields: CsvField[] = []
   const end = line.length

@@ -12,7 +12,10 @@ const UNITS: ReadonlyMap<string, bigint> = new Map([
 
 const LONGEST = 2n ** 63n
 
-/** Parses a duration such as `1h30m` or `-1.5s` to nanoseconds, as Go's `time.ParseDuration` does; undefined if invalid. */
+/**
+ * Parses a duration such as `1h30m` or `-1.5s` to nanoseconds, as Go's `time.ParseDuration` does; undefined if
+ * invalid.
+ */
 export function parseDuration(text: string): number | undefined {
   const negative = text.startsWith('-')
   let rest = negative || text.startsWith('+') ? text.slice(1) : text

@@ -50,7 +50,7 @@ function readPaths(node: CommandInLines, report: Report): Pick<Copy, 'sources' |
   if (heredocOf(destination)) {
     report('INSTRUCTION_ARGUMENTS', `${name} can not accept a heredoc as a destination`, destination.span)
   }
-  // Of several heredocs with one name the last wins, as in BuildKit.
+  // The last of several heredocs with one name wins, as in BuildKit.
   const bodies = new Map(node.heredocs.map((heredoc) => [heredoc.name, heredoc]))
   return { sources: node.args.slice(0, -1).map((path) => readSource(path, bodies)), destination }
 }

@@ -14,7 +14,8 @@ const CANONICAL_KEYS: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Reads `--mount` flags. As in BuildKit, only the parts that cannot depend on a variable are checked; `resolveMount` checks the rest.
+ * Reads `--mount` flags. As in BuildKit, only the parts that cannot depend on a variable are checked;
+ * `resolveMount` checks the rest.
  */
 export function readMounts(flags: readonly GivenFlag[], report: Report): Mount[] {
   const mounts: Mount[] = []
@@ -24,7 +25,8 @@ export function readMounts(flags: readonly GivenFlag[], report: Report): Mount[]
       report('FLAG_INVALID', `invalid --mount ${JSON.stringify(value)}: ${fields}`, valueSpan)
       continue
     }
-    // If the flag has quotes, escapes or a continuation, offsets in its value do not correspond to offsets in the source.
+    // If the flag has quotes, escapes or a continuation, offsets in its value do not correspond to offsets in
+    // the source.
     const isExact = valueSpan.end - valueSpan.start === value.length
     const options = fields.map((field) => readOption(field, isExact ? valueSpan.start : undefined))
     for (const { key, value: from, valueSpan: span } of options) {

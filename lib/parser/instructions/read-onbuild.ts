@@ -7,8 +7,8 @@ import { readFlags } from './read-flags.ts'
 export type ReadTrigger = (node: CommandInLines, report: Report) => Instruction | undefined
 
 /**
- * Reads an ONBUILD. Errors in the trigger only fail builds on top of the image, so they go to `warn`. A trigger that ONBUILD does
- * not allow at all is an error.
+ * Reads an ONBUILD. Errors in the trigger only fail builds on top of the image, so they go to `warn`. A trigger
+ * that ONBUILD does not allow at all is an error.
  */
 export function readOnBuild(
   node: CommandInLines,

@@ -39,7 +39,10 @@ export function parseHeredocWord(word: string): HeredocWord | { readonly error: 
   }
 }
 
-/** The words of a logical line that may start heredocs. None if the line cannot be split: a shell may still accept it. */
+/**
+ * The words of a logical line that may start heredocs. None if the line cannot be split: a shell may still
+ * accept it.
+ */
 export function heredocCandidates(line: string): LexedWord[] {
   const lexer = createLexer(line, () => undefined, { rawQuotes: true, rawEscapes: true, skipUnsetEnv: true })
   try {

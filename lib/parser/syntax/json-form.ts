@@ -2,13 +2,19 @@ import type { Word } from '../types.ts'
 import { skipSpace } from '../white-space.ts'
 import { type LogicalLine, wordAt } from './logical-line.ts'
 
-/** The strings of a JSON array; `others` for an array with other elements; `none` for anything else, which is shell form. */
+/**
+ * The strings of a JSON array; `others` for an array with other elements; `none` for anything else, which is
+ * shell form.
+ */
 export type JsonForm =
   | { readonly kind: 'strings'; readonly words: readonly Word[] }
   | { readonly kind: 'others' }
   | { readonly kind: 'none' }
 
-/** Reads `[from, to)` as the JSON form (exec form) of an instruction's arguments. The spans of the words include the quotes. */
+/**
+ * Reads `[from, to)` as the JSON form (exec form) of an instruction's arguments. The spans of the words include
+ * the quotes.
+ */
 export function readJsonForm(line: LogicalLine, from: number, to: number): JsonForm {
   from = skipSpace(line.text, from, to)
   if (line.text.charAt(from) !== '[' || line.text.charAt(to - 1) !== ']') return { kind: 'none' }

@@ -1,4 +1,5 @@
-// Reads the text of a Dockerfile as directives, comments and instructions, as BuildKit's frontend/dockerfile/parser does.
+// Reads the text of a Dockerfile as directives, comments and instructions, as BuildKit's
+// frontend/dockerfile/parser does.
 import { escapeOf, readDirective } from '../directives.ts'
 import type { Comment, Directive, EscapeCharacter } from '../types.ts'
 import { skipSpace } from '../white-space.ts'

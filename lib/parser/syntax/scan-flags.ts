@@ -3,8 +3,8 @@ import { isAsciiSpace, skipSpace } from '../white-space.ts'
 import { type LogicalLine, sourceSpan } from './logical-line.ts'
 
 /**
- * Reads the `--name=value` words at the start of `[from, to)`, without their quotes and escapes. A lone `--` ends the flags.
- * `end` is the offset of the arguments.
+ * Reads the `--name=value` words at the start of `[from, to)`, without their quotes and escapes. A lone `--`
+ * ends the flags. `end` is the offset of the arguments.
  */
 export function scanFlags(
   line: LogicalLine,

@@ -20,8 +20,8 @@ export interface Range {
 }
 
 /**
- * Splits `[from, to)` at white space outside quotes, as ARG, ENV and LABEL do. Quotes and escapes stay in the words, but an
- * escape character at the very end is dropped.
+ * Splits `[from, to)` at white space outside quotes, as ARG, ENV and LABEL do. Quotes and escapes stay in the
+ * words, but an escape character at the very end is dropped.
  */
 export function splitQuoted(text: string, from: number, to: number, escapeCharacter: EscapeCharacter): Range[] {
   const words: Range[] = []
