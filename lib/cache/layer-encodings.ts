@@ -1,4 +1,4 @@
-// The compressed forms that are known of a layer, so that nothing is compressed twice.
+// The encodings of layers: the blobs with the same tar, plain or compressed. Known ones are not compressed again.
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { digestParts } from '../oci/digest.ts'
@@ -9,51 +9,55 @@ import type { Descriptor, DiffID } from '../oci/types.ts'
 import { namesIn, readJsonIfSound, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
-/** A blob that is a layer in some compression. */
-export interface LayerForm {
+/** A blob of a layer, and its compression. */
+export interface LayerEncoding {
   readonly algorithm: Compression
-  /** Unknown for layers that somebody else compressed. */
+  /** Unknown for layers that another program compressed. */
   readonly level?: number
   readonly descriptor: Descriptor
 }
 
 /** The layers of a store by diffID. */
-export interface LayerForms {
-  /** The forms whose blobs are in the store now, in a stable order. */
-  forms(diffID: DiffID): readonly LayerForm[]
-  /** Notes a form. Idempotent. */
-  add(diffID: DiffID, form: LayerForm): void
+export interface LayerEncodings {
+  /** The encodings whose blobs are in the store now, in a stable order. */
+  encodings(diffID: DiffID): readonly LayerEncoding[]
+  /** Records an encoding. Idempotent. */
+  add(diffID: DiffID, encoding: LayerEncoding): void
 }
 
-export function openLayerForms(
+export function openLayerEncodings(
   root: string,
   temporary: TemporaryFiles,
   holds: (descriptor: Descriptor) => boolean,
-): LayerForms {
+): LayerEncodings {
   const directory = (diffID: DiffID): string => join(root, 'layers', digestParts(diffID).hex)
   return {
-    forms: (diffID) =>
+    encodings: (diffID) =>
       namesIn(directory(diffID))
-        .map((name) => parseForm(readJsonIfSound(join(directory(diffID), name))))
-        .filter((form) => form !== undefined)
-        .filter((form) => holds(form.descriptor)),
-    add: (diffID, form) => {
-      const { hex } = digestParts(form.descriptor.digest)
-      const level = form.level === undefined ? '' : `-${form.level}`
-      const path = join(directory(diffID), `${form.algorithm}${level}-${hex}.json`)
-      const { mediaType, digest, size } = form.descriptor
-      const bytes = jsonBytes({ algorithm: form.algorithm, level: form.level, descriptor: { mediaType, digest, size } })
+        .map((name) => parseEncoding(readJsonIfSound(join(directory(diffID), name))))
+        .filter((encoding) => encoding !== undefined)
+        .filter((encoding) => holds(encoding.descriptor)),
+    add: (diffID, encoding) => {
+      const { hex } = digestParts(encoding.descriptor.digest)
+      const level = encoding.level === undefined ? '' : `-${encoding.level}`
+      const path = join(directory(diffID), `${encoding.algorithm}${level}-${hex}.json`)
+      const { mediaType, digest, size } = encoding.descriptor
+      const bytes = jsonBytes({
+        algorithm: encoding.algorithm,
+        level: encoding.level,
+        descriptor: { mediaType, digest, size },
+      })
       writeAtomically(path, temporary.path(), bytes)
     },
   }
 }
 
-function parseForm(value: unknown): LayerForm | undefined {
+function parseEncoding(value: unknown): LayerEncoding | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { algorithm, level, descriptor } = value as Readonly<Record<string, unknown>>
   if (algorithm !== 'gzip' && algorithm !== 'zstd' && algorithm !== 'uncompressed') return undefined
   try {
-    const parsed = parseDescriptor(descriptor, { code: 'STORE_IO', what: 'layer form', path: 'descriptor' })
+    const parsed = parseDescriptor(descriptor, { code: 'STORE_IO', what: 'layer encoding', path: 'descriptor' })
     return { algorithm, descriptor: parsed, ...(typeof level === 'number' ? { level } : {}) }
   } catch (error) {
     if (error instanceof TsbuildError) return undefined

@@ -7,7 +7,7 @@ import { digestParts } from '../oci/digest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
 import { openBlobs } from './blobs.ts'
 import { storeHome } from './home.ts'
-import { type LayerForms, openLayerForms } from './layer-encodings.ts'
+import { type LayerEncodings, openLayerEncodings } from './layer-encodings.ts'
 import { openRecords, type Records } from './records.ts'
 import { openReferences, type References } from './references.ts'
 import { readIfThere, writeAtomically } from './store-file.ts'
@@ -25,7 +25,7 @@ export interface Store extends ContentReader, ContentStore, UnhashedReader {
   /** @internal */
   readonly records: Records
   /** @internal */
-  readonly layers: LayerForms
+  readonly layers: LayerEncodings
   /** Whether the store has the blob with exactly this size. @internal */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
   /**
@@ -64,7 +64,7 @@ export function openStore(directory: string = storeHome()): Store {
     root,
     references: openReferences(root, temporary),
     records: openRecords(root, temporary),
-    layers: openLayerForms(root, temporary, blobs.holds),
+    layers: openLayerEncodings(root, temporary, blobs.holds),
     has: blobs.has,
     holds: blobs.holds,
     open: blobs.open,

@@ -11,13 +11,13 @@ import { type CopyPlanOptions, planCopy } from './copy/plan-copy.ts'
 import { planWorkdir } from './copy/plan-workdir.ts'
 import { copyDefinition, noteLayer, recallLayer } from './copy/recall-layer.ts'
 import { EMPTY, stack, viewOf, withContents } from './filesystem.ts'
-import type { WantedEncoding } from './layer-compression.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
 import { produceLayer } from './produce-layer.ts'
 import { openRemotes } from './remote/open-remotes.ts'
 import { executeRun } from './run/execute-run.ts'
 import type { Filesystem, OpenedContext, Session, StepResult } from './session.ts'
+import type { WantedEncoding } from './wanted-encoding.ts'
 
 /** Carries out a vertex whose inputs are there. `form` is what the result needs of a layer that this vertex makes. */
 export async function executeStep(

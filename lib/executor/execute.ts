@@ -5,10 +5,10 @@ import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
 import type { StepInfo } from './events.ts'
 import { executeStep, filesystemOf } from './execute-step.ts'
-import type { WantedEncoding } from './layer-compression.ts'
 import { createLimiter } from './limiter.ts'
 import { observeStep } from './observe-step.ts'
 import type { Filesystem, Session, StepResult } from './session.ts'
+import type { WantedEncoding } from './wanted-encoding.ts'
 
 export interface Execution {
   /** The final filesystems, by the vertex that has it. */

@@ -4,8 +4,8 @@ import { indexLayer } from '../layers/index/index-layer.ts'
 import { ensurePlainLayer } from '../layers/index/plain-layer.ts'
 import { OCI_LAYER } from '../oci/media-types.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
-import type { WantedEncoding } from './layer-compression.ts'
 import type { Session } from './session.ts'
+import type { WantedEncoding } from './wanted-encoding.ts'
 
 /**
  * A stored layer in the wanted form, made from another form if need be. Returns undefined when the store no longer has the layer in any
@@ -17,7 +17,7 @@ export async function layerInEncoding(
   session: Session,
 ): Promise<Layer | undefined> {
   const { store, signal } = session
-  const compressed = store.layers.forms(diffID)
+  const compressed = store.layers.encodings(diffID)
   const exact = compressed.find(
     (form) =>
       wanted === 'any' || (wanted.algorithm === form.algorithm && 'level' in wanted && wanted.level === form.level),

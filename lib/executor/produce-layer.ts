@@ -10,9 +10,9 @@ import { writeLayer } from '../layers/write-layer.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
-import type { WantedEncoding } from './layer-compression.ts'
 import { layerInEncoding } from './layer-encodings.ts'
 import type { Session, StackedLayer } from './session.ts'
+import type { WantedEncoding } from './wanted-encoding.ts'
 
 export interface LayerPlan {
   /** `COPY`, `ADD`, `WORKDIR`, … */
@@ -119,7 +119,7 @@ async function produce(
 export function previousBlob(former: BuildRecord, form: WantedEncoding, { store }: Session): Digest | undefined {
   const diffID = recordedDiffID(former.result)
   if (diffID === undefined || form === 'any' || form.algorithm !== 'gzip') return undefined
-  return store.layers.forms(diffID).find(({ algorithm, level }) => algorithm === 'gzip' && level === form.level)
+  return store.layers.encodings(diffID).find(({ algorithm, level }) => algorithm === 'gzip' && level === form.level)
     ?.descriptor.digest
 }
 

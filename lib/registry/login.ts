@@ -13,7 +13,7 @@ export interface LoginOptions extends Omit<RegistryOptions, 'onRetry'> {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The storage of new credentials. */
+/** The storage of new credentials: the path of a file, or the name of a credential helper. */
 export interface KeptCredentials {
   /** The domain of the registry: `docker.io`, `ghcr.io`, `localhost:5000`. */
   readonly registry: string

@@ -63,19 +63,19 @@ test.each([
 
 test('only the forms of a layer whose blobs are there are known', () => {
   const diffID = sha256('plain') as DiffID
-  expect(store.layers.forms(diffID)).toEqual([])
+  expect(store.layers.encodings(diffID)).toEqual([])
   const descriptor = store.put(Buffer.from('compressed'), OCI_LAYER_GZIP)
   const gone = { ...descriptor, digest: sha256('gone') }
   store.layers.add(diffID, { algorithm: 'gzip', level: 6, descriptor })
   store.layers.add(diffID, { algorithm: 'gzip', level: 6, descriptor })
   store.layers.add(diffID, { algorithm: 'gzip', descriptor })
   store.layers.add(diffID, { algorithm: 'gzip', level: 9, descriptor: gone })
-  expect(store.layers.forms(diffID)).toEqual([
+  expect(store.layers.encodings(diffID)).toEqual([
     { algorithm: 'gzip', level: 6, descriptor },
     { algorithm: 'gzip', descriptor },
   ])
   for (const name of readdirSync(join(root, 'layers', diffID.slice(7)))) {
     writeFileSync(join(root, 'layers', diffID.slice(7), name), '{"algorithm":"gzip"}')
   }
-  expect(store.layers.forms(diffID)).toEqual([])
+  expect(store.layers.encodings(diffID)).toEqual([])
 })

@@ -1,6 +1,6 @@
 // The compression of layers for the outputs of a build.
 
-import type { LayerCompression } from '../../executor/layer-compression.ts'
+import type { LayerCompression } from '../../layers/layer-sink.ts'
 import type { BuildOptions, CompressionOption } from '../build-options.ts'
 
 /** Results are as small as those of `gzip -6`, the default of other tools. */

@@ -1,5 +1,5 @@
+import type { LayerCompression } from '../../layers/layer-sink.ts'
 import { EMPTY, layersOf, stack } from '../filesystem.ts'
-import type { LayerCompression } from '../layer-compression.ts'
 import { layerInEncoding } from '../layer-encodings.ts'
 import type { Filesystem, Session } from '../session.ts'
 

@@ -6,9 +6,9 @@ import type { CopyOp } from '../../graph/types.ts'
 import { isDigest } from '../../oci/digest.ts'
 import type { CacheKey } from '../../oci/types.ts'
 import { stackKey } from '../filesystem.ts'
-import type { WantedEncoding } from '../layer-compression.ts'
 import { findLayer } from '../produce-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
+import type { WantedEncoding } from '../wanted-encoding.ts'
 
 /** The kind of derived data that a store keeps what copies have seen as, by a key of the step. */
 const SEEN_KIND = 'seen'

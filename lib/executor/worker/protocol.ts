@@ -5,7 +5,7 @@ import type { ErrorRecord } from '../../base/error-record.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
 import type { ControlLimits, Exit, Isolation, Probe, ResourceLimit, WorkerNamespaces } from '../../sandbox/types.ts'
-import type { WantedEncoding } from '../layer-compression.ts'
+import type { WantedEncoding } from '../wanted-encoding.ts'
 
 /** The first message to a worker. */
 export interface WorkerStart {
