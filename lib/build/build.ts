@@ -27,7 +27,6 @@ import {
 } from './outputs/deliver-outputs.ts'
 import { resultCompression } from './outputs/output-compression.ts'
 import { type PreparedBuild, prepareBuild } from './prepare-build.ts'
-import { refuseWarnings } from './refuse-warnings.ts'
 import { startBuild } from './running-build.ts'
 
 /**
@@ -70,7 +69,6 @@ async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void):
   const runs = createLazyWorker(options.run ?? {}, disk, emit)
   try {
     const prepared = await prepareBuild({ ...options, onEvent: emit }, disk, client)
-    await refuseWarnings(prepared.main, prepared.dockerfile, disk, options)
     const store = lazyStore(disk, prepared.remoteBlobs)
     const { joined } = prepared
     const opened = createSession(options, prepared, store, runs, emit)

@@ -4,12 +4,12 @@ import { failOnErrors } from '../base/errors.ts'
 import { openStore, type Store } from '../cache/store.ts'
 import { parseContextUrl } from '../context/parse-context-url.ts'
 import type { OpenedContext } from '../executor/session.ts'
-import { createGraph, createGraphs } from '../graph/create-graph.ts'
+import { createGraphs, createObservedGraph } from '../graph/create-graph.ts'
 import { type JoinedGraphs, joinGraphs } from '../graph/join-graphs.ts'
 import type { Graph } from '../graph/types.ts'
 import { openRemoteBases } from '../images/remote-bases.ts'
 import type { ContentReader } from '../oci/content.ts'
-import { defaultPlatform } from '../oci/platform.ts'
+import { defaultPlatform, formatPlatform } from '../oci/platform.ts'
 import type { Digest } from '../oci/types.ts'
 import { parse } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
@@ -22,7 +22,8 @@ import { fileContexts } from './contexts/named-contexts.ts'
 import { openMainContext } from './contexts/open-main-context.ts'
 import { openNamedContext } from './contexts/open-named-context.ts'
 import { createNameResolver } from './contexts/resolve-names.ts'
-import { checkEpoch, givenEpoch, noContextTime, parseEpoch, wantsContextTime } from './source-date-epoch.ts'
+import { startLinter } from './refuse-warnings.ts'
+import { askedEpoch, defaultEpoch, withEpoch } from './source-date-epoch.ts'
 import { targetPlatforms, wantsIndex } from './target-platforms.ts'
 
 export interface PreparedBuild {
@@ -87,44 +88,55 @@ export async function readDockerfile(options: BuildOptions): Promise<Dockerfile>
   }
 }
 
-function parseDockerfile({ dockerfile: { text, name } }: MainContext, options: BuildOptions): Dockerfile {
-  refuseFrontends({ text, name }, options)
-  const dockerfile = parse(text, { name })
+function parseDockerfile(main: MainContext, options: BuildOptions): Dockerfile {
+  const dockerfile = readInstructions(main, options)
   failOnErrors(dockerfile.file, dockerfile.diagnostics)
   return dockerfile
+}
+
+/** The Dockerfile with its errors, if it has any. */
+function readInstructions({ dockerfile: { text, name } }: MainContext, options: BuildOptions): Dockerfile {
+  refuseFrontends({ text, name }, options)
+  return parse(text, { name })
 }
 
 /** Prepares a build. `client` is for registries, which get a request only if a base image is not in the store. */
 export async function prepareBuild(options: BuildOptions, store: Store, client: LazyClient): Promise<PreparedBuild> {
   const main = await openMainContext(options, store)
-  const dockerfile = parseDockerfile(main, options)
+  const dockerfile = readInstructions(main, options)
+  const platforms = targetPlatforms(options)
+  const linter = await startLinter(dockerfile, {
+    target: options.target,
+    buildArgs: options.buildArgs ?? {},
+    platform: formatPlatform(platforms[0] ?? defaultPlatform()),
+    buildPlatform: formatPlatform(defaultPlatform()),
+    ignore: main.ignore,
+  })
+  failOnErrors(dockerfile.file, dockerfile.diagnostics)
+  const epoch = await askedEpoch(main, dockerfile, options)
 
   const contexts = new Map<string, OpenedContext>([['context', main]])
   const buildContexts = options.buildContexts ?? {}
   const remote = openRemoteBases(store, { client, policy: options.pull ?? 'missing', signal: options.signal })
   const resolver = createNameResolver(store, buildContexts, remote)
-  const given = givenEpoch(options) ?? (wantsContextTime(dockerfile) ? 'context' : undefined)
-  const fixed = given === 'context' ? ((await main.time()) ?? Number.NaN) : given
-  if (Number.isNaN(fixed)) throw noContextTime()
-  const epoch = fixed === undefined ? undefined : checkEpoch(fixed)
-  const epochArg: Record<string, string> = epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
-  const platforms = targetPlatforms(options)
   const isIndex = wantsIndex(options, platforms)
   const [platform, ...others] = platforms
   const graphOptions = {
     target: options.target,
-    buildArgs: { ...options.buildArgs, ...epochArg },
+    buildArgs: withEpoch(options.buildArgs, epoch),
     buildPlatform: defaultPlatform(),
     labels: options.labels ?? {},
     resolve: resolver.resolve,
     override: resolver.override,
+    observe: linter?.observe,
   }
   const joined = joinGraphs(
     platform && others.length > 0
       ? await createGraphs(dockerfile, [platform, ...others], graphOptions)
-      : [await createGraph(dockerfile, { ...graphOptions, platform })],
+      : [await createObservedGraph(dockerfile, { ...graphOptions, platform })],
     isIndex,
   )
+  linter?.refuseWarnings()
   const needed = new Set(joined.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))
   for (const [name, source] of fileContexts(buildContexts)) {
     // A remote context that no step needs is not downloaded.
@@ -132,15 +144,7 @@ export async function prepareBuild(options: BuildOptions, store: Store, client: 
     if (needed.has(name) || !isRemote) contexts.set(name, await openNamedContext(name, source, options, store))
   }
   const { images } = resolver
-  return { joined, dockerfile, main, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? defaultEpoch(joined) }
-}
-
-/**
- * The epoch that an ARG before the first FROM sets, if the caller sets none. For several platforms it is that
- * of the first.
- */
-function defaultEpoch({ graphs: [graph] }: JoinedGraphs): number | undefined {
-  const epoch = parseEpoch(graph?.globalArgs.get('SOURCE_DATE_EPOCH') ?? '')
-  if (epoch === 'context') throw noContextTime()
-  return epoch
+  // It is the same for every platform, or of the first.
+  const fallback = defaultEpoch(joined.graphs[0]?.globalArgs ?? new Map())
+  return { joined, dockerfile, main, contexts, images, remoteBlobs: remote.blobs, epoch: epoch ?? fallback }
 }

@@ -1,37 +1,49 @@
-// `# check=error=true`: a build that the linter warns about is no build.
+// `# check=error=true`: warnings of the linter end a build.
 
 import { TsbuildError } from '../base/errors.ts'
-import type { Store } from '../cache/store.ts'
+import type { Observe } from '../graph/graph-options.ts'
+import type { LintOptions } from '../lint/lint-options.ts'
 import { findDirective } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
-import type { BuildOptions } from './build-options.ts'
-import type { MainContext } from './contexts/main-context.ts'
+
+/** Lints the graphs of a build while they are made. */
+export interface BuildLinter {
+  readonly observe: Observe
+  /** Errors with `CHECK_FAILED` if warnings are failures and there are some. */
+  refuseWarnings(): void
+}
 
 /**
- * Checks the Dockerfile if its `check` directive, or the build arg that goes before it, makes failures of warnings. Errors with
- * `CHECK_FAILED` for these, with `DIRECTIVE_INVALID` for a directive that can't be read.
+ * Starts the linter if the Dockerfile has a `check` directive, or the build arg that replaces it is given. Returns undefined for other builds,
+ * which start faster without the linter. Errors with `DIRECTIVE_INVALID`, and with the errors of the Dockerfile.
  */
-export async function refuseWarnings(
-  main: MainContext,
-  dockerfile: Dockerfile,
-  store: Store,
-  options: BuildOptions,
-): Promise<void> {
+export async function startLinter(dockerfile: Dockerfile, options: LintOptions): Promise<BuildLinter | undefined> {
   const { file } = dockerfile
   const given = options.buildArgs?.['BUILDKIT_DOCKERFILE_CHECK'] ?? findDirective('check', file.text)?.value
-  if (given === undefined) return
-  // Most builds start without the linter.
-  const { checkContext } = await import('./check-build.ts')
-  const { warnings, error, failOnWarnings } = (await checkContext(main, dockerfile, store, options)).report
-  if (error?.code === 'DIRECTIVE_INVALID') throw error
-  const [first, ...others] = failOnWarnings ? warnings : []
-  if (!first) return
-  const failure = ({ rule, message, span }: typeof first, more: readonly TsbuildError[] = []): TsbuildError =>
-    new TsbuildError('CHECK_FAILED', `${message} (${rule})`, {
-      location: { file, span },
-      hint: `mend it, or leave ${rule} out with # check=skip=${rule};error=true`,
-      others: more,
-    })
-  const rest = others.map((warning) => failure(warning))
-  throw failure(first, rest)
+  if (given === undefined) return undefined
+  const { createLinter } = await import('../lint/linter.ts')
+  const linter = createLinter(dockerfile, options)
+  const observe = linter.read()
+  return {
+    observe,
+    refuseWarnings: () => {
+      const { warnings, failOnWarnings } = linter.report(undefined)
+      if (!failOnWarnings) return
+      const failures = warnings.map(
+        ({ rule, message, span }) =>
+          new TsbuildError('CHECK_FAILED', `${message} (${rule})`, {
+            location: { file, span },
+            hint: `fix it, or leave ${rule} out with # check=skip=${rule};error=true`,
+          }),
+      )
+      const [first, ...others] = distinct(failures)
+      if (first) throw first.with({ others })
+    },
+  }
+}
+
+/** Graphs for several platforms give most warnings several times. */
+function distinct(failures: readonly TsbuildError[]): readonly TsbuildError[] {
+  const byText = new Map(failures.map((failure) => [`${failure.location?.span.start} ${failure.message}`, failure]))
+  return [...byText.values()]
 }

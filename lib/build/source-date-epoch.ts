@@ -32,6 +32,39 @@ export function checkEpoch(seconds: number, text: string = String(seconds)): num
   throw new TsbuildError('OPTION_INVALID', message)
 }
 
+/** The times that a build context may be from. */
+interface ContextTime {
+  /** Seconds since 1970; undefined for a context without a known time. */
+  time(): Promise<number | undefined>
+}
+
+/** The time that the caller or the Dockerfile asks for, in seconds since 1970; undefined for none. Errors with `OPTION_INVALID`. */
+export async function askedEpoch(
+  context: ContextTime,
+  dockerfile: Dockerfile,
+  options: BuildOptions,
+): Promise<number | undefined> {
+  const given = givenEpoch(options) ?? (wantsContextTime(dockerfile) ? 'context' : undefined)
+  const epoch = given === 'context' ? await context.time() : given
+  if (given === 'context' && (epoch === undefined || Number.isNaN(epoch))) throw noContextTime()
+  return epoch === undefined ? undefined : checkEpoch(epoch)
+}
+
+/** The build args with the time, which an ARG can declare. */
+export function withEpoch(buildArgs: BuildOptions['buildArgs'], epoch: number | undefined): Record<string, string> {
+  return { ...buildArgs, ...(epoch !== undefined && { [NAME]: String(epoch) }) }
+}
+
+/**
+ * The time that an ARG before the first FROM has as its value, where the caller asks for none; `globalArgs` are those of the graph. Errors with
+ * `OPTION_INVALID`.
+ */
+export function defaultEpoch(globalArgs: ReadonlyMap<string, string>): number | undefined {
+  const epoch = parseEpoch(globalArgs.get(NAME) ?? '')
+  if (epoch === 'context') throw noContextTime()
+  return epoch
+}
+
 /** Whether an ARG before the first FROM sets the epoch to the time of the context. */
 export function wantsContextTime({ globalArgs }: Dockerfile): boolean {
   const named = globalArgs.flatMap(({ args }) => args.filter(({ name }) => name.value === NAME))

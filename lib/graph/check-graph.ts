@@ -14,7 +14,7 @@ import type { Graph } from './types.ts'
  */
 export function checkGraph(dockerfile: Dockerfile, options: CheckGraphOptions): Graph {
   const { allStages, isNamedContext } = options
-  const linked = linkGraph(dockerfile, options)
+  const linked = linkGraph(dockerfile, options, options.observe)
   const planning = planStages(linked, { allStages, isNamedContext, override: undefined })
   let step = planning.next()
   while (!step.done) step = planning.next(step.value.map((request) => sketch(request, options)))

@@ -5,7 +5,7 @@ import type { Platform } from '../oci/types.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import { createVertexBuilders } from './evaluate/vertex-builder.ts'
 import { evaluateGraph, type PlannedGraph } from './evaluate-graph.ts'
-import type { GraphOptions } from './graph-options.ts'
+import type { GraphOptions, ObservedGraphOptions } from './graph-options.ts'
 import { linkGraph } from './link-graph.ts'
 import { type NameRequest, planStages } from './plan-stages.ts'
 import type { ResolvedName } from './resolved-name.ts'
@@ -33,18 +33,23 @@ import type { Graph } from './types.ts'
  * ```
  */
 export async function createGraph(dockerfile: Dockerfile, options: GraphOptions): Promise<Graph> {
+  return createObservedGraph(dockerfile, { ...options, observe: undefined })
+}
+
+/** {@link createGraph} with an observer. */
+export async function createObservedGraph(dockerfile: Dockerfile, options: ObservedGraphOptions): Promise<Graph> {
   const planned = await planGraph(dockerfile, options)
   return evaluateGraph(planned, { builder: createVertexBuilders()(''), showPlatforms: false, labels: options.labels })
 }
 
 /**
- * The graphs for several platforms. What does the same to the same inputs is one vertex, with the id that the first graph has for it;
- * each graph is whole in itself. Names of steps say their platform. Errors as {@link createGraph} does.
+ * The graphs for several platforms. Steps that do the same to the same inputs are one vertex, with the id that the first graph has for it.
+ * Each graph is whole in itself. Names of steps say their platform. Errors as {@link createGraph} does.
  */
 export async function createGraphs(
   dockerfile: Dockerfile,
   platforms: readonly Platform[],
-  options: Omit<GraphOptions, 'platform'>,
+  options: Omit<ObservedGraphOptions, 'platform'>,
 ): Promise<readonly Graph[]> {
   const plans = await Promise.all(platforms.map((platform) => planGraph(dockerfile, { ...options, platform })))
   const nextBuilder = createVertexBuilders()
@@ -54,8 +59,8 @@ export async function createGraphs(
   })
 }
 
-async function planGraph(dockerfile: Dockerfile, options: GraphOptions): Promise<PlannedGraph> {
-  const linked = linkGraph(dockerfile, options)
+async function planGraph(dockerfile: Dockerfile, options: ObservedGraphOptions): Promise<PlannedGraph> {
+  const linked = linkGraph(dockerfile, options, options.observe)
   const isNamedContext = (name: string, platform: Platform): boolean => options.override?.(name, platform) !== undefined
   const planning = planStages(linked, { allStages: false, override: options.override, isNamedContext })
   let step = planning.next()

@@ -8,8 +8,6 @@ export interface EvaluationOptions {
   /** The platform asked for. Default: that of the build machine, or of the base image where it has only another one. */
   readonly platform?: Platform | undefined
   readonly buildPlatform: Platform
-  /** Makes the observer of the graph for a platform. */
-  readonly observe?: ((platform: Platform) => GraphObserver) | undefined
 }
 
 export interface GraphOptions extends EvaluationOptions {
@@ -23,7 +21,15 @@ export interface GraphOptions extends EvaluationOptions {
   readonly override?: (stageName: string, platform: Platform) => (() => Promise<ResolvedName>) | undefined
 }
 
+export interface ObservedGraphOptions extends GraphOptions {
+  readonly observe: Observe | undefined
+}
+
+/** Makes the observer of the graph for a platform. */
+export type Observe = (platform: Platform) => GraphObserver
+
 export interface CheckGraphOptions extends EvaluationOptions {
+  readonly observe: Observe
   /** Whether stages that the target does without are evaluated, too. */
   readonly allStages: boolean
   /** Returns what is known of the image that a FROM names. Its errors end the check as they end a build. */

@@ -4,7 +4,7 @@ import type { Dockerfile } from '../parser/types.ts'
 import { createExpander, type Expander } from './evaluate/expand.ts'
 import { defaultArgs, globalArgs } from './evaluate/global-args.ts'
 import type { GraphObserver } from './evaluate/observer.ts'
-import type { EvaluationOptions } from './graph-options.ts'
+import type { EvaluationOptions, Observe } from './graph-options.ts'
 import { findTarget, linkStages, stageNames } from './link-stages.ts'
 import type { LinkedStage } from './linked-stage.ts'
 
@@ -26,14 +26,18 @@ export interface LinkedGraph {
  * Expands every FROM and finds the target. Errors with `DOCKERFILE_EMPTY`, `BASE_NAME_EMPTY`, `PLATFORM_INVALID`, `TARGET_UNKNOWN` and
  * `VARIABLE_*`.
  */
-export function linkGraph(dockerfile: Dockerfile, options: EvaluationOptions): LinkedGraph {
+export function linkGraph(
+  dockerfile: Dockerfile,
+  options: EvaluationOptions,
+  observe: Observe | undefined,
+): LinkedGraph {
   const { file } = dockerfile
   if (dockerfile.stages.length === 0) {
     throw new TsbuildError('DOCKERFILE_EMPTY', `${file.name} has no stage to build`, { hint: 'begin one with FROM' })
   }
   const expander = createExpander((span) => ({ file, span }), dockerfile.escape)
   const { buildArgs = {}, buildPlatform, platform = buildPlatform } = options
-  const observer = options.observe?.(platform)
+  const observer = observe?.(platform)
   const scope = globalArgs(defaultArgs(dockerfile, options), dockerfile.globalArgs, buildArgs, expander)
   const stages = linkStages({ dockerfile, globalArgs: scope, expander, observer })
   return {

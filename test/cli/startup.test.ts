@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '../../lib/cli')
 /** What a module imports when it is loaded: not types, not `import()`. */
 function staticImports(file: string): string[] {
   const text = readFileSync(file, 'utf8')
-  return [...text.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^'"]*?\sfrom\s+)?'([^']+)'/gm)].map(
+  return [...text.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^'"`]*?\sfrom\s+)?'([^']+)'/gm)].map(
     (match) => match[1] ?? '',
   )
 }

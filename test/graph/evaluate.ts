@@ -24,7 +24,7 @@ export async function evaluateAll(
   platforms: readonly Platform[],
   options: EvaluateOptions = {},
 ): Promise<readonly Graph[]> {
-  return createGraphs(parsed(text), platforms, graphOptions(options))
+  return createGraphs(parsed(text), platforms, { ...graphOptions(options), observe: undefined })
 }
 
 function parsed(text: string): Dockerfile {
