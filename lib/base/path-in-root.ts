@@ -1,4 +1,5 @@
-// Paths inside a root directory on disk that is not ours: its symbolic links may lead anywhere, and its names are bytes.
+// Paths inside a root directory on disk that is not ours: its symbolic links may lead anywhere, and its names are
+// bytes.
 import { lstatSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -6,17 +7,21 @@ import { join } from 'node:path'
 const MAX_LINKS = 255
 
 export interface PathInRoot {
-  /** The resolved path as bytes, relative to the root: no `.`, no `..`, no slash at either end. Empty for the root itself. */
+  /**
+   * The resolved path as bytes, relative to the root: no `.`, no `..`, no slash at either end. Empty for the root
+   * itself.
+   */
   readonly relative: Buffer
   /** The same on the host: the root's own path, and the resolved one behind it. */
   readonly absolute: Buffer
 }
 
 /**
- * Resolves every symbolic link of a path as if `root` were `/`: absolute targets start at the root, and `..` stops there, so that the
- * result never is outside of it. Components that don't exist are kept. The path may be absolute and unclean; a string stands for its
- * UTF-8. Undefined after more than 255 links, as in a loop. Throws what lstat(2) fails with, such as `ENOTDIR` for a path
- * through a file. The result holds only while nothing else writes to the root.
+ * Resolves every symbolic link of a path as if `root` were `/`: absolute targets start at the root, and `..` stops
+ * there, so that the result never is outside of it. Components that don't exist are kept. The path may be absolute
+ * and unclean; a string stands for its UTF-8. Undefined after more than 255 links, as in a loop. Throws what lstat(2)
+ * fails with, such as `ENOTDIR` for a path through a file. The result holds only while nothing else writes to the
+ * root.
  */
 export function resolvePathInRoot(root: string, path: string | Buffer): PathInRoot | undefined {
   // Latin-1 has one character for each byte, so that strings can be split and joined without losing any.

@@ -8,7 +8,10 @@ export interface Attempt {
   readonly ok: boolean
   /** Standard output, trimmed; at most 64 KiB of it. */
   readonly output: string
-  /** The system's own message on one line, with the name of its error number: `unshare failed: … (EPERM)`. Empty if ok. */
+  /**
+   * The system's own message on one line, with the name of its error number: `unshare failed: … (EPERM)`. Empty if
+   * ok.
+   */
   readonly message: string
   /** `EPERM`, `ENOENT`, …, if the message names an error. */
   readonly errno: string | undefined

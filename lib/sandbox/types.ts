@@ -1,26 +1,28 @@
-// The vocabulary of the sandbox: what a RUN needs, and what a back-end promises.
+// The vocabulary of the sandbox: the command of a RUN, the back-ends that run it, and the namespaces they run in.
 
-/** Strongest first; `docs/sandbox.md` says what each keeps apart. */
+/** The ways to isolate a command, strongest first. docs/sandbox.md compares them. */
 export type Isolation = 'oci' | 'bwrap' | 'userns' | 'chroot' | 'proot'
 
 /**
- * What a command sees at `target` instead of the root's own files. Targets are absolute, resolved inside the root (no component is a
- * symlink), and exist there: a directory for a directory, a file for a file.
+ * A mount that a command sees at `target`, over the root's own files. Targets are absolute, resolved inside the root
+ * (no component is a symlink), and exist there: a directory for a directory, a file for a file.
  */
 export type SandboxMount =
   /** `source` is a file or directory of the host. */
   | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly readonly: boolean }
-  /** `size` in bytes, undefined for no limit of its own. */
+  /** `size` is in bytes; undefined for the kernel's default. */
   | { readonly kind: 'tmpfs'; readonly target: string; readonly size: number | undefined; readonly mode: number }
 
-/** Resource limit by its name in setrlimit(2) without `RLIMIT_`, lower case: `nofile`, `core`, … */
+/**
+ * A resource limit (`--ulimit`). Its name is that of setrlimit(2) without `RLIMIT_`, in lower case: `nofile`, `core` and so on.
+ */
 export interface ResourceLimit {
   readonly name: string
   readonly soft: number
   readonly hard: number
 }
 
-/** Limits that need a control group; undefined where nothing was asked for. */
+/** Limits that need a control group; undefined if nothing was asked for. */
 export interface ControlLimits {
   /** Bytes. */
   readonly memory?: number | undefined
@@ -42,99 +44,104 @@ export interface SandboxUser {
   readonly groups: readonly number[]
 }
 
-/** One command in a root filesystem. All of it is decided: a back-end adds nothing but the isolation. */
+/** One command in a root filesystem. Everything is decided by now: a back-end adds the isolation only. */
 export interface SandboxCommand {
-  /** Unique among all commands that run on this machine; `[a-z0-9-]+`. */
+  /** Unique among the commands that run on this machine; `[a-z0-9-]+`. */
   readonly id: string
   /** The root filesystem's directory on the host. It has the directories `/proc`, `/dev` and `/sys`. */
   readonly root: string
   /** An empty directory for the back-end's own files, removed by the caller once the command has ended. */
   readonly scratch: string
   readonly args: readonly string[]
-  /** All of the environment, `NAME=value`. */
+  /** The whole environment, each variable as `NAME=value`. */
   readonly env: readonly string[]
   /** Absolute; exists in the root. */
   readonly cwd: string
   readonly user: SandboxUser
-  /** In the order in which they are mounted; `/proc`, `/dev` and `/sys` are not among them, they are the back-end's. */
+  /** In the order in which they are mounted. The back-end itself mounts /proc, /dev and /sys. */
   readonly mounts: readonly SandboxMount[]
   readonly hostname: string
-  /** `none`: loopback only. A back-end that can't do it says so in {@link BackendFeatures}. */
+  /** `none`: a loopback only. {@link BackendFeatures} says whether a back-end can do that. */
   readonly network: 'host' | 'none'
-  /** `--security=insecure`: all capabilities that the place has, no seccomp filter, nothing masked. */
+  /** `--security=insecure`: all capabilities that the worker has, no seccomp filter, no masked paths. */
   readonly insecure: boolean
   readonly resourceLimits: readonly ResourceLimit[]
   readonly controlLimits: ControlLimits
-  /** Bytes of `/dev/shm`. */
+  /** The size of /dev/shm in bytes (`--shm-size`). */
   readonly shmSize: number
 }
 
-/** How to start a command on the host, and what to do around it. */
+/** How to start a command on the host, and how to clean up after it. */
 export interface PreparedCommand {
   readonly file: string
   readonly args: readonly string[]
   /** The launcher's environment; the command's own is {@link SandboxCommand.env}. */
   readonly env: Readonly<Record<string, string>>
-  /** Files whose descriptors the launcher inherits as 3, 4, …; opened and closed by the runner. */
+  /** Files that the launcher inherits as descriptors 3, 4, …; the caller opens and closes them. */
   readonly files?: readonly string[] | undefined
-  /** Kills whatever of the command may still run, after the launcher's process group was killed. Idempotent. */
+  /** Kills the processes of the command that outlived the launcher's process group. Idempotent. */
   kill(): Promise<void>
-  /** Undoes what prepare() did on the host, e.g. files copied in for mounts. Called once, after the command has ended however it ended. */
+  /**
+   * Undoes what prepare() did on the host, such as copies that stand for mounts. Called once, after the command has
+   * ended in whatever way.
+   */
   finish(): Promise<void>
 }
 
-/** What a back-end can do beyond running a command. */
+/** The abilities of a back-end beyond running a command. */
 export interface BackendFeatures {
-  /** Whether `network: 'none'` can be had. */
+  /** Whether it can do `network: 'none'`. */
   readonly networkNone: boolean
-  /** Whether {@link ControlLimits} can be had. */
+  /** Whether it can set {@link ControlLimits}. */
   readonly controlLimits: boolean
   /** Whether `insecure` gives more than the default. */
   readonly insecure: boolean
-  /** Whether other processes of the host are out of sight and reach. */
+  /** Whether a command can neither see nor signal other processes of the host. */
   readonly processes: boolean
-  /** Whether changes that a command makes at a mount's target stay out of the root by themselves (real mounts). */
+  /** Whether mounts are real, so that changes to a mount's target stay out of the root. */
   readonly mounts: boolean
 }
 
 export interface Backend {
   readonly isolation: Isolation
-  /** What it runs with, for people: `runc 1.1.5`, `bubblewrap 0.8.0`, `unshare (util-linux 2.38.1)`. */
+  /** The program and its version, for people: `runc 1.1.5`, `bubblewrap 0.8.0`, `unshare (util-linux 2.38.1)`. */
   readonly program: string
   readonly features: BackendFeatures
   prepare(command: SandboxCommand): Promise<PreparedCommand>
 }
 
-/** How the user ids of the image map to the place where commands run. */
+/** How the user ids of the image map to those of the host. */
 export type IdMapping =
-  /** Real root: every id is itself. */
+  /** The worker is real root: every id is itself. */
   | 'root'
-  /** A user namespace with a range of ids: every id of the range is itself, seen from inside. */
+  /** A user namespace with a range of ids: seen from inside, every id of the range is itself. */
   | 'multiple'
-  /** A user namespace with one id: all files belong to it, whatever they should. */
+  /** A user namespace with one id, which owns all files on disk. */
   | 'single'
-  /** No namespace, not root. */
+  /** No user namespace, and the worker is not root. */
   | 'none'
 
-/** The namespaces that the process which runs back-ends (the worker) can be put into, best first. */
+/** The namespaces that the worker, the process which runs back-ends, is put into. */
 export interface WorkerNamespaces {
   readonly mapping: IdMapping
-  /** Whether the worker has a mount namespace of its own, in which it may mount. */
+  /** Whether the worker has a mount namespace of its own, and may mount in it. */
   readonly mounts: boolean
-  /** Whether the worker has a process id namespace of its own: killing the worker kills all that it started. */
+  /**
+   * Whether the worker has a process id namespace of its own: killing the worker kills all processes that it started.
+   */
   readonly processes: boolean
-  /** Words to put before the worker's command line; empty to start it as it is. */
+  /** The arguments that go before the worker's command line; empty for no new namespaces. */
   readonly launcher: readonly string[]
 }
 
-/** What was tried, and what came of it. */
+/** A feature of the system that was tried, and the result. */
 export interface Probe {
   /** e.g. `user namespace with subordinate ids`, `runc`, `overlayfs in the store`. */
   readonly name: string
   readonly ok: boolean
-  /** One line: what it gives, or what failed with the system's own words. */
+  /** One line: the benefit, or the system's own message if it failed. */
   readonly detail: string
-  /** What would make it work, for a failed one. */
+  /** A one-line remedy, if the probe failed and one is known. */
   readonly remedy?: string | undefined
 }
 

@@ -1,22 +1,23 @@
-// What would make a back-end work that doesn't.
+// Remedies for back-ends that don't work.
 import type { Attempt } from '../attempt.ts'
 import type { WorkerNamespaces } from '../types.ts'
 
-/** Advice for a program that was tried and failed; undefined if there is none. */
+/** A one-line remedy for a program that was tried and failed; undefined if none is known. */
 export function backendRemedy(
   name: string,
-  { message: words, errno }: Attempt,
+  { message, errno }: Attempt,
   namespaces: WorkerNamespaces,
 ): string | undefined {
-  if (/no such program|not installed/.test(words)) return PACKAGES[name]
-  // An old one fails the trial: newer system calls reach the host's files instead of the root's.
+  if (/no such program|not installed/.test(message)) return PACKAGES[name]
+  // An old proot fails the trial: newer system calls reach the host's files instead of the root's.
   if (name === 'proot' && namespaces.mapping === 'none') return PACKAGES[name]
-  if (/no user mapping found/.test(words))
+  if (/no user mapping found/.test(message))
     return 'install crun, or give the user subordinate ids: runc needs more than one'
-  if (/cgroup/i.test(words)) return 'mount cgroup v2 alone at /sys/fs/cgroup, or use another back-end'
-  if (errno === 'EACCES' && /probe/.test(words)) return 'put the store on a file system without noexec: TSBUILD_HOME'
+  if (/cgroup/i.test(message)) return 'mount cgroup v2 alone at /sys/fs/cgroup, or use another back-end'
+  if (errno === 'EACCES' && /probe/.test(message))
+    return 'put the store on a file system without noexec: set TSBUILD_HOME'
   if ((errno === 'EPERM' || errno === 'EACCES') && !namespaces.mounts)
-    return 'it needs a mount namespace: see the first rows'
+    return 'it needs a mount namespace: see the namespaces above'
   return undefined
 }
 

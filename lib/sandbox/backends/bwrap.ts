@@ -21,9 +21,9 @@ import { type ProgramWithLibraries, programWithLibraries } from './program-with-
 type Tools = Readonly<Record<'bwrap' | 'prlimit' | 'setpriv', string>>
 
 /**
- * The back-end of bubblewrap, for a worker that is root, real or in a user namespace, and may mount. It differs from Docker in two ways:
- * bubblewrap sets `no_new_privs`, so that `su` and `sudo` work for root only, and adds `PWD` to the environment. Throws SANDBOX_FAILED where a
- * program is missing.
+ * The back-end of bubblewrap, for a worker that is root, real or in a user namespace, and may mount. It differs from
+ * Docker in two ways: bubblewrap sets `no_new_privs`, so that `su` and `sudo` work for root only, and adds `PWD` to
+ * the environment. Throws SANDBOX_FAILED where a program is missing.
  */
 export function createBwrapBackend(namespaces: WorkerNamespaces): Backend {
   const tools = findTools(['bwrap', 'prlimit', 'setpriv'])
@@ -104,7 +104,8 @@ function systemOptions(
   // A mount of the command replaces the system's mount at the same target.
   const hasShm = mounts.some(({ target }) => target === '/dev/shm')
   return [
-    // Device nodes of the image can be seen but not used: no control group of devices would keep the machine's from a command.
+    // Device nodes of the image can be seen but not used: no control group of devices would keep the machine's from a
+    // command.
     ...[insecure ? '--dev-bind' : '--bind', root, '/'],
     ...(namespaces.processes ? ['--proc', '/proc'] : ['--bind', '/proc', '/proc']),
     ...['--dev', '/dev', '--mqueue', '/dev/mqueue'],
@@ -135,7 +136,10 @@ function mountOptions(mount: SandboxMount): readonly string[] {
   }
 }
 
-/** bubblewrap can't change the user, and the image may have no program that can: setpriv of the system is mounted into it. */
+/**
+ * bubblewrap can't change the user, and the image may have no program that can: setpriv of the system is mounted into
+ * it.
+ */
 async function setprivInRoot(
   { user }: SandboxCommand,
   { mapping }: WorkerNamespaces,

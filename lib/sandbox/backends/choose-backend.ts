@@ -1,4 +1,4 @@
-// Finds the back-ends that work in this place, by running something in each.
+// Chooses the back-end of a build: tries each by running a tiny program in it, strongest first.
 import { type Attempt, failedAttempt } from '../attempt.ts'
 import { findHelper, HELPER } from '../native/find-helper.ts'
 import { createNativeBackend } from '../native/native-backend.ts'
@@ -12,7 +12,7 @@ import { createProotBackend } from './proot.ts'
 import { rememberedBackend } from './remembered-backend.ts'
 import { tryBackend } from './try-backend.ts'
 
-/** Strongest first. */
+/** All isolations, strongest first. */
 export const ISOLATIONS: readonly Isolation[] = ['oci', 'bwrap', 'userns', 'chroot', 'proot']
 
 export interface OpenedBackends {
@@ -22,9 +22,10 @@ export interface OpenedBackends {
 }
 
 /**
- * The back-ends to run commands with: for `auto` the first that works, for a named isolation the first program of it that works. To be
- * asked in the process that will run them, in its place. Each is tried in `directory`, which must exist and should be where the root
- * filesystems will be. What worked is remembered there, and is tried first the next time. Never rejects.
+ * The back-ends to run commands with: for `auto` the first that works, for a named isolation its first program that
+ * works. Call it in the worker, in the worker's namespaces. Each back-end is tried in `directory`, which must exist
+ * and should be where the root filesystems will be. The program that worked is remembered there and tried first the
+ * next time. Never rejects.
  */
 export async function chooseBackends(
   directory: string,
@@ -51,14 +52,14 @@ export async function chooseBackends(
   return { backends: [], probes }
 }
 
-/** All back-ends that work, and all that don't: for people who want to know. */
+/** Tries all back-ends, for a report: those that work, and the probes of all. */
 export async function examineBackends(directory: string, namespaces: WorkerNamespaces): Promise<OpenedBackends> {
   const results = []
   for (const source of sourcesOf(namespaces, ISOLATIONS)) results.push(await trySource(source, directory, namespaces))
   return { backends: results.flatMap(({ backend }) => backend ?? []), probes: results.map(({ probe }) => probe) }
 }
 
-/** A program, and the back-ends that can be had with it, best first; or why there is none. */
+/** A program, and the back-ends that it can be, best first; or the attempt that failed. */
 interface Source {
   readonly isolation: Isolation
   readonly name: string
@@ -75,7 +76,10 @@ const SOURCES: readonly Source[] = [
   { isolation: 'proot', name: 'proot', candidates: (namespaces) => created(() => createProotBackend(namespaces)) },
 ]
 
-/** Where all files have one owner, only the helper can tell all programs another one; so there it comes first. */
+/**
+ * The programs to try, in order. With one user id the helper comes first: it alone can show every program other
+ * owners.
+ */
 function sourcesOf(namespaces: WorkerNamespaces, isolations: readonly Isolation[]): readonly Source[] {
   const sources = SOURCES.filter(({ isolation }) => isolations.includes(isolation))
   if (namespaces.mapping !== 'single') return sources

@@ -1,4 +1,4 @@
-// Mounts where nothing may be mounted: copied in before a command, taken out after it.
+// The mounts of a chroot, which may not mount: copies that are made before a command and taken out after it.
 import { closeSync, ftruncateSync, lstatSync, openSync, utimesSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -8,12 +8,15 @@ import { resolvePathInRoot } from '../../base/path-in-root.ts'
 import { runProgram } from '../run-program.ts'
 import type { SandboxMount } from '../types.ts'
 
-/** Undoes it: what a command wrote where it may write goes back to the source. Nothing of the command may run any more. */
+/**
+ * Undoes {@link copyIn}: what a command wrote to a writable mount goes back to the source. No process of the command
+ * may run any more.
+ */
 export type TakeOut = () => Promise<void>
 
 /**
- * Puts a mount's files where the command expects them; what was there waits in `aside`, a path that doesn't exist yet, best on the same
- * filesystem as the root. Rejects with SANDBOX_FAILED.
+ * Puts a mount's files at its target. What was there waits in `aside`, a path that doesn't exist yet, best on the
+ * same filesystem as the root. Rejects with SANDBOX_FAILED.
  */
 export async function copyIn(mount: SandboxMount, root: string, aside: string): Promise<TakeOut> {
   const target = join(root, mount.target)
@@ -22,7 +25,7 @@ export async function copyIn(mount: SandboxMount, root: string, aside: string): 
   if (!isFreeOfLinks()) {
     throw new TsbuildError('SANDBOX_FAILED', `a symbolic link is in the way of the mount at ${mount.target}`)
   }
-  // Within an earlier mount there is nothing yet of what the root has.
+  // An earlier mount covers what the root has there.
   const wasThere = exists(target)
   if (!wasThere) await mkdir(dirname(target), { recursive: true })
   const restoreTimes = rememberTimes(dirname(target))
@@ -33,14 +36,14 @@ export async function copyIn(mount: SandboxMount, root: string, aside: string): 
     await mkdir(target)
     await chmod(target, mount.mode)
   }
-  // A command may move a file anywhere. Whatever it is called then, nothing of its content stays in the root.
+  // A command may move the file anywhere in the root. It is emptied through this descriptor, so that no content stays.
   const file = isFile && mount.readonly ? openSync(target, 'r+') : undefined
   return async () => {
     if (file !== undefined) {
       ftruncateSync(file)
       closeSync(file)
     }
-    // The command may have put a link where the path was, which leads out of the root for us.
+    // The command may have put a link there, which for this process would lead out of the root.
     const inPlace = isFreeOfLinks() && exists(dirname(target))
     if (inPlace && exists(target)) {
       if (mount.kind === 'bind' && !mount.readonly) await copyBack(target, mount.source, isFile)
@@ -58,7 +61,7 @@ async function copyBack(from: string, to: string, isFile: boolean): Promise<void
     await runProgram('cp', ['-a', '-T', from, to])
     return
   }
-  // Emptied in place: others may hold the directory itself open, as a lock.
+  // The directory itself stays: others may hold it open, as a lock.
   for (const name of await readdir(to)) await rm(join(to, name), { recursive: true, force: true })
   for (const name of await readdir(from)) await move(join(from, name), join(to, name))
   await runProgram('chmod', ['--reference', from, to])
@@ -74,7 +77,7 @@ async function move(from: string, to: string): Promise<void> {
     await rename(from, to)
   } catch (error) {
     if (!hasErrno(error, 'EXDEV')) {
-      throw new TsbuildError('SANDBOX_FAILED', `cannot put ${basename(from)} in its place: ${messageOf(error)}`, {
+      throw new TsbuildError('SANDBOX_FAILED', `cannot move ${basename(from)}: ${messageOf(error)}`, {
         cause: error,
       })
     }
@@ -83,7 +86,7 @@ async function move(from: string, to: string): Promise<void> {
   }
 }
 
-/** Gives a directory the times that it had. */
+/** Returns a function that restores the times of a directory. */
 function rememberTimes(directory: string): () => void {
   const { atimeMs, mtimeMs } = lstatSync(directory)
   return () => utimesSync(directory, atimeMs / 1000, mtimeMs / 1000)

@@ -16,9 +16,10 @@ import { copyIn, type TakeOut } from './chroot-mounts.ts'
 type Tools = Readonly<Record<'nsenter' | 'setpriv' | 'prlimit', string>>
 
 /**
- * The back-end that needs no namespaces, only real root with Docker's capabilities. A command shares the builder's processes, network and
- * host name; it has neither /proc nor /sys, and /dev/shm is as large as the disk. Mounts are copies: what a command changes in a read-only
- * one is lost, and if two commands write to one source at the same time, the later wins.
+ * The back-end that needs no namespaces, only real root with Docker's capabilities. A command shares the builder's
+ * processes, network and host name; it has neither /proc nor /sys, and /dev/shm is as large as the disk. Mounts are
+ * copies: what a command changes in a read-only one is lost, and if two commands write to one source at the same
+ * time, the later wins.
  *
  * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_FAILED where a program is missing.
  */

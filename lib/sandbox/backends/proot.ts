@@ -1,4 +1,5 @@
-// Runs a command with proot, which traces its system calls and translates paths: for users who get no namespaces at all.
+// Runs a command with proot, which traces its system calls and translates paths: for users who get no namespaces at
+// all.
 import { execFileSync } from 'node:child_process'
 import { constants, existsSync } from 'node:fs'
 import { chmod, lstat, mkdir } from 'node:fs/promises'
@@ -21,12 +22,13 @@ interface Tools {
 }
 
 /**
- * The back-end for a user who gets no namespaces. The program is `$TSBUILD_PROOT`, else `proot` in PATH. It is no security boundary: a command
- * shares the builder's processes, network and host name. Users are pretended: they change nothing about what a command may do, and `chown`
- * succeeds without effect. A read-only mount is a copy that is thrown away.
+ * The back-end for a user who gets no namespaces. The program is `$TSBUILD_PROOT`, else `proot` in PATH. It is no
+ * security boundary: a command shares the builder's processes, network and host name. Users are pretended: they
+ * change nothing about what a command may do, and `chown` succeeds without effect. A read-only mount is a copy that
+ * is thrown away.
  *
- * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_LACKS where there are namespaces, SANDBOX_FAILED where a program
- * is missing.
+ * prepare() rejects with SANDBOX_LACKS for `network: 'none'`. Throws SANDBOX_LACKS where there are namespaces,
+ * SANDBOX_FAILED where a program is missing.
  */
 export function createProotBackend(
   namespaces: WorkerNamespaces,

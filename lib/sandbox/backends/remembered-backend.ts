@@ -1,4 +1,4 @@
-// Remembers which program ran commands here, so that the ones before it need not fail again at each build.
+// Remembers which back-end worked, so that the stronger ones need not fail again at each build.
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,16 +7,19 @@ import { findHelper, HELPER } from '../native/find-helper.ts'
 import type { Isolation, WorkerNamespaces } from '../types.ts'
 
 export interface RememberedBackend {
-  /** The name of the program that worked, while nothing has changed that it could depend on. It still has to be tried. */
+  /** The name of the program that worked, unless something has changed that it depends on. It still has to be tried. */
   recall(): string | undefined
-  /** Losing it costs time only, so this never throws. */
+  /** Never throws: a lost memory only costs time. */
   remember(name: string): void
 }
 
-/** A day: what the kernel or the container allows may change in ways that nothing here shows. */
+/** One day in milliseconds: what the kernel or the container allows may change without a trace here. */
 const AGE = 24 * 3600 * 1000
 
-/** The memory in a directory for one question: this boot, user, place and wish, and these programs as they are found now. */
+/**
+ * The memory in a directory, valid for this boot, user, namespaces and isolation, and for these programs as they are
+ * now.
+ */
 export function rememberedBackend(
   directory: string,
   namespaces: WorkerNamespaces,
@@ -48,7 +51,7 @@ export function rememberedBackend(
   }
 }
 
-/** What changes with every boot, and so with the kernel. */
+/** An id that changes with every boot, and so with the kernel. */
 function bootId(): string | undefined {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
@@ -57,7 +60,7 @@ function bootId(): string | undefined {
   }
 }
 
-/** The program's file and when it was changed; undefined where there is none. */
+/** A program's path, change time and size; undefined if it is not installed. */
 function stampOf(program: string): string | undefined {
   const path = program === HELPER ? findHelper() : findProgram(program)
   const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true })
@@ -68,6 +71,6 @@ function removeIfThere(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // It was never made.
+    // The file was never made.
   }
 }

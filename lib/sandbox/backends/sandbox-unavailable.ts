@@ -1,8 +1,8 @@
-// The error of a build that can't run its commands.
+// `SANDBOX_UNAVAILABLE`: the error of a build that cannot run its commands.
 import { TsbuildError } from '../../base/errors.ts'
 import type { Isolation, Probe } from '../types.ts'
 
-/** `SANDBOX_UNAVAILABLE`: that nothing can run a command here, what was tried, how each failed, and what would help. */
+/** The error: what was tried, how each attempt failed, and what would help. */
 export function sandboxUnavailable(probes: readonly Probe[], wanted: Isolation | 'auto'): TsbuildError {
   const failed = probes.filter((probe) => !probe.ok)
   const lines = failed.map(({ name, detail }) => `  ${name}: ${detail}`)

@@ -1,15 +1,15 @@
-// A program that needs nothing: no libraries, no shell, no file but itself. So a back-end can be tried where nothing is installed.
+// A program without libraries, to try a back-end with in an empty root.
 
-/** The file that has to be in the root in which the program runs. */
+/** The file that the program looks for in its root. */
 export const TRIAL_PATH = '/tsbuild-probe~'
 
-/** What it prints when it finds that. */
+/** The text that the program prints if it finds the file. */
 export const TRIAL_OUTPUT: string = TRIAL_PATH.slice(1)
 
 /**
- * A static ELF executable for a processor as Node names it; undefined for one that there is none for. It asks statx(2) for
- * {@link TRIAL_PATH}, the newest call to look at files, which a sandbox that translates calls may have missed; exits with 1 if that
- * fails, else prints {@link TRIAL_OUTPUT} and exits with 0.
+ * A static ELF executable for a processor as Node.js names it; undefined for an unknown one. It asks statx(2) for
+ * {@link TRIAL_PATH}: a sandbox that translates system calls may have missed this one, the newest that looks at
+ * files. If that fails it exits with 1, else it prints {@link TRIAL_OUTPUT} and exits with 0.
  */
 export function trialProgram(arch: string): Uint8Array | undefined {
   const code = CODE[arch]
@@ -18,7 +18,7 @@ export function trialProgram(arch: string): Uint8Array | undefined {
   return Buffer.concat([elfHeader(code.machine, text.length), text])
 }
 
-/** Each line: code, then what it does. The text {@link TRIAL_PATH} follows at once. */
+/** Machine code, with its assembly beside it. The text {@link TRIAL_PATH} follows the code. */
 const X64 = [
   'b84c010000', //       mov  eax, 332            statx(
   'bf9cffffff', //       mov  edi, -100           AT_FDCWD,
@@ -62,7 +62,7 @@ const ARM64 = [
   'fdffff17', //       b    exit
 ]
 
-/** ELF's numbers of machines, see elf(5). */
+/** Machine numbers of elf(5). */
 const CODE: Readonly<Record<string, { readonly machine: number; readonly instructions: string }>> = {
   x64: { machine: 62, instructions: X64.join('') },
   arm64: { machine: 183, instructions: ARM64.join('') },
@@ -71,7 +71,7 @@ const CODE: Readonly<Record<string, { readonly machine: number; readonly instruc
 const BASE = 0x400000
 const HEADERS = 64 + 56
 
-/** The file's header and one segment, which is all of the file, readable and executable. */
+/** The ELF header and one segment: the whole file, readable and executable. */
 function elfHeader(machine: number, size: number): Buffer {
   const header = Buffer.alloc(HEADERS)
   // Magic, 64 bits, little-endian, version 1.

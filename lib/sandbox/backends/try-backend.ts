@@ -1,4 +1,4 @@
-// Whether a back-end really runs a command here.
+// Tries a back-end: does it really run a command here?
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -18,8 +18,8 @@ import type { Backend, ControlLimits, PreparedCommand, SandboxCommand, WorkerNam
 import { TRIAL_OUTPUT, TRIAL_PATH, trialProgram } from './trial-program.ts'
 
 /**
- * Runs a tiny program through a back-end, in a root made for it in `directory` (which exists) and removed again: with a file bound into it,
- * as every step has. Never rejects; takes at most five seconds and the time of a kill.
+ * Runs a tiny program through a back-end, with a file bound into its root, as every step has. The root is made in
+ * `directory`, which exists, and removed again. Never rejects; takes at most five seconds and the time of a kill.
  */
 export async function tryBackend(
   backend: Backend,
@@ -47,7 +47,7 @@ async function runIn(
   controlLimits: ControlLimits,
 ): Promise<Attempt> {
   const program = trialProgram(process.arch)
-  if (!program) return failedAttempt(new Error(`there is no program to try it with on ${process.arch}`))
+  if (!program) return failedAttempt(new Error(`tsbuild has no trial program for ${process.arch}`))
   const file = join(home, 'bound')
   const root = join(home, 'root')
   const scratch = join(home, 'scratch')
@@ -56,7 +56,7 @@ async function runIn(
   writeFileSync(join(root, PROGRAM), program)
   writeFileSync(join(root, TRIAL_PATH), '')
   for (const path of [home, root, file, join(root, PROGRAM), join(root, TRIAL_PATH)]) chmodSync(path, 0o755)
-  // Where there is one id only, being someone else than root is what may not work.
+  // In a user namespace with one id, a user other than root is what may fail.
   const id = namespaces.mapping === 'single' ? 1 : 0
   const command: SandboxCommand = {
     id: `tsbuild-probe-${randomBytes(6).toString('hex')}`,
@@ -93,7 +93,7 @@ async function start({ file, args, env, files = [] }: PreparedCommand): Promise<
   }
 }
 
-/** Removes a directory, but nothing of another file system: what a failed back-end may have left mounted in it isn't ours. */
+/** Removes a directory, but nothing on another file system: a failed back-end may have left something mounted in it. */
 function removeTree(directory: string): void {
   const { dev } = lstatSync(directory)
   const remove = (path: string): void => {
@@ -109,6 +109,6 @@ function removeTree(directory: string): void {
   try {
     remove(directory)
   } catch {
-    // Something in it is busy: the next clean-up of the store's temporary files takes it.
+    // Something in the directory is busy. The next clean-up of the store's temporary files removes it.
   }
 }

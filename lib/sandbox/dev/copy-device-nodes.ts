@@ -5,8 +5,8 @@ import { runProgram } from '../run-program.ts'
 import { DEVICE_LINKS, DEVICE_NODES } from './device-nodes.ts'
 
 /**
- * Adds the nodes and links that are missing in /dev. Returns a function that removes them, to be called when no process of the command
- * runs any more. Needs CAP_MKNOD.
+ * Adds the nodes and links that are missing in /dev. Returns a function that removes them, to be called when no
+ * process of the command runs any more. Needs CAP_MKNOD.
  */
 export async function copyDeviceNodes(root: string): Promise<() => void> {
   const directory = join(root, 'dev')

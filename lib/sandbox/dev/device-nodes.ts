@@ -1,4 +1,5 @@
-// The device nodes, links and directories that a container has in /dev; see runtime-spec config-linux.md#default-devices.
+// The device nodes, links and directories that a container has in /dev; see runtime-spec
+// config-linux.md#default-devices.
 
 export interface DeviceNode {
   readonly name: string

@@ -12,7 +12,10 @@ export interface Advice {
   readonly text: string
 }
 
-/** Advice for the causes that were found, in the form of the environment; in every form for a container of an unknown kind. */
+/**
+ * Advice for the causes that were found, in the form of the environment; in every form for a container of an unknown
+ * kind.
+ */
 export function adviceFor(causes: readonly RefusalCause[], facts: HostFacts): readonly Advice[] {
   const met = new Set(causes)
   return [...containerAdvice(met, facts.environmentKind), ...machineAdvice(met, facts)]

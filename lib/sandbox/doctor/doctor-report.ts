@@ -43,8 +43,8 @@ export interface SystemReport {
 
 export interface OwnershipReport {
   /**
-   * How the owners of files are kept. `native`: on disk. `helper`, `fakeroot`: recorded beside it. `assumed`: changes by a command are lost,
-   * with a warning.
+   * How the owners of files are kept. `native`: on disk. `helper`, `fakeroot`: recorded beside it. `assumed`: changes
+   * by a command are lost, with a warning.
    */
   readonly kind: 'native' | 'helper' | 'fakeroot' | 'assumed'
   readonly detail: string
@@ -56,8 +56,8 @@ export interface DoctorProbe extends Probe {
 }
 
 /**
- * Tries every way to run commands and makes the report. `directory` should be where builds run theirs, on the disk of the store; nothing
- * stays in it. Errors with `STORE_IO` if the directory can't be written.
+ * Tries every way to run commands and makes the report. `directory` should be where builds run theirs, on the disk of
+ * the store; nothing stays in it. Errors with `STORE_IO` if the directory can't be written.
  *
  * @example
  * ```ts

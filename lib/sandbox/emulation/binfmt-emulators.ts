@@ -1,21 +1,27 @@
-// Emulators that the kernel starts for programs of other machines (its Documentation/admin-guide/binfmt-misc.rst).
+// Emulators that the kernel starts for programs of other architectures: binfmt_misc
+// (Documentation/admin-guide/binfmt-misc.rst).
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../../base/errno.ts'
 
 export interface Emulator {
-  /** What it is registered as, e.g. `qemu-aarch64`. */
+  /** The name of the registration, e.g. `qemu-aarch64`. */
   readonly name: string
   readonly interpreter: string
-  /** Flag F: opened when it was registered, so that it works in every root; else its path has to be there. */
+  /**
+   * Flag F: the kernel opened the emulator when it was registered, so that it works in every root. Else the root
+   * needs it at its path.
+   */
   readonly isFixed: boolean
-  /** Whether it is for programs that begin like this. */
+  /** Whether the emulator is for a program that begins like this. */
   readonly matches: (program: Uint8Array) => boolean
 }
 
 const BINFMT_MISC = '/proc/sys/fs/binfmt_misc'
 
-/** What is registered and enabled, as far as it can be seen: a container may have emulators and not show them. */
+/**
+ * The emulators that the kernel reports as registered and enabled. A container may have others that it does not show.
+ */
 export function readEmulators(directory: string = BINFMT_MISC): readonly Emulator[] {
   if (!read(join(directory, 'status'))?.startsWith('enabled')) return []
   return readdirSync(directory).flatMap((name) => {
@@ -41,7 +47,7 @@ function parseEmulator(name: string, text: string): Emulator | undefined {
   }
 }
 
-/** Undefined for what is not there, or can be written only. */
+/** Undefined for a file that is missing or can't be read: `register` can only be written. */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')

@@ -1,16 +1,16 @@
-// The smallest program of an architecture: it ends at once, with an exit code that nothing else gives.
+// The smallest program of an architecture: it ends at once, with an exit code of its own.
 
-/** What {@link exitProgram} exits with. */
+/** The exit code of {@link exitProgram}. */
 export const EXIT_CODE = 42
 
 interface Machine {
-  /** e_machine, System V ABI. */
+  /** e_machine of the System V ABI. */
   readonly machine: number
   readonly bits: 32 | 64
   readonly order: 'little' | 'big'
   /** e_flags; default 0. */
   readonly flags?: number
-  /** `exit(42)` as words of four bytes; of x86 as bytes. */
+  /** `exit(42)` as words of four bytes; for x86 as bytes. */
   readonly code: readonly number[]
   readonly bytes?: true
 }
@@ -39,7 +39,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   s390x: { machine: 22, bits: 64, order: 'big', code: [0xa729002a, 0x0a010000] },
 }
 
-/** An ELF executable for Linux that makes the system call exit(42). Undefined for an architecture that isn't known. */
+/** An ELF executable for Linux that makes the system call exit(42). Undefined for an unknown architecture. */
 export function exitProgram(architecture: string): Uint8Array | undefined {
   const target = MACHINES[architecture]
   return target && executable(target, machineCode(target))

@@ -1,4 +1,4 @@
-// Whether programs of an architecture run here: natively, or with an emulator.
+// Tries whether programs of an architecture run here: natively, or with an emulator.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,23 +8,23 @@ import { EXIT_CODE, exitProgram } from './exit-program.ts'
 
 export type ArchitectureSupport =
   | { readonly kind: 'run' }
-  /** They do in a root that has the emulator at its path. */
+  /** They run in a root that has the emulator at its path. */
   | { readonly kind: 'with-emulator'; readonly emulator: Emulator }
-  /** `reason`: what is known of it. */
+  /** `reason` is a phrase for an error message. */
   | { readonly kind: 'fail'; readonly reason: string }
 
 export interface ArchitectureOptions {
-  /** A directory for a program that is tried, which need not exist. It is removed. */
+  /** A directory for the program that is tried. It need not exist, and is removed. */
   readonly temporary: string
-  /** What is registered; default what this machine shows. */
+  /** The registered emulators; default: those that this machine shows. */
   readonly emulators?: readonly Emulator[] | undefined
 }
 
-/** Milliseconds. An emulator starts in a hundredth of that on a busy machine. */
+/** Milliseconds. On a busy machine an emulator starts in a hundredth of that. */
 const TIMEOUT = 20_000
 
 /**
- * Tries it with a program of that architecture: only that tells whether a kernel has support for 32 bits, and whether there is an
+ * Runs a program of that architecture. Nothing else shows whether the kernel supports 32 bits, or whether there is an
  * emulator that can't be seen from here.
  */
 export function tryArchitecture(
@@ -41,7 +41,7 @@ export function tryArchitecture(
   return { kind: 'fail', reason: `${emulator.name} is registered for it, and does not work (${outcome})` }
 }
 
-/** `ran`, or what came of it. */
+/** `ran`, or why the program did not run. */
 function tryProgram(program: Uint8Array, directory: string): string {
   const path = join(directory, 'probe')
   mkdirSync(directory, { recursive: true })
@@ -50,7 +50,7 @@ function tryProgram(program: Uint8Array, directory: string): string {
     const { status, signal, error } = spawnSync(path, [], { stdio: 'ignore', timeout: TIMEOUT, cwd: '/', env: {} })
     if (status === EXIT_CODE) return 'ran'
     if (error) return errnoOf(error) ?? error.message
-    // What is no program is given to a shell, which can't make anything of it.
+    // The kernel rejects the file, and the shell that tries it next fails, too.
     return signal === null ? 'exec format error' : `ended by ${signal}`
   } finally {
     rmSync(directory, { recursive: true, force: true })

@@ -1,12 +1,13 @@
-// Keeps descriptors that whoever started this process left open from reaching commands.
+// Closes descriptors that this process inherited, so that commands don't inherit them in turn.
 import { closeSync, readdirSync, readFileSync } from 'node:fs'
 
-/** O_CLOEXEC on Linux, where all platforms that Node supports agree on it. */
+/** O_CLOEXEC, the same on all processors that Node.js supports on Linux. */
 const CLOSE_ON_EXEC = 0o2000000
 
 /**
- * Closes the descriptors above 2 that programs started from here would inherit. All that Node opens itself is closed on exec, so these
- * came from outside. To be called once, when a process that runs commands starts; `keep` are those that it was given on purpose.
+ * Closes the descriptors above 2 that programs started from here would inherit, but for those of `keep`, which this
+ * process was given on purpose. Node.js opens its own with O_CLOEXEC, so that these came from outside. To be called
+ * once, when a process that runs commands starts.
  */
 export function closeInheritedFiles(keep: readonly number[] = []): void {
   for (const name of readdirSync('/proc/self/fd')) {
@@ -20,7 +21,7 @@ function isInherited(descriptor: number): boolean {
   try {
     info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1')
   } catch {
-    // The listing's own descriptor, closed since.
+    // The descriptor of the listing itself is closed by now.
     return false
   }
   const flags = /^flags:\s*([0-7]+)$/m.exec(info)?.[1]

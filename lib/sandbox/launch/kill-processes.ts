@@ -1,4 +1,4 @@
-// Finds the processes of a command that has no process id namespace to end with.
+// Finds and kills the processes of a command that has no process id namespace to end with.
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -6,8 +6,9 @@ import { hasErrno } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 
 /**
- * A resource limit that processes inherit and that limits nothing: microseconds that a real-time process may run, some decades. Everybody
- * can read the limits of every process, which is not so for its environment or root; and a command's environment stays its own.
+ * A mark that processes inherit: a resource limit that limits nothing, of some decades of CPU time for real-time
+ * processes, in microseconds. Everybody can read the limits of every process, but not its environment or root; and
+ * the command's environment stays as it is.
  */
 export type ProcessMark = number
 
@@ -18,15 +19,15 @@ export function newMark(): ProcessMark {
   return FIRST_MARK + randomBytes(6).readUIntBE(0, 6)
 }
 
-/** More rounds than any tree of processes that doesn't fight back needs. */
+/** More rounds than any tree of processes needs, unless it fights back. */
 const ROUNDS = 200
 
 /**
- * Kills all processes that have the mark; settles when there are none. Rejects with SANDBOX_FAILED if they are there still after some
- * seconds of killing.
+ * Kills all processes with the mark; settles when there are none. Rejects with SANDBOX_FAILED if some are left after
+ * several seconds of killing.
  */
 export async function killMarked(mark: ProcessMark): Promise<void> {
-  // Processes start others while they are killed: so until a look finds none.
+  // Processes may start others while they are killed, so this repeats until none is found.
   for (let round = 0; round < ROUNDS; round++) {
     const left = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark) && !isZombie(name))
     if (left.length === 0) return
@@ -46,7 +47,7 @@ function isZombie(pid: string): boolean {
   return stat === undefined || /^\d+ \(.*\) [ZX]/s.test(stat)
 }
 
-/** A process that has just ended has nothing to read. */
+/** Undefined for a process that has just ended. */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1')
@@ -59,7 +60,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
-    // It ended by itself just now; one that may not be killed is found again.
+    // The process has just ended by itself; one that may not be killed is found again.
     if (!hasErrno(error, 'ESRCH', 'EPERM')) throw error
   }
 }

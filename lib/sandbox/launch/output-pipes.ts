@@ -1,5 +1,6 @@
-// Pipes for what commands write, as with Docker. Node.js gives a child sockets, which can't be opened again: `> /dev/stderr` would fail, and
-// with it `tee /dev/stderr` and every log that is linked to /dev/stdout. It has no pipe(2), so that named pipes are made, and removed once open.
+// Pipes for the output of commands, as with Docker. Node.js gives a child sockets, which can't be opened again: `>
+// /dev/stderr` would fail, and with it `tee /dev/stderr` and every log that is linked to /dev/stdout. Node.js has no
+// pipe(2), so that these are named pipes, removed once they are open.
 import { spawnSync } from 'node:child_process'
 import { constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -7,28 +8,36 @@ import { join } from 'node:path'
 import { findProgram } from '../../base/find-program.ts'
 import { probeEnvironment } from '../attempt.ts'
 
-/** One end for this process, one for the command: a file descriptor, to be closed here once the command has it. */
+/** One end for this process, and one for the command: a file descriptor, to be closed here once the command has it. */
 export interface OutputPipe {
   readonly reader: Socket
   readonly writer: number
 }
 
-/** Gives a pipe that whoever has an end can open again; undefined where no program makes named pipes, or no file system takes them. */
+/**
+ * Opens a pipe whose ends can be opened again; undefined if there is no mkfifo, or the file system has no named
+ * pipes.
+ */
 export type OpenPipe = () => OutputPipe | undefined
 
-/** Named pipes that are made at a time: starting a program for each would take a tenth of a short command's time. */
+/**
+ * The number of named pipes made at a time: starting a program for each would take a tenth of a short command's time.
+ */
 const BATCH = 32
 
-/** For commands that run one after the other or side by side. What is made in the directory is removed with it, by the caller. */
+/**
+ * Makes pipes for commands that run one after the other or side by side. The caller removes the directory, with what
+ * is in it.
+ */
 export function createPipes(directory: string): OpenPipe {
-  // Nobody else may come in.
-  const place = mkdtempSync(join(directory, 'pipes-'))
+  // mkdtemp makes a directory that only this user may enter.
+  const home = mkdtempSync(join(directory, 'pipes-'))
   const paths: string[] = []
   let made = 0
   let canMake = true
   return () => {
     if (paths.length === 0 && canMake) {
-      const more = Array.from({ length: BATCH }, (_, i) => join(place, String(made + i)))
+      const more = Array.from({ length: BATCH }, (_, i) => join(home, String(made + i)))
       made += BATCH
       canMake = makeNamedPipes(more)
       if (canMake) paths.push(...more)
@@ -40,13 +49,13 @@ export function createPipes(directory: string): OpenPipe {
 
 function makeNamedPipes(paths: readonly string[]): boolean {
   const program = findProgram('mkfifo')
-  // Open for everyone, as a pipe's ends are for whoever has them: a command may run as any user.
+  // Mode 666, since a command may run as any user.
   return program !== undefined && spawnSync(program, ['-m', '666', ...paths], { env: probeEnvironment() }).status === 0
 }
 
 function openPipe(path: string): OutputPipe {
   try {
-    // Without waiting for a writer, who then doesn't wait for a reader.
+    // O_NONBLOCK opens without waiting for a writer, and the writer then finds a reader.
     const reader = new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true })
     return { reader, writer: openSync(path, constants.O_WRONLY) }
   } finally {

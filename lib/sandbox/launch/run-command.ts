@@ -8,25 +8,28 @@ import type { Backend, Exit, PreparedCommand, SandboxCommand } from '../types.ts
 import type { OpenPipe, OutputPipe } from './output-pipes.ts'
 
 export interface RunCommandOptions {
-  /** Called with what the command writes, as it comes, in order per stream; all of it before the promise settles. */
+  /**
+   * Called with the command's output as it comes, in order per stream, and with all of it before the promise settles.
+   */
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
   readonly openPipe: OpenPipe
   /** Ends the command: SIGTERM, then SIGKILL to all of it. The promise settles as for a command that was killed. */
   readonly signal?: AbortSignal | undefined
   /** Default `ignore`: /dev/null. */
   readonly stdin?: 'ignore' | 'inherit' | undefined
-  /** The command gets this process's terminal for its input and output, and onOutput is not called. */
+  /** Whether the command gets this process's terminal for input and output; then onOutput is not called. */
   readonly interactive?: boolean | undefined
   /** Milliseconds between SIGTERM and SIGKILL; default 10 000. */
   readonly grace?: number | undefined
 }
 
 /**
- * Runs a command in a session of its own. Its environment is what the command says; of the descriptors of this process it gets none but
- * standard input and output, provided that this process called `closeInheritedFiles` when it started. Whatever way it ends, nothing of
- * it runs any more and the back-end has cleaned up.
+ * Runs a command in a session of its own, with the command's own environment. Of this process's descriptors it
+ * inherits standard input and output only, provided that this process called `closeInheritedFiles` when it started.
+ * However the command ends, no process of it is left and the back-end has cleaned up.
  *
- * Rejects with SANDBOX_FAILED where the command could not be started, and with what a back-end's prepare() or finish() reject with.
+ * Rejects with SANDBOX_FAILED if the command could not be started, and with the errors of a back-end's prepare() and
+ * finish().
  */
 export async function runCommand(backend: Backend, command: SandboxCommand, options: RunCommandOptions): Promise<Exit> {
   options.signal?.throwIfAborted()
@@ -40,7 +43,7 @@ export async function runCommand(backend: Backend, command: SandboxCommand, opti
 
 interface Started {
   readonly child: ChildProcess
-  /** What it writes; nothing if it has the terminal. */
+  /** The streams of its output; empty if it has the terminal. */
   readonly outputs: readonly Readable[]
 }
 
@@ -50,15 +53,15 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
   const started = start(backend, prepared, options)
   const { child, outputs } = started
   const closed = ended(started, backend)
-  // What the command left running in the background may hold the pipes open: the command is over all the same. When it is being stopped
-  // the launcher may be gone before the command is.
+  // Processes that the command left in the background may hold the pipes open: the command is over all the same.
+  // While it is being stopped, the launcher may be gone before the command is.
   let lingering: NodeJS.Timeout | undefined
   let swept: Promise<void> | undefined
   child.on('exit', () => {
     lingering = setTimeout(() => {
       if (signal?.aborted) return
       swept = prepared.kill()
-      // That it failed is told by whoever waits below; here it must not hang.
+      // The await below reports the failure. Here the streams must not hang.
       swept.catch(() => {
         for (const output of outputs) output.destroy()
       })
@@ -66,7 +69,7 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
   })
   let stopped: Promise<void> | undefined
   const onAbort = (): void => {
-    stopped = stop(child, closed, prepared, options.grace ?? 10_000)
+    stopped = stop(child, { closed, prepared, grace: options.grace ?? 10_000 })
   }
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
@@ -79,7 +82,9 @@ async function runPrepared(backend: Backend, prepared: PreparedCommand, options:
   }
 }
 
-/** Milliseconds that pipes may stay open after the command has ended, before what holds them is killed. */
+/**
+ * Milliseconds that pipes may stay open after the command has ended, before the processes that hold them are killed.
+ */
 const LINGER = 50
 
 function start(backend: Backend, prepared: PreparedCommand, options: RunCommandOptions): Started {
@@ -95,7 +100,7 @@ function start(backend: Backend, prepared: PreparedCommand, options: RunCommandO
     const stdio: StdioOptions = [stdin, stdout?.writer ?? other, stderr?.writer ?? other, ...files]
     const mask = process.umask(0o022)
     try {
-      // A session of its own has no terminal, so what is interactive stays in ours.
+      // A new session has no terminal, so that an interactive command stays in this one.
       const child = spawn(prepared.file, prepared.args, { env: prepared.env, detached: !interactive, stdio })
       return { child, outputs: readOutputs(stdout?.reader ?? child.stdout, stderr?.reader ?? child.stderr, options) }
     } finally {
@@ -123,7 +128,8 @@ async function ended({ child, outputs }: Started, backend: Backend): Promise<Exi
     child.on('error', (cause) => {
       if (child.pid === undefined) reject(notStarted(backend, cause))
     })
-    // Some launchers turn a signal into 128 and its number, as shells do: that can't be told from a command's own exit code.
+    // Some launchers turn a signal into 128 plus its number, as shells do: then it looks like the command's own exit
+    // code.
     child.on('exit', (code, signal) =>
       resolve(signal ? { kind: 'killed', signal } : { kind: 'exited', code: code ?? 0 }),
     )
@@ -137,12 +143,14 @@ function notStarted(backend: Backend, cause: unknown): TsbuildError {
   return new TsbuildError('SANDBOX_FAILED', `cannot start ${backend.program}: ${detail}`, { cause })
 }
 
-async function stop(
-  child: ChildProcess,
-  closed: Promise<Exit>,
-  prepared: PreparedCommand,
-  grace: number,
-): Promise<void> {
+interface Stopping {
+  readonly closed: Promise<Exit>
+  readonly prepared: PreparedCommand
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly grace: number
+}
+
+async function stop(child: ChildProcess, { closed, prepared, grace }: Stopping): Promise<void> {
   const over = closed.catch(() => undefined)
   signalGroup(child, 'SIGTERM')
   let timer: NodeJS.Timeout | undefined
@@ -161,7 +169,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal)
   } catch (error) {
     if (!hasErrno(error, 'ESRCH')) throw error
-    // An interactive command has no group of its own; others have ended, all of them.
+    // An interactive command has no group of its own. The processes of any other group have ended.
     child.kill(signal)
   }
 }

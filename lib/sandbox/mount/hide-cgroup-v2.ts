@@ -11,9 +11,9 @@ const CGROUP2 = 0x63677270
 const NEEDED = ['devices', 'memory', 'cpu', 'cpuset']
 
 /**
- * crun refuses to run where `hierarchies` has control groups of version 1 and, beside them, version 2 with some controller. If all controllers
- * that steps need are of version 1, this covers version 2 in this process's mount namespace, which must be its own: then crun uses version 1.
- * Changes nothing elsewhere, and never rejects.
+ * crun refuses to run where `hierarchies` has control groups of version 1 and, beside them, version 2 with some
+ * controller. If all controllers that steps need are of version 1, this covers version 2 in this process's mount
+ * namespace, which must be its own: then crun uses version 1. Changes nothing elsewhere, and never rejects.
  */
 export async function hideCgroupV2(mounter: Mounter, hierarchies = '/sys/fs/cgroup'): Promise<void> {
   const newer = join(hierarchies, 'unified')

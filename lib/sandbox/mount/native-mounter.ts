@@ -4,7 +4,10 @@ import { TsbuildError } from '../../base/errors.ts'
 import { type Mounter, TMPFS_OPTIONS } from './mounter.ts'
 import { overlayOptions } from './overlay-options.ts'
 
-/** Starts the native helper as a process that mounts until it is closed or this process ends. Undefined if it does not start. */
+/**
+ * Starts the native helper as a process that mounts until it is closed or this process ends. Undefined if it does not
+ * start.
+ */
 export async function startNativeMounter(helper: string): Promise<Mounter | undefined> {
   const child = spawn(helper, ['mounts'], { env: {}, stdio: ['pipe', 'pipe', 'ignore'] })
   const next = answersOf(child)

@@ -10,7 +10,10 @@ export interface OverlayMount {
   /** The kernel's own directory: empty, or used by an earlier mount. */
   readonly work: string
   readonly target: string
-  /** Whether attributes are named `user.overlay.*` instead of `trusted.overlay.*`, as they must be in a user namespace. */
+  /**
+   * Whether attributes are named `user.overlay.*` instead of `trusted.overlay.*`, as they must be in a user
+   * namespace.
+   */
   readonly userxattr: boolean
 }
 
@@ -18,8 +21,8 @@ export interface OverlayMount {
 const OPTIONS_LIMIT = 4095
 
 /**
- * The options of a mount. Names in them are relative to `directory`, which all directories are in, to make them short. Errors with
- * SANDBOX_FAILED where there are so many lower directories that their names don't fit in a page.
+ * The options of a mount. Names in them are relative to `directory`, which all directories are in, to make them
+ * short. Errors with SANDBOX_FAILED where there are so many lower directories that their names don't fit in a page.
  */
 export function overlayOptions(mount: OverlayMount): { readonly directory: string; readonly options: string } {
   const directory = commonDirectory([...mount.lower, mount.upper, mount.work])
@@ -28,7 +31,8 @@ export function overlayOptions(mount: OverlayMount): { readonly directory: strin
     `lowerdir=${mount.lower.map(name).join(':')}`,
     `upperdir=${name(mount.upper)}`,
     `workdir=${name(mount.work)}`,
-    // A kernel may make redirects, and metadata without content, by default: the capture of changes understands neither.
+    // A kernel may make redirects, and metadata without content, by default: the capture of changes understands
+    // neither.
     ...(mount.userxattr ? ['userxattr'] : ['redirect_dir=off', 'metacopy=off', 'index=off']),
   ].join(',')
   const length = Buffer.byteLength(options)

@@ -6,8 +6,8 @@ import type { Mounter } from './mounter.ts'
 import type { OverlayMount } from './overlay-options.ts'
 
 /**
- * Whether overlayfs works in a directory of the store. It does there what some kernels and filesystems fail at: it removes a directory of a
- * lower layer and makes it again. Leaves nothing behind; never rejects.
+ * Whether overlayfs works in a directory of the store. It does there what some kernels and filesystems fail at: it
+ * removes a directory of a lower layer and makes it again. Leaves nothing behind; never rejects.
  */
 export async function probeOverlay(
   directory: string,

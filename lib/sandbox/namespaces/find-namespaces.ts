@@ -13,9 +13,9 @@ export interface FoundNamespaces {
 }
 
 /**
- * Finds the best namespaces that this process can start a worker in. Call it in the builder, which is in none of them. Each try starts
- * something tiny, and the first that works ends the search: a few milliseconds where nothing is restricted. Never rejects: the last resort
- * is to start the worker without new namespaces.
+ * Finds the best namespaces that this process can start a worker in. Call it in the builder, which is in none of
+ * them. Each try starts something tiny, and the first that works ends the search: a few milliseconds where nothing is
+ * restricted. Never rejects: the last resort is to start the worker without new namespaces.
  */
 export async function findNamespaces(): Promise<FoundNamespaces> {
   const probes: NamespaceProbe[] = []
@@ -136,7 +136,10 @@ function isUnknownOption({ message }: Attempt, option: string): boolean {
   )
 }
 
-/** A container with masked parts of /proc may not mount a new /proc, which would show them: mount_too_revealing() in the kernel. */
+/**
+ * A container with masked parts of /proc may not mount a new /proc, which would show them: mount_too_revealing() in
+ * the kernel.
+ */
 function isProcRefused({ message }: Attempt): boolean {
   return /mount \/proc failed|mounting \/proc|can't mount .*\/proc/i.test(message)
 }

@@ -1,4 +1,5 @@
-// Facts about this process and its system that decide what a sandbox may do. The remedies and the doctor's advice are made from them.
+// Facts about this process and its system that decide what a sandbox may do. The remedies and the doctor's advice are
+// made from them.
 import { existsSync, readFileSync } from 'node:fs'
 
 export interface HostFacts {
@@ -26,7 +27,10 @@ export interface HostFacts {
 /** `machine` if nothing shows a container; `container` if nothing shows whose it is. */
 export type EnvironmentKind = 'kubernetes' | 'gitlab' | 'github' | 'container' | 'machine'
 
-/** Reads /proc and the environment variables; a fact that can't be read counts as absent. Takes well under a millisecond. */
+/**
+ * Reads /proc and the environment variables; a fact that can't be read counts as absent. Takes well under a
+ * millisecond.
+ */
 export function readHostFacts(): HostFacts {
   const status = read('/proc/self/status') ?? ''
   const field = (name: string): string | undefined => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]

@@ -1,4 +1,5 @@
-// Enters a user namespace with many ids and maps them without unshare's own option, which util-linux has since 2.38. Root needs no helper for it.
+// Enters a user namespace with many ids and maps them without unshare's own option, which util-linux has since 2.38.
+// Root needs no helper for it.
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 
@@ -9,8 +10,9 @@ const ALL_BUT_ONE = 0xfffffffe
 const WANTED = 65536
 
 /**
- * The arguments that start a command as root of a new user namespace whose ids newuidmap(1) and newgidmap(1) map: 0 to this user, and the
- * following ones to the user's subordinate ids. Undefined if /etc/subuid or /etc/subgid has none for the user.
+ * The arguments that start a command as root of a new user namespace whose ids newuidmap(1) and newgidmap(1) map: 0
+ * to this user, and the following ones to the user's subordinate ids. Undefined if /etc/subuid or /etc/subgid has
+ * none for the user.
  */
 export function withSubordinateIds(uid: number, gid: number): readonly string[] | undefined {
   const uids = subordinateRanges('/etc/subuid', uid)
@@ -20,8 +22,8 @@ export function withSubordinateIds(uid: number, gid: number): readonly string[] 
 }
 
 /**
- * The same for a process that may set any id (CAP_SETUID and CAP_SETGID) but may not mount: every id of its namespace maps to itself, as far
- * as the ids of that are mapped without a gap.
+ * The same for a process that may set any id (CAP_SETUID and CAP_SETGID) but may not mount: every id of its namespace
+ * maps to itself, as far as the ids of that are mapped without a gap.
  */
 export function withSameIds(mappedIds: number): readonly string[] {
   const map = (file: string): string => `echo "0 0 ${Math.min(mappedIds, ALL_BUT_ONE)}" > /proc/$pid/${file}`
@@ -29,8 +31,9 @@ export function withSameIds(mappedIds: number): readonly string[] {
 }
 
 /**
- * A process can't map its own ids after unshare(1). A child of it, which stays in the old namespace, does that as soon as the namespace has
- * changed. So the process that the caller starts becomes the command, and killing it kills the command.
+ * A process can't map its own ids after unshare(1). A child of it, which stays in the old namespace, does that as
+ * soon as the namespace has changed. So the process that the caller starts becomes the command, and killing it kills
+ * the command.
  */
 function mapper(mapUsers: string, mapGroups: string): readonly string[] {
   const script = `pid=$$

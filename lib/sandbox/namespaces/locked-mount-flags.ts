@@ -5,7 +5,10 @@ const LOCKED: ReadonlySet<string> = new Set(['ro', 'nosuid', 'nodev', 'noexec', 
 
 export interface Mount {
   readonly point: string
-  /** The flags that a bind mount from here has to repeat in a user namespace: without them the kernel refuses with EPERM. */
+  /**
+   * The flags that a bind mount from here has to repeat in a user namespace: without them the kernel refuses with
+   * EPERM.
+   */
   readonly flags: readonly string[]
 }
 

@@ -1,22 +1,23 @@
-// Finds the native helper, a small static program (native/README.md). Without it everything else works.
+// Finds the native helper, a small static program (native/README.md). tsbuild works without it.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** What the helper is called. */
+/** The helper's name. */
 export const HELPER = 'tsbuild-sandbox'
 
-/** What `--version` of a helper says that speaks the protocol of this version. */
+/** The beginning of `--version` of a helper that speaks this version's protocol. */
 const PROTOCOL = 'tsbuild-sandbox 1 '
 
 /**
- * The path of a helper that starts here, undefined if there is none. Looked for in this order: `$TSBUILD_SANDBOX_HELPER` (if it is set,
- * nowhere else; empty for none), the npm package of this processor, a checkout's own build.
+ * The path of a helper that starts here, undefined if there is none. Looked for in this order:
+ * `$TSBUILD_SANDBOX_HELPER` (if that is set, nowhere else; empty for no helper), the npm package of this processor, a
+ * checkout's own build.
  */
 export function findHelper(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   if (process.platform !== 'linux') return undefined
-  const told = env['TSBUILD_SANDBOX_HELPER']
-  const candidates = told === undefined ? [fromPackage(), fromCheckout()] : [told]
+  const named = env['TSBUILD_SANDBOX_HELPER']
+  const candidates = named === undefined ? [fromPackage(), fromCheckout()] : [named]
   return candidates.find((path) => path !== undefined && path !== '' && startsHere(path))
 }
 
@@ -28,7 +29,7 @@ function fromPackage(): string | undefined {
   }
 }
 
-/** From lib/sandbox as well as from dist/sandbox. */
+/** The path of a checkout's own build, the same from lib/ and from dist/. */
 function fromCheckout(): string {
   return fileURLToPath(new URL(`../../../native/build/tsbuild-sandbox-linux-${process.arch}`, import.meta.url))
 }

@@ -1,4 +1,4 @@
-// Runs a command with the native helper: the namespaces and mounts of an OCI runtime, in a few milliseconds.
+// Runs a command with the native helper: the same namespaces and mounts as an OCI runtime, in a few milliseconds.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
@@ -9,8 +9,9 @@ import type { Backend, WorkerNamespaces } from '../types.ts'
 import { nativeSpec } from './native-spec.ts'
 
 /**
- * The back-end of the helper at `path`, to be made in the process that runs commands, in the place, which must have mounts of its own
- * (SANDBOX_LACKS otherwise). A command with `owners` gets virtual ownership. Killing the process that it starts kills the command.
+ * The back-end of the helper at `path`. Create it in the worker, in namespaces with mounts of their own (else it
+ * throws SANDBOX_LACKS). A command with `owners` gets virtual ownership. Killing the process that it starts kills the
+ * command.
  */
 export function createNativeBackend(namespaces: WorkerNamespaces, path: string): Backend {
   if (!namespaces.mounts) throw new TsbuildError('SANDBOX_LACKS', 'the native helper needs a mount namespace')
@@ -28,14 +29,15 @@ export function createNativeBackend(namespaces: WorkerNamespaces, path: string):
     },
     async prepare(command: OwnedCommand) {
       const file = join(command.scratch, 'spec')
-      // The environment may have secrets in it.
+      // The environment may contain secrets.
       await writeFile(file, nativeSpec(command, command.owners, settings), { mode: 0o600 })
       return {
         file: path,
         args: ['run'],
         env: {},
         files: [file],
-        // With the helper, whose process group was killed, its guard dies, and with that all of the command's namespace.
+        // The helper's process group has been killed: its guard dies with it, and the command's namespace with the
+        // guard.
         async kill() {},
         async finish() {},
       }

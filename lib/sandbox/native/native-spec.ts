@@ -1,4 +1,4 @@
-// What the native helper reads: records of NUL-ended strings, see native/README.md.
+// The spec that the native helper reads: records of NUL-terminated strings; see native/README.md.
 
 import { ociConfig } from '../oci/oci-config.ts'
 import type { OwnerTables } from '../ownership/ownership-method.ts'
@@ -7,17 +7,17 @@ import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts
 
 export interface NativeSettings {
   readonly namespaces: WorkerNamespaces
-  /** Capabilities of the process that starts the helper, as a set of bits. */
+  /** The capabilities of the process that starts the helper, as a bit set. */
   readonly capabilities: bigint
-  /** The processor, as Node names it. */
+  /** The processor, as Node.js names it. */
   readonly arch: string
-  /** A program for seccomp, as the kernel takes it: instructions of 8 bytes. Undefined for none. */
+  /** The seccomp program as the kernel takes it, 8 bytes an instruction; undefined for none. */
   readonly filter: Uint8Array | undefined
 }
 
 /**
- * The spec of a command. What the step may do and see is what an OCI runtime would be told. With `tables`, ownership is virtual: the
- * user is, too. Errors with a RangeError if a string has a NUL in it.
+ * The spec of a command, with the same restrictions as the configuration of an OCI runtime. With `tables` ownership
+ * is virtual, and so is the user. Errors with a RangeError if a string contains NUL.
  */
 export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefined, settings: NativeSettings): Buffer {
   const { namespaces, filter } = settings
@@ -43,7 +43,7 @@ export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefi
     ...command.resourceLimits.map(({ name, soft, hard }) => ['limit', name, limit(soft), limit(hard)]),
     ...(filter && !command.insecure ? [['filter', Buffer.from(filter).toString('hex')]] : []),
     ...ownerRecords(tables),
-    ...command.args.map((word) => ['arg', word]),
+    ...command.args.map((argument) => ['arg', argument]),
     ...command.env.map((variable) => ['env', variable]),
     ['end'],
   ]
@@ -61,7 +61,7 @@ function userRecords(
   const { uid, gid, groups } = user
   const who = ['user', String(uid), String(gid), groups.join(',')]
   if (tables || namespaces.mapping !== 'single') return [who]
-  // Root there is already; anyone else gets the one id that there is.
+  // The worker is root already. Any other user gets the number of the only id.
   return uid === 0 && gid === 0 ? [] : [who, ['user-is', 'mapped']]
 }
 
@@ -81,7 +81,7 @@ function ownerRecords(tables: OwnerTables | undefined): (readonly string[])[] {
 
 const UNLIMITED = 2n ** 64n - 1n
 
-/** -1 and Infinity are setrlimit's RLIM_INFINITY. */
+/** -1 and Infinity stand for RLIM_INFINITY of setrlimit(2). */
 function limit(value: number): string {
   return String(value < 0 || value === Number.POSITIVE_INFINITY ? UNLIMITED : BigInt(Math.trunc(value)))
 }

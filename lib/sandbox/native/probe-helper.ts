@@ -1,15 +1,15 @@
-// What the native helper can do in a place, as it says itself.
+// Asks the native helper what it can do in the worker's namespaces.
 import { attempt } from '../attempt.ts'
 import type { Probe } from '../types.ts'
 
 export interface HelperAbilities {
-  /** Namespaces and mounts: without them there is no back-end. */
+  /** Namespaces and mounts: without them the helper is no back-end. */
   readonly namespaces: boolean
-  /** A new /proc. */
+  /** Whether it may mount a new /proc. */
   readonly proc: boolean
-  /** A network of its own. */
+  /** Whether it can make a network namespace. */
   readonly network: boolean
-  /** Answering system calls about owners; needs Linux 5.14. */
+  /** Whether it can answer system calls about owners, which needs Linux 5.14. */
   readonly ownership: boolean
   readonly probes: readonly Probe[]
 }
@@ -21,11 +21,12 @@ const NAMES = {
   ownership: 'native helper: virtual owners',
 } as const
 
-/** To be asked in the process that runs commands, in its place. Takes a few milliseconds; never rejects. */
+/** Call it in the worker, in the worker's namespaces. Takes a few milliseconds; never rejects. */
 export async function probeHelper(path: string): Promise<HelperAbilities> {
-  const { output, message: words } = await attempt([path, 'probe'])
-  const said = new Map(output.split('\n').map((line) => [line.split('\t')[0] ?? '', line.split('\t')[1] ?? '']))
-  const answer = (name: keyof typeof NAMES): string => said.get(name) ?? (words === '' ? 'it says nothing' : words)
+  const { output, message } = await attempt([path, 'probe'])
+  const reported = new Map(output.split('\n').map((line) => [line.split('\t')[0] ?? '', line.split('\t')[1] ?? '']))
+  const answer = (name: keyof typeof NAMES): string =>
+    reported.get(name) ?? (message === '' ? 'the helper does not report it' : message)
   const probes = (Object.keys(NAMES) as (keyof typeof NAMES)[]).map((name): Probe => {
     const ok = answer(name) === 'ok'
     return { name: NAMES[name], ok, detail: ok ? 'works' : answer(name) }

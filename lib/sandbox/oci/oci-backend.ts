@@ -11,17 +11,17 @@ import { ociConfig } from './oci-config.ts'
 export type OciProgram = 'crun' | 'runc'
 
 export interface OciOptions {
-  /** The program's file; default: its name, found in PATH. */
+  /** The program's path; default: its name, to be found in PATH. */
   readonly path?: string
-  /** What `--version` says, for people. */
+  /** The version that `--version` prints, for people. */
   readonly version: string
-  /** Whether control groups are ours, so that limits can be had. */
+  /** Whether the builder may make control groups, which limits need. */
   readonly cgroups: boolean
 }
 
 /**
- * The back-end of a runtime, to be made in the process that runs commands, in the place. The bundle and the runtime's own state are in the
- * command's scratch directory, so nothing of it outlives the command.
+ * The back-end of a runtime. Create it in the worker, in the worker's namespaces. The bundle and the runtime's own
+ * state are in the command's scratch directory, so that nothing of it outlives the command.
  */
 export function createOciBackend(namespaces: WorkerNamespaces, program: OciProgram, options: OciOptions): Backend {
   const { path = program, version, cgroups } = options
@@ -41,7 +41,7 @@ export function createOciBackend(namespaces: WorkerNamespaces, program: OciProgr
     },
     async prepare(command) {
       const config = ociConfig(command, settings)
-      // The environment may have secrets in it.
+      // The environment may contain secrets.
       await writeFile(join(command.scratch, 'config.json'), JSON.stringify(config), { mode: 0o600 })
       await mkdir(join(command.scratch, 'state'), { mode: 0o700 })
       return prepared(path, globalOptions(program, cgroups, command), command)
@@ -52,7 +52,7 @@ export function createOciBackend(namespaces: WorkerNamespaces, program: OciProgr
 function globalOptions(program: OciProgram, cgroups: boolean, { scratch }: SandboxCommand): readonly string[] {
   const state = ['--root', join(scratch, 'state')]
   if (program === 'crun') return cgroups ? state : [...state, '--cgroup-manager=disabled']
-  // As «rootless» runc goes on where it can't make control groups.
+  // A rootless runc goes on if it can't make control groups.
   return cgroups ? state : [...state, '--rootless=true']
 }
 
@@ -64,7 +64,7 @@ function prepared(file: string, options: readonly string[], { id, scratch }: San
     async kill() {
       // A runtime that saw its container end has removed it.
       if (!existsSync(join(scratch, 'state', id))) return
-      // That there is no such container (any more) is what was wanted.
+      // A missing container is fine: the goal is that it does not exist.
       await attempt([file, ...options, 'delete', '-f', id], { timeout: 20_000 })
     },
     async finish() {},

@@ -1,25 +1,29 @@
-// The configuration that an OCI runtime runs a command with: what Docker and BuildKit give a step, and no path of the host but its root
-// and its mounts.
+// The configuration of an OCI runtime for a command: what Docker and BuildKit give a step. No path of the host is in
+// it but the root and the sources of mounts.
 import { existsSync } from 'node:fs'
 import { ALL_CAPABILITIES, availableCapabilities, DEFAULT_CAPABILITIES } from '../restrictions/capabilities.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
+import { networkNone } from '../restrictions/network-none.ts'
 import { type SeccompProfile, seccompProfile } from '../seccomp/seccomp-profile.ts'
 import type { ControlLimits, SandboxCommand, WorkerNamespaces } from '../types.ts'
 import { type OciMount, ociMounts } from './oci-mounts.ts'
 
 export interface OciSettings {
   readonly namespaces: WorkerNamespaces
-  /** Capabilities of the process that starts the runtime, as a set of bits. */
+  /** The capabilities of the process that starts the runtime, as a bit set. */
   readonly capabilities: bigint
   /** Whether the runtime may make control groups. */
   readonly cgroups: boolean
-  /** The processor, as Node names it. */
+  /** The processor, as Node.js names it. */
   readonly arch: string
-  /** What `linux.seccomp` says as the kernel takes it, in base64, for a runtime that need not compile it then. */
+  /**
+   * The seccomp filter as the kernel takes it, in base64: a runtime that understands it need not compile
+   * `linux.seccomp`.
+   */
   readonly compiledFilter?: string | undefined
 }
 
-/** `config.json` of a bundle; the parts of runtime-spec 1.0 that are used here. */
+/** The `config.json` of a bundle: the parts of runtime-spec 1.0 that are used here. */
 export interface OciConfig {
   readonly ociVersion: string
   readonly process: OciProcess
@@ -57,7 +61,7 @@ export interface OciMapping {
   readonly size: number
 }
 
-/** The configuration of one command. Pure but for a look at the mounts that are bound, in a user namespace. */
+/** The configuration of one command. In a user namespace it reads the flags of the sources of bind mounts. */
 export function ociConfig(command: SandboxCommand, settings: OciSettings): OciConfig {
   const { namespaces, compiledFilter } = settings
   return {
@@ -71,10 +75,10 @@ export function ociConfig(command: SandboxCommand, settings: OciSettings): OciCo
       ...ownIds(command, namespaces),
       ...(settings.cgroups ? { resources: resources(command) } : {}),
       ...(command.insecure ? {} : { seccomp: seccompProfile(commandCapabilities(command, settings), settings.arch) }),
-      maskedPaths: command.insecure ? [] : MASKED_PATHS.filter((path) => isOurs(path, namespaces)),
-      readonlyPaths: command.insecure ? [] : READONLY_PATHS.filter((path) => isOurs(path, namespaces)),
+      maskedPaths: command.insecure ? [] : MASKED_PATHS.filter((path) => isMaskedHere(path, namespaces)),
+      readonlyPaths: command.insecure ? [] : READONLY_PATHS.filter((path) => isMaskedHere(path, namespaces)),
     },
-    // crun's own: most of its time goes into compiling the profile. Where it doesn't know this any more, it compiles.
+    // An annotation of crun, which spends most of its time compiling the profile. A crun without it compiles.
     ...(compiledFilter === undefined || command.insecure
       ? {}
       : { annotations: { 'run.oci.seccomp_bpf_data': compiledFilter } }),
@@ -88,7 +92,7 @@ function ociProcess(command: SandboxCommand, settings: OciSettings): OciProcess 
   const inherited = command.insecure ? { inheritable: names, ambient: names } : {}
   return {
     terminal: false,
-    // In a single-uid namespace setgroups is forbidden.
+    // setgroups(2) is forbidden in a user namespace with one id.
     user: { uid: user.uid, gid: user.gid, ...(single ? {} : { additionalGids: user.groups }) },
     args,
     env,
@@ -103,20 +107,22 @@ function commandCapabilities({ insecure }: SandboxCommand, { capabilities }: Oci
   return availableCapabilities(insecure ? ALL_CAPABILITIES : DEFAULT_CAPABILITIES, capabilities)
 }
 
-function namespaceTypes({ network, user }: SandboxCommand, namespaces: WorkerNamespaces): readonly string[] {
+function namespaceTypes(command: SandboxCommand, namespaces: WorkerNamespaces): readonly string[] {
   return [
     'mount',
     'uts',
     'ipc',
     ...(namespaces.processes ? ['pid'] : []),
-    ...(network === 'none' ? ['network'] : []),
-    ...(isOtherUser(user, namespaces) ? ['user'] : []),
-    // With cgroup v1 a namespace of them fails where a hierarchy is mounted in an unusual way.
+    ...networkNone('oci', command),
+    ...(isOtherUser(command.user, namespaces) ? ['user'] : []),
+    // On cgroup v1 a cgroup namespace fails if a hierarchy is mounted in an unusual way.
     ...(existsSync('/sys/fs/cgroup/cgroup.subtree_control') ? ['cgroup'] : []),
   ]
 }
 
-/** Where there is one id only, it is root's; for another user it gets that user's name, in a namespace within. */
+/**
+ * The only id of a user namespace is root's. For another user it gets that user's number, in a user namespace within.
+ */
 function ownIds({ user }: SandboxCommand, namespaces: WorkerNamespaces): Pick<OciLinux, 'uidMappings' | 'gidMappings'> {
   if (!isOtherUser(user, namespaces)) return {}
   const map = (id: number): readonly OciMapping[] => [{ containerID: id, hostID: 0, size: 1 }]
@@ -127,10 +133,11 @@ function isOtherUser(user: SandboxCommand['user'], namespaces: WorkerNamespaces)
   return namespaces.mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
 }
 
+/** `linux.resources`: the control group of devices, and limits. */
 function resources({ insecure, controlLimits }: SandboxCommand): Readonly<Record<string, unknown>> {
   const devices = insecure
     ? ['c', 'b'].map((type) => ({ allow: true, type, access: 'rwm' }))
-    : // The runtime adds the harmless ones (null, zero, …).
+    : // The runtime itself allows the harmless devices (null, zero, …).
       [{ allow: false, access: 'rwm' }]
   return { devices, ...limits(controlLimits) }
 }
@@ -153,7 +160,7 @@ function defined(fields: Readonly<Record<string, unknown>>): Readonly<Record<str
   return kept.length > 0 ? Object.fromEntries(kept) : undefined
 }
 
-/** In a bound /proc, which is the host's, whoever mounted that has masked what is to be masked. */
-function isOurs(path: string, namespaces: WorkerNamespaces): boolean {
+/** A /proc that is bound from the host keeps the host's masks: only a new one gets masks here. */
+function isMaskedHere(path: string, namespaces: WorkerNamespaces): boolean {
   return namespaces.processes || !path.startsWith('/proc/')
 }

@@ -1,6 +1,7 @@
-// What a container sees mounted, as an OCI runtime takes it.
+// The mounts of a container, as an OCI runtime takes them.
 
 import { unreachable } from '../../base/unreachable.ts'
+import { shmMountOptions } from '../dev/shm-size.ts'
 import { lockedMountFlags } from '../namespaces/locked-mount-flags.ts'
 import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 
@@ -12,20 +13,17 @@ export interface OciMount {
   readonly options: readonly string[]
 }
 
-/** The system's own mounts and then the command's, in the order in which they are made. */
+/** The system's mounts, then the command's, in the order in which the runtime makes them. */
 export function ociMounts(command: SandboxCommand, namespaces: WorkerNamespaces): readonly OciMount[] {
   const own = new Set(command.mounts.map(({ target }) => target))
-  // What the command mounts in place of a mount of the system's is all that is there.
+  // A mount of the command replaces the system's mount at the same target.
   const system = systemMounts(command, namespaces).filter(({ destination }) => !own.has(destination))
   return [...system, ...command.mounts.map((mount) => commandMount(mount, namespaces))]
 }
 
-function systemMounts(
-  { network, insecure, shmSize }: SandboxCommand,
-  namespaces: WorkerNamespaces,
-): readonly OciMount[] {
+function systemMounts(command: SandboxCommand, namespaces: WorkerNamespaces): readonly OciMount[] {
   const quiet = ['nosuid', 'noexec', 'nodev']
-  // A single-uid namespace has no group 5 for terminals.
+  // A user namespace with one id has no group 5 for terminals.
   const tty = namespaces.mapping === 'single' || namespaces.mapping === 'none' ? [] : ['gid=5']
   return [
     namespaces.processes
@@ -43,14 +41,14 @@ function systemMounts(
       source: 'devpts',
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...tty],
     },
-    { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', `size=${shmSize}`] },
+    { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: shmMountOptions(command.shmSize) },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    sysMount(network, insecure, namespaces),
+    sysMount(command, namespaces),
   ]
 }
 
-/** A fresh sysfs shows one network namespace, and only who owns that may mount it. */
-function sysMount(network: SandboxCommand['network'], insecure: boolean, namespaces: WorkerNamespaces): OciMount {
+/** A sysfs shows one network namespace, and only that namespace's owner may mount it: otherwise the host's is bound. */
+function sysMount({ network, insecure }: SandboxCommand, namespaces: WorkerNamespaces): OciMount {
   const quiet = ['nosuid', 'noexec', 'nodev']
   const access = insecure ? 'rw' : 'ro'
   if (namespaces.mapping === 'root' || (network === 'none' && namespaces.processes)) {
@@ -71,7 +69,7 @@ function commandMount(mount: SandboxMount, namespaces: WorkerNamespaces): OciMou
     }
     case 'tmpfs': {
       const size = mount.size === undefined ? [] : [`size=${mount.size}`]
-      // No nodev: who may make devices in a step may use them there, as with Docker.
+      // No nodev: a step that may make devices may use them, as with Docker.
       const options = ['nosuid', `mode=${mount.mode.toString(8)}`, ...size]
       return { destination, type: 'tmpfs', source: 'tmpfs', options }
     }

@@ -1,7 +1,7 @@
-// Ownership where nothing records it: what was there keeps its owner, what is new belongs to the user of the step.
+// Ownership where nothing records it: old files keep their owners, new files belong to the user of the step.
 import type { OwnershipMethod } from './ownership-method.ts'
 
-/** The last resort, which a step has to warn about, and which `--strict-ownership` refuses. */
+/** The last resort: a step warns about it, and `--strict-ownership` refuses it. */
 export function createAssumedOwnership(): OwnershipMethod {
   return {
     kind: 'assumed',

@@ -1,5 +1,4 @@
-// Where a step's owners come from, by what there is.
-
+// Chooses how the owners of a step's files are recorded.
 import type { Backend, WorkerNamespaces } from '../types.ts'
 import { createAssumedOwnership } from './assumed-ownership.ts'
 import { createDiskOwnership } from './disk-ownership.ts'
@@ -10,17 +9,17 @@ import type { OwnershipMethod } from './ownership-method.ts'
 export interface OwnershipOptions {
   readonly namespaces: WorkerNamespaces
   readonly backend: Backend
-  /** Whether the back-end is the native helper's and that can answer for owners here. */
+  /** Whether the back-end is the native helper and can answer system calls about owners here. */
   readonly helper: boolean
   /** Whether the worker can set `security.capability` where the roots are. */
   readonly realCapabilities: boolean
-  /** What is needed for fakeroot, undefined where it is not installed. */
+  /** The files of fakeroot; undefined if it is not installed. */
   readonly fakeroot: FakerootParts | undefined
 }
 
-/** The best source for a step in this root: the disk, the helper, fakeroot, or nothing but assumptions. */
-export function chooseOwnershipMethod(root: string, means: OwnershipOptions): OwnershipMethod {
-  const { namespaces, backend, helper, realCapabilities, fakeroot } = means
+/** The best method for a step in this root: the disk, the helper's table, fakeroot, or assumptions. */
+export function chooseOwnershipMethod(root: string, options: OwnershipOptions): OwnershipMethod {
+  const { namespaces, backend, helper, realCapabilities, fakeroot } = options
   if (namespaces.mapping === 'root' || namespaces.mapping === 'multiple') return createDiskOwnership()
   if (helper) return createHelperOwnership({ realCapabilities })
   if (fakeroot && backend.features.mounts && canUseFakeroot(root)) return createFakerootOwnership(fakeroot)

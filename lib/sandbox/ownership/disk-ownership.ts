@@ -1,7 +1,10 @@
-// Ownership where every id can be had: the disk has the right owners.
+// Ownership where every id exists: the disk has the right owners.
 import type { OwnershipMethod } from './ownership-method.ts'
 
-/** For places where the worker is root of all ids that images use: the machine's root, or a user namespace with a range. */
+/**
+ * For a worker that is root of all ids that images use: the machine's root, or root of a user namespace with a range
+ * of ids.
+ */
 export function createDiskOwnership(): OwnershipMethod {
   return {
     kind: 'native',

@@ -1,10 +1,13 @@
-// The save file of fakeroot: a line an inode, see faked(1).
+// fakeroot's table of owners, its save file: a line an inode; see faked(1).
 import type { InodeKey, InodeOwner, KnownOwners } from './ownership-method.ts'
 
 const LINE = /^dev=([0-9a-f]+),ino=(\d+),mode=([0-7]+),uid=(\d+),gid=(\d+),nlink=(\d+),rdev=(\d+)$/
 const TYPES = { character: 0o020000, block: 0o060000 } as const
 
-/** A line for each owner. fakeroot shows the modes in it instead of the disk's. Capabilities are left out: fakeroot keeps none. */
+/**
+ * A line for each owner. fakeroot shows the modes in it instead of the disk's. Capabilities are left out: fakeroot
+ * keeps none.
+ */
 export function formatFakerootTable(owners: KnownOwners): string {
   const lines = Array.from(owners, ([key, { uid, gid, device, mode: onDisk }]) => {
     const mode = device ? TYPES[device.type] | (onDisk & 0o7777) : onDisk
@@ -15,7 +18,7 @@ export function formatFakerootTable(owners: KnownOwners): string {
   return lines.join('')
 }
 
-/** Undefined for anything that is no save file. */
+/** The entries of a save file; undefined for anything else. */
 export function parseFakerootTable(text: string): readonly (readonly [InodeKey, InodeOwner])[] | undefined {
   if (text !== '' && !text.endsWith('\n')) return undefined
   const lines = text.split('\n').filter((line) => line !== '')

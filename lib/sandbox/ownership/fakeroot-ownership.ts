@@ -1,5 +1,5 @@
-// Ownership by fakeroot inside the step: a preloaded library, so only for images with glibc, and not for static programs.
-
+// Ownership by fakeroot inside the step. It preloads a library, so that it needs an image with glibc and misses
+// static programs.
 import { existsSync, statSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export interface FakerootParts {
   readonly library: string
 }
 
-/** The host's fakeroot, undefined if it is not installed. */
+/** The host's fakeroot; undefined if it is not installed. */
 export async function findFakeroot(): Promise<FakerootParts | undefined> {
   const faked = findProgram('faked-sysv') ?? findProgram('faked')
   const directories = ['/usr/lib', '/usr/lib64', ...(await multiarch())].map((path) => join(path, 'libfakeroot'))
@@ -35,7 +35,7 @@ const LOADERS: Readonly<Record<string, string>> = {
   arm64: '/lib/ld-linux-aarch64.so.1',
 }
 
-/** Whether the programs of a root can load it: the root has glibc and a shell. */
+/** Whether programs of a root can load fakeroot's library: the root has glibc and a shell. */
 export function canUseFakeroot(root: string, arch: string = process.arch): boolean {
   const loader = LOADERS[arch]
   return (
@@ -44,7 +44,10 @@ export function canUseFakeroot(root: string, arch: string = process.arch): boole
   )
 }
 
-/** Where the step finds it: below /dev, of which nothing gets into a layer. The back-end makes the mount point. */
+/**
+ * The directory of fakeroot in the step: below /dev, which never gets into a layer. The back-end makes the mount
+ * point.
+ */
 const INSIDE = '/dev/.tsbuild'
 
 /** For back-ends with real mounts that make mount points below /dev, for roots that {@link canUseFakeroot}. */
@@ -70,16 +73,16 @@ export function createFakerootOwnership({ faked, library }: FakerootParts): Owne
     },
     async read(command) {
       const file = join(command.scratch, 'fakeroot/after')
-      // It writes when it is told to end: an empty one was not.
+      // faked writes the file when it is told to end. An empty file means that it was not.
       const entries = statSync(file).size > 0 ? parseFakerootTable(await readFile(file, 'utf8')) : undefined
-      if (!entries) throw new TsbuildError('SANDBOX_LACKS', 'fakeroot did not say who owns what the step made')
+      if (!entries) throw new TsbuildError('SANDBOX_LACKS', 'fakeroot did not record the owners of what the step made')
       const before = parseFakerootTable(await readFile(join(command.scratch, 'fakeroot/before'), 'utf8'))
       return ownersFrom(entries, before)
     },
   }
 }
 
-/** Whom the library takes the first process for; root if it isn't told. */
+/** The variables that tell the library who the first process is; root by default. */
 function identity({ uid, gid }: SandboxUser): readonly string[] {
   if (uid === 0 && gid === 0) return []
   const kinds = ['', 'E', 'S', 'F']
@@ -87,9 +90,10 @@ function identity({ uid, gid }: SandboxUser): readonly string[] {
 }
 
 /**
- * Starts faked, runs the words after it with the library, and waits while faked saves what it knows. The file of the last chown makes
- * that more than nothing. Where the shell is process 1, faked is its child when it ends, and waiting for any other process takes it away.
- * That is a matter of milliseconds; of seconds on a busy machine, which to sleep through is better where the image can.
+ * Starts faked, runs the arguments with the library preloaded, and waits while faked saves its table. The chown at
+ * the end makes sure that the table is not empty. If the shell is process 1, it adopts faked when that ends, and
+ * waiting for any other process reaps it. That takes milliseconds; on a busy machine it takes seconds, which are
+ * better slept through if the image has `sleep`.
  */
 const SCRIPT = `d=${INSIDE}
 out=$("$d/faked" --save-file "$d/after" --load <"$d/before" 2>"$d/errors") || { cat "$d/errors" >&2; exit 125; }

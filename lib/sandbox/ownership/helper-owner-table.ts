@@ -1,13 +1,13 @@
-// The table that the native helper keeps owners in: a header of 16 bytes, then 64 bytes an inode; see native/README.md.
+// The native helper's table of owners: a header of 16 bytes, then 64 bytes an inode; see native/README.md.
 import type { InodeKey, InodeOwner } from './ownership-method.ts'
 
 const MAGIC = 'TSBOWN01'
 const HEADER = 16
 const ENTRY = 64
-const CAPABILITY = 24
+const MAX_CAPABILITY = 24
 const TYPES = { character: 0o020000, block: 0o060000 } as const
 
-/** Errors with a RangeError for a number or a capability that does not fit. */
+/** The bytes of a table. Errors with a RangeError for a number or a capability that does not fit. */
 export function formatHelperTable(owners: Iterable<readonly [InodeKey, InodeOwner]>): Buffer {
   const entries = [...owners]
   const table = Buffer.alloc(HEADER + ENTRY * entries.length)
@@ -26,12 +26,12 @@ function writeEntry(to: Buffer, { dev, ino }: InodeKey, { uid, gid, device, capa
   to.writeUInt32LE(device?.major ?? 0, 28)
   to.writeUInt32LE(device?.minor ?? 0, 32)
   if (!capability) return
-  if (capability.length > CAPABILITY) throw new RangeError(`a security.capability of ${capability.length} bytes`)
+  if (capability.length > MAX_CAPABILITY) throw new RangeError(`a security.capability of ${capability.length} bytes`)
   to.writeUInt32LE(capability.length, 36)
   to.set(capability, 40)
 }
 
-/** Undefined for anything that is not a whole table. */
+/** The entries of a table; undefined for anything but a whole table. */
 export function parseHelperTable(table: Buffer): readonly (readonly [InodeKey, InodeOwner])[] | undefined {
   if (table.length < HEADER || table.toString('latin1', 0, 8) !== MAGIC) return undefined
   const count = Number(table.readBigUInt64LE(8))
@@ -44,7 +44,7 @@ function readEntry(from: Buffer): readonly [InodeKey, InodeOwner] {
   const numbers = { major: from.readUInt32LE(28), minor: from.readUInt32LE(32) }
   const device =
     type === 0 ? undefined : { type: type === TYPES.block ? ('block' as const) : ('character' as const), ...numbers }
-  const length = Math.min(from.readUInt32LE(36), CAPABILITY)
+  const length = Math.min(from.readUInt32LE(36), MAX_CAPABILITY)
   const capability = length === 0 ? undefined : Uint8Array.from(from.subarray(40, 40 + length))
   const owner = { uid: from.readUInt32LE(16), gid: from.readUInt32LE(20), device, capability }
   return [{ dev: from.readBigUInt64LE(0), ino: from.readBigUInt64LE(8) }, owner]

@@ -1,4 +1,5 @@
-// Ownership by the native helper: it answers chown, stat, setuid and their like for every program, static ones too.
+// Ownership by the native helper, which answers chown, stat, setuid and the like for every program, static ones too,
+// and keeps a table.
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,11 +8,14 @@ import { formatHelperTable, parseHelperTable } from './helper-owner-table.ts'
 import { type OwnedCommand, type OwnershipMethod, ownersFrom } from './ownership-method.ts'
 
 export interface HelperOwnershipOptions {
-  /** Whether `security.capability` can be set in the store's directory by the worker; else it is kept with the owners. */
+  /**
+   * Whether the worker can set `security.capability` in the store's directory; else the table keeps it with the
+   * owners.
+   */
   readonly realCapabilities: boolean
 }
 
-/** For commands that run with the native back-end, in a place with one id. */
+/** For commands of the native back-end, in a user namespace with one id. */
 export function createHelperOwnership({ realCapabilities }: HelperOwnershipOptions): OwnershipMethod {
   return {
     kind: 'helper',
@@ -28,7 +32,8 @@ export function createHelperOwnership({ realCapabilities }: HelperOwnershipOptio
     async read(command) {
       const file = join(command.scratch, 'owners-after')
       const entries = existsSync(file) ? parseHelperTable(await readFile(file)) : undefined
-      if (!entries) throw new TsbuildError('SANDBOX_LACKS', 'the native helper did not say who owns what the step made')
+      if (!entries)
+        throw new TsbuildError('SANDBOX_LACKS', 'the native helper did not record the owners of what the step made')
       return ownersFrom(entries)
     },
   }

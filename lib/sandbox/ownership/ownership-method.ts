@@ -1,19 +1,20 @@
-// Who owns what a step makes, where the disk can't say: in a user namespace with one id all files belong to it.
+// Ownership methods: how the owners of a step's files are recorded where the disk can't have them, as in a user
+// namespace with one id.
 import type { SandboxCommand } from '../types.ts'
 
-/** A file as lstat(2) numbers it through the merged mount, with `{ bigint: true }`. */
+/** The numbers of a file, as lstat(2) with `{ bigint: true }` gives them through the merged mount. */
 export interface InodeKey {
   readonly dev: bigint
   readonly ino: bigint
 }
 
-/** What the image says about a file and the disk can't. */
+/** The properties of a file that the image has and the disk can't. */
 export interface InodeOwner {
   readonly uid: number
   readonly gid: number
-  /** A device node; the disk has an empty regular file. */
+  /** A device node, which on disk is an empty regular file. */
   readonly device?: { readonly type: 'character' | 'block'; readonly major: number; readonly minor: number } | undefined
-  /** The value of `security.capability`, where it is kept beside the disk. */
+  /** The value of `security.capability`, if it is recorded beside the disk. */
   readonly capability?: Uint8Array | undefined
 }
 
@@ -28,56 +29,61 @@ export interface KnownOwner extends InodeOwner {
 /** The files that a step finds and that don't just belong to root. Every file that is not listed is root's. */
 export type KnownOwners = Iterable<readonly [InodeKey, KnownOwner]>
 
-/** Files of the host with tables of owners, for the native helper. */
+/** The files on the host with the native helper's tables of owners. */
 export interface OwnerTables {
   readonly input: string | undefined
   readonly output: string
-  /** Keep what setcap writes in the table, since the disk can't. */
+  /** Whether setcap writes into the table, since the disk can't have it. */
   readonly virtualCapabilities: boolean
 }
 
-/** A command whose system calls about owners the native back-end answers. */
+/** A command whose system calls about owners the native helper answers. */
 export interface OwnedCommand extends SandboxCommand {
   readonly owners?: OwnerTables | undefined
 }
 
-/** Looks up what a step left. */
+/** The owners after a step. */
 export interface OwnersAfter {
-  /** Undefined for a file that the source knows nothing of: see {@link OwnershipMethod.unknown}. */
+  /** Undefined for a file that the method recorded nothing about: see {@link OwnershipMethod.unknown}. */
   find(key: InodeKey): InodeOwner | undefined
-  /** Whether the step gave files to others than root, as far as the source knows. */
+  /** Whether the step gave files to users other than root, as far as the method recorded it. */
   readonly asked: boolean
 }
 
 /**
- * Where owners come from. For each step: `wrap()` the command with what is known before, run what it gives, then `read()`. Owners,
- * devices and capabilities are the source's, all else (type, mode with set-id bits, size, times) is the disk's.
+ * A method. For each step: `wrap()` the command with the owners known before, run the wrapped command, then `read()`.
+ * Owners, devices and capabilities are the method's; everything else (type, mode with set-id bits, size, times) is
+ * the disk's.
  */
 export interface OwnershipMethod {
-  /** `native`: the disk itself has them. */
+  /** `native`: the disk itself has the owners. */
   readonly kind: 'native' | 'helper' | 'fakeroot' | 'assumed'
-  /** What people should know about it, if it isn't right in all cases: a warning of the step. */
+  /** The step's warning, if the method is not right in all cases. */
   readonly warning: string | undefined
   /**
-   * What a file has that `read()` finds nothing about. `disk`: what lstat says. `root`: 0:0, as {@link KnownOwners} promises.
-   * `before`: what it had before the step, and a new one the user of the step. `user`: the user of the step, unless it was root's.
+   * The owner of a file that `read()` finds nothing about. `disk`: lstat's. `root`: 0:0, as {@link KnownOwners}
+   * promises. `before`: the owner before the step, and for a new file the step's user. `user`: the step's user,
+   * unless the file was root's.
    */
   readonly unknown: 'disk' | 'root' | 'before' | 'user'
   /** Files go into the command's scratch directory. */
   wrap(command: SandboxCommand, known: KnownOwners): Promise<SandboxCommand>
-  /** Once, after the command has ended by itself. Errors with SANDBOX_LACKS if the source has nothing to say though it should. */
+  /**
+   * Call it once, after the command has ended by itself. Errors with SANDBOX_LACKS if the method has recorded nothing
+   * though it should have.
+   */
   read(command: SandboxCommand): Promise<OwnersAfter>
 }
 
-/** Looks up by key in a list; `before` is what the step began with. */
+/** Owners from a list; `before` are the owners that the step began with. */
 export function ownersFrom(entries: InodeOwners, before: InodeOwners = []): OwnersAfter {
-  const former = byKey(before)
-  const now = byKey(entries)
+  const previous = byKey(before)
+  const current = byKey(entries)
   const isNew = ([key, { uid, gid }]: readonly [string, InodeOwner]): boolean => {
-    const old = former.get(key)
+    const old = previous.get(key)
     return (uid !== 0 || gid !== 0) && (old?.uid !== uid || old.gid !== gid)
   }
-  return { find: ({ dev, ino }) => now.get(`${dev}:${ino}`), asked: [...now].some(isNew) }
+  return { find: ({ dev, ino }) => current.get(`${dev}:${ino}`), asked: [...current].some(isNew) }
 }
 
 function byKey(entries: InodeOwners): Map<string, InodeOwner> {

@@ -19,7 +19,8 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
 ]
 
 /**
- * The names of `wanted` that are in a bit set, such as `CapEff` of /proc/self/status: a process cannot grant a capability that it lacks.
+ * The names of `wanted` that are in a bit set, such as `CapEff` of /proc/self/status: a process cannot grant a
+ * capability that it lacks.
  */
 export function availableCapabilities(wanted: readonly string[], bits: bigint): readonly string[] {
   return wanted.filter((name) => hasCapability(bits, name))

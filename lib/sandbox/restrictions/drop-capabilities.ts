@@ -14,8 +14,8 @@ export interface SetprivOptions {
 }
 
 /**
- * The arguments before a command line that leave it Docker's capabilities at most; all of them if it is insecure. The user id is not set
- * here: the program that changes the root needs a capability which a change of user would drop.
+ * The arguments before a command line that leave it Docker's capabilities at most; all of them if it is insecure. The
+ * user id is not set here: the program that changes the root needs a capability which a change of user would drop.
  */
 export function setprivArgv({ insecure, user }: SandboxCommand, options: SetprivOptions): readonly string[] {
   const { setpriv, setGroups, filter } = options

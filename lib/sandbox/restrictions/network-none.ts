@@ -1,5 +1,5 @@
-// `RUN --network=none`: a network namespace of its own, which has nothing but a loopback. chroot and proot have no namespaces and refuse it.
-// The helper gets it as the record `network none` (native/native-spec.ts).
+// `RUN --network=none`: a network namespace of its own, which has nothing but a loopback. chroot and proot have no
+// namespaces and refuse it. The helper gets it as the record `network none` (native/native-spec.ts).
 import { TsbuildError } from '../../base/errors.ts'
 import type { Isolation, SandboxCommand } from '../types.ts'
 
@@ -14,7 +14,7 @@ const SPELLINGS = {
   nsenter: 'net',
 } as const
 
-/** What to ask a program for, so that a command has no network; empty for a command that has the host's. */
+/** The option that asks a program for a network namespace; empty for a command that uses the host's network. */
 export function networkNone(program: keyof typeof SPELLINGS, { network }: SandboxCommand): readonly string[] {
   return network === 'none' ? [SPELLINGS[program]] : []
 }

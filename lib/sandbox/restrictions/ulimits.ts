@@ -3,8 +3,8 @@ import type { ProcessMark } from '../launch/kill-processes.ts'
 import type { ResourceLimit } from '../types.ts'
 
 /**
- * The arguments that put limits before a command line, and a mark by which its processes are found. The mark is the hard limit of the
- * time of real-time processes, too large to limit anything. Empty where nothing is asked for.
+ * The arguments that put limits before a command line, and a mark by which its processes are found. The mark is the
+ * hard limit of the time of real-time processes, too large to limit anything. Empty where nothing is asked for.
  */
 export function prlimitArgv(
   prlimit: string,

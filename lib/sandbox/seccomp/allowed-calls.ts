@@ -1,7 +1,7 @@
-// System calls that every container may make: those of Docker's default profile that have no condition, by what they are about.
+// The system calls that every container may make: those of Docker's default profile without conditions, by subject.
 
-/** Names as libseccomp knows them, of all processors; a name that a kernel or a processor doesn't have does no harm. */
-export const ALLOWED_CALLS: readonly string[] = words(
+/** The names of libseccomp, for all processors. A name that a kernel or a processor lacks does no harm. */
+export const ALLOWED_CALLS: readonly string[] = namesIn(
   // Files and descriptors.
   'access chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2',
   'fadvise64 fadvise64_64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64',
@@ -54,6 +54,6 @@ export const ALLOWED_CALLS: readonly string[] = words(
   'set_thread_area set_tid_address sysinfo ugetrlimit umask uname uretprobe vfork wait4 waitid waitpid',
 )
 
-function words(...lines: readonly string[]): readonly string[] {
+function namesIn(...lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => line.split(' '))
 }

@@ -3,8 +3,8 @@ import { compileProfile } from './compile-profile.ts'
 import { seccompProfile } from './seccomp-profile.ts'
 
 /**
- * Docker's seccomp filter for the commands of a process that has these capabilities (a set of bits), as the kernel takes it. Undefined on
- * processors that it can't be made for.
+ * Docker's seccomp filter for the commands of a process with these capabilities (a bit set), as the kernel takes it.
+ * Undefined for processors that compileProfile() does not know.
  */
 export function commandFilter(capabilities: bigint, arch: string = process.arch): Uint8Array | undefined {
   return compileProfile(seccompProfile(availableCapabilities(DEFAULT_CAPABILITIES, capabilities), arch), arch)

@@ -1,8 +1,9 @@
-// Docker's seccomp profile as the program that the kernel runs: classic BPF over `struct seccomp_data`, see seccomp(2).
+// Compiles a seccomp profile to the program that the kernel runs: classic BPF over `struct seccomp_data`; see
+// seccomp(2).
 import type { SeccompArgument, SeccompProfile, SeccompRule } from './seccomp-profile.ts'
 import { type CallArch, syscallNumbers } from './syscall-numbers.ts'
 
-/** One `struct sock_filter`: code, how far to jump if true and if false, operand. */
+/** A `struct sock_filter`: code, instructions to skip if true and if false, operand. */
 type Instruction = readonly [code: number, yes: number, no: number, k: number]
 
 const LOAD = 0x20
@@ -22,15 +23,18 @@ const ARCH = 4
 const low = (index: number): number => 16 + 8 * index
 const high = (index: number): number => low(index) + 4
 
-/** The kernel's AUDIT_ARCH_*. */
+/** AUDIT_ARCH_* of the kernel. */
 const ARCHES: Readonly<Record<CallArch, number>> = { x64: 0xc000_003e, ia32: 0x4000_0003, arm64: 0xc000_00b7 }
 
-/** The ways to call the kernel that a processor has, its own first. Others get ENOSYS, as a kernel without them would answer. */
+/**
+ * The system call interfaces of a processor, its own first. Other interfaces get ENOSYS, as from a kernel without
+ * them.
+ */
 const CALLED: Readonly<Record<string, readonly CallArch[]>> = { x64: ['x64', 'ia32'], arm64: ['arm64'] }
 
 /**
- * The program of a profile, as bytes of `struct sock_filter`s. Undefined for processors that it can't be made for. Calls that a profile
- * names and a processor doesn't have are left out.
+ * The program of a profile, as the bytes of `struct sock_filter`s. Undefined for unknown processors. Calls of the
+ * profile that a processor lacks are left out.
  */
 export function compileProfile(profile: SeccompProfile, arch: string): Uint8Array | undefined {
   const called = CALLED[arch]
@@ -38,7 +42,7 @@ export function compileProfile(profile: SeccompProfile, arch: string): Uint8Arra
   const program: Instruction[] = [[LOAD, 0, 0, ARCH]]
   for (const name of called) {
     const section = sectionFor(profile, name)
-    // Too far for a conditional jump, so it goes over an unconditional one.
+    // A section is too long for a conditional jump, which skips an unconditional one instead.
     program.push([JUMP_EQUAL, 1, 0, ARCHES[name]], [0x05, 0, 0, section.length], ...section)
   }
   program.push([RETURN, 0, 0, ERRNO | ENOSYS])
@@ -63,7 +67,7 @@ function sectionFor(profile: SeccompProfile, arch: CallArch): readonly Instructi
   const conditional = [...sometimes].filter(([number]) => !always.has(number))
   return [
     [LOAD, 0, 0, NUMBER],
-    // x32, which shares its processor's name with x64.
+    // x32, which the kernel reports as the same processor as x64.
     ...(arch === 'x64'
       ? ([
           [JUMP_NOT_LESS, 0, 1, 0x4000_0000],
@@ -91,7 +95,7 @@ function actionOf({ action, errnoRet = 1 }: SeccompRule): number {
   return action === 'SCMP_ACT_ALLOW' ? ALLOW : ERRNO | errnoRet
 }
 
-/** First and last of each row of numbers. */
+/** The first and last number of each run of consecutive numbers. */
 function rangesOf(numbers: readonly number[]): readonly (readonly [number, number])[] {
   const ranges: [number, number][] = []
   for (const number of numbers.toSorted((a, b) => a - b)) {
@@ -102,7 +106,7 @@ function rangesOf(numbers: readonly number[]): readonly (readonly [number, numbe
   return ranges
 }
 
-/** The rule's action if all its conditions hold, else whatever comes after. */
+/** Returns the rule's action if all its conditions hold; else the instructions after these decide. */
 function ruleInstructions(rule: SeccompRule): readonly Instruction[] {
   let rest: readonly Instruction[] = [[RETURN, 0, 0, actionOf(rule)]]
   for (const condition of (rule.args ?? []).toReversed()) {
@@ -111,7 +115,7 @@ function ruleInstructions(rule: SeccompRule): readonly Instruction[] {
   return rest
 }
 
-/** Goes over `skip` instructions after these if the condition does not hold. Operands fit 32 bits, arguments have 64. */
+/** Skips `skip` instructions after these if the condition does not hold. Operands fit 32 bits, arguments have 64. */
 function conditionInstructions({ index, value, valueTwo = 0, op }: SeccompArgument, skip: number): Instruction[] {
   const operand = value >>> 0
   switch (op) {

@@ -1,4 +1,4 @@
-// The system calls that a command may make: Docker's default seccomp profile, as an OCI runtime takes it.
+// Docker's default seccomp profile: the system calls that a command may make, as an OCI runtime takes them.
 import { ALLOWED_CALLS } from './allowed-calls.ts'
 
 /** See runtime-spec config-linux.md#seccomp. */
@@ -24,8 +24,8 @@ export interface SeccompArgument {
 }
 
 /**
- * The profile for a command with these capabilities (`CAP_…`) on a processor as Node names it. All conditions are decided here. Those
- * about the kernel's version hold everywhere, since Node needs a newer one.
+ * The profile for a command with these capabilities (`CAP_…`) on a processor as Node.js names it. All conditions are
+ * decided here. Those about the kernel's version always hold, since Node.js needs a newer kernel.
  */
 export function seccompProfile(capabilities: readonly string[], arch: string): SeccompProfile {
   const able = (name: string): boolean => capabilities.includes(name)
@@ -37,7 +37,7 @@ export function seccompProfile(capabilities: readonly string[], arch: string): S
     syscalls: [
       allow([...ALLOWED_CALLS, ...TRACING, ...(CALLS_OF_PROCESSORS[arch] ?? [])]),
       ...granted.map(([, calls]) => allow(calls)),
-      ...socketRules,
+      ...SOCKET_RULES,
       ...PERSONALITIES.map((value) => allow(['personality'], { index: 0, value, op: 'SCMP_CMP_EQ' })),
       ...(able('CAP_SYS_ADMIN') ? [] : cloneRules(arch)),
     ],
@@ -47,7 +47,9 @@ export function seccompProfile(capabilities: readonly string[], arch: string): S
 const EPERM = 1
 const ENOSYS = 38
 
-/** A process may look into another of its own user's; so since Linux 4.8, where tracing can't get around seccomp any more. */
+/**
+ * Tracing a process of the same user. It is allowed since Linux 4.8, where tracing can no longer get around seccomp.
+ */
 const TRACING = ['process_vm_readv', 'process_vm_writev', 'ptrace']
 
 const CALLS_OF_CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
@@ -83,7 +85,7 @@ const CALLS_OF_CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
   CAP_SYS_TTY_CONFIG: ['vhangup'],
 }
 
-/** By the names that Node has for processors. */
+/** By processor, as Node.js names it. */
 const CALLS_OF_PROCESSORS: Readonly<Record<string, readonly string[]>> = {
   arm: ['arm_fadvise64_64', 'arm_sync_file_range', 'breakpoint', 'cacheflush', 'set_tls', 'sync_file_range2'],
   arm64: ['arm_fadvise64_64', 'arm_sync_file_range', 'breakpoint', 'cacheflush', 'set_tls', 'sync_file_range2'],
@@ -94,7 +96,10 @@ const CALLS_OF_PROCESSORS: Readonly<Record<string, readonly string[]>> = {
   x64: ['arch_prctl', 'modify_ldt'],
 }
 
-/** The processor's own instruction set and those of older programs that it runs as well. None listed: the runtime takes its own. */
+/**
+ * The instruction sets of a processor: its own, and the older ones that it runs, too. None listed: the runtime uses
+ * its own.
+ */
 const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
   arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
   loong64: ['SCMP_ARCH_LOONGARCH64'],
@@ -104,20 +109,26 @@ const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
   x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
 }
 
-/** Every address family but AF_ALG (38), the kernel's cryptography, and AF_VSOCK (40), the way to a virtual machine's host. */
-const socketRules: readonly SeccompRule[] = [
+/**
+ * Every address family but AF_ALG (38), the kernel's cryptography, and AF_VSOCK (40), which leads to a virtual
+ * machine's host.
+ */
+const SOCKET_RULES: readonly SeccompRule[] = [
   allow(['socket'], { index: 0, value: 38, op: 'SCMP_CMP_LT' }),
   allow(['socket'], { index: 0, value: 39, op: 'SCMP_CMP_EQ' }),
   allow(['socket'], { index: 0, value: 40, op: 'SCMP_CMP_GT' }),
 ]
 
-/** PER_LINUX, PER_LINUX32, both with UNAME26, and the question which one it is. */
+/** PER_LINUX and PER_LINUX32, both also with UNAME26, and the query of the current personality. */
 const PERSONALITIES = [0x0, 0x8, 0x2_0000, 0x2_0008, 0xffff_ffff]
 
-/** CLONE_NEW* of mount, cgroup, uts, ipc, user, pid and network namespaces: seen by masking, none may be set. */
+/** CLONE_NEW* of mount, cgroup, uts, ipc, user, pid and network namespaces, as a mask: none may be set. */
 const NEW_NAMESPACES = 0x7e02_0000
 
-/** Threads and processes, no namespaces. The flags of clone3 are in memory, where no filter sees them: "there is none" makes programs use clone. */
+/**
+ * Threads and processes are allowed, namespaces are not. The flags of clone3 are in memory, where a filter can't read
+ * them: ENOSYS makes programs use clone instead.
+ */
 function cloneRules(arch: string): readonly SeccompRule[] {
   const index = arch === 's390x' ? 1 : 0
   return [

@@ -1,9 +1,9 @@
-// The numbers of system calls, by processor. They never change: the kernel only adds some.
+// The numbers of system calls, by processor. They never change; the kernel only adds new ones.
 
-/** Linux's own names of processors' ways to call it; `ia32` is how 32-bit programs do on x64. */
+/** The system call interfaces of Linux; `ia32` is that of 32-bit programs on x64. */
 export type CallArch = 'x64' | 'ia32' | 'arm64'
 
-/** The number of each call by its name, up to Linux 6.13. */
+/** The number of each call, by name, up to Linux 6.13. */
 export function syscallNumbers(arch: CallArch): ReadonlyMap<string, number> {
   let next = 0
   const numbers = new Map<string, number>()
@@ -14,7 +14,7 @@ export function syscallNumbers(arch: CallArch): ReadonlyMap<string, number> {
   return numbers
 }
 
-/** Names in the order of their numbers; a number begins a new row of them. */
+/** Names in the order of their numbers; a number sets that of the name after it. */
 const X64 = [
   '0 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask',
   'rt_sigreturn ioctl pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore madvise',

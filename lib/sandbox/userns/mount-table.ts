@@ -29,8 +29,8 @@ export interface BindOptions {
 }
 
 /**
- * Shows `source` at `target`, with everything that is mounted below it. A remount that makes one of these mounts read-only repeats the
- * mount's flags: in a user namespace the kernel refuses to clear any.
+ * Shows `source` at `target`, with everything that is mounted below it. A remount that makes one of these mounts
+ * read-only repeats the mount's flags: in a user namespace the kernel refuses to clear any.
  */
 export function bindLines(
   source: string,

@@ -10,14 +10,16 @@ import { firstLine } from '../run-program.ts'
 export interface NamespaceKeeper {
   /** The keeper's process id, as /proc shows it here. */
   readonly pid: number
-  /** Ends the keeper, and the process id namespace whose first process it is. Settles when both are gone. Idempotent. */
+  /**
+   * Ends the keeper, and the process id namespace whose first process it is. Settles when both are gone. Idempotent.
+   */
   end(): Promise<void>
 }
 
 /**
- * Starts a program whose last argument is a shell, and gives the shell a script: it has to print `ready PID` and then stay until its input
- * ends. The keeper ends with this process, however that ends. Rejects with SANDBOX_FAILED and what the program printed, if it ends before it
- * is ready.
+ * Starts a program whose last argument is a shell, and gives the shell a script: it has to print `ready PID` and then
+ * stay until its input ends. The keeper ends with this process, however that ends. Rejects with SANDBOX_FAILED and
+ * what the program printed, if it ends before it is ready.
  */
 export async function startNamespaceKeeper(
   file: string,
@@ -41,8 +43,9 @@ export async function startNamespaceKeeper(
       void closed.then(() => {
         ended = true
       })
-      // The first process of a namespace waits until the others are reaped. If its launcher was killed, it may have been adopted by a
-      // process that reaps nobody, such as a worker: then it stays as a zombie, and no namespaces are left.
+      // The first process of a namespace waits until the others are reaped. If its launcher was killed, it may have
+      // been adopted by a process that reaps nobody, such as a worker: then it stays as a zombie, and no namespaces
+      // are left.
       while (!ended && isAlive(pid)) await Promise.race([closed, setTimeout(2)])
       child.unref()
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()

@@ -23,12 +23,12 @@ import { KEEP_SCRIPT, setupScript } from './userns-script.ts'
 type Tools = Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'prlimit', string>>
 
 /**
- * The back-end that needs only util-linux, for a worker that is root, real or in a user namespace, and may mount. prepare() makes the
- * namespaces and all mounts, and a process keeps them until finish(), or until this process ends. The command joins the namespaces, drops
- * all capabilities but Docker's, and changes its root and its user last.
+ * The back-end that needs only util-linux, for a worker that is root, real or in a user namespace, and may mount.
+ * prepare() makes the namespaces and all mounts, and a process keeps them until finish(), or until this process ends.
+ * The command joins the namespaces, drops all capabilities but Docker's, and changes its root and its user last.
  *
- * A command has Docker's seccomp filter if setpriv is from util-linux 2.40 or newer, but not in a user namespace with one id when its user
- * is not root. Throws SANDBOX_FAILED where a program is missing.
+ * A command has Docker's seccomp filter if setpriv is from util-linux 2.40 or newer, but not in a user namespace with
+ * one id when its user is not root. Throws SANDBOX_FAILED where a program is missing.
  */
 export function createUsernsBackend(namespaces: WorkerNamespaces): Backend {
   const tools = findTools(['unshare', 'nsenter', 'setpriv', 'prlimit'])
@@ -70,7 +70,8 @@ async function prepare(
   let user: NamespaceKeeper | undefined
   const kill = async (): Promise<void> => {
     await keeper.end()
-    // Without a process id namespace no process ends with the keeper. With one, the processes that it ended may take a moment.
+    // Without a process id namespace no process ends with the keeper. With one, the processes that it ended may take
+    // a moment.
     await killMarked(mark)
   }
   const finish = async (): Promise<void> => {
@@ -118,7 +119,9 @@ async function writeSetup(command: SandboxCommand, namespaces: WorkerNamespaces)
   return steps
 }
 
-/** In a user namespace with one id, a user other than root is that id under another name, in a user namespace within. */
+/**
+ * In a user namespace with one id, a user other than root is that id under another name, in a user namespace within.
+ */
 async function openUser(
   { user }: SandboxCommand,
   namespaces: WorkerNamespaces,
@@ -137,7 +140,8 @@ function joinNamespaces(
 ): readonly string[] {
   const kinds = ['uts', 'ipc', ...networkNone('nsenter', command), ...(namespaces.processes ? ['pid'] : []), 'mnt']
   const options = kinds.map((kind) => `--${kind === 'mnt' ? 'mount' : kind}=/proc/${pid}/ns/${kind}`)
-  // The root stays the builder's for now, since the programs that follow are there. The working directory is the command's root.
+  // The root stays the builder's for now, since the programs that follow are there. The working directory is the
+  // command's root.
   return [...options, '--root=/', `--wd=/proc/${pid}/root`, '--']
 }
 
@@ -159,7 +163,8 @@ function changeRoot(
     return [nsenter, ...joined, '--root=.', `--wdns=${cwd}`, '--']
   }
   const became = user.uid === 0 ? [] : [`--setuid=${user.uid}`]
-  // The filter refuses unshare(2) even when there is nothing to unshare. A util-linux too old for filters lacks --wdns, too.
+  // The filter refuses unshare(2) even when there is nothing to unshare. A util-linux too old for filters lacks
+  // --wdns, too.
   if (isFiltered) return [nsenter, ...became, '--root=.', `--wdns=${cwd}`, '--']
   return [unshare, '--root=.', `--wd=${cwd}`, ...became, '--']
 }

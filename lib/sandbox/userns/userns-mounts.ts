@@ -35,7 +35,10 @@ export function setupSteps(command: SandboxCommand, namespaces: WorkerNamespaces
   ]
 }
 
-/** `nodev` alone keeps the machine's devices from a command that may make device nodes: there is no control group of devices here. */
+/**
+ * `nodev` alone keeps the machine's devices from a command that may make device nodes: there is no control group of
+ * devices here.
+ */
 const noDevices = ({ insecure }: SandboxCommand): readonly string[] => (insecure ? [] : ['nodev'])
 
 function mountSteps(lines: readonly TableLine[]): readonly SetupStep[] {
@@ -50,8 +53,8 @@ function procLines(root: string, namespaces: WorkerNamespaces, mounts: readonly 
 }
 
 /**
- * A sysfs shows one network namespace, and only that namespace's owner may mount it. Writing to a file of it brings the loopback up, so
- * that it becomes read-only afterwards.
+ * A sysfs shows one network namespace, and only that namespace's owner may mount it. Writing to a file of it brings
+ * the loopback up, so that it becomes read-only afterwards.
  */
 function sysSteps(
   command: SandboxCommand,

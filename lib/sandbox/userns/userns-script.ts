@@ -1,5 +1,5 @@
-// The shell scripts of the userns back-end. The shell reads them from standard input: a command sees the arguments of its first process, and
-// must learn nothing about the host from them.
+// The shell scripts of the userns back-end. The shell reads them from standard input: a command sees the arguments of
+// its first process, and must learn nothing about the host from them.
 
 export interface SetupInput {
   readonly root: string
@@ -7,19 +7,19 @@ export interface SetupInput {
   /** The builder's directory in /proc. */
   readonly builder: string
   /**
-   * In order: `table=FILE` mounts, `directory=PATH` and `file=PATH` make mount points, and `loopback=ip` or `loopback=FILE` brings the
-   * loopback up.
+   * In order: `table=FILE` mounts, `directory=PATH` and `file=PATH` make mount points, and `loopback=ip` or
+   * `loopback=FILE` brings the loopback up.
    */
   readonly steps: readonly string[]
 }
 
 /**
- * The script that sh runs in new namespaces. It makes the mounts below the root, makes that the root of the mount namespace, prints `ready`
- * with its process id, and keeps the namespaces until its standard input ends.
+ * The script that sh runs in new namespaces. It makes the mounts below the root, makes that the root of the mount
+ * namespace, prints `ready` with its process id, and keeps the namespaces until its standard input ends.
  *
- * A process whose own root is the builder's detaches the old root: it can use the system's programs and libraries whatever is mounted here,
- * and pivot_root(2) does not move it. Once the shell's root may be the command's, the shell uses built-ins only and starts no program. As the
- * first process of its namespace it adopts orphans while it waits.
+ * A process whose own root is the builder's detaches the old root: it can use the system's programs and libraries
+ * whatever is mounted here, and pivot_root(2) does not move it. Once the shell's root may be the command's, the shell
+ * uses built-ins only and starts no program. As the first process of its namespace it adopts orphans while it waits.
  */
 export function setupScript({ root, hostname, builder, steps }: SetupInput): string {
   return `
