@@ -1,4 +1,4 @@
-// A small base image as an OCI layout, written by hand so that no contender's own code makes it.
+// A small base image as an OCI layout, written here so that no contender's own code makes it.
 import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { arch } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 
-/** Writes the layout into a directory, replacing what is there. The image is tagged `latest`. */
+/** Writes the layout into a directory and replaces an existing one. The image is tagged `latest`. */
 export async function writeBaseLayout(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(join(directory, 'blobs/sha256'), { recursive: true })

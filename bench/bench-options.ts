@@ -1,6 +1,6 @@
 export interface BenchOptions {
-  /** How often each contender runs. */
+  /** The number of runs of each contender. */
   readonly runs: number
-  /** Where inputs are kept from one time to the next. */
+  /** The directory for inputs, which are kept between benchmarks. */
   readonly directory: string
 }

@@ -1,11 +1,11 @@
-// Contenders that do the same, run one after the other in turns, so that what else the machine does hits all alike.
+// Runs contenders that do the same work in turns, so that other load on the machine affects all of them.
 import { mkdirSync, rmSync } from 'node:fs'
 import { type Measurement, measure } from './measure.ts'
 import { formatTable } from './report.ts'
 
 export interface Contender {
   readonly name: string
-  /** Why it can't take part, if so. */
+  /** The reason why the contender cannot take part, if there is one. */
   readonly missing: string | undefined
   readonly script: string
   readonly env: Readonly<Record<string, string>>
@@ -13,17 +13,17 @@ export interface Contender {
 
 export interface Comparison<C extends Contender> {
   readonly title: string
-  /** The contender that ratios are to. */
+  /** The contender that ratios refer to. */
   readonly baseline: string
   readonly runs: number
-  /** Made empty before each run, and removed in the end. */
+  /** A directory that is emptied before each run, and removed at the end. */
   readonly work: string
   readonly prepare: (contender: C) => void
-  /** Bytes of what a run has made. */
+  /** The size in bytes of the result of a run. */
   readonly outputBytes: (contender: C) => number
 }
 
-/** Measures those who can take part, and prints a table. */
+/** Measures the contenders that can take part, and prints a table. */
 export async function compare<C extends Contender>(
   contenders: readonly C[],
   { title, baseline, runs, work, prepare, outputBytes }: Comparison<C>,

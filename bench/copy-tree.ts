@@ -1,5 +1,5 @@
-// A directory copied onto a base and exported as a gzip-compressed OCI archive: tsbuild, the raw pipe that nobody can do without (tar,
-// two hashes, pigz), and buildah.
+// Copies a directory onto a base and exports a gzip-compressed OCI archive: with tsbuild, with the minimal pipe
+// of tools (tar, two hashes, pigz), and with buildah.
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { writeBaseLayout } from './base-layout.ts'
@@ -22,7 +22,7 @@ export async function copySmall(options: BenchOptions): Promise<void> {
   await copyTree('50,000 files', tree, options)
 }
 
-/** 1 GiB in files of 10 MiB, every second one as good as random. */
+/** 1 GiB in files of 10 MiB, every second one incompressible. */
 export async function copyLarge(options: BenchOptions): Promise<void> {
   const tree = join(options.directory, 'copy-large')
   generateLargeFiles(tree, { files: 102, size: 10 * 1024 * 1024 })
@@ -64,7 +64,7 @@ function rawPipe(tree: string, work: string): Exporter {
   return {
     name: PIPE,
     missing: missingCommand('tar', 'pigz', 'openssl', 'mkfifo'),
-    // Fifos and not >(…), which bash doesn't wait for.
+    // Named pipes instead of >(…), because bash does not wait for those.
     script: `cd ${work}; mkfifo plain packed
       openssl sha256 < plain & openssl sha256 < packed &
       tar -c --sort=name -C ${tree} . | tee plain | pigz -6 | tee packed > ${output}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 export interface TreeSpec {
   readonly files: number
-  /** Bytes per file, on average. */
+  /** The average size of a file in bytes. */
   readonly meanSize: number
   readonly minDepth: number
   readonly maxDepth: number
@@ -19,10 +19,10 @@ const SYLLABLES =
   'an ber con de el fi ga har in jo ker lo ma ner o per qui re si tor un ver wa xi yel zon ste pro tra cli ble ment'.split(
     ' ',
   )
-/** The most frequent first; what is made of them can be compressed like a real node_modules, about 4 to 1. */
+/** The most frequent words first. The resulting text compresses like a real node_modules, about 4 to 1. */
 const WORDS: readonly string[] = makeWords(6000)
 
-/** Writes the tree below a directory, unless it is there already from an earlier run with the same numbers. */
+/** Writes the tree below a directory, unless an earlier run wrote it with the same parameters. */
 export function generateTree(directory: string, spec: TreeSpec): void {
   const marker = `${directory}.json`
   const wanted = JSON.stringify({ ...spec, source: 2 })
@@ -39,14 +39,14 @@ export function generateTree(directory: string, spec: TreeSpec): void {
     if (!directories.has(parent)) mkdirSync(parent, { recursive: true })
     directories.add(parent)
     const file = join(parent, `${word(random)}-${i}.js`)
-    // Sizes as in real trees: many small, a few large.
+    // Sizes as in real trees: many small files, a few large ones.
     writeFileSync(file, source(random, Math.floor((spec.meanSize * (1 + random(1000)) ** 2) / 334_000)))
     utimesSync(file, EPOCH, EPOCH)
   }
   writeFileSync(marker, wanted)
 }
 
-/** Text with the regularity of code: names of which some are used much more than others, idioms, indentation, comments. */
+/** Text as regular as code: names with very different frequencies, idioms, indentation, comments. */
 export function source(random: (below: number) => number, length: number): string {
   let text = "'use strict'\n\n"
   while (text.length < length) {
@@ -100,7 +100,7 @@ function prose(random: (below: number) => number): string {
   return Array.from({ length: 2 + random(4) }, () => word(random)).join(' ')
 }
 
-/** The square makes some of them more frequent, as in real texts. */
+/** Squaring makes some words more frequent, as in real texts. */
 function word(random: (below: number) => number): string {
   return WORDS[Math.floor((random(1_000_000) / 1_000_000) ** 2 * WORDS.length)] ?? ''
 }

@@ -1,4 +1,5 @@
-// How the cost of a build grows with its input: each shape at a size and at twice the size. Linear is 2.
+// How the cost of a build grows with its input: each shape is built at one size and at twice that size. Linear
+// growth is a factor of 2.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +11,7 @@ const tsbuild = fileURLToPath(new URL('../bin/tsbuild.js', import.meta.url))
 interface Shape {
   readonly name: string
   readonly size: number
-  /** Fills an empty directory with a context of that size, and gives what else the command line needs. */
+  /** Fills an empty directory with a context of a size, and returns the further arguments of the command line. */
   readonly make: (directory: string, size: number) => string
 }
 
@@ -66,7 +67,7 @@ const SHAPES: readonly Shape[] = [
   },
   {
     name: 'layers of a base',
-    // Fewer cost less than what the machine does besides.
+    // A smaller size would cost less than the noise of the machine.
     size: 400,
     make: (directory, size) => {
       const files = range(100).map((i) => `COPY <<x /base/$N/${i}\n${i}\nx`)
@@ -77,7 +78,7 @@ const SHAPES: readonly Shape[] = [
   },
 ]
 
-/** Prints a Markdown table of CPU seconds, those of starting the program not counted. */
+/** Prints a Markdown table of CPU seconds, without those for starting the program. */
 export async function growth({ runs, directory }: BenchOptions): Promise<void> {
   const idle = await cpuOf((one) => dockerfile(one, 'FROM scratch\n'), directory, runs)
   console.log('\n| growth | n | CPU of n | CPU of 2n | ratio |\n| --- | ---: | ---: | ---: | ---: |')
@@ -90,7 +91,7 @@ export async function growth({ runs, directory }: BenchOptions): Promise<void> {
   }
 }
 
-/** The least of several runs from an empty store: what else the machine does only adds to it. */
+/** The minimum of several runs from an empty store, since other load on the machine only adds to it. */
 async function cpuOf(make: (directory: string) => string, directory: string, runs: number): Promise<number> {
   const context = join(directory, 'growth')
   rmSync(context, { recursive: true, force: true })
@@ -109,7 +110,7 @@ async function cpuOf(make: (directory: string) => string, directory: string, run
   return Math.min(...times)
 }
 
-/** The Dockerfile is beside the context, so that it is not in it. */
+/** The Dockerfile is beside the context, so that it is not part of it. */
 function dockerfile(context: string, text: string): string {
   const file = join(dirname(context), 'growth.Dockerfile')
   writeFileSync(file, text)

@@ -1,21 +1,21 @@
-// Runs a command and says what it took, its children included.
+// Runs a command and measures its cost, including its child processes.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Measurement {
   readonly wallSeconds: number
-  /** User and system time of the command and all of its descendants. */
+  /** User and system time of the command and all its descendants. */
   readonly cpuSeconds: number
-  /** Peak of the sum of resident memory over all of its processes, sampled. */
+  /** The peak of the resident memory of all its processes together, sampled. */
   readonly peakBytes: number
 }
 
 const SAMPLE_MS = 50
 const PAGE = 4096
 
-/** Runs a command line in bash, with its standard output and error in our own error output if it fails. */
+/** Runs a command line in bash. If it fails, the error contains its output. */
 export async function measure(script: string, env: Readonly<Record<string, string>> = {}): Promise<Measurement> {
-  // bash's own `times` is getrusage() of everything it has waited for.
+  // bash's `times` is the getrusage() of every process that it has waited for.
   const wrapped = `set -o pipefail\n{ ${script}\n} 1>&2\nstatus=$?\nwait\ntimes\nexit $status`
   const started = performance.now()
   const child = spawn('bash', ['-c', wrapped], {
@@ -38,7 +38,7 @@ export async function measure(script: string, env: Readonly<Record<string, strin
   return { wallSeconds, cpuSeconds: cpuSeconds(output), peakBytes: peak }
 }
 
-/** `times` prints user and system time of the shell, and of its children: `0m1.234s`. */
+/** `times` prints user and system time of the shell, and then of its children: `0m1.234s`. */
 function cpuSeconds(times: string): number {
   let total = 0
   for (const [, minutes, seconds] of times.matchAll(/(\d+)m([\d.,]+)s/g)) {
@@ -53,11 +53,11 @@ function residentBytes(session: number): number {
     if (!/^\d+$/.test(pid)) continue
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      // After the name, which may hold anything: state, ppid, pgrp, session; rss is the 22nd.
+      // The fields after the name, which may hold any character: state, ppid, pgrp, session; rss is the 22nd.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       if (Number(fields[3]) === session) total += Number(fields[21]) * PAGE
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   return total

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 
-/** Which of these programs is not installed, for people; undefined if all are. */
+/** The first of these programs that is not installed, as a message; undefined if all are installed. */
 export function missingCommand(...names: readonly string[]): string | undefined {
   for (const name of names) {
     try {

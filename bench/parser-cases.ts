@@ -1,4 +1,4 @@
-// What a parser should get right, asked of both in the terms of each.
+// Cases that a parser should handle, as a question to both parsers.
 import {
   type Copy as AstCopy,
   type Dockerfile as AstDockerfile,
@@ -104,7 +104,7 @@ export const parserCases: readonly ParserCase[] = [
   },
 ]
 
-/** What each says of a case; a parser that throws doesn't get it right. */
+/** The answer of each parser to a case. A parser that throws counts as wrong. */
 export function tryCase({ text, ours, theirs }: ParserCase): readonly [ours: boolean, theirs: boolean] {
   return [attempt(() => ours(parse(text))), attempt(() => theirs(DockerfileParser.parse(text)))]
 }

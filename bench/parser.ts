@@ -1,4 +1,4 @@
-// Parsing beside dockerfile-ast, on the same texts, in this process.
+// Parses the same texts with this parser and with dockerfile-ast, in this process.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DockerfileParser } from 'dockerfile-ast'
@@ -11,7 +11,10 @@ interface Sample {
   readonly texts: readonly string[]
 }
 
-/** Measures both on our own Dockerfiles and on large ones that are made up, and asks both what they make of tricky constructs. */
+/**
+ * Measures both parsers on the Dockerfiles of this repository and on large generated ones, and tests tricky
+ * constructs with both.
+ */
 export async function parser({ runs }: BenchOptions): Promise<void> {
   const contenders = [
     { name: 'tsbuild', read: (text: string): number => parse(text).instructions.length },
@@ -30,7 +33,7 @@ export async function parser({ runs }: BenchOptions): Promise<void> {
   console.log(table(['', 'tsbuild', 'dockerfile-ast'], verdicts))
 }
 
-/** It reads lazily: instructions, arguments and variables are what a tool asks for. */
+/** dockerfile-ast parses lazily, so this requests instructions, arguments and variables, as a tool does. */
 function readWithAst(text: string): number {
   const instructions = DockerfileParser.parse(text).getInstructions()
   for (const instruction of instructions) instruction.getArguments()
@@ -64,7 +67,7 @@ function generated(count: number): string {
   return `FROM node:22 AS build\n${lines.join('\n')}\n`
 }
 
-/** Seconds of the fastest of several runs, each of at least 0.3 seconds, after one to warm up. */
+/** Seconds of the fastest of several runs of at least 0.3 seconds each, after a warm-up. */
 function fastest(action: () => unknown, runs: number): number {
   let best = Number.POSITIVE_INFINITY
   for (let run = 0; run <= runs; run++) {

@@ -1,4 +1,4 @@
-// An image of one layer of 1 GiB, pulled from and pushed to Debian's docker-registry on this machine: tsbuild and skopeo.
+// Pulls and pushes an image with one layer of 1 GiB, with Debian's docker-registry on this machine: tsbuild and skopeo.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createCipheriv } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -15,9 +15,9 @@ const HOST = '127.0.0.1:5965'
 
 interface Contender {
   readonly name: string
-  /** Pulls `${HOST}/bench:1` to an empty place. */
+  /** Pulls `${HOST}/bench:1` to an empty directory. */
   readonly pull: string
-  /** Pushes it from where it is to an empty registry. */
+  /** Pushes the image to an empty registry. */
   readonly push: string
   readonly env: Readonly<Record<string, string>>
 }
@@ -30,14 +30,14 @@ export async function registry({ runs, directory }: BenchOptions): Promise<void>
   const [work, context, data] = ['work', 'registry', 'registry-data'].map((name) => join(directory, name))
   if (!work || !context || !data) throw new Error('bug: three names are three places')
   const tsbuild = `node ${root}/bin/tsbuild.js`
-  // The store and the layout that are pushed from.
+  // The store and the layout from which the image is pushed.
   const [source, layout] = [join(directory, 'registry-store'), join(directory, 'registry-layout')]
   await prepare(tsbuild, context, source, layout)
   const contenders: readonly Contender[] = [
     {
       name: 'tsbuild',
       pull: `TSBUILD_HOME=${work}/store ${tsbuild} pull -q ${HOST}/bench:1`,
-      // Where the blobs came from is forgotten, so that nothing is mounted.
+      // The origins of the blobs are removed, so that nothing is mounted.
       push: `rm -rf ${source}/derived/origin; TSBUILD_HOME=${source} ${tsbuild} push -q bench ${HOST}/bench:1`,
       env: {},
     },
@@ -72,7 +72,7 @@ export async function registry({ runs, directory }: BenchOptions): Promise<void>
   }
 }
 
-/** The image, in a store and in a layout. Its layer doesn't shrink, so packing it is not what is measured. */
+/** The image, in a store and in a layout. Its layer is incompressible, so that compression is not measured. */
 async function prepare(tsbuild: string, context: string, store: string, layout: string): Promise<void> {
   if (existsSync(join(layout, 'index.json'))) return
   mkdirSync(context, { recursive: true })
@@ -93,7 +93,7 @@ async function serve(data: string): Promise<ChildProcess> {
   mkdirSync(data, { recursive: true })
   const file = `${data}.yml`
   const storage = { filesystem: { rootdirectory: data } }
-  // JSON is YAML.
+  // JSON is valid YAML.
   writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: 'error' }, storage, http: { addr: HOST } }))
   const server = spawn('docker-registry', ['serve', file], { stdio: 'ignore' })
   for (let attempt = 0; attempt < 200; attempt++) {

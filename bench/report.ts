@@ -1,14 +1,14 @@
 import type { Measurement } from './measure.ts'
 
-/** A contender with what its runs measured. */
+/** A contender with the measurements of its runs. */
 export interface Series {
   readonly name: string
   readonly runs: readonly Measurement[]
-  /** Bytes of the result. */
+  /** The size of the result in bytes. */
   readonly outputBytes: number
 }
 
-/** Medians as a Markdown table; ratios are to the series of the given name. */
+/** Medians as a Markdown table. Ratios refer to the series of the given name. */
 export function formatTable(series: readonly Series[], baseline: string): string {
   const base = series.find(({ name }) => name === baseline)
   const rows = series.map((s) => {

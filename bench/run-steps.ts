@@ -1,4 +1,5 @@
-// 40 steps of `RUN true` on busybox: what a step costs apart from its command. tsbuild by each isolation that works here, and buildah.
+// 40 steps of `RUN true` on busybox measure the overhead of a step: tsbuild with each isolation that works
+// here, and buildah.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -34,7 +35,7 @@ export async function runSteps({ runs, directory }: BenchOptions): Promise<void>
   })
 }
 
-/** Each step is another, so that no cache helps. */
+/** Every step differs, so that no cache helps. */
 function dockerfile(from: string): string {
   const steps = Array.from({ length: STEPS }, (_, at) => `RUN ["/bin/busybox", "true", "${at}"]`)
   return [`FROM ${from}`, 'COPY busybox /bin/busybox', ...steps, ''].join('\n')
@@ -55,7 +56,7 @@ function withoutHelper(contender: Contender): Contender {
   return { ...contender, name: `${name}, no helper`, env: { ...env, TSBUILD_SANDBOX_HELPER: '' } }
 }
 
-/** Why an isolation can't take part, in the words of `tsbuild doctor`. */
+/** The reason why an isolation cannot take part, as `tsbuild doctor` reports it. */
 function unavailable(isolation: string): string | undefined {
   const root = resolve(import.meta.dirname, '..')
   const { stdout } = spawnSync('node', [`${root}/bin/tsbuild.js`, 'doctor', '--json'], { encoding: 'utf8' })

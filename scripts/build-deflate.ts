@@ -1,5 +1,6 @@
-// Builds libdeflate's compressor as a WebAssembly module, and writes it as lib/layers/gzip/deflate-module.ts. `npx tsx scripts/build-deflate.ts [TARBALL]`
-// needs clang 14 and lld 14 (Debian's clang-14 and lld-14); other versions give other bytes, though not another output of deflate.
+// Builds libdeflate's compressor as a WebAssembly module, and writes it as lib/layers/gzip/deflate-module.ts.
+// `npx tsx scripts/build-deflate.ts [TARBALL]` needs clang 14 and lld 14 (Debian's clang-14 and lld-14). Other
+// versions produce another module, but the same compressed output.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +15,7 @@ const SOURCE = {
 }
 const CLANG = 'clang-14'
 const LINKER = 'wasm-ld-14'
-/** SIMD and the rest are in every Node.js that tsbuild supports. */
+/** SIMD and the other features are in every Node.js that tsbuild supports. */
 const COMPILE = [
   '--target=wasm32',
   '-O3',
@@ -29,12 +30,15 @@ const LINK = ['--no-entry', '-z', 'stack-size=65536', '--strip-all']
 const root = resolve(import.meta.dirname, '..')
 const target = join(root, 'lib/layers/gzip/deflate-module.ts')
 
-/** The tools that are missing for a build. */
+/** The tools for the build that are not installed. */
 export function missingTools(): readonly string[] {
   return [CLANG, LINKER].filter((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0)
 }
 
-/** The text of the module's source file, compiled from a tarball of libdeflate's, which is downloaded if none is named. */
+/**
+ * The text of the module's source file, compiled from a tarball of libdeflate. Without a path, the tarball is
+ * downloaded.
+ */
 export async function buildDeflate(tarball?: string): Promise<string> {
   const source = tarball === undefined ? await download() : readFileSync(tarball)
   const sha256 = createHash('sha256').update(source).digest('hex')
@@ -63,7 +67,7 @@ async function download(): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer())
 }
 
-/** No block says that it is the last one of its stream (RFC 1951, 3.2.3). */
+/** No block is marked as the last one of its stream (RFC 1951, 3.2.3). */
 function withoutLastBlocks(file: string): void {
   const source = readFileSync(file, 'utf8')
   const changed = source

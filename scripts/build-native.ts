@@ -1,5 +1,6 @@
-// Builds the native helper: one static program for each processor. `npx tsx scripts/build-native.ts [x64|arm64] [--package]` builds it in
-// native/build, and with --package puts it into the npm package of that processor as well.
+// Builds the native helper: one static program for each processor. `npx tsx scripts/build-native.ts [x64|arm64]
+// [--package]` builds it in native/build, and with --package copies it into the npm package of that processor
+// as well.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -21,10 +22,10 @@ const RELEASE = [
   '-D_FORTIFY_SOURCE=2',
   '-Wl,-z,noexecstack,-z,relro,-z,now',
 ]
-/** For tests: finds what is read or written where nothing is. */
+/** Flags for tests, which find reads and writes outside of objects. */
 const SANITIZE = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
-/** GNU's names of processors, and the compilers for them, smallest result first. */
+/** GNU's names of processors, with the compilers for them; the compiler with the smallest result goes first. */
 const TARGETS: Readonly<Record<Arch, { readonly triple: string; readonly compilers: readonly string[] }>> = {
   x64: {
     triple: 'x86_64-linux-gnu',
@@ -38,11 +39,14 @@ const TARGETS: Readonly<Record<Arch, { readonly triple: string; readonly compile
 
 export interface NativeBuild {
   readonly arch: Arch
-  /** Instrumented, with shared libraries: for tests. */
+  /** Whether to instrument the program, which then uses shared libraries; for tests. */
   readonly sanitize: boolean
 }
 
-/** The program's path, built anew if a source is newer. Undefined where there is no compiler for the processor. Errors if it does not compile. */
+/**
+ * The path of the program, rebuilt if a source is newer. Undefined if there is no compiler for the processor.
+ * Throws if it does not compile.
+ */
 export function buildNative({ arch, sanitize }: NativeBuild): string | undefined {
   const file = join(build, `tsbuild-sandbox-linux-${arch}${sanitize ? '-sanitized' : ''}`)
   const files = readdirSync(sources).map((name) => join(sources, name))
@@ -57,12 +61,15 @@ export function buildNative({ arch, sanitize }: NativeBuild): string | undefined
     encoding: 'utf8',
   })
   if (done.status !== 0) throw new Error(`${compiler} failed:\n${done.stderr}`)
-  // Another process may be building the same, or running the old one.
+  // Another process may be building the same program, or running the old one.
   renameSync(temporary, file)
   return file
 }
 
-/** Compiles one source file for this machine, static, without warnings: programs that tests run in a sandbox. Undefined without a compiler. */
+/**
+ * Compiles one source file for this machine, statically and without warnings, for programs that tests run in a
+ * sandbox. Undefined without a compiler.
+ */
 export function buildProgram(source: string, file: string): string | undefined {
   const compiler = ['gcc', 'cc'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
   if (compiler === undefined) return undefined
@@ -77,13 +84,13 @@ function findCompiler(arch: Arch, sanitize: boolean): string | undefined {
   return compilers.find((name) => !(sanitize && name.includes('musl')) && canCompile(name, arch))
 }
 
-/** A compiler named without its processor is for the machine's own. */
+/** A compiler without a processor in its name is for the processor of this machine. */
 function canCompile(compiler: string, arch: Arch): boolean {
   if (!/^(x86_64|aarch64)-/.test(compiler) && process.arch !== arch) return false
   return spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0
 }
 
-/** musl's wrapper of a distribution's compiler doesn't find the kernel's headers, and may not find the C library's beside them. */
+/** The musl wrapper of a distribution's compiler finds neither the kernel's headers nor, sometimes, the C library's. */
 function kernelHeaders(compiler: string, arch: Arch): readonly string[] {
   if (!compiler.includes('musl')) return []
   const directory = join(build, `headers-${arch}`)

@@ -1,4 +1,5 @@
-// Makes the JavaScript of dist/: the modules of lib/ in few files, since finding and opening hundreds costs more than what is in them.
+// Bundles the modules of lib/ to the JavaScript files of dist/: to find and open hundreds of modules takes
+// longer than to run them.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +9,10 @@ const root = resolve(import.meta.dirname, '..')
 const lib = join(root, 'lib')
 const dist = join(root, 'dist')
 
-/** Modules that somebody else loads, each a file of dist/ of the same name: the library's, the command line's, those that other processes run. */
+/**
+ * The entry points, each a file of dist/ with the same name: the library, the command line, and programs that
+ * other processes run.
+ */
 export const entryPoints: readonly string[] = [
   'index',
   'parser/index',
@@ -17,7 +21,7 @@ export const entryPoints: readonly string[] = [
   'sandbox/doctor/examine-main',
 ]
 
-/** Replaces dist/ by the bundle of lib/, without declarations. Packages stay outside, names stay as they are. */
+/** Replaces dist/ by the bundle of lib/, without declarations. Packages stay external, and names are kept. */
 export async function bundle(): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -31,7 +35,7 @@ export async function bundle(): Promise<void> {
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
-    // A licence that has to go with what is compiled in.
+    // The licence of code that is compiled in must stay.
     legalComments: 'inline',
     plugins: [moduleURLs],
     write: false,
@@ -44,8 +48,8 @@ export async function bundle(): Promise<void> {
 }
 
 /**
- * `import.meta.url` stays what it would be if dist/ had a file for each module, whichever file the module is in. So a module finds a
- * program beside it, or package.json above, in the same way in lib/ and in dist/.
+ * `import.meta.url` stays as if dist/ had a file for each module, whichever file the module is in. So a module
+ * finds a program beside it, or the package.json above it, in lib/ and in dist/ in the same way.
  */
 const moduleURLs: Plugin = {
   name: 'module-urls',
@@ -61,7 +65,7 @@ const moduleURLs: Plugin = {
   },
 }
 
-/** What `dist:` means is known once it is known in which file the module is. */
+/** Resolves `dist:` after esbuild has decided which file the module goes to. */
 function placeURLs(text: string, path: string): string {
   const up = relative(dirname(path), dist).split(sep).join('/') || '.'
   return text.replaceAll('new URL("dist:', `new URL("${up}/`)

@@ -1,5 +1,5 @@
-// Checks the package before it is published: only bin/ and dist/, small, and nothing that runs at install time. Checks the lock file, too:
-// `npm ci` needs the binaries of every platform in it, not only of this machine's.
+// Checks the package before it is published: it holds only bin/ and dist/, is small, and runs nothing at
+// install time. It also checks the lock file, in which `npm ci` needs the binaries of every platform.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -16,7 +16,8 @@ interface Lock {
   readonly packages: Readonly<Record<string, LockedPackage>>
 }
 
-// A third of the bytes are declarations. The bundle has less than a hundred files, because opening many files slows every start.
+// A third of the bytes are declarations. The bundle has less than a hundred files, because opening many files
+// slows every start.
 const UNPACKED_LIMIT = 2_000_000
 const SCRIPT_LIMIT = 150
 const PACKAGE_LIMIT = 60

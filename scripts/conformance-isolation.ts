@@ -1,6 +1,6 @@
-// Runs recorded RUN cases in every back-end, and compares with the table in docs/sandbox.md.
+// Runs recorded RUN cases in every back-end, and compares the results with the table in docs/sandbox.md.
 // usage: tsx scripts/conformance-isolation.ts [DIR] [--write] [--all] [--only NAME]...
-// --write changes the table, --all takes all RUN cases instead of a sample and doesn't look at the table, --only is for some rows.
+// --write updates the table; --all runs all RUN cases instead of a sample, without the table; --only selects rows.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
 })
 const BEGIN = '<!-- recorded: npx tsx scripts/conformance-isolation.ts --write -->'
 const END = '<!-- /recorded -->'
-/** What sets back-ends apart: mounts, users, owners. */
+/** The tags of cases in which back-ends differ: mounts, users, owners. */
 const SAMPLE = ['cache-mount', 'tmpfs-mount', 'secret', 'user', 'shell', 'chown', 'onbuild']
 
 interface Measured {
@@ -66,7 +66,7 @@ function measure(row: IsolationRow, cases: readonly string[]): Measured {
   return { row, passed, all: results.size, failed }
 }
 
-/** Whether the table says what was measured, or does now. */
+/** Whether the table matches the measurement; with --write it is updated first. */
 function updateTable(rows: readonly IsolationRow[], found: readonly Measured[]): boolean {
   const text = readFileSync(DOCUMENT, 'utf8')
   const [before = '', rest = ''] = text.split(BEGIN)

@@ -1,5 +1,6 @@
-// Runs text corpora of recorded BuildKit results, as JSON Lines: `npm run conformance -- DIR`. A corpus is known by its
-// folder (parser, shell, instructions, ignore, lint) and the shape of its cases. Exits with 1 when anything differs.
+// Runs corpora of recorded BuildKit results, as JSON Lines: `npm run conformance -- DIR`. The folder of a
+// corpus (parser, shell, instructions, ignore, lint) and the shape of its cases select the check. Exits with 1
+// if anything differs.
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import type { Check } from './conformance/check.ts'
@@ -48,7 +49,7 @@ function main(directory: string | undefined): number {
   return failed === 0 && passed > 0 ? 0 : 1
 }
 
-/** One element a case: what differs, or undefined. */
+/** One element for each case: the difference, or undefined. */
 function runFile(path: string, check: Check): (string | undefined)[] {
   const lines = readFileSync(path, 'utf8').split('\n')
   return lines.flatMap((line, index) => {

@@ -1,5 +1,5 @@
-// The public API as text and as data, read from the export lists and the modules that they name. No type checker is needed: every exported
-// name has its types written out (isolatedDeclarations).
+// The public API as text and as data, read from the export lists and the modules that they name. No type
+// checker is needed, because every exported name has explicit types (isolatedDeclarations).
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'

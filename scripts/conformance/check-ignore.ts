@@ -3,7 +3,7 @@ import { createPatternMatcher } from '../../lib/context/ignore/ignore-matcher.ts
 import { parseIgnoreFile } from '../../lib/context/ignore/parse-ignore-file.ts'
 import { type Case, compare, stringOf, stringsOf } from './check.ts'
 
-/** Matches {patterns, path, expect | error} and files {content, expect}. */
+/** Checks matches {patterns, path, expect | error} and files {content, expect}. */
 export function checkIgnore(record: Case): string | undefined {
   if (record['content'] !== undefined) {
     const text = stringOf(record['content'])

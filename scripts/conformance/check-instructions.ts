@@ -4,7 +4,7 @@ import { type Case, compare, recordOf, stringOf, stringsOf } from './check.ts'
 import { checkRejection, describeErrors, isSameReason } from './check-rejection.ts'
 import { toBuildKitStages } from './to-buildkit-stages.ts'
 
-/** Instructions {dockerfile, expect}, and rejections {dockerfile, error, phase, lines}. */
+/** Checks instructions {dockerfile, expect} and rejections {dockerfile, error, phase, lines}. */
 export function checkInstructions(record: Case): string | undefined {
   const text = stringOf(record['dockerfile'])
   if (record['phase'] === 'expand') return checkExpansion(text, stringOf(record['error']))
@@ -16,7 +16,7 @@ export function checkInstructions(record: Case): string | undefined {
   return describeErrors(dockerfile) ?? compare(text, recorded, actual)
 }
 
-/** BuildKit checks mounts only when it expands their values; the recorded expansion leaves them as they are. */
+/** BuildKit checks mounts only when it expands their values. The recorded expansion keeps the values as they are. */
 function checkExpansion(text: string, error: string): string | undefined {
   const dockerfile = parse(text)
   const runs = dockerfile.instructions.filter((instruction): instruction is Run => instruction.kind === 'RUN')
@@ -30,7 +30,7 @@ function checkExpansion(text: string, error: string): string | undefined {
   }
 }
 
-/** Both sides with `expandError: true` where the errors have the same reason in other words. */
+/** Both sides with `expandError: true` if the errors have the same reason in different words. */
 function withoutSameErrors(expected: Case, actual: Case): { readonly recorded: unknown; readonly actual: unknown } {
   const errors: TsbuildError[] = []
   const marked: unknown = JSON.parse(

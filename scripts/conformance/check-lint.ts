@@ -7,17 +7,20 @@ import { parse } from '../../lib/parser/index.ts'
 import { type Case, compare, recordOf, stringOf } from './check.ts'
 
 /**
- * What a case should say of all targets, where what is recorded can't be; see docs/conformance.md. The lines there are none of
- * the instructions that the warnings are about.
+ * The warnings of a case for all targets, if the recorded ones cannot be right; see docs/conformance.md. The
+ * lines there are not those of the instructions that the warnings concern.
  */
 const correctedLines: Readonly<Record<string, readonly number[]>> = { 'TestLegacyKeyValueFormat-3': [5, 6] }
 
-/** Rules {name, experimental, level}, and Dockerfiles {dockerfile, dockerignore?, attrs?, warnings, warningsAllTargets?, error?}. */
+/**
+ * Checks rules {name, experimental, level} and Dockerfiles {dockerfile, dockerignore?, attrs?, warnings,
+ * warningsAllTargets?, error?}.
+ */
 export function checkLint(record: Case): string | undefined {
   if (record['dockerfile'] === undefined) return checkRule(record)
   const { warningsAllTargets } = record
   if (warningsAllTargets === undefined) return checkCase(record, 'all', record['warnings'])
-  // A build warns of what it needs; a check without a target warns of all.
+  // A build warns about the stages that it needs; a check without a target warns about all stages.
   const corrected = correctedLines[stringOf(record['name'])]
   const all = (warningsAllTargets as Case[]).map((w, i) => ({ ...w, line: corrected?.[i] ?? w['line'] }))
   return checkCase(record, 'target', record['warnings']) ?? checkCase(record, 'all', all)
@@ -35,7 +38,7 @@ function checkCase(record: Case, stages: 'all' | 'target', warnings: unknown): s
   const report = checkDockerfile(parse(text), optionsOf(record, stages))
   const expected = (warnings as readonly Case[]).map(({ rule, line, detail }) => ({ rule, line, detail }))
   const actual = report.warnings.map(({ rule, line, message }) => ({ rule, line, detail: message }))
-  // What has no source was recorded by BuildKit's own tests, which sort by line and text.
+  // Cases without a source were recorded by BuildKit's own tests, which sort by line and text.
   const order = record['source'] === undefined ? byLine : (list: readonly Found[]) => list
   return compare(text, order(expected as Found[]), order(actual)) ?? checkError(text, record['error'], report)
 }
@@ -49,7 +52,7 @@ interface Found {
 const byLine = (list: readonly Found[]): readonly Found[] =>
   list.toSorted((a, b) => a.line - b.line || (a.detail < b.detail ? -1 : Number(a.detail > b.detail)))
 
-/** The violations are ours to tell; other errors of a recorded build may come from the network or the files. */
+/** Only violations are compared. Other errors of a recorded build may come from the network or from files. */
 function checkError(
   text: string,
   error: unknown,

@@ -12,7 +12,7 @@ import { parseHeredocWord } from '../../lib/parser/syntax/heredoc-word.ts'
 import { type Case, compare, recordOf, stringOf } from './check.ts'
 import { checkRejection, describeErrors } from './check-rejection.ts'
 
-/** Trees {dockerfile, expect}, directives {kind, directive, text, expect} and heredoc words {text, expect}. */
+/** Checks trees {dockerfile, expect}, directives {kind, directive, text, expect} and heredoc words {text, expect}. */
 export function checkParser(record: Case): string | undefined {
   if (record['dockerfile'] !== undefined) return checkTree(record)
   return record['kind'] === undefined ? checkHeredocWord(record) : checkDirective(record)

@@ -3,7 +3,7 @@ import { positionAt } from '../../lib/base/source.ts'
 import { type Dockerfile, parse } from '../../lib/parser/index.ts'
 
 interface Reason {
-  /** BuildKit's words. What its groups match must be in our message, too. */
+  /** BuildKit's message. Our message must contain the text of its groups. */
   readonly pattern: RegExp
   readonly code: ErrorCode
 }
@@ -51,7 +51,7 @@ const reasons: readonly Reason[] = [
   { pattern: /^device name already set to (.*)$/, code: 'FLAG_INVALID' },
 ]
 
-/** BuildKit counts a line only after it has read it as a directive, and doesn't count one that is too long. */
+/** BuildKit counts a line only after it has read it as a directive, and does not count a line that is too long. */
 const countedLate = /parser directive can be used|invalid escape token|greater than max/
 
 /** Checks that a Dockerfile is rejected at the right lines and for the right reason. */
@@ -70,7 +70,7 @@ export function checkRejection(text: string, error: string, lines: unknown): str
     : `${JSON.stringify(text)}\nexpected ${reason.code} at lines ${from}-${to}: ${error}\ngot ${describe(dockerfile)}`
 }
 
-/** Whether an error that is thrown has the code and the words that go with BuildKit's. */
+/** Whether a thrown error has the code and the message that correspond to BuildKit's. */
 export function isSameReason(error: string, code: ErrorCode, message: string): boolean {
   const reason = findReason(error)
   return reason?.code === code && mentions(message, reason.words)

@@ -1,10 +1,10 @@
 import { type EscapeCharacter, expandWord, expandWords } from '../../lib/parser/index.ts'
 import { type Case, compare, stringOf, stringsOf } from './check.ts'
 
-/** {mode, platform, escape, env, input, options?, expect | error, matched?, unmatched?} */
+/** Checks words {mode, platform, escape, env, input, options?, expect | error, matched?, unmatched?}. */
 export function checkShell(record: Case): string | undefined {
   const input = stringOf(record['input'])
-  // On Windows the names of variables have no case.
+  // On Windows the names of variables are case-insensitive.
   const fold = (name: string) => (record['platform'] === 'windows' ? name.toUpperCase() : name)
   const variables = new Map(
     stringsOf(record['env']).map((entry) => {
@@ -29,7 +29,7 @@ export function checkShell(record: Case): string | undefined {
 
 const pick = ({ matched, unmatched }: Case): Case => ({ matched, unmatched })
 
-/** BuildKit's `RawQuotes` is `rawQuotes` here. */
+/** BuildKit's `RawQuotes` is named `rawQuotes` here. */
 function optionsOf(options: unknown): Record<string, boolean> {
   if (typeof options !== 'object' || options === null) return {}
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 /** A case of a corpus: a line of JSON. */
 export type Case = Readonly<Record<string, unknown>>
 
-/** Runs a case; says what differs from the recorded result, or undefined when nothing does. */
+/** Runs a case, and returns the difference from the recorded result, or undefined. */
 export type Check = (record: Case) => string | undefined
 
 /** Compares a result with the recorded one. */

@@ -1,4 +1,4 @@
-// The rows of the table in docs/sandbox.md about the recorded RUN cases, one a program that steps run in.
+// The rows of the table in docs/sandbox.md about the recorded RUN cases: one for each program that runs steps.
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { findProgram } from '../../lib/base/find-program.ts'
@@ -8,9 +8,9 @@ export interface IsolationRow {
   readonly name: string
   readonly title: string
   readonly run: BuildRun
-  /** Whether this machine has what it takes. */
+  /** Whether the program works on this machine. */
   readonly available: boolean
-  /** Cases that are known not to pass, with the reason. */
+  /** The cases that are known to fail, with the reason. */
   readonly shortfalls: Readonly<Record<string, string>>
 }
 
@@ -28,19 +28,22 @@ const root = process.getuid?.() === 0
 const has = (...names: readonly string[]): boolean => root && names.every((name) => findProgram(name) !== undefined)
 const helper = resolve(import.meta.dirname, `../../native/build/tsbuild-sandbox-linux-${process.arch}`)
 
-/** In a mount namespace of its own, after a script. */
+/** Runs a script first, in a mount namespace of its own. */
 const mounted = (script: string): readonly string[] => [
   ...['unshare', '-m', '--propagation', 'private', 'sh', '-c'],
   ...[`${script} && exec "$@"`, 'sh'],
 ]
 
-/** Hides a program, so that the other runtime is what runs. */
+/** Hides a program, so that the other runtime is used. */
 const without = (name: string): readonly string[] => {
   const path = findProgram(name)
   return mounted(path === undefined ? 'true' : `mount --bind /bin/false ${path}`)
 }
 
-/** `filter` is a file with Docker's filter for who has no capability: with that, and none, proot has the place that it is for. */
+/**
+ * `filter` is a file with Docker's seccomp filter for processes without capabilities. With that filter, and
+ * without capabilities, proot runs in the environment that it is meant for.
+ */
 export function isolationRows(filter: string): readonly IsolationRow[] {
   const restricted = `bwrap --dev-bind / / --cap-drop ALL --seccomp 9 9<${filter} --`
   const proot = process.env['TSBUILD_TEST_PROOT']

@@ -5,27 +5,27 @@ import { join, resolve } from 'node:path'
 
 export interface BuildRun {
   readonly isolation: string
-  /** Only cases with all of these tags; `!TAG` for those without. */
+  /** Only cases with all of these tags; `!TAG` selects cases without a tag. */
   readonly tags?: readonly string[]
-  /** Only cases of these names. */
+  /** Only cases with these names. */
   readonly names?: readonly string[] | undefined
-  /** Words before the command that runs all of it. */
+  /** Arguments before the command that runs all cases. */
   readonly within?: readonly string[]
   /** Shell words before each build. */
   readonly enter?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Where what the runner says goes. */
+  /** The stream for the output of the runner. */
   readonly output?: 'inherit' | 'ignore'
 }
 
-/** Runs recorded cases with this checkout, each with a store of its own, and gives whether each passed. */
+/** Runs recorded cases with this checkout, each with its own store, and returns whether each passed. */
 export function runBuilds(root: string, run: BuildRun): ReadonlyMap<string, boolean> {
   const temporary = mkdtempSync(join(tmpdir(), 'tsbuild-conformance-'))
   try {
     const results = join(temporary, 'results.json')
     const cli = resolve(import.meta.dirname, '../../bin/tsbuild.js')
     const base = join(root, 'bases/busybox-oci')
-    // A store for each case: what one leaves in a cache mount must not be seen by another.
+    // Each case has its own store, so that the cache mounts of one case do not affect another.
     const command =
       `TSBUILD_HOME={tmp}/store ${run.enter ?? ''} ${process.execPath} ${cli} build --isolation ${run.isolation} ` +
       `-f {dockerfile} {args} --build-context busybox=oci-layout://${base} -o type=oci,dest={out} {ctx}`
@@ -46,7 +46,7 @@ export function runBuilds(root: string, run: BuildRun): ReadonlyMap<string, bool
   }
 }
 
-/** Names of the cases whose tags satisfy a condition. */
+/** The names of cases whose tags satisfy a condition. */
 export function casesWith(root: string, wanted: (tags: readonly string[]) => boolean): readonly string[] {
   return readdirSync(join(root, 'build')).filter((name) => {
     const { tags = [] } = JSON.parse(readFileSync(join(root, 'build', name, 'case.json'), 'utf8'))

@@ -2,7 +2,7 @@ import { TsbuildError } from '../../lib/base/errors.ts'
 import { type Mount, type ResolvedMount, resolveMount } from '../../lib/parser/index.ts'
 import type { Case } from './check.ts'
 
-/** BuildKit's mounts, with values that nothing was expanded in; when that fails, the mounts as they are before it. */
+/** BuildKit's mounts with unexpanded values; if that fails, the mounts before it. */
 export function toBuildKitMounts(mounts: readonly Mount[]): Case {
   try {
     return { mounts: mounts.map((mount) => toMount(resolveMount(mount, (value) => value))) }

@@ -1,4 +1,4 @@
-// The typed tree in the shape of BuildKit's instructions.Parse, as the corpora record it.
+// Converts the typed tree to the shape of BuildKit's instructions.Parse, as the corpora record it.
 
 import { unreachable } from '../../lib/base/unreachable.ts'
 import {
