@@ -87,7 +87,7 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     name: 'keep-failed',
     kind: 'switch',
     group: GROUP,
-    summary: 'Keep the filesystem of a failed step for `tsbuild shell`',
+    summary: 'Keep the filesystem of a failed step for the shell command',
   },
   {
     name: 'strict-ownership',

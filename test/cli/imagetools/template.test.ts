@@ -33,12 +33,12 @@ test.each<[string, string]>([
 })
 
 test.each<[string, string, RegExp]>([
-  ['{{range .Manifest.Manifests}}{{.Digest}}{{end}}', 'UNSUPPORTED', /can't have "{{range /],
+  ['{{range .Manifest.Manifests}}{{.Digest}}{{end}}', 'UNSUPPORTED', /does not support "{{range /],
   ['{{.Name | json}}', 'UNSUPPORTED', /it has fields, index and json$/],
-  ['{{}}', 'UNSUPPORTED', /can't have/],
-  ['{{index .Image}}', 'UNSUPPORTED', /can't have/],
-  ['{{(index .Image "x"}}', 'UNSUPPORTED', /can't have/],
-  ['{{json .SBOM}}', 'OPTION_INVALID', /no field \.SBOM: there are \.Name, \.Manifest and \.Image$/],
+  ['{{}}', 'UNSUPPORTED', /does not support/],
+  ['{{index .Image}}', 'UNSUPPORTED', /does not support/],
+  ['{{(index .Image "x"}}', 'UNSUPPORTED', /does not support/],
+  ['{{json .SBOM}}', 'OPTION_INVALID', /no field \.SBOM: it has \.Name, \.Manifest and \.Image$/],
 ])('%s is refused', (format, code, message) => {
   expect(() => parseTemplate(format)).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
