@@ -20,7 +20,7 @@ export const registrySpecs: readonly CommandSpec[] = [
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
     flags: [PLATFORM, QUIET],
     examples: [
-      { command: 'tsbuild pull alpine:3.20', does: "pull from Docker Hub for this machine" },
+      { command: 'tsbuild pull alpine:3.20', does: 'pull from Docker Hub for this machine' },
       { command: 'tsbuild pull --platform linux/arm64 ghcr.io/me/app', does: 'pull for another platform' },
     ],
     load: () => import('../commands/pull.ts'),

@@ -130,12 +130,17 @@ test.each<[string, readonly string[], number, string]>([
   ['a file that is not there', ['create', '-t', 'app', '-f', '/no/such/file'], 1, `error: can't read "/no/such/file"`],
   ['a wrong annotation', ['create', '-t', 'app', '--annotation', 'x', 'app'], 2, 'error: invalid annotation "x"'],
   ['raw and format', ['inspect', '--raw', '--format', 'x', 'app'], 2, 'error: --raw and --format cannot be combined'],
-  ['a format beyond it', ['inspect', '--format', '{{range .}}', 'app'], 2, `error: --format does not support "{{range .}}"`],
+  [
+    'a format beyond it',
+    ['inspect', '--format', '{{range .}}', 'app'],
+    2,
+    `error: --format does not support "{{range .}}"`,
+  ],
   [
     'a builder',
     ['create', '--builder', 'x', 'app'],
     2,
-    'error: --builder is not supported yet [UNSUPPORTED]\nhint: there',
+    'error: --builder is not supported yet [UNSUPPORTED]\nhint: remove it: tsbuild has no builders',
   ],
   [
     'no such command',
