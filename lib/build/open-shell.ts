@@ -1,5 +1,5 @@
 import { storeHome } from '../cache/home.ts'
-import { openShellWorker } from '../executor/run/start-worker.ts'
+import { startShellWorker } from '../executor/run/start-worker.ts'
 import type { Isolation } from './build-options.ts'
 
 export interface ShellOptions {
@@ -20,7 +20,7 @@ export interface ShellOptions {
  */
 export async function openShell(options: ShellOptions = {}): Promise<number> {
   const { store = storeHome(), isolation = 'auto', name, command } = options
-  const { worker, kept } = await openShellWorker(store, isolation, name)
+  const { worker, kept } = await startShellWorker(store, isolation, name)
   // Ctrl-C is for the command in the shell.
   const ignore = (): void => {}
   process.on('SIGINT', ignore)

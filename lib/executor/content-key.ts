@@ -4,32 +4,32 @@ import { ByteWriter } from '../layers/index/byte-writer.ts'
 import { type DigestColumn, SHA256 } from '../layers/index/digest-column.ts'
 import { TYPES } from '../layers/index/index-format.ts'
 
-/** What is to be hashed at a time: many short pieces would take longer one by one. */
+/** Bytes that are hashed at a time: hashing many short pieces takes longer. */
 const PIECE = 64 * 1024
 
-/** Flags of an entry: which of its parts there are, and in which form. */
+/** Flags of an entry: which parts follow, and in which encoding. */
 const KIND = 1
 const UTF16 = 2
-const PARTICULARS = 4
+const RARE = 4
 
 /**
- * The digest of what entries are, not of when: paths, types, modes, owners, links, attributes and contents, but no times. Two steps
- * with the same content key make the same filesystem. Digests of contents are those in the column, or else the entries' own. Returns
- * undefined while the content of a file is not known.
+ * The digest of entries without their times: paths, types, modes, owners, links, attributes and contents. Two steps
+ * with the same content key make the same filesystem. Digests of contents come from the column, or else from the
+ * entries. Undefined if the content of a file is not known.
  */
 export function contentKey(entries: readonly SourceEntry[], digests?: DigestColumn): string | undefined {
   const hash = createHash('sha256')
   const out = new ByteWriter()
-  // Most entries have the same owner and mode as the one before, and nothing else: it would be a third of what is hashed.
+  // Most entries have the type, owner and mode of the entry before, which would be a third of the hashed bytes.
   let last: readonly [type: string, ...numbers: number[]] | undefined
   for (let at = 0; at < entries.length; at++) {
     const entry = entries[at] as SourceEntry
     const { path, type, mode, uid, gid } = entry
-    const rest = particulars(entry)
+    const rest = rareProperties(entry)
     const isOther = type !== last?.[0] || mode !== last[1] || uid !== last[2] || gid !== last[3]
     const isText = path.isWellFormed()
-    // Every part says how long it is or is always as long, so that no two entry lists give the same bytes.
-    out.uint8((isOther ? KIND : 0) | (isText ? 0 : UTF16) | (rest ? PARTICULARS : 0))
+    // Each part has a fixed length or starts with its length, so that no two lists of entries give the same bytes.
+    out.uint8((isOther ? KIND : 0) | (isText ? 0 : UTF16) | (rest ? RARE : 0))
     if (isOther) {
       last = [type, mode, uid, gid]
       out.uint8(TYPES.indexOf(type))
@@ -62,8 +62,8 @@ function ownDigest({ sha256 }: SourceEntry): Uint8Array | undefined {
   return bytes
 }
 
-/** What few entries have, if this one does. */
-function particulars({ linkname, devMajor = 0, devMinor = 0, xattrs }: SourceEntry): string | undefined {
+/** The rare properties of an entry: link target, device numbers, extended attributes. Undefined if it has none. */
+function rareProperties({ linkname, devMajor = 0, devMinor = 0, xattrs }: SourceEntry): string | undefined {
   if (linkname === undefined && devMajor === 0 && devMinor === 0 && !xattrs) return undefined
   return JSON.stringify([linkname ?? null, devMajor, devMinor, xattrs ? attributes(xattrs) : null])
 }

@@ -51,7 +51,7 @@ export type BuildEvent =
       readonly text: string
       readonly line?: number
     }
-  /** What RUN steps are carried out with, once it is known. */
+  /** The sandbox of RUN steps, once it is chosen. */
   | {
       readonly type: 'sandbox'
       readonly time: number

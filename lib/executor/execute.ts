@@ -1,4 +1,4 @@
-// Walks the graph: every step starts as soon as its inputs are there.
+// Walks the graph: each step starts as soon as its inputs are ready.
 import { withLocation } from '../base/errors.ts'
 import { positionAt } from '../base/source.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
@@ -11,20 +11,20 @@ import type { Filesystem, Session, StepResult } from './session.ts'
 import type { WantedEncoding } from './wanted-encoding.ts'
 
 export interface Execution {
-  /** The final filesystems, by the vertex that has it. */
+  /** The filesystems of the results, by vertex id. */
   readonly filesystems: ReadonlyMap<string, Filesystem>
-  /** When each step's layer was made, by vertex id. */
+  /** The ISO time at which each step's layer was made, by vertex id. */
   readonly created: ReadonlyMap<string, string>
-  /** The steps that {@link shownSteps} gives; a base image that did not have to be fetched counts as cached. */
+  /** Counts the steps of {@link shownSteps}. A base image counts as cached if nothing of it was fetched. */
   readonly steps: { readonly total: number; readonly cached: number }
 }
 
-// Layers are written by one thread that feeds the thread pool; a second one fills its waits, more would only cost memory.
+// One thread writes a layer and feeds the thread pool. A second layer fills its waits; more would only cost memory.
 const LAYERS_AT_ONCE = 2
 
 /**
- * Carries out all vertices of the graphs, each once. On the first failure, or an abort, the steps under way are stopped and awaited; then the
- * failure is thrown, at the place of its instruction.
+ * Executes each vertex of the graphs once. On the first failure, or an abort, running steps are stopped and
+ * awaited; then the failure is thrown, with the location of its instruction.
  */
 export async function execute(joined: JoinedGraphs, parent: Session): Promise<Execution> {
   const stop = new AbortController()
@@ -34,10 +34,11 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
   const results = new Map<string, Promise<StepResult>>()
   const failures: unknown[] = []
   for (const vertex of joined.vertices) {
-    const form: WantedEncoding = chain.has(vertex.id) ? session.compression : 'any'
+    const wanted: WantedEncoding = chain.has(vertex.id) ? session.compression : 'any'
     const inputs = Promise.all(vertex.inputs.map((id) => required(results, id)))
     const result = inputs.then((ready) => {
-      const action = (): Promise<StepResult> => executeStep(vertex, ready, form, sessionOf(vertex, session), limit)
+      const action = (): Promise<StepResult> =>
+        executeStep(vertex, ready, { wanted, session: sessionOf(vertex, session), limit })
       return isShown(vertex) ? observeStep(vertex.id, session, action, isCached) : action()
     })
     results.set(vertex.id, result)
@@ -70,10 +71,10 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
   return { filesystems, created, steps: { total, cached } }
 }
 
-/** A session in which a step is looked up in the cache only if it may be. */
+/** The session of a step: without the cache if --no-cache-filter names its stage. */
 export function sessionOf({ stage }: Vertex, session: Session): Session {
-  const isAgain = stage !== undefined && (session.noCacheStages?.has(stage) ?? false)
-  return isAgain ? { ...session, noCache: true } : session
+  const isUncached = stage !== undefined && session.noCacheStages.has(stage)
+  return isUncached ? { ...session, noCache: true } : session
 }
 
 /** The steps that progress shows, in the graphs' order. */
@@ -90,7 +91,7 @@ export function shownSteps({ graphs, vertices }: JoinedGraphs): StepInfo[] {
 const isCached = (result: StepResult): boolean => result.kind === 'filesystem' && result.cached
 const isShown = ({ op }: Vertex): boolean => op.kind !== 'scratch' && op.kind !== 'context'
 
-/** The steps whose layers are part of a result. */
+/** The ids of the vertices whose layers are part of a result. */
 function resultChain({ vertices, results }: JoinedGraphs): Set<string> {
   const byId = new Map(vertices.map((vertex) => [vertex.id, vertex]))
   const chain = new Set<string>()

@@ -1,4 +1,4 @@
-// The filesystem after a step: a stack of layers that stay where they are, seen through their indexes.
+// The filesystem after a step: a stack of layers, seen through their indexes. Nothing is unpacked.
 import { basename, join } from 'node:path'
 import type { LayerIndex, SourceEntry } from '../layers/entry.ts'
 import { entryWith } from '../layers/entry-with.ts'
@@ -12,10 +12,10 @@ import { digestPath } from '../oci/digest.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
 import type { Filesystem, Session, StackedLayer } from './session.ts'
 
-/** Views kept at hand. A step wants the view of the one before it, so a few are enough, however long the stack. */
+/** Views that are kept. A step builds on the view of the step before it, so a few are enough for any stack. */
 const VIEWS = 16
 
-/** Where layers and what is known of them come from. */
+/** Access to layers, their indexes and views. */
 export type LayerSource = Pick<Session, 'store' | 'indexes' | 'views' | 'signal'> & {
   readonly plainLayers: Pick<Session['plainLayers'], 'has'>
 }
@@ -35,12 +35,12 @@ export function layersOf(filesystem: Filesystem): readonly StackedLayer[] {
   return layers.reverse()
 }
 
-/** What a filesystem is, for the parts of a cache key. */
+/** The identity of a filesystem in a cache key. */
 export function stackKey({ chainID }: Filesystem): string {
   return chainID ?? ''
 }
 
-/** The merged view of a stack. Reads indexes only; file contents may not be there yet (see {@link withContents}). */
+/** The merged view of a stack. Reads indexes only: file contents may still be compressed (see {@link withContents}). */
 export async function viewOf(filesystem: Filesystem, session: LayerSource): Promise<UnionView> {
   const { views } = session
   const missing: Layer[] = []
@@ -75,15 +75,19 @@ export function indexOf(layer: Layer, session: LayerSource): Promise<LayerIndex>
   return index
 }
 
-/** What is taken of a compressed layer at a time without keeping the layer decompressed: it is held in memory. */
+/**
+ * Bytes of files that are read from a compressed layer at a time without keeping the plain tar. They are held in
+ * memory.
+ */
 const MAX_TAKEN = 4 << 20
 
-/** What comes out of a decompressor at a time: less costs as much. */
+/** Bytes that a decompressor yields at a time: reading less costs as much. */
 const LEAST_TAKEN = 256 << 10
 
 /**
- * Entries taken from a stack's view, with contents that can be read. A few small files are taken from a compressed layer by decompressing no
- * more of it than up to them. When that has been done for as much as the layer is, or for more, it is decompressed once and kept.
+ * Entries of a stack's view, with contents that can be read. For a few small files, a compressed layer is
+ * decompressed only up to the last of them. Once that adds up to the size of the layer, the layer is decompressed
+ * as a whole and the plain tar is kept.
  */
 export async function withContents(
   entries: readonly SourceEntry[],
@@ -110,7 +114,7 @@ export async function withContents(
   })
 }
 
-/** The contents by offset; undefined once the plain tar is in the store. */
+/** The contents by offset; undefined if the plain tar is in the store. */
 async function takeFiles(
   layer: Layer,
   wanted: readonly SourceEntry[],
@@ -135,7 +139,7 @@ async function takeFiles(
   return undefined
 }
 
-/** Where the plain tar of a layer is in the store, or will be once something needs it. */
+/** The path of a layer's plain tar in the store, whether or not it has been decompressed yet. */
 function plainPath(diffID: DiffID, session: LayerSource): string {
   return join(session.store.root, digestPath(diffID))
 }

@@ -1,4 +1,5 @@
-// A layer is one thing by its diffID, and has forms: its plain tar, and compressed blobs by algorithm and level.
+// One layer, identified by its diffID, can be stored in several encodings: the plain tar, and compressed blobs by
+// algorithm and level.
 import { compressLayer } from '../layers/compress-layer.ts'
 import { indexLayer } from '../layers/index/index-layer.ts'
 import { ensurePlainLayer } from '../layers/index/plain-layer.ts'
@@ -8,8 +9,8 @@ import type { Session } from './session.ts'
 import type { WantedEncoding } from './wanted-encoding.ts'
 
 /**
- * A stored layer in the wanted form, made from another form if need be. Returns undefined when the store no longer has the layer in any
- * form, as after a clean-up: then the step that made it has to run again.
+ * A stored layer in the wanted encoding, made from another encoding if need be. Undefined when the store no longer
+ * has the layer at all, as after pruning: then the step has to run again.
  */
 export async function layerInEncoding(
   diffID: DiffID,
@@ -19,8 +20,8 @@ export async function layerInEncoding(
   const { store, signal } = session
   const compressed = store.layers.encodings(diffID)
   const exact = compressed.find(
-    (form) =>
-      wanted === 'any' || (wanted.algorithm === form.algorithm && 'level' in wanted && wanted.level === form.level),
+    ({ algorithm, level }) =>
+      wanted === 'any' || (wanted.algorithm === algorithm && 'level' in wanted && wanted.level === level),
   )
   const plain = plainLayer(diffID, session)
   if (wanted !== 'any' && wanted.algorithm === 'gzip') {

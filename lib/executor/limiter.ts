@@ -1,4 +1,4 @@
-/** Runs at most so many of the given actions at once; the others wait in order. */
+/** Runs an action when fewer than the limit are running. Waiting actions run in order. */
 export type Limiter = <T>(action: () => Promise<T>) => Promise<T>
 
 export function createLimiter(limit: number): Limiter {
@@ -10,7 +10,6 @@ export function createLimiter(limit: number): Limiter {
     try {
       return await action()
     } finally {
-      // The place is handed on, or given back.
       const next = waiting.shift()
       if (next) next()
       else running--

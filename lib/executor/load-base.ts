@@ -9,13 +9,13 @@ import type { Filesystem, Session } from './session.ts'
 
 export interface LoadedBase {
   readonly filesystem: Filesystem
-  /** Bytes that had to be fetched. */
+  /** Bytes that were fetched from a registry. */
   readonly fetched: number
 }
 
 /**
- * Brings a base image into the store, as far as it isn't there and the build needs it, and gives its layers. Everything is verified on the
- * way. Of an image in a registry, what is not fetched now comes when it is first read.
+ * Brings a base image into the store as far as the build needs it, and returns its layers. Everything is verified.
+ * Layers in a registry that are not fetched now are fetched when they are first read.
  */
 export async function loadBase(
   base: ResolvedImage,
@@ -36,7 +36,7 @@ export async function loadBase(
   return { filesystem, fetched }
 }
 
-/** Fetches the layers that are in a registry, several at once. */
+/** Fetches the needed layers that are in a registry, several at once. Returns the number of bytes. */
 async function fetchLayers(
   { layers }: Image,
   { store, remoteBlobs, signal }: Session,
@@ -45,7 +45,7 @@ async function fetchLayers(
   const isNeeded = ({ diffID }: Layer): boolean =>
     need === 'files' || need === 'all' || (need === 'index' && store.readDerived(INDEX_KIND, diffID) === undefined)
   const blobs = layers.filter(isNeeded).flatMap(({ descriptor }) => {
-    const from = remoteBlobs?.get(descriptor.digest)
+    const from = remoteBlobs.get(descriptor.digest)
     return from ? [{ descriptor, from }] : []
   })
   const [first] = blobs

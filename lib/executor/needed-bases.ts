@@ -1,16 +1,19 @@
-// How much of a base image a build needs. Bases from registries are fetched no further.
+// Decides how much of a base image a build needs. No more of it is fetched from a registry.
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
 import { namesAccount } from './copy/chown.ts'
 import { isLinked } from './copy/is-linked.ts'
 
 /**
- * `nothing`: the base is below all that happens, and is only named by the result. `index`: what paths it has. `files`: any of its files.
- * `all`: all of its files, decompressed.
+ * `nothing`: the result only refers to the base. `index`: the paths in it. `files`: any of its files. `all`: all of
+ * its files, decompressed.
  */
 export type BaseNeed = 'nothing' | 'index' | 'files' | 'all'
 
-/** For each image vertex, what the steps on it and the copies from it need. `ofResults` is what outputs need of the results' own. */
+/**
+ * The need of each image vertex: by the steps on it and the copies from it. `ofResults` is the need of outputs for
+ * the results' bases.
+ */
 export function neededBases(
   { vertices, results }: Pick<JoinedGraphs, 'vertices' | 'results'>,
   ofResults: BaseNeed,

@@ -1,7 +1,7 @@
 import { messageOf } from '../base/errors.ts'
 import type { Session } from './session.ts'
 
-/** Reports the start and the end of a step: cached, failed, or stopped because the build was. */
+/** Emits the start and the end of a step: cached, failed, or cancelled with the build. */
 export async function observeStep<T>(
   step: string,
   session: Pick<Session, 'emit' | 'signal'>,

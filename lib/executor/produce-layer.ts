@@ -1,84 +1,85 @@
-// From the entries that a step makes to a layer: found by its key, or written.
+// From the entries of a step to its layer: a cached layer of the same key, or a new one.
 
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
-import type { BuildRecord } from '../cache/records.ts'
 import { type HashedFile, openStatCache, type StatCache } from '../context/stat-cache.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import { hashContent } from '../layers/hash-content.ts'
 import { DigestColumn } from '../layers/index/digest-column.ts'
 import { writeLayer } from '../layers/write-layer.ts'
-import { isDigest } from '../oci/digest.ts'
-import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
+import type { CacheKey } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
-import { layerInEncoding } from './layer-encodings.ts'
+import { findCachedLayer, previousBlob } from './find-cached-layer.ts'
 import type { Session, StackedLayer } from './session.ts'
 import type { WantedEncoding } from './wanted-encoding.ts'
 
 export interface LayerPlan {
   /** `COPY`, `ADD`, `WORKDIR`, … */
   readonly step: string
-  /** What the step does, whatever its content: tells whether it was ever carried out before. */
+  /** The operation without its content: two steps of one definition may give different layers. */
   readonly definition: string
   readonly entries: readonly SourceEntry[]
   /** The directory that entries with a status come from. */
   readonly root: string | undefined
-  /** Makes the contents of entries readable: asked for only if the layer has to be written. */
+  /** Makes the contents of entries readable. Called only if the layer has to be written. */
   readonly withContents?: (entries: readonly SourceEntry[]) => Promise<readonly SourceEntry[]>
 }
 
 export interface ProducedLayer {
   readonly layer: StackedLayer
-  /** What {@link findLayer} finds it by. */
+  /** The key that {@link findCachedLayer} finds the layer by. */
   readonly key: CacheKey
   readonly cached: boolean
 }
 
+export interface ProduceLayerOptions {
+  readonly wanted: WantedEncoding
+  readonly session: Session
+  /** Called now and then with the number of bytes written so far. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
+}
+
 /**
- * The layer that holds these entries. Of steps that do the same at the same time, as those of several platforms do, the first does the
- * work, and the others find it done. The key is made of content, not of times (DESIGN: content key), and of the policy for times.
- * A step that was never carried out is written at once, its files hashed on the way; otherwise files whose status changed are
- * read first, to see whether there is anything to write at all.
+ * The layer that holds these entries: a cached one, or a new one. Of steps that do the same at the same time, as
+ * those of several platforms do, the first one does the work and the others find its layer. The key is made of
+ * content and of the policy for timestamps, not of times. The files of a step that never ran before are hashed
+ * while they are written. For any other step, files whose status changed are read first, to find out whether the
+ * layer has to be written at all.
  */
-export async function produceLayer(
-  plan: LayerPlan,
-  form: WantedEncoding,
-  session: Session,
-  onBytes?: (n: number) => void,
-): Promise<ProducedLayer> {
+export async function produceLayer(plan: LayerPlan, options: ProduceLayerOptions): Promise<ProducedLayer> {
+  const { producing } = options.session
   const definition = cacheKey(`${plan.step} definition`, [{ label: 'operation', value: plan.definition }])
-  const before = session.producing.get(definition)
-  const own = (before ?? Promise.resolve()).then(() =>
-    produce(plan, definition, before !== undefined, form, session, onBytes),
+  const earlier = producing.get(definition)
+  const own = (earlier ?? Promise.resolve()).then(() =>
+    produce(plan, { ...options, definition, isRepeated: earlier !== undefined }),
   )
-  // Who fails says so to its own step.
-  const ended = own.then(nothing, nothing)
-  session.producing.set(definition, ended)
+  // A step that fails reports its own error.
+  producing.set(definition, own.then(nothing, nothing))
   return own
 }
 
 const nothing = (): void => {}
 
-async function produce(
-  plan: LayerPlan,
-  definition: CacheKey,
-  wasDone: boolean,
-  form: WantedEncoding,
-  session: Session,
-  onBytes: ((n: number) => void) | undefined,
-): Promise<ProducedLayer> {
+interface ProduceOptions extends ProduceLayerOptions {
+  readonly definition: CacheKey
+  /** Whether an equal step of the same build came before. */
+  readonly isRepeated: boolean
+}
+
+async function produce(plan: LayerPlan, options: ProduceOptions): Promise<ProducedLayer> {
+  const { definition, isRepeated, wanted, session, onBytes } = options
   session.signal.throwIfAborted()
   const { store } = session
-  const noCache = session.noCache && !wasDone
+  const noCache = session.noCache && !isRepeated
   const stats =
     plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
   const digests = new DigestColumn()
-  // Without the cache everything is read, whatever is known of it.
+  // Without the cache every file is read, even one whose digest is known by its status.
   plan.entries.forEach((entry, at) => {
     const digest = knownDigest(entry, noCache ? undefined : stats)
     if (digest !== undefined) digests.set(at, digest)
   })
-  const former = store.records.find(definition)
-  if (!noCache && former) {
+  const previous = store.records.find(definition)
+  if (!noCache && previous) {
     plan.entries.forEach((entry, at) => {
       if (digests.has(at) || entry.type !== 'file') return
       digests.set(at, hashContent(entry))
@@ -86,41 +87,33 @@ async function produce(
     })
   }
   const expected = noCache ? undefined : layerKey(plan, digests, session)
-  const found = expected && (await findLayer(expected, form, session))
+  const found = expected && (await findCachedLayer(expected, wanted, session))
   if (found) {
-    remember(plan, digests, stats)
+    saveDigests(plan, digests, stats)
     return { layer: found, key: expected, cached: true }
   }
 
   const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
   const written = await writeLayer(entries, store, {
     digests,
-    compression: form === 'any' ? { algorithm: 'uncompressed' } : form,
-    reuse: noCache ? undefined : former && previousBlob(former, form, session),
+    compression: wanted === 'any' ? { algorithm: 'uncompressed' } : wanted,
+    reuse: noCache ? undefined : previousBlob(previous, wanted, session),
     signal: session.signal,
     ...(onBytes && { onProgress: onBytes }),
   })
   const { diffID, descriptor } = written
-  if (form !== 'any' && form.algorithm === 'gzip') store.layers.add(diffID, { ...form, descriptor })
+  if (wanted !== 'any' && wanted.algorithm === 'gzip') store.layers.add(diffID, { ...wanted, descriptor })
   const key = expected ?? layerKey(plan, written.digests, session)
   if (!key) throw new Error('bug: a written layer has files without digests')
   const created = new Date((session.epoch ?? session.now) * 1000).toISOString()
   const parts = [{ label: 'operation', value: plan.definition }]
-  remember(plan, written.digests, stats)
+  saveDigests(plan, written.digests, stats)
   store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
-  // The same content may be known from elsewhere: then the layer that images already have is the better one.
-  const existing = noCache ? undefined : await findLayer(key, form, session)
+  // Another step may have made the same content: its layer may already be part of images, so it is the better one.
+  const existing = noCache ? undefined : await findCachedLayer(key, wanted, session)
   if (existing) return { layer: existing, key, cached: false }
   store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   return { layer: { layer: { diffID, descriptor }, created }, key, cached: false }
-}
-
-/** The compressed layer that the same step made last: most of its chunks will come again. */
-export function previousBlob(former: BuildRecord, form: WantedEncoding, { store }: Session): Digest | undefined {
-  const diffID = recordedDiffID(former.result)
-  if (diffID === undefined || form === 'any' || form.algorithm !== 'gzip') return undefined
-  return store.layers.encodings(diffID).find(({ algorithm, level }) => algorithm === 'gzip' && level === form.level)
-    ?.descriptor.digest
 }
 
 function layerKey(plan: LayerPlan, digests: DigestColumn, session: Session): CacheKey | undefined {
@@ -132,36 +125,18 @@ function layerKey(plan: LayerPlan, digests: DigestColumn, session: Session): Cac
   ])
 }
 
-/** The layer that was made for this key, in the wanted form, as far as the store still has it. */
-export async function findLayer(
-  key: CacheKey,
-  form: WantedEncoding,
-  session: Session,
-): Promise<StackedLayer | undefined> {
-  const record = session.store.records.find(key)
-  if (!record) return undefined
-  const diffID = recordedDiffID(record.result)
-  const layer = diffID && (await layerInEncoding(diffID, form, session))
-  return layer && { layer, created: record.created }
-}
-
-function recordedDiffID(result: unknown): DiffID | undefined {
-  if (typeof result !== 'object' || result === null || !('diffID' in result)) return undefined
-  return isDigest(result.diffID) ? (result.diffID as DiffID) : undefined
-}
-
 function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string | Uint8Array | undefined {
   const { sha256 } = entry
   if (sha256 !== undefined || entry.type !== 'file') return sha256
-  // Asked for once: an entry may make them anew each time.
+  // Each property is read once, since an entry may compute it on every access.
   const { content } = entry
   if (content?.kind === 'bytes') return hashContent(entry)
   const { stat } = entry
   return stats && stat && content?.kind === 'file' ? stats.lookup(content.path, entry.size, stat) : undefined
 }
 
-/** Notes the digests of files on disk, for the next time. */
-function remember({ entries }: LayerPlan, digests: DigestColumn, stats: StatCache | undefined): void {
+/** Saves the digests of files on disk by their status, for the next build. */
+function saveDigests({ entries }: LayerPlan, digests: DigestColumn, stats: StatCache | undefined): void {
   stats?.save(hashedFiles(entries, digests))
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { messageOf, TsbuildError } from '../base/errors.ts'
 import type { SecretSource } from './run-options.ts'
 
-// As in BuildKit: a secret is no place for data.
+/** Bytes of a secret at most, as in BuildKit. */
 const SECRET_LIMIT = 500 * 1024
 
 /** A secret's bytes; undefined for a variable that is not set. Errors with `SECRET_NOT_FOUND`, `OPTION_INVALID`. */

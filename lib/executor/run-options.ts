@@ -1,13 +1,13 @@
 // How RUN steps are carried out: the part of a build's options that the executor reads.
 import type { ControlLimits, Isolation, ResourceLimit } from '../sandbox/types.ts'
 
-/** Where a secret comes from. Its bytes reach the steps that mount it, and nothing else: no layer, record, key or log. */
+/** The source of a secret. Its bytes reach the steps that mount it, and no layer, record, cache key or log. */
 export type SecretSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'value'; readonly value: string | Uint8Array }
 
-/** What `--allow` allows beyond the default. */
+/** A right that `--allow` grants beyond the default. */
 export type Entitlement = 'network.host' | 'security.insecure'
 
 export interface RunOptions {

@@ -1,4 +1,4 @@
-// What a build has at hand while its graph is executed.
+// The state that the steps of one build share.
 
 import type { ErrorCode } from '../base/errors.ts'
 import type { Location, Span } from '../base/source.ts'
@@ -18,18 +18,21 @@ import type { BaseNeed } from './needed-bases.ts'
 import type { RunWorker } from './run/worker-client.ts'
 import type { RunOptions } from './run-options.ts'
 
-/** A layer in a stack. `layer` is a form of it that the store has. */
+/** A layer in a stack. `layer` has a descriptor of a blob that the store has. */
 export interface StackedLayer {
   readonly layer: Layer
   /** ISO time at which a step made it; undefined for a base's layers, whose history comes with the base. */
   readonly created: string | undefined
 }
 
-/** A stack of layers, as a layer on a stack: steps share what they stand on. Both are undefined for the empty one. */
+/**
+ * A stack of layers, as a linked list: steps share the layers below them. All is undefined for the empty
+ * filesystem.
+ */
 export interface Filesystem {
   readonly top: StackedLayer | undefined
   readonly below: Filesystem | undefined
-  /** What it is, as far as a cache key is concerned; undefined for the empty one. */
+  /** Identifies the stack in cache keys. */
   readonly chainID: ChainID | undefined
 }
 
@@ -39,9 +42,9 @@ export type LayerIndexes = Map<DiffID, Promise<LayerIndex>>
 /** A build context that has been opened. */
 export interface OpenedContext {
   readonly tree: FileTree
-  /** Why a path that a COPY names is not there, e.g. the .dockerignore line that hides it. */
+  /** Explains why the source of a COPY does not exist, e.g. by the .dockerignore line that excludes it. */
   readonly explainMissing?: ((path: string) => string | undefined) | undefined
-  /** Where the files are, for what is remembered of their status; undefined when they are in memory. */
+  /** The directory of the files, for digests that are cached by file status; undefined for files in memory. */
   readonly disk: ContextOnDisk | undefined
 }
 
@@ -49,44 +52,47 @@ export interface Session {
   readonly store: Store
   /** Build contexts by name; `context` is the main one. */
   readonly contexts: ReadonlyMap<string, OpenedContext>
-  /** Where the blobs of base images are, by manifest digest. */
+  /** The readers of base images whose blobs are not in the store, by manifest digest. */
   readonly images: ReadonlyMap<Digest, ContentReader>
-  /** Where layers of base images in registries are, by digest: the store fetches them when they are read. */
-  readonly remoteBlobs?: ReadonlyMap<Digest, BlobOrigin>
-  /** How much of each base image the build needs, by vertex; default all. */
-  readonly baseNeeds?: ReadonlyMap<string, BaseNeed>
+  /** The origins of base layers in registries, by digest. The store fetches such a layer when it is read. */
+  readonly remoteBlobs: ReadonlyMap<Digest, BlobOrigin>
+  /** How much of each base image the build needs, by vertex. */
+  readonly baseNeeds: ReadonlyMap<string, BaseNeed>
   readonly indexes: LayerIndexes
-  /** Ends of the layers under way or made, by what was done. Never rejects. */
+  /** Settles when the layer of a step has been produced, by the definition of the step. Never rejects. */
   readonly producing: Map<CacheKey, Promise<void>>
-  /** Layers that will be wanted decompressed, as a whole: what decompresses one for its index keeps it so. */
+  /**
+   * Layers that the build needs decompressed as a whole. When one is decompressed for its index, the plain tar is
+   * kept.
+   */
   readonly plainLayers: Set<DiffID>
-  /** Merged views, those used last at the end. */
+  /** Merged views, the least recently used first. */
   readonly views: Map<Filesystem, UnionView>
-  /** Bytes that were decompressed of layers to take a few files, by diffID. */
+  /** Bytes of layers that were decompressed to read a few files, by diffID. */
   readonly inflated: Map<DiffID, number>
-  /** What was asked of servers, so that steps with the same URL ask once. */
+  /** Downloads of this build. Steps with the same URL share one. */
   readonly downloads: Map<CacheKey, Promise<Download>>
   readonly emit: (event: BuildEvent) => void
   readonly signal: AbortSignal
-  /** Seconds since 1970: the time that directories made by the build get, and the history's. */
+  /** Seconds since 1970: the time of directories that the build makes, and of history entries. */
   readonly now: number
-  /** Seconds since 1970 for every timestamp, where SOURCE_DATE_EPOCH asks for it. */
+  /** Seconds since 1970 for every timestamp, if SOURCE_DATE_EPOCH is set. */
   readonly epoch: number | undefined
   readonly noCache: boolean
-  /** Stages whose steps are run again even so, by index; default none. */
-  readonly noCacheStages?: ReadonlySet<number>
+  /** Stages whose steps run without the cache, by index. */
+  readonly noCacheStages: ReadonlySet<number>
   readonly compression: LayerCompression
   readonly location: (span: Span) => Location
   readonly run: RunOptions
-  /** Emulators that have to be in the root of a RUN step, by vertex; default none. */
-  readonly neededEmulators?: ReadonlyMap<string, Emulator>
-  /** The worker that carries out RUN steps, started when it is first asked for. */
+  /** Emulators that have to be in the root of a RUN step, by vertex. */
+  readonly neededEmulators: ReadonlyMap<string, Emulator>
+  /** The worker that carries out RUN steps. The first call starts it. */
   readonly worker: () => Promise<RunWorker>
-  /** Tells of something that the user should know and that stops nothing. */
+  /** Reports a warning: the build goes on. */
   readonly warn: (warning: BuildWarning) => void
 }
 
-/** What a vertex gives to those that use it. */
+/** The result of a vertex, as an input of other vertices. */
 export type StepResult =
   | { readonly kind: 'filesystem'; readonly filesystem: Filesystem; readonly cached: boolean }
   | { readonly kind: 'context'; readonly name: string; readonly context: OpenedContext }
@@ -95,6 +101,6 @@ export interface BuildWarning {
   readonly code: ErrorCode
   readonly message: string
   readonly hint: string | undefined
-  /** The step that it is about. */
+  /** The step that the warning is about. */
   readonly step: string | undefined
 }

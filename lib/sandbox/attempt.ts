@@ -1,6 +1,8 @@
 // Runs a small program to see whether the system allows what it does.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { getSystemErrorMap } from 'node:util'
+import { DEFAULT_PATH } from '../base/default-path.ts'
 import { errnoOf } from '../base/errno.ts'
 import { messageOf } from '../base/errors.ts'
 
@@ -67,7 +69,7 @@ export function attempt(argv: readonly string[], options: AttemptOptions = {}): 
 
 /** The environment of a probe: PATH, so that programs are found, and messages in English. */
 export function probeEnvironment(): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+  return { PATH: process.env['PATH'] ?? DEFAULT_PATH, LC_ALL: 'C' }
 }
 
 /** A failed attempt with the message of an error. */

@@ -1,7 +1,6 @@
 // Writes or pushes the result of a build to its outputs.
 
 import { TsbuildError } from '../../base/errors.ts'
-import type { Store } from '../../cache/store.ts'
 import { assembleImages } from '../../executor/assemble/assemble-image.ts'
 import { convertLayers } from '../../executor/assemble/convert-layers.ts'
 import type { StepInfo } from '../../executor/events.ts'
@@ -123,14 +122,4 @@ async function resultFor(output: Output, { joined, execution, result }: Delivery
     filesystems.set(id, await convertLayers(filesystem, compression, session))
   }
   return assembleImages(joined, { ...execution, filesystems }, session)
-}
-
-/** The result in the store, as an entry beside the outputs. */
-export function keptInStore(
-  names: readonly string[],
-  outputs: readonly ExportedOutput[],
-  store: Store,
-): ExportedOutput[] {
-  if (names.length > 0) return [{ type: 'store', destination: names.join(', ') }]
-  return outputs.length > 0 ? [] : [{ type: 'store', destination: store.root }]
 }

@@ -6,7 +6,7 @@ import type { CopyOp } from '../../graph/types.ts'
 import { isDigest } from '../../oci/digest.ts'
 import type { CacheKey } from '../../oci/types.ts'
 import { stackKey } from '../filesystem.ts'
-import { findLayer } from '../produce-layer.ts'
+import { findCachedLayer } from '../find-cached-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
 import type { WantedEncoding } from '../wanted-encoding.ts'
 
@@ -19,8 +19,8 @@ export function copyDefinition(op: CopyOp, source: StepResult | undefined): stri
 }
 
 /**
- * The layer of a copy that was made before onto the same filesystem, if no name and no status in the directories that it looked at has
- * changed since. Undefined for anything else: then planning says what there is to do.
+ * The layer of a copy that was made before onto the same filesystem, if no name and no status in the directories
+ * that it looked at has changed since. Undefined for anything else: then planning says what there is to do.
  */
 export async function recallLayer(
   op: CopyOp,
@@ -33,7 +33,7 @@ export async function recallLayer(
   const bytes = step && session.store.readDerived(SEEN_KIND, step.key)
   const noted = bytes && decodeSnapshot(bytes)
   if (!noted || !isDigest(noted.note) || !step.disk.matches(noted.snapshot)) return undefined
-  return await findLayer(noted.note as CacheKey, form, session)
+  return await findCachedLayer(noted.note as CacheKey, form, session)
 }
 
 /** Notes for {@link recallLayer} what a copy's plan has seen, and the key of the layer that came of it. */

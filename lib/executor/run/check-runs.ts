@@ -1,4 +1,4 @@
-// What can be said of RUN steps before anything is built.
+// Checks all RUN steps before anything is built.
 
 import { TsbuildError } from '../../base/errors.ts'
 import type { RunOp, Vertex } from '../../graph/types.ts'
@@ -10,9 +10,9 @@ import type { RunOptions } from '../run-options.ts'
 import type { Session } from '../session.ts'
 
 /**
- * Refuses what can't be done: devices, rights that were not granted, programs of an architecture that this machine
- * can't execute. Gives the emulators that have to be in the root of a step, by vertex: whether they are is known once
- * the step is about to run. Errors with `UNSUPPORTED`, `ENTITLEMENT_MISSING`.
+ * Refuses RUN steps that can't run: with devices, with rights that are not granted, or for an architecture whose
+ * programs this machine can't execute. Returns the emulators that have to be in the root of a step, by vertex;
+ * whether they are there shows when the step runs. Errors with `UNSUPPORTED`, `ENTITLEMENT_MISSING`.
  */
 export function checkRuns(
   vertices: readonly Vertex[],
@@ -51,7 +51,7 @@ function findProblem(op: RunOp, { allow = [] }: RunOptions): TsbuildError | unde
   return undefined
 }
 
-/** Looks each architecture up once. */
+/** Whether programs of an architecture run here. Each architecture is tried once. */
 type Examine = (architecture: string) => ArchitectureSupport
 
 function foreignPlatform(platform: Platform, examine: Examine): TsbuildError | undefined {

@@ -3,11 +3,11 @@ import type { BuildEvent } from '../events.ts'
 import type { RunOptions, SandboxInfo } from '../run-options.ts'
 import type { RunWorker } from './worker-client.ts'
 
-/** The worker of a build, if it needs one. */
+/** The worker of a build, which starts when the build needs it. */
 export interface LazyWorker {
-  /** Loads what sandboxes take and starts the worker when it is first asked for. */
+  /** The worker. The first call loads the modules of the sandbox, starts the process and emits the `sandbox` event. */
   worker(): Promise<RunWorker>
-  /** Undefined as long as there is none. */
+  /** The sandbox of the worker; undefined until the worker has started. */
   sandbox(): SandboxInfo | undefined
   /** Ends the worker. Idempotent. */
   close(): Promise<void>
@@ -17,8 +17,8 @@ export function createLazyWorker(options: RunOptions, store: Store, emit: (event
   let opening: Promise<RunWorker> | undefined
   let sandbox: SandboxInfo | undefined
   const open = async (): Promise<RunWorker> => {
-    const { openWorker } = await import('./start-worker.ts')
-    const worker = await openWorker(store.root, options.isolation ?? 'auto')
+    const { startWorker } = await import('./start-worker.ts')
+    const worker = await startWorker(store.root, options.isolation ?? 'auto')
     const { isolation, program, overlay } = worker.state
     sandbox = { isolation, program, overlay }
     emit({ type: 'sandbox', time: Date.now(), ...sandbox })

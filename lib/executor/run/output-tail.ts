@@ -1,4 +1,4 @@
-/** Keeps the last lines of an output that comes in pieces. */
+/** The last lines of an output that arrives in chunks. */
 export interface OutputTail {
   add(text: string): void
   lines(): readonly string[]
@@ -16,12 +16,15 @@ export function createOutputTail(): OutputTail {
       rest = (parts.pop() ?? '').slice(-LINE_LENGTH)
       whole = [...whole, ...parts].slice(-LINES)
     },
-    lines: () => [...whole, ...(rest === '' ? [] : [rest])].slice(-LINES).map(shown),
+    lines: () => [...whole, ...(rest === '' ? [] : [rest])].slice(-LINES).map(asShown),
   }
 }
 
-/** What a terminal would show: behind the last carriage return. Output is not trusted with the user's screen. */
-function shown(line: string): string {
+/**
+ * A line as a terminal shows it: the part after the last carriage return, without control characters, which could
+ * change the screen.
+ */
+function asShown(line: string): string {
   const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? ''
   return last.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|[\u0000-\u0008\u000b-\u001f\u007f]/g, '').slice(0, LINE_LENGTH)
 }

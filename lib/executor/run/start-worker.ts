@@ -1,51 +1,56 @@
+// Starts a worker process in the best namespaces that this environment allows.
 import { staleNames, temporaryPrefix } from '../../cache/temporary-files.ts'
 import { sandboxUnavailable } from '../../sandbox/backends/sandbox-unavailable.ts'
 import { findNamespaces } from '../../sandbox/namespaces/find-namespaces.ts'
-import type { Isolation, Probe, WorkerNamespaces } from '../../sandbox/types.ts'
+import type { Isolation } from '../../sandbox/types.ts'
 import { findKept } from '../worker/kept-failed-steps.ts'
 import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/sandbox-directories.ts'
-import { type RunWorker, startWorker, WorkerUnavailable } from './worker-client.ts'
+import { connectWorker, type RunWorker, WorkerUnavailable } from './worker-client.ts'
+
+type FoundNamespaces = Awaited<ReturnType<typeof findNamespaces>>
 
 /**
- * Starts a worker in the best place that there is. Errors with `SANDBOX_UNAVAILABLE`, saying all that was tried, when
- * no back-end works, or the wanted one doesn't.
+ * Starts the worker of a build. `store` is the store's directory. Errors with `SANDBOX_UNAVAILABLE`, which lists
+ * all probes, when no back-end works, or when the wanted one doesn't; with `SANDBOX_FAILED` when the process can't
+ * be started.
  */
-export async function openWorker(store: string, isolation: Isolation | 'auto'): Promise<RunWorker> {
-  const { namespaces, probes } = await findNamespaces()
-  return start(store, isolation, namespaces, probes, false)
+export async function startWorker(store: string, isolation: Isolation | 'auto'): Promise<RunWorker> {
+  return start(await findNamespaces(), { store, isolation, terminal: false })
 }
 
 /**
- * A worker with this process's terminal, for what a kept step left. Errors as {@link openWorker}, and with
- * `KEPT_STEP_NOT_FOUND`.
+ * Starts a worker on this process's terminal, for a shell in a kept step: by default the newest one. Errors as
+ * {@link startWorker}, and with `KEPT_STEP_NOT_FOUND`.
  */
-export async function openShellWorker(
+export async function startShellWorker(
   store: string,
   isolation: Isolation | 'auto',
   name: string | undefined,
 ): Promise<{ readonly worker: RunWorker; readonly kept: string }> {
-  const { namespaces, probes } = await findNamespaces()
-  const kept = findKept(keptDirectory(homeOf(store, namespaces)), name)
-  return { worker: await start(store, isolation, namespaces, probes, true), kept }
+  const found = await findNamespaces()
+  const kept = findKept(keptDirectory(homeOf(store, found)), name)
+  return { worker: await start(found, { store, isolation, terminal: true }), kept }
 }
 
-async function start(
-  store: string,
-  isolation: Isolation | 'auto',
-  namespaces: WorkerNamespaces,
-  probes: readonly Probe[],
-  terminal: boolean,
-): Promise<RunWorker> {
-  const home = homeOf(store, namespaces)
+interface StartOptions {
+  readonly store: string
+  readonly isolation: Isolation | 'auto'
+  readonly terminal: boolean
+}
+
+async function start(found: FoundNamespaces, { store, isolation, terminal }: StartOptions): Promise<RunWorker> {
+  const { namespaces, probes } = found
+  const home = homeOf(store, found)
   const stale = staleNames(temporaryDirectory(home))
   const prefix = temporaryPrefix()
   try {
-    return await startWorker({ kind: 'start', store, home, isolation, namespaces, prefix, stale }, terminal)
+    return await connectWorker({ kind: 'start', store, home, isolation, namespaces, prefix, stale }, { terminal })
   } catch (error) {
     if (error instanceof WorkerUnavailable) throw sandboxUnavailable([...probes, ...error.probes], isolation)
     throw error
   }
 }
 
-const homeOf = (store: string, namespaces: WorkerNamespaces): string =>
-  sandboxHome(store, namespaces, process.getuid?.() ?? 0)
+function homeOf(store: string, { namespaces }: FoundNamespaces): string {
+  return sandboxHome(store, namespaces, process.getuid?.() ?? 0)
+}

@@ -1,13 +1,12 @@
-// The builder's end of a worker: starts it once, sends it steps, hears what becomes of them.
+// The builder's end of the channel to a worker: sends requests, and receives events and answers.
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { fromErrorRecord, toErrorRecord } from '../../base/error-record.ts'
 import { TsbuildError } from '../../base/errors.ts'
-import { moduleBeside } from '../../base/module-beside.ts'
-import type { Isolation, Probe, WorkerNamespaces } from '../../sandbox/types.ts'
+import type { Isolation, Probe } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from '../worker/protocol.ts'
+import { spawnWorker } from './worker-process.ts'
 
-/** What runs the steps, once it is known. */
+/** The sandbox that a worker chose. */
 export interface WorkerState {
   readonly isolation: Isolation
   readonly program: string
@@ -16,21 +15,21 @@ export interface WorkerState {
   readonly probes: readonly Probe[]
 }
 
-type Told = Extract<FromWorker, { kind: 'log' | 'warning' }>
+type StepEvent = Extract<FromWorker, { kind: 'log' | 'warning' }>
 type Ended = Extract<FromWorker, { kind: 'done' | 'failed' }>
 
 export interface RunWorker {
   readonly state: WorkerState
   /**
-   * Runs a step. Rejects with the signal's reason once the step was stopped, and with a TsbuildError for what went
-   * wrong around it.
+   * Runs a step and calls `onEvent` with its events. Rejects with the signal's reason once the step was stopped,
+   * and with a TsbuildError for anything but a failing command.
    */
-  run(request: RunRequest | ShellRequest, signal: AbortSignal, tell: (event: Told) => void): Promise<Ended>
-  /** Ends the worker, and with it all that still runs in it. Idempotent. */
+  run(request: RunRequest | ShellRequest, signal: AbortSignal, onEvent: (event: StepEvent) => void): Promise<Ended>
+  /** Ends the worker and everything that still runs in it. Idempotent. */
   close(): Promise<void>
 }
 
-/** A worker that can't say how it fares. */
+/** A worker in which no back-end works. */
 export class WorkerUnavailable extends Error {
   readonly probes: readonly Probe[]
   constructor(probes: readonly Probe[]) {
@@ -39,24 +38,27 @@ export class WorkerUnavailable extends Error {
   }
 }
 
-// A worker that is told to end has mounts to undo and files to remove; more time than this means that it hangs.
+/** Milliseconds for a worker to unmount and to remove its files. One that takes longer hangs, and is killed. */
 const CLOSE_TIMEOUT = 15_000
 const STDERR_LIMIT = 16 * 1024
 
 /**
- * Starts a worker in a place and waits until it is ready. Rejects with {@link WorkerUnavailable} when no back-end
- * works there, and with `SANDBOX_FAILED` when the worker can't be started. With `terminal` the worker has this
- * process's standard input and output.
+ * Spawns a worker process and waits until it is ready. Rejects with {@link WorkerUnavailable} when no back-end
+ * works in it, and with `SANDBOX_FAILED` when it can't be started. With `terminal` the worker has this process's
+ * standard input and output.
  */
-export async function startWorker(start: WorkerStart, terminal = false): Promise<RunWorker> {
-  const child = launch(start.namespaces, terminal)
+export async function connectWorker(
+  start: WorkerStart,
+  { terminal }: { readonly terminal: boolean },
+): Promise<RunWorker> {
+  const child = spawnWorker(start.namespaces, { terminal })
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_LIMIT)
   })
   const steps = new Map<string, (message: FromWorker) => void>()
   let onStart: ((message: FromWorker) => void) | undefined
-  // Not `close`, which does not come once the channel was closed from this end.
+  // The event `close` does not occur after this process has closed the channel.
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => child.pid === undefined && resolve())
@@ -73,7 +75,7 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
   })
   const fail = (): void => {
     onStart?.(gone())
-    for (const hear of [...steps.values()]) hear(gone())
+    for (const receive of [...steps.values()]) receive(gone())
   }
   child.on('error', (error) => {
     stderr += error.message
@@ -107,7 +109,7 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
     throw error
   })
 
-  const run: RunWorker['run'] = (request, signal, tell) =>
+  const run: RunWorker['run'] = (request, signal, onEvent) =>
     new Promise((resolve, reject) => {
       const { step } = request
       const stop = (): void => send({ kind: 'stop', step })
@@ -117,7 +119,7 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
         action()
       }
       steps.set(step, (message) => {
-        if (message.kind === 'log' || message.kind === 'warning') tell(message)
+        if (message.kind === 'log' || message.kind === 'warning') onEvent(message)
         else if (signal.aborted) finish(() => reject(signal.reason))
         else if (message.kind === 'done' || message.kind === 'failed') finish(() => resolve(message))
         else if (message.kind === 'error') finish(() => reject(fromErrorRecord(message.error)))
@@ -127,23 +129,4 @@ export async function startWorker(start: WorkerStart, terminal = false): Promise
       if (signal.aborted) stop()
     })
   return { state, run, close }
-}
-
-function launch(namespaces: WorkerNamespaces, terminal: boolean): ChildProcess {
-  const main = moduleBeside('../worker/worker-main', import.meta.url)
-  const [file = process.execPath, ...args] = [...namespaces.launcher, process.execPath, ...process.execArgv, main]
-  return spawn(file, args, {
-    // Nothing of the builder's environment: steps may be able to look at it, and it may hold credentials.
-    env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...passed() },
-    stdio: terminal ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['ignore', 'ignore', 'pipe', 'ipc'],
-    detached: !terminal,
-    serialization: 'json',
-  })
-}
-
-/** The variables that say where the worker's own tools are. */
-function passed(): Record<string, string> {
-  const names = ['TMPDIR', 'XDG_RUNTIME_DIR', 'TSBUILD_SANDBOX_HELPER', 'TSBUILD_PROOT', 'LD_LIBRARY_PATH', 'LANG']
-  const values = names.map((name) => [name, process.env[name]] as const)
-  return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }

@@ -1,5 +1,6 @@
 // What is in force at a point of a stage while its instructions are evaluated.
 
+import { DEFAULT_PATH } from '../../base/default-path.ts'
 import { entriesOf, type SharedMap, valueIn, withValue } from '../../base/shared-map.ts'
 import type { ContainerConfig, Platform } from '../../oci/types.ts'
 import type { SketchedImage } from '../resolved-name.ts'
@@ -54,8 +55,6 @@ export interface HistoryLink {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** The state of a stage that starts from nothing, or from a directory. */
 export function emptyState(platform: Platform, filesystem: string): StageState {

@@ -1,0 +1,32 @@
+import { openStore, type Store } from '../cache/store.ts'
+import { createLazyWorker, type LazyWorker } from '../executor/run/lazy-worker.ts'
+import { type LazyClient, lazyClient } from '../registry/lazy-client.ts'
+import type { BuildOptions } from './build-options.ts'
+
+/** The store, the registry client and the worker of a build. The latter two start when they are needed. */
+export interface BuildResources extends AsyncDisposable {
+  readonly store: Store
+  readonly client: LazyClient
+  readonly worker: LazyWorker
+}
+
+/** Opens the resources of a build. Disposing closes all of them. Errors with `STORE_IO`. */
+export function openResources({
+  store: directory,
+  run = {},
+  onEvent = () => {},
+}: Pick<BuildOptions, 'store' | 'run' | 'onEvent'>): BuildResources {
+  const store = openStore(directory)
+  const client = lazyClient()
+  const worker = createLazyWorker(run, store, onEvent)
+  return {
+    store,
+    client,
+    worker,
+    [Symbol.asyncDispose]: async () => {
+      await worker.close()
+      await client.close()
+      store.close()
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { BuildEvent } from '../executor/events.ts'
+import { neededBases } from '../executor/needed-bases.ts'
+import { checkRuns } from '../executor/run/check-runs.ts'
+import type { BuildWarning, Session } from '../executor/session.ts'
+import { stagesNamed } from '../graph/link-stages.ts'
+import { lazyStore } from '../images/lazy-store.ts'
+import type { BuildOptions } from './build-options.ts'
+import type { BuildResources } from './build-resources.ts'
+import { neededOfResults } from './outputs/deliver-outputs.ts'
+import { resultCompression } from './outputs/output-compression.ts'
+import type { PreparedBuild } from './prepare-build.ts'
+
+/**
+ * The session in which the steps of a prepared build run. Refuses RUN steps that can't run: errors as {@link
+ * checkRuns} does.
+ */
+export function createSession(options: BuildOptions, prepared: PreparedBuild, resources: BuildResources): Session {
+  const { joined, dockerfile, contexts, images, remoteBlobs, epoch } = prepared
+  const { noCache = false, run = {}, onEvent: emit = () => {} } = options
+  const store = lazyStore(resources.store, remoteBlobs)
+  const location: Session['location'] = (span) => ({ file: dockerfile.file, span })
+  return {
+    store,
+    contexts,
+    images,
+    remoteBlobs,
+    baseNeeds: neededBases(joined, neededOfResults(options)),
+    indexes: new Map(),
+    plainLayers: new Set(),
+    producing: new Map(),
+    views: new Map(),
+    inflated: new Map(),
+    downloads: new Map(),
+    emit,
+    signal: options.signal ?? new AbortController().signal,
+    now: Math.floor(Date.now() / 1000),
+    epoch,
+    noCache: noCache === true,
+    noCacheStages: typeof noCache === 'object' ? stagesNamed(dockerfile.stages, noCache) : new Set(),
+    compression: resultCompression(options),
+    location,
+    run,
+    neededEmulators: checkRuns(joined.vertices, run, { store, location }),
+    worker: resources.worker.worker,
+    warn: (warning) => emit(warningEvent(warning)),
+  }
+}
+
+function warningEvent({ code, message, hint }: BuildWarning): BuildEvent {
+  const text = `warning: ${message} [${code}]${hint === undefined ? '' : `\nhint: ${hint}`}`
+  return { type: 'warning', time: Date.now(), code, message, text }
+}

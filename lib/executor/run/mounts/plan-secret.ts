@@ -1,0 +1,41 @@
+// `--mount=type=secret`: the secret is read here, and the worker writes its file.
+import { TsbuildError } from '../../../base/errors.ts'
+import { baseName } from '../../../base/paths.ts'
+import { readSecret } from '../../read-secret.ts'
+import type { RunOptions } from '../../run-options.ts'
+import { absolutePath, type PlannedMount, type ResolvedMount } from './planned-mount.ts'
+
+export interface PlannedSecret {
+  readonly planned: PlannedMount | undefined
+  /** The variable of a mount with `env`, as `NAME=value`. */
+  readonly variable: string | undefined
+}
+
+/** Errors with `SECRET_NOT_FOUND` for a required secret that was not given, and as {@link readSecret} does. */
+export function planSecret(mount: ResolvedMount, options: RunOptions): PlannedSecret {
+  const id = mount.source || mount.id || lastName(mount.target)
+  const asFile = mount.env === undefined || mount.target !== ''
+  const target = absolutePath(mount.target === '' ? `/run/secrets/${lastName(id)}` : mount.target, '/')
+  const { uid = 0, gid = 0, mode = 0o400 } = mount
+  // The value is no part of the key: a changed secret runs nothing again, and a digest of the value could reveal it.
+  const key = `secret ${JSON.stringify(id)} ${asFile ? target : ''} ${mount.env ?? ''} ${uid} ${gid} ${mode}`
+  const source = options.secrets?.[id]
+  const bytes = source && readSecret(id, source)
+  if (!bytes) {
+    if (!mount.required) return { planned: { mount: undefined, key }, variable: undefined }
+    throw new TsbuildError('SECRET_NOT_FOUND', `the secret ${JSON.stringify(id)} was not given`, {
+      hint: `pass it with --secret id=${id},src=FILE or --secret id=${id},env=NAME`,
+    })
+  }
+  const content = Buffer.from(bytes).toString('base64')
+  const planned: PlannedMount = {
+    mount: asFile ? { kind: 'secret', target, content, uid, gid, mode } : undefined,
+    key,
+  }
+  const variable =
+    mount.env === undefined ? undefined : `${mount.env === '' ? id : mount.env}=${Buffer.from(bytes).toString()}`
+  return { planned, variable }
+}
+
+/** The last component of a path; as in Go's path.Base, a slash at the end does not count. */
+const lastName = (path: string): string => baseName(path.replace(/\/+$/, ''))
