@@ -1,4 +1,4 @@
-// The same Dockerfiles in places that allow less and less, compared with what root builds: the same layers, or a shortfall that is known.
+// The same Dockerfiles in environments that allow less and less, compared with root's images: the same layers, or a known shortfall.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -17,12 +17,13 @@ import { createTable, MARKS } from './environments/table.ts'
 const NEEDED = [...environmentsNeed, 'bwrap', 'fakeroot', 'ldd', 'setcap', 'getcap']
 const busybox = staticBusybox()
 const ready =
-  [isRoot('building in other places'), ...NEEDED.map((name) => requires(name))].every(Boolean) && busybox !== undefined
+  [isRoot('building in other environments'), ...NEEDED.map((name) => requires(name))].every(Boolean) &&
+  busybox !== undefined
 const checkout = resolve(import.meta.dirname, '../..')
 const helper = join(checkout, `native/build/tsbuild-sandbox-linux-${process.arch}`)
 const hasHelper = existsSync(helper)
 if (!hasHelper && ready)
-  console.warn('skipped: places with the native helper, which npx tsx scripts/build-native.ts builds')
+  console.warn('skipped: environments with the native helper, which npx tsx scripts/build-native.ts builds')
 if (!hasHelper && process.env['CI'] === 'true')
   throw new Error(`${helper} is not built, and CI=true allows no skipped tests`)
 
@@ -37,7 +38,7 @@ function available(row: KnownRow): boolean {
 const hasDebian = ready && requires('mmdebstrap') && hasDebianMirror()
 const CASES = ALL_CASES.filter((name) => hasDebian || !name.startsWith('debian-'))
 
-const directory = mkdtempSync(join(tmpdir(), 'tsbuild-places-'))
+const directory = mkdtempSync(join(tmpdir(), 'tsbuild-environments-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 describe.skipIf(!ready)('what root builds', () => {
@@ -61,7 +62,7 @@ describe.skipIf(!ready)('what root builds', () => {
 
   const rows = ROWS.filter((row) => row.name !== 'root' && available(row))
   test.each(rows.map((row) => [row.name, row] as const))(
-    'is built the same in the place %s, or a shortfall is known',
+    'is built the same in the environment %s, or a shortfall is known',
     (name, row) => {
       const built = buildInEnvironment(row, directory, CASES)
       measured.set(name, built)
@@ -74,7 +75,7 @@ describe.skipIf(!ready)('what root builds', () => {
       expect([...isolations]).toEqual(row.chosen === undefined ? [] : [row.chosen])
       const overlays = new Set(CASES.flatMap((at) => built[at]?.sandbox?.overlay ?? []))
       expect([...overlays]).toEqual(row.chosen === undefined ? [] : [row.overlay])
-      expect(saidOf(built), 'who changes no owner is told nothing of owners').toEqual([])
+      expect(saidOf(built), 'builds that change no owner get no warning about owners').toEqual([])
       if (row.shortfalls['chown'] === CHOWN_FAILS) expect(built['chown']?.hint).toMatch(/install the native helper/)
     },
     400_000,
@@ -103,7 +104,7 @@ function differs(reference: Built | undefined, built: Built | undefined): boolea
   return JSON.stringify(reference.diffIDs) !== JSON.stringify(built?.diffIDs)
 }
 
-/** For whoever reads a failed test. */
+/** The difference, for the message of a failed test. */
 function describeBuilt(reference: Built | undefined, built: Built | undefined): string {
   if (built?.code !== undefined) return `${built.code}: ${built.message}`
   const lacks = reference?.files.filter((line) => !built?.files.includes(line)) ?? []

@@ -1,4 +1,4 @@
-// Run by Node in a place: builds the stages of a Dockerfile, each for itself, and writes what came of them to a file.
+// Run by Node.js in an environment: builds the stages of a Dockerfile, each on its own, and writes the results to a file.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,4 +1,4 @@
-// Builds the stages of places/Dockerfile in a environment, and tells how each image came out.
+// Builds the stages of the Dockerfile beside this file in an environment, and returns each image or error.
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { SandboxInfo } from '../../../lib/index.ts'
@@ -19,7 +19,7 @@ export interface Built {
   readonly diffIDs?: readonly string[]
   readonly sandbox?: SandboxInfo
   readonly warnings: readonly string[]
-  /** Of an error, if there is no image. */
+  /** The error's code, if there is no image. */
   readonly code?: string
   readonly message?: string
   readonly hint?: string

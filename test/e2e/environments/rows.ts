@@ -1,4 +1,4 @@
-// The places of the table in docs/sandbox.md, and what is known to come out differently in them.
+// The environments of the table in docs/sandbox.md, and the images that are known to come out differently in them.
 import { findProgram } from '../../../lib/base/find-program.ts'
 import type { Isolation } from '../../../lib/index.ts'
 import { dockerfile, type Row } from './build-in-environment.ts'
@@ -6,7 +6,7 @@ import { dockerfile, type Row } from './build-in-environment.ts'
 export interface KnownRow extends Row {
   readonly name: string
   readonly title: string
-  /** The back-end that is taken; undefined where there is none. */
+  /** The back-end that is chosen; undefined if there is none. */
   readonly chosen: Isolation | undefined
   /** Whether layers are stacked with overlayfs there. */
   readonly overlay: boolean

@@ -1,4 +1,4 @@
-// The table of docs/sandbox.md that says what is built the same in which place.
+// The table of docs/sandbox.md: how many images come out the same in each environment.
 import type { Built } from './build-in-environment.ts'
 import { CASES, ROWS } from './rows.ts'
 
@@ -9,7 +9,7 @@ export const MARKS = {
 
 type Results = Readonly<Record<string, Built>>
 
-/** One row a environment, with the number of images that are the same, and notes on the others. Ends in a line break. */
+/** One row an environment, with the number of images that are the same, and notes on the others. Ends in a line break. */
 export function createTable(
   measured: ReadonlyMap<string, Results>,
   byRoot: Results,
@@ -23,7 +23,7 @@ export function createTable(
   const lines = ROWS.map(({ name, title, chosen, overlay, shortfalls }) => {
     const built = measured.get(name)
     const known = shortfalls['*'] === undefined ? Object.keys(shortfalls) : CASES
-    // A row that this machine lacks something for is what others found.
+    // A row whose program is missing here keeps what was measured elsewhere.
     const different = CASES.filter((at) => (built ? differs(byRoot[at], built[at]) : known.includes(at)))
     const reasons = different.map((at) => shortfalls[at] ?? shortfalls['*'] ?? 'unknown')
     const numbers = [...new Set(reasons.map(noteOf))].sort((a, b) => a - b)

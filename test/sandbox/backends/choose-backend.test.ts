@@ -97,7 +97,7 @@ describe('openBackends', () => {
     expect(probes.map(({ name }) => name)[0]).toBe('crun')
   })
 
-  test('nothing is remembered across places, and garbage is nothing', () => {
+  test('nothing is remembered across namespaces, and a damaged memory is ignored', () => {
     const directory = temporaryDirectory()
     rememberedBackend(directory, namespaces, 'auto', ['a']).remember('a')
     expect(rememberedBackend(directory, { ...namespaces, mapping: 'single' }, 'auto', ['a']).recall()).toBeUndefined()
@@ -141,13 +141,13 @@ describe('openBackends', () => {
   })
 })
 
-test('a place is found everywhere, and its launcher starts what comes after it', async () => {
+test('namespaces are found everywhere, and their launcher starts what comes after it', async () => {
   const found = await findNamespaces()
   expect(found.probes.at(-1)?.ok).toBe(true)
   expect(found.namespaces.launcher.length > 0).toBe(found.namespaces.mounts)
 })
 
-test('without unshare the place is the one that the process is in', async () => {
+test('without unshare there are no new namespaces', async () => {
   onlyProgram('nothing', '')
   const { namespaces: plain, probes } = await findNamespaces()
   expect(plain).toMatchObject({ mounts: false, processes: false, launcher: [] })

@@ -1,4 +1,4 @@
-// Every back-end, in every place where it works, keeps the same promises.
+// Every back-end, in all namespaces where it works, keeps the same promises.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -27,7 +27,7 @@ import { makeBusyboxRoot } from '../busybox-root.ts'
 import type { Result, Tested } from '../run-commands.ts'
 
 const busybox = staticBusybox()
-const root = isRoot('a sandbox in all its places')
+const root = isRoot('a sandbox in all its namespaces')
 
 const MOUNTS = ['unshare', '-m', '--propagation', 'private']
 const USER_MOUNTS = ['unshare', '-U', '-r', '-m', '--propagation', 'private']
@@ -272,7 +272,7 @@ describe.skipIf(!busybox || !root).each(CELLS)('$backend $where', ({ backend, wh
       expect(done('insecure').stdout).toContain('Seccomp:\t0\n')
     })
 
-    test('has the capabilities of its place when it is insecure', () => {
+    test('has the capabilities of its worker when it is insecure', () => {
       expect(done('insecure').stdout).not.toContain('00000000a80425fb')
       expect(done('insecure').stdout).toMatch(/CapEff:\t000001f/)
     })

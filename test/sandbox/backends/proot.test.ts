@@ -43,7 +43,7 @@ function command(more: Partial<SandboxCommand>): SandboxCommand {
 }
 
 describe('proot', () => {
-  test.each(['root', 'multiple', 'single'] as const)('is not for places with ids: %s', (mapping) => {
+  test.each(['root', 'multiple', 'single'] as const)('is not for user namespaces: %s', (mapping) => {
     expect(() => createProotBackend(namespaces(mapping), { TSBUILD_PROOT: standIn() })).toThrow(/has better/)
   })
 

@@ -147,7 +147,7 @@ test('the source of owners writes what is known, and reads what came of it', asy
   expect(after.find({ dev: 5n, ino: 7n })).toBeUndefined()
 })
 
-/** In the place, before the step: stacks an overlay and writes a table of the owners of two of its files. */
+/** In the namespaces, before the step: stacks an overlay and writes a table of the owners of two of its files. */
 const STACK = `
 const { execFileSync } = require('node:child_process')
 const { lstatSync, writeFileSync, chmodSync } = require('node:fs')

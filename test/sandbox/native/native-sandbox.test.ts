@@ -226,7 +226,7 @@ for (const owners of [false, true]) {
   })
 }
 
-test.skipIf(!parts)("where no new /proc is allowed the place's is seen, but its processes are out of reach", () => {
+test.skipIf(!parts)("where no new /proc is allowed the worker's is seen, but its processes are out of reach", () => {
   if (!parts) return
   const bound = { ...namespaces, processes: false }
   const script =
@@ -249,7 +249,7 @@ test.skipIf(!parts)('the helper itself can not be led out of the root', () => {
   for (const processes of [true, false]) {
     const room = stepRoom(parts)
     const home = join(room.root, '..')
-    // Someone in the place, outside of the step, whose root is the host's.
+    // A process in the same namespaces, outside of the step, whose root is the host's.
     const victim = ['sh', '-c', `cp ${parts.busybox} ${home}/sleep; ${home}/sleep 8 >/dev/null 2>&1 & exec "$@"`, 'sh']
     const launcher = [...namespaces.launcher.filter((word) => processes || !PROCESSES.includes(word)), ...victim]
     // As another user, so that it is the helper who makes the files, and not the kernel.

@@ -61,7 +61,7 @@ test("a command has Docker's fourteen capabilities, and none to pass on", () => 
   expect(DEFAULT_CAPABILITIES).toHaveLength(14)
 })
 
-test('only capabilities that the place has are given', () => {
+test('only capabilities that the worker has are given', () => {
   const made = ociConfig(command, { namespaces: placed('root'), capabilities: 0b11n, cgroups: true, arch: 'x64' })
   expect(made.process.capabilities['effective']).toEqual(['CAP_CHOWN', 'CAP_DAC_OVERRIDE'])
 })
