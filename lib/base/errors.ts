@@ -215,7 +215,7 @@ export function failOnErrors(file: SourceFile, diagnostics: readonly Diagnostic[
  */
 export function formatDiagnostic(file: SourceFile, diagnostic: Diagnostic): string {
   const { severity, code, message, span, hint } = diagnostic
-  return format(severity, code, message, { file, span }, hint)
+  return format(severity, { code, message, location: { file, span }, hint })
 }
 
 /**
@@ -235,17 +235,19 @@ export function formatDiagnostic(file: SourceFile, diagnostic: Diagnostic): stri
  */
 export function formatError(error: TsbuildError): string {
   const all = [error, ...error.others]
-  return all.map((e) => format('error', e.code, e.message, e.location, e.hint, e.details)).join('\n\n')
+  return all.map((e) => format('error', e)).join('\n\n')
 }
 
-function format(
-  severity: string,
-  code: string,
-  message: string,
-  location?: Location,
-  hint?: string,
-  details: readonly string[] = [],
-): string {
+/** The parts of an error or a diagnostic that a user sees. */
+interface Problem {
+  readonly code: string
+  readonly message: string
+  readonly location?: Location | undefined
+  readonly hint?: string | undefined
+  readonly details?: readonly string[]
+}
+
+function format(severity: string, { code, message, location, hint, details = [] }: Problem): string {
   const start = location ? `${formatLocation(location)}: ` : ''
   const frame = location ? `\n${codeFrame(location)}` : ''
   const more = details.map((line) => `\n${line}`).join('')

@@ -69,9 +69,9 @@ const SCP = /^[a-zA-Z0-9_-]+@[a-zA-Z0-9.-]+:(?:.*?)(?:\?(.*?))?(?:#(.*))?$/
 
 function splitAddress(text: string): Address | undefined {
   if (text.startsWith('./') || text.startsWith('../')) return undefined
-  if (text.startsWith('github.com/')) return splitUrl(`https://${text}`, true)
+  if (text.startsWith('github.com/')) return splitUrl(`https://${text}`, { pathLike: true })
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
-  if (scheme !== undefined) return GIT_SCHEMES.has(scheme) ? splitUrl(text, false) : undefined
+  if (scheme !== undefined) return GIT_SCHEMES.has(scheme) ? splitUrl(text, { pathLike: false }) : undefined
   const scp = SCP.exec(text)
   if (!scp) return undefined
   const [, query = '', fragment = ''] = scp
@@ -79,7 +79,7 @@ function splitAddress(text: string): Address | undefined {
   return query === '' || parsePairs(query).sound ? { remote, query, fragment, pathLike: false } : undefined
 }
 
-function splitUrl(text: string, pathLike: boolean): Address | undefined {
+function splitUrl(text: string, { pathLike }: Pick<Address, 'pathLike'>): Address | undefined {
   // Go refuses control characters in a URL.
   if (/[\0-\x20\x7f]/.test(text)) return undefined
   const parts = /^([^:]+):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(text)

@@ -74,7 +74,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
         throw discardDamaged(error, descriptor)
       })
     },
-    createWriter: () => openWriter(temporary.path(), path, holds, written),
+    createWriter: () => openWriter({ temporary: temporary.path(), path, holds, written }),
     put: (bytes, mediaType) => {
       const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
       if (!holds(descriptor)) writeAtomically(path(descriptor.digest), temporary.path(), bytes)
@@ -82,7 +82,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
     },
     copyBlob: async (from, descriptor, signal) => {
       if (holds(descriptor)) return
-      const writer = openWriter(temporary.path(), path, holds, written, descriptor)
+      const writer = openWriter({ temporary: temporary.path(), path, holds, written, expected: descriptor })
       try {
         for await (const chunk of from.open(descriptor, signal)) writer.write(chunk)
         writer.commit()
@@ -141,13 +141,17 @@ function hashFile(path: string, like: Digest): Digest {
   return `${algorithm}:${hasher.digest('hex')}`
 }
 
-function openWriter(
-  temporary: string,
-  path: (digest: Digest) => string,
-  holds: Blobs['holds'],
-  written: WrittenBlobs,
-  expected?: Descriptor,
-): BlobWriter {
+interface WriterOptions {
+  /** The path of the temporary file. */
+  readonly temporary: string
+  readonly path: (digest: Digest) => string
+  readonly holds: Blobs['holds']
+  readonly written: WrittenBlobs
+  /** The descriptor that the blob must match. */
+  readonly expected?: Descriptor
+}
+
+function openWriter({ temporary, path, holds, written, expected }: WriterOptions): BlobWriter {
   const algorithm = expected ? digestParts(expected.digest).algorithm : 'sha256'
   const hasher = createHash(algorithm)
   let file: number | undefined = storeIO(`creating ${JSON.stringify(temporary)}`, () => openSync(temporary, 'wx'))

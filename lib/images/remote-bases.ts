@@ -73,7 +73,7 @@ export function openRemoteBases(store: Store, { client, policy, signal }: Remote
       if (known) return read(known, repository, platform)
       const descriptor = await resolve(name, repository)
       const image = await read(descriptor, repository, platform)
-      await moveName(store, name, descriptor, image, repository, signal)
+      await moveName(store, name, { descriptor, image, repository, signal })
       rememberName(store, name, descriptor)
       return image
     },
@@ -109,14 +109,19 @@ function recall(store: Store, name: string): Descriptor | undefined {
   }
 }
 
+/** The image that a name leads to now. */
+interface ResolvedName {
+  readonly descriptor: Descriptor
+  readonly image: Image
+  readonly repository: Repository
+  readonly signal: AbortSignal | undefined
+}
+
 /** Moves the name of a pulled image to the new image, after fetching all its layers: a named image is complete. */
 async function moveName(
   store: Store,
   name: string,
-  descriptor: Descriptor,
-  image: Image,
-  repository: Repository,
-  signal: AbortSignal | undefined,
+  { descriptor, image, repository, signal }: ResolvedName,
 ): Promise<void> {
   const previous = store.references.find(name)
   if (!previous || previous.digest === descriptor.digest) return

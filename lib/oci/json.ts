@@ -50,21 +50,23 @@ function write(value: JsonValue, step: string, line: string): string {
   const inner = step === '' ? '' : line + step.slice(1)
   if (isArray(value))
     return enclose(
-      '[',
-      ']',
+      '[]',
       value.map((item) => write(item, step, inner)),
-      step,
-      line,
+      { step, line },
     )
   const entries = value instanceof Map ? [...value] : Object.entries(value)
   const colon = step === '' ? ':' : ': '
   const members = entries
     .filter((entry): entry is [string, JsonValue] => entry[1] !== undefined)
     .map(([key, member]) => `${write(key, step, inner)}${colon}${write(member, step, inner)}`)
-  return enclose('{', '}', members, step, line)
+  return enclose('{}', members, { step, line })
 }
 
-function enclose(open: string, close: string, members: readonly string[], step: string, line: string): string {
+function enclose(
+  [open, close]: '[]' | '{}',
+  members: readonly string[],
+  { step, line }: { readonly step: string; readonly line: string },
+): string {
   if (members.length === 0 || step === '') return `${open}${members.join(',')}${close}`
   const inner = line + step.slice(1)
   return `${open}${inner}${members.join(`,${inner}`)}${line}${close}`

@@ -122,13 +122,13 @@ async function send(request: RegistryRequest, state: ClientState): Promise<HttpR
     })
   if (url.origin !== origin) return transmit(undefined)
 
-  const authorize = async (auth: HostAuth, renew: boolean): Promise<string | undefined> => {
+  const authorize = async (auth: HostAuth, { renew }: { readonly renew: boolean }): Promise<string | undefined> => {
     const found = await credentialsFor(repository, state, request.signal)
     state.shown.set(repository.domain, found)
     return authorization(auth, { repository, actions, from, found, http, origin, renew, signal: request.signal })
   }
   const known = state.auth.get(key)
-  const first = known && (await authorize(known, false))
+  const first = known && (await authorize(known, { renew: false }))
   const response = await transmit(first)
   // A redirect's target must not decide where credentials are sent.
   if (response.status !== 401 || new URL(response.url).origin !== origin) return response
@@ -137,7 +137,7 @@ async function send(request: RegistryRequest, state: ClientState): Promise<HttpR
   const auth: HostAuth = known ?? { challenge, tokens: new Map() }
   auth.challenge = challenge
   state.auth.set(key, auth)
-  const second = await authorize(auth, first !== undefined)
+  const second = await authorize(auth, { renew: first !== undefined })
   if (second === undefined || second === first) return response
   await response.discard()
   return transmit(second)

@@ -4,7 +4,7 @@ import { openRegistryClient, type RegistryOptions } from './client.ts'
 import type { Env } from './config-directories.ts'
 import { parseAuthFile } from './credentials/auth-file.ts'
 import { loginPath, readAuthFile } from './credentials/auth-files.ts'
-import { tellHelper } from './credentials/credential-helper.ts'
+import { updateHelper } from './credentials/credential-helper.ts'
 import { editAuthFile } from './credentials/edit-auth-file.ts'
 import { credentialKey, toDomain } from './hosts.ts'
 import { registryError } from './registry-error.ts'
@@ -50,7 +50,7 @@ export async function login(
   const { path, helper } = keeper(domain, env)
   if (helper !== undefined) {
     const entry = { ServerURL: credentialKey(domain), Username: username, Secret: password }
-    const problem = await tellHelper(helper, { verb: 'store', entry }, env, options.signal)
+    const problem = await updateHelper(helper, { verb: 'store', entry }, { env, signal: options.signal })
     if (problem !== undefined) throw helperFailed(helper, path, problem)
     return { registry: domain, place: `docker-credential-${helper}`, plain: false }
   }
@@ -75,7 +75,11 @@ export async function logout(registry: string, options: LoginOptions = {}): Prom
   const env = options.env ?? process.env
   const { path, helper } = keeper(domain, env)
   if (helper !== undefined) {
-    const problem = await tellHelper(helper, { verb: 'erase', server: credentialKey(domain) }, env, options.signal)
+    const problem = await updateHelper(
+      helper,
+      { verb: 'erase', server: credentialKey(domain) },
+      { env, signal: options.signal },
+    )
     if (problem !== undefined) throw helperFailed(helper, path, problem)
   }
   let removed = helper !== undefined

@@ -8,12 +8,18 @@ export type HelperAnswer =
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly problem: string }
 
+export interface HelperOptions {
+  readonly env: Env
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The time that a helper may take, in milliseconds. */
 const TIMEOUT = 60_000
 const OUTPUT_LIMIT = 1 << 20
 
 /** Gets the credentials of a server from a helper. Rejects only with the signal's reason. */
-export async function askHelper(name: string, server: string, env: Env, signal?: AbortSignal): Promise<HelperAnswer> {
-  const { code, stdout, problem } = await runHelper(name, 'get', server, env, signal)
+export async function askHelper(name: string, server: string, options: HelperOptions): Promise<HelperAnswer> {
+  const { code, stdout, problem } = await runHelper(name, { verb: 'get', input: server }, options)
   if (problem !== undefined) return { kind: 'failed', problem }
   // Helpers report missing credentials by this text on standard output.
   if (code !== 0 && /credentials not found/i.test(stdout)) return { kind: 'none' }
@@ -22,16 +28,15 @@ export async function askHelper(name: string, server: string, env: Env, signal?:
 }
 
 /** Stores or erases credentials with a helper. Returns the problem, if there is one. */
-export async function tellHelper(
+export async function updateHelper(
   name: string,
   request:
     | { readonly verb: 'store'; readonly entry: StoredEntry }
     | { readonly verb: 'erase'; readonly server: string },
-  env: Env,
-  signal?: AbortSignal,
+  options: HelperOptions,
 ): Promise<string | undefined> {
   const input = request.verb === 'store' ? JSON.stringify(request.entry) : request.server
-  const { code, stdout, problem } = await runHelper(name, request.verb, input, env, signal)
+  const { code, stdout, problem } = await runHelper(name, { verb: request.verb, input }, options)
   if (problem !== undefined || code === 0) return problem
   return firstLine(stdout) || `exit code ${code}`
 }
@@ -64,7 +69,11 @@ interface HelperRun {
   readonly problem?: string
 }
 
-function runHelper(name: string, verb: string, input: string, env: Env, signal?: AbortSignal): Promise<HelperRun> {
+function runHelper(
+  name: string,
+  { verb, input }: { readonly verb: 'get' | 'store' | 'erase'; readonly input: string },
+  { env, signal }: HelperOptions,
+): Promise<HelperRun> {
   if (!/^[A-Za-z0-9._-]+$/.test(name)) {
     return Promise.resolve({ code: null, stdout: '', problem: 'that is no name of a helper' })
   }

@@ -4,7 +4,7 @@ import type { Env } from '../config-directories.ts'
 import { credentialKey, type RepositoryName } from '../hosts.ts'
 import type { AuthEntry, AuthFile } from './auth-file.ts'
 import { authFiles } from './auth-files.ts'
-import { askHelper } from './credential-helper.ts'
+import { askHelper, type HelperOptions } from './credential-helper.ts'
 
 /** Credentials for a registry. `source` names their file or helper, for messages. */
 export type Credentials =
@@ -32,23 +32,26 @@ export async function findCredentials(
 ): Promise<FoundCredentials> {
   const problems: string[] = []
   for (const file of authFiles(env)) {
-    const credentials = await inFile(file, repository, env, problems, signal)
+    const credentials = await inFile(file, repository, { env, problems, signal })
     if (credentials) return { credentials, problems }
   }
   return { credentials: undefined, problems }
 }
 
+interface Search extends HelperOptions {
+  /** Receives the problems of helpers. */
+  readonly problems: string[]
+}
+
 async function inFile(
   file: AuthFile,
   { domain, path }: RepositoryName,
-  env: Env,
-  problems: string[],
-  signal: AbortSignal | undefined,
+  search: Search,
 ): Promise<Credentials | undefined> {
   for (const key of keysOf(domain, path)) {
     const helper = file.credHelpers.get(key)
     if (helper !== undefined) {
-      const found = await fromHelper(helper, `credHelpers of ${file.name}`, domain, env, problems, signal)
+      const found = await fromHelper({ name: helper, where: `credHelpers of ${file.name}` }, domain, search)
       if (found) return found
     }
     const entry = file.auths.get(key)
@@ -56,7 +59,7 @@ async function inFile(
     if (listed) return listed
   }
   if (file.credsStore === undefined) return undefined
-  return fromHelper(file.credsStore, `credsStore of ${file.name}`, domain, env, problems, signal)
+  return fromHelper({ name: file.credsStore, where: `credsStore of ${file.name}` }, domain, search)
 }
 
 /** The keys for the path `a/b/c` of a host: `host/a/b/c`, `host/a/b`, `host/a`, `host`. */
@@ -73,14 +76,11 @@ function fromEntry(entry: AuthEntry, source: string): Credentials | undefined {
 }
 
 async function fromHelper(
-  name: string,
-  where: string,
+  { name, where }: { readonly name: string; readonly where: string },
   domain: string,
-  env: Env,
-  problems: string[],
-  signal: AbortSignal | undefined,
+  { env, problems, signal }: Search,
 ): Promise<Credentials | undefined> {
-  const answer = await askHelper(name, credentialKey(domain), env, signal)
+  const answer = await askHelper(name, credentialKey(domain), { env, signal })
   if (answer.kind === 'none') return undefined
   if (answer.kind === 'failed') {
     problems.push(`docker-credential-${name} (${where}) failed: ${answer.problem}`)

@@ -79,7 +79,7 @@ async function uploadOnce(
   try {
     session ??= await startSession(blob.digest, target)
     if (part === undefined) await sendWhole(blob, session, { ...source, count }, target)
-    else await sendParts(blob, part, session, { ...source, count }, target)
+    else await sendParts(blob, { session, size: part }, { ...source, count }, target)
     return undefined
   } catch (error) {
     source.count(-sent)
@@ -116,8 +116,7 @@ async function sendWhole(
 
 async function sendParts(
   blob: Descriptor,
-  wanted: number,
-  first: UploadSession,
+  { session: first, size: wanted }: { readonly session: UploadSession; readonly size: number },
   { reader, count }: BlobSource,
   target: PushTarget,
 ): Promise<void> {

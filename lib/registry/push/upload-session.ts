@@ -65,7 +65,10 @@ export async function putBlob(
   const url = new URL(location)
   // searchParams would re-encode the rest of a signed query.
   url.search += `${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`
-  const response = await upload('PUT', url, body, { 'content-type': 'application/octet-stream' }, target)
+  const response = await upload(
+    { method: 'PUT', path: url, body, headers: { 'content-type': 'application/octet-stream' } },
+    target,
+  )
   if (response.status !== 201 && response.status !== 204) throw await uploadFailure(response, target)
   await response.discard()
 }
@@ -81,7 +84,7 @@ export async function patchBlob(
     'content-type': 'application/octet-stream',
     'content-range': `${offset}-${offset + part.byteLength - 1}`,
   }
-  const response = await upload('PATCH', location, part, headers, target)
+  const response = await upload({ method: 'PATCH', path: location, body: part, headers }, target)
   // Some registries respond with 204.
   if (response.status !== 202 && response.status !== 204) throw await uploadFailure(response, target)
   await response.discard()
@@ -120,24 +123,19 @@ export async function cancelUpload({ location }: UploadSession, target: PushTarg
   }
 }
 
+interface UploadRequest {
+  readonly method: 'PUT' | 'PATCH'
+  readonly path: URL
+  readonly body: HttpBody | Uint8Array | undefined
+  readonly headers: Readonly<Record<string, string>>
+}
+
 function upload(
-  method: 'PUT' | 'PATCH',
-  path: URL,
-  body: HttpBody | Uint8Array | undefined,
-  headers: Readonly<Record<string, string>>,
+  { body, ...request }: UploadRequest,
   { client, repository, signal }: PushTarget,
 ): Promise<HttpResponse> {
   // Sent once: pushBlob() decides how to continue after a failure.
-  return client.request({
-    method,
-    path,
-    repository,
-    actions: 'pull,push',
-    headers,
-    body: body ?? '',
-    signal,
-    idempotent: false,
-  })
+  return client.request({ ...request, repository, actions: 'pull,push', body: body ?? '', signal, idempotent: false })
 }
 
 async function sessionOf(response: HttpResponse, target: PushTarget, otherwise?: URL): Promise<UploadSession> {
