@@ -31,7 +31,7 @@ export interface Blobs extends ContentReader, UnhashedReader {
  */
 export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
   const written: WrittenBlobs = new Map()
-  const place = `the store ${JSON.stringify(root)}`
+  const storeName = `the store ${JSON.stringify(root)}`
   const path = (digest: Digest): string => join(root, digestPath(digest))
   const sizeOf = (digest: Digest): number | undefined => {
     const stat = storeIO(`reading ${digest}`, () => statSync(path(digest), { throwIfNoEntry: false }))
@@ -39,7 +39,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
   }
   const existing = (digest: Digest): number => {
     const size = sizeOf(digest)
-    if (size === undefined) throw blobNotFound(digest, place)
+    if (size === undefined) throw blobNotFound(digest, storeName)
     return size
   }
   const holds: Blobs['holds'] = ({ digest, size }) => sizeOf(digest) === size
@@ -97,8 +97,8 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
     if (hashFile(path(descriptor.digest), descriptor.digest) === descriptor.digest) return error
     remove(descriptor.digest)
     return error.with({
-      message: `blob ${descriptor.digest} in ${place} was damaged and has been removed`,
-      hint: 'run the build again: what is missing will be made again',
+      message: `blob ${descriptor.digest} in ${storeName} was damaged and has been removed`,
+      hint: 'run the build again: it makes the missing blob again',
     })
   }
   return blobs

@@ -16,13 +16,13 @@ export async function statusError(
   options: { readonly hint?: string | undefined } = {},
 ): Promise<TsbuildError> {
   const said = await excerpt(response)
-  const words = statusWords(response.status)
-  const message = `${response.method} ${safeURL(response.url)} failed: ${words}${said ? `: ${said}` : ''}`
+  const status = formatStatus(response.status)
+  const message = `${response.method} ${safeURL(response.url)} failed: ${status}${said ? `: ${said}` : ''}`
   return new TsbuildError('HTTP_STATUS', message, { hint: options.hint ?? HINTS.get(response.status) })
 }
 
 /** A status with its standard phrase: `404 Not Found`. */
-export function statusWords(status: number): string {
+export function formatStatus(status: number): string {
   const name = STATUS_CODES[status]
   return name === undefined ? String(status) : `${status} ${name}`
 }
@@ -45,9 +45,9 @@ export function oneLine(text: string): string {
 }
 
 const HINTS: ReadonlyMap<number, string> = new Map([
-  [401, 'it wants credentials'],
-  [403, 'the credentials, if any, do not allow it'],
-  [407, 'the proxy wants credentials: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT'],
+  [401, 'the server requires credentials'],
+  [403, 'the credentials that were sent, if any, do not allow this request'],
+  [407, 'the proxy requires credentials: set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT'],
   [404, 'check the spelling'],
   [429, 'there were too many requests: wait, or log in'],
 ])

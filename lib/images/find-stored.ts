@@ -44,7 +44,7 @@ export async function findStored(store: Store, asked: string): Promise<FoundImag
   const names = store.references.list().map(({ name }) => shortName(name))
   const near = suggest(asked, [...names, ...names.map((name) => name.replace(/:latest$/, ''))])
   throw new TsbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(asked)} is not in the local store`, {
-    hint: near ? `did you mean ${JSON.stringify(near)}?` : '"tsbuild images" lists what is there',
+    hint: near ? `did you mean ${JSON.stringify(near)}?` : '"tsbuild images" lists the images of the store',
   })
 }
 
@@ -82,7 +82,7 @@ async function findByDigits(store: Store, asked: string, digits: string): Promis
   }
   if (found.size > 1) {
     throw new TsbuildError('IMAGE_NOT_FOUND', `${JSON.stringify(asked)} is the start of ${found.size} digests`, {
-      hint: `write more of it: ${[...found.keys()].join(', ')}`,
+      hint: `write more digits: ${[...found.keys()].join(', ')}`,
     })
   }
   const [only] = found.values()

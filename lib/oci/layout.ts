@@ -128,7 +128,7 @@ function findDefault(directory: string, manifests: readonly Descriptor[]): Descr
     'IMAGE_NOT_FOUND',
     `image layout ${JSON.stringify(directory)} has ${manifests.length} images`,
     {
-      hint: `say which: ${namesOf(manifests).join(', ') || manifests.map((entry) => `@${entry.digest}`).join(', ')}`,
+      hint: `choose one: ${namesOf(manifests).join(', ') || manifests.map((entry) => `@${entry.digest}`).join(', ')}`,
     },
   )
 }

@@ -17,7 +17,7 @@ export interface LoginOptions extends Omit<RegistryOptions, 'onRetry'> {
 export interface KeptCredentials {
   /** The domain of the registry: `docker.io`, `ghcr.io`, `localhost:5000`. */
   readonly registry: string
-  readonly place: string
+  readonly storage: string
   /** True for a file, which stores credentials unencrypted. */
   readonly plain: boolean
 }
@@ -52,11 +52,11 @@ export async function login(
     const entry = { ServerURL: credentialKey(domain), Username: username, Secret: password }
     const problem = await updateHelper(helper, { verb: 'store', entry }, { env, signal: options.signal })
     if (problem !== undefined) throw helperFailed(helper, path, problem)
-    return { registry: domain, place: `docker-credential-${helper}`, plain: false }
+    return { registry: domain, storage: `docker-credential-${helper}`, plain: false }
   }
   const auth = Buffer.from(`${username}:${password}`).toString('base64')
   editAuthFile(path, (auths) => ({ ...without(auths, domain), [credentialKey(domain)]: { auth } }))
-  return { registry: domain, place: path, plain: true }
+  return { registry: domain, storage: path, plain: true }
 }
 
 /**
@@ -96,7 +96,7 @@ function checkedDomain(registry: string): string {
   const domain = toDomain(registry.trim())
   if (/^(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?$/.test(domain)) return domain
   throw new TsbuildError('OPTION_INVALID', `${JSON.stringify(registry)} is not the name of a registry`, {
-    hint: 'write its host, with the port if it has one: ghcr.io, localhost:5000',
+    hint: 'write the host of the registry, and its port if there is one: ghcr.io, localhost:5000',
   })
 }
 
@@ -142,6 +142,6 @@ function without(auths: Readonly<Record<string, unknown>>, domain: string): Reco
 
 function helperFailed(helper: string, path: string, problem: string): TsbuildError {
   return new TsbuildError('CREDENTIALS_INVALID', `docker-credential-${helper} failed: ${problem}`, {
-    hint: `${JSON.stringify(path)} names it; install it, or take it out of there`,
+    hint: `${JSON.stringify(path)} names this helper: install it, or remove it from the file`,
   })
 }

@@ -1,6 +1,6 @@
 import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 import { readUpTo } from '../http/read-body.ts'
-import { oneLine, statusWords } from '../http/status-error.ts'
+import { formatStatus, oneLine } from '../http/status-error.ts'
 import type { HttpResponse } from '../http/types.ts'
 import type { RegistryClient } from './client.ts'
 import type { RepositoryName } from './hosts.ts'
@@ -27,7 +27,7 @@ export async function registryError(response: HttpResponse, asked: Asked): Promi
   const { status } = response
   const said = await spoken(response)
   const host = new URL(response.url).host
-  const message = `${doing} failed: ${host} answered ${statusWords(status)}${said ? `: ${said}` : ''}`
+  const message = `${doing} failed: ${host} answered ${formatStatus(status)}${said ? `: ${said}` : ''}`
   if (status === 401 || status === 403) {
     const name = missing ? '; check the name, too: some registries answer so for what is not there' : ''
     const hint = `asked for repository:${repository.path}:${actions}; ${client.explain(repository)}${name}`

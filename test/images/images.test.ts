@@ -98,9 +98,9 @@ test('an image without a name is found by its full digest or image ID', async ()
 test.each([
   ['ap', 'did you mean "app"?'],
   ['app:lates', 'did you mean "app:latest"?'],
-  ['completely-different', '"tsbuild images" lists what is there'],
-  ['Not A Name!', '"tsbuild images" lists what is there'],
-  ['', '"tsbuild images" lists what is there'],
+  ['completely-different', '"tsbuild images" lists the images of the store'],
+  ['Not A Name!', '"tsbuild images" lists the images of the store'],
+  ['', '"tsbuild images" lists the images of the store'],
 ])('%j is not found, with a hint', async (asked, hint) => {
   await expect(resolveStored(store, asked)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND', hint })
 })

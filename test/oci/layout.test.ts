@@ -59,7 +59,7 @@ test('what is not there is said with what is', () => {
   writeIndex([named('stable'), named('testing')])
   const layout = openLayout(directory)
   const error = (hint: unknown) => expect.objectContaining({ code: 'IMAGE_NOT_FOUND', hint })
-  expect(() => layout.find()).toThrow(error('say which: stable, testing'))
+  expect(() => layout.find()).toThrow(error('choose one: stable, testing'))
   expect(() => layout.find('stabel')).toThrow(error('did you mean "stable"?'))
   expect(() => layout.find('Not A Name')).toThrow(error('it has stable, testing'))
   expect(() => layout.find(`sha256:${'0'.repeat(64)}`)).toThrow(error(undefined))

@@ -18,7 +18,7 @@ export const run: Run = async (args, terminal) => {
   if (password === '') throw new UsageError('OPTION_INVALID', 'there is no password on standard input')
   const kept = await interruptible((signal) => login(registry, { username, password }, { signal }))
   terminal.out.write(`logged in to ${kept.registry}\n`)
-  const note = kept.plain ? `${kept.place}, which is not encrypted` : kept.place
+  const note = kept.plain ? `${kept.storage}, which is not encrypted` : kept.storage
   terminal.err.write(`the password is kept in ${note}\n`)
   return EXIT_CODES.ok
 }

@@ -46,7 +46,7 @@ export function parseAuthJson(bytes: Uint8Array, name: string): unknown {
     return parseJson(bytes, 'CREDENTIALS_INVALID', name)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
-    throw new TsbuildError('CREDENTIALS_INVALID', `${name} is not JSON`, { hint: 'mend it, or log in again' })
+    throw new TsbuildError('CREDENTIALS_INVALID', `${name} is not JSON`, { hint: 'repair the file, or log in again' })
   }
 }
 

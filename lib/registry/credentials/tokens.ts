@@ -3,7 +3,7 @@
 import { TsbuildError } from '../../base/errors.ts'
 import { readBody } from '../../http/read-body.ts'
 import { safeURL } from '../../http/safe-url.ts'
-import { excerpt, statusWords } from '../../http/status-error.ts'
+import { excerpt, formatStatus } from '../../http/status-error.ts'
 import type { HttpClient, HttpResponse } from '../../http/types.ts'
 import { integerAt, type JsonLocation, objectAt, optional, stringAt } from '../../oci/guard.ts'
 import { parseJson } from '../../oci/json.ts'
@@ -105,9 +105,9 @@ function realmOf({ challenge, registry }: TokenRequest): URL {
 
 async function denied(response: HttpResponse, { scopes, credentials, registry }: TokenRequest): Promise<TsbuildError> {
   const said = await excerpt(response)
-  const words = `${statusWords(response.status)}${said ? `: ${said}` : ''}`
+  const reason = `${formatStatus(response.status)}${said ? `: ${said}` : ''}`
   const wanted = scopes.length > 0 ? ` for ${scopes.join(' ')}` : ''
-  const message = `${safeURL(response.url)} gives no token${wanted}: ${words}`
+  const message = `${safeURL(response.url)} gives no token${wanted}: ${reason}`
   const code = [400, 401, 403].includes(response.status) ? 'REGISTRY_AUTH' : 'HTTP_STATUS'
   return new TsbuildError(code, message, { hint: credentialHint(registry, credentials, []) })
 }

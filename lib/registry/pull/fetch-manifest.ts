@@ -95,6 +95,6 @@ export function refusePage(response: HttpResponse, { doing }: ManifestRequest): 
   if (typeOf(response) !== 'text/html') return
   const host = new URL(response.url).host
   throw new TsbuildError('REGISTRY_INVALID', `${doing} failed: ${host} answered with a page of HTML, not a manifest`, {
-    hint: 'something between here and the registry answers in its place, or it is no registry',
+    hint: 'a proxy or a login page may respond in its place, or the host is not a registry',
   })
 }

@@ -43,7 +43,7 @@ interface Sources {
 }
 
 const HINTS = {
-  own: 'docs/registries.md says what can be in it; $TSBUILD_REGISTRIES can name another file',
+  own: 'docs/registries.md describes the file; $TSBUILD_REGISTRIES can name another one',
   podman: 'see containers-registries.conf(5); $CONTAINERS_REGISTRIES_CONF can name another file',
   docker: "it is the file of Docker's daemon, which would refuse it, too",
 }

@@ -180,7 +180,7 @@ test('login keeps what is tried in the file, for nobody else to read, and logout
   expect(await find(`${host}/a`)).toBe('old:p')
   expect(await login(host, { username: 'u', password: 'p' }, { env })).toEqual({
     registry: host,
-    place: file,
+    storage: file,
     plain: true,
   })
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
@@ -214,7 +214,7 @@ test('login and logout speak to the helper where there is one', async () => {
   write(DOCKER, { auths: { [host]: {} }, credHelpers: { [host]: 'it' } })
   expect(await login(host, { username: 'u', password: 'p' }, { env })).toEqual({
     registry: host,
-    place: 'docker-credential-it',
+    storage: 'docker-credential-it',
     plain: false,
   })
   expect(await logout(host, { env })).toBe(true)
