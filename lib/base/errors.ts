@@ -152,6 +152,7 @@ export class TsbuildError extends Error {
   /**
    * The error with some fields replaced; undefined keeps a field. A replaced message or code makes a new error, whose
    * cause is this one. Otherwise the copy stands for the same failure: it keeps the stack and the cause.
+   * @internal
    */
   with(changes: ErrorChanges): TsbuildError {
     const { code = this.code, message = this.message } = changes
