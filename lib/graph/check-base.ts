@@ -3,7 +3,10 @@ import { formatPlatform, normalisePlatform } from '../oci/platform.ts'
 import type { From } from '../parser/types.ts'
 import type { StageState } from './evaluate/stage-state.ts'
 
-/** A warning for a stage whose base image is for another machine than the stage: an image that is in no index is taken as it is. */
+/**
+ * A warning for a stage whose base image is for another machine than the stage: an image without an index is
+ * used as it is.
+ */
 export function foreignBase({ baseImage, platform, imagePlatform }: StageState, from: From): readonly Diagnostic[] {
   if (!baseImage) return []
   const [wanted, got] = [normalisePlatform(platform), normalisePlatform(imagePlatform)]

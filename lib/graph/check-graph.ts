@@ -9,8 +9,9 @@ import type { SketchedImage } from './resolved-name.ts'
 import type { Graph } from './types.ts'
 
 /**
- * Evaluates a Dockerfile for its errors and for what an observer sees, without waiting for anything: bases may be unknown. Errors are those of
- * createGraph(). The graph can't be executed, since images that were only sketched are empty in it.
+ * Evaluates a Dockerfile for its errors and for what an observer sees, without waiting for anything: bases may
+ * be unknown. Errors are those of createGraph(). The graph can't be executed, since images that were only
+ * sketched are empty in it.
  */
 export function checkGraph(dockerfile: Dockerfile, options: CheckGraphOptions): Graph {
   const { allStages, isNamedContext } = options

@@ -13,9 +13,10 @@ import type { Graph } from './types.ts'
 
 /**
  * Evaluates a Dockerfile for one target and platform. The Dockerfile must be free of errors (see failOnErrors).
- * Errors carry the location of the instruction: `TARGET_UNKNOWN`, `STAGE_UNKNOWN`, `STAGE_CYCLE`, `BASE_NAME_EMPTY`, `REFERENCE_INVALID`,
- * `PLATFORM_INVALID`, `VARIABLE_*`, `INSTRUCTION_ARGUMENTS`, `FLAG_INVALID`, `CHMOD_INVALID`, `MOUNT_INVALID`, `DIGEST_INVALID`,
- * `ONBUILD_INVALID`, and whatever `resolve` throws.
+ * Errors carry the location of the instruction: `TARGET_UNKNOWN`, `STAGE_UNKNOWN`, `STAGE_CYCLE`,
+ * `BASE_NAME_EMPTY`, `REFERENCE_INVALID`, `PLATFORM_INVALID`, `VARIABLE_*`, `INSTRUCTION_ARGUMENTS`,
+ * `FLAG_INVALID`, `CHMOD_INVALID`, `MOUNT_INVALID`, `DIGEST_INVALID`, `ONBUILD_INVALID`, and whatever `resolve`
+ * throws.
  *
  * @example
  * ```ts
@@ -43,8 +44,9 @@ export async function createObservedGraph(dockerfile: Dockerfile, options: Obser
 }
 
 /**
- * The graphs for several platforms. Steps that do the same to the same inputs are one vertex, with the id that the first graph has for it.
- * Each graph is whole in itself. Names of steps say their platform. Errors as {@link createGraph} does.
+ * The graphs for several platforms. Steps that do the same to the same inputs are one vertex, with the id that
+ * the first graph has for it. Each graph is whole in itself. Names of steps say their platform. Errors as
+ * {@link createGraph} does.
  */
 export async function createGraphs(
   dockerfile: Dockerfile,

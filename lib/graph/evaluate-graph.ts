@@ -178,7 +178,10 @@ function finishTarget(
   return { ...stage, config, imagePlatform: askedPlatform(platform, stage.imagePlatform) }
 }
 
-/** As in BuildKit, the base's platform supplies the details that were not asked for, if it has the same architecture. */
+/**
+ * As in BuildKit, the base's platform supplies the details that were not asked for, if it has the same
+ * architecture.
+ */
 function askedPlatform(asked: Platform | undefined, base: Platform): Platform {
   if (!asked) return base
   const isSame = asked.os === base.os && asked.architecture === base.architecture

@@ -5,18 +5,24 @@ import type { ResolvedName, SketchedImage } from './resolved-name.ts'
 export interface EvaluationOptions {
   readonly target?: string | undefined
   readonly buildArgs?: Readonly<Record<string, string>>
-  /** The platform asked for. Default: that of the build machine, or of the base image where it has only another one. */
+  /**
+   * The platform asked for. Default: that of the build machine, or of the base image where it has only another
+   * one.
+   */
   readonly platform?: Platform | undefined
   readonly buildPlatform: Platform
 }
 
 export interface GraphOptions extends EvaluationOptions {
   readonly labels?: Readonly<Record<string, string>>
-  /** Finds the image or named context of a name. It is called once for a name and platform, and only for names that the target needs. */
+  /**
+   * Finds the image or named context of a name. It is called once for a name and platform, and only for names
+   * that the target needs.
+   */
   readonly resolve: (name: string, platform: Platform) => Promise<ResolvedName>
   /**
-   * Finds the named context that replaces a stage of this name, if there is one. The function that it returns is called only for stages that
-   * the target needs.
+   * Finds the named context that replaces a stage of this name, if there is one. The function that it returns
+   * is called only for stages that the target needs.
    */
   readonly override?: (stageName: string, platform: Platform) => (() => Promise<ResolvedName>) | undefined
 }

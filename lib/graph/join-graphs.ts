@@ -1,13 +1,13 @@
 import type { Graph, Vertex } from './types.ts'
 
-/** What the graphs of several platforms are together, for whoever carries them out. */
+/** The graphs of several platforms as one, for the executor. */
 export interface JoinedGraphs {
   readonly graphs: readonly Graph[]
-  /** Each once, inputs before users. */
+  /** The vertices of all graphs, each once, inputs before users. */
   readonly vertices: readonly Vertex[]
   /** The vertices with the graphs' results, in their order. */
   readonly results: readonly string[]
-  /** Whether they make an index, which one graph may, too. */
+  /** Whether the result is an index. A single graph can make one, too. */
   readonly isIndex: boolean
 }
 

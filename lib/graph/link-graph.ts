@@ -23,8 +23,8 @@ export interface LinkedGraph {
 }
 
 /**
- * Expands every FROM and finds the target. Errors with `DOCKERFILE_EMPTY`, `BASE_NAME_EMPTY`, `PLATFORM_INVALID`, `TARGET_UNKNOWN` and
- * `VARIABLE_*`.
+ * Expands every FROM and finds the target. Errors with `DOCKERFILE_EMPTY`, `BASE_NAME_EMPTY`,
+ * `PLATFORM_INVALID`, `TARGET_UNKNOWN` and `VARIABLE_*`.
  */
 export function linkGraph(
   dockerfile: Dockerfile,

@@ -17,8 +17,8 @@ export interface LinkOptions {
 }
 
 /**
- * Expands every FROM and links it to the earlier stage of that name, if there is one. Errors with `BASE_NAME_EMPTY`, `PLATFORM_INVALID` and
- * `VARIABLE_*`.
+ * Expands every FROM and links it to the earlier stage of that name, if there is one. Errors with
+ * `BASE_NAME_EMPTY`, `PLATFORM_INVALID` and `VARIABLE_*`.
  */
 export function linkStages({ dockerfile, globalArgs, expander, observer }: LinkOptions): LinkedStage[] {
   const byName = new Map<string, number>()
@@ -108,8 +108,8 @@ export function stageNames(stages: readonly LinkedStage[]): ReadonlyMap<string, 
 }
 
 /**
- * The target of a `--from`: a stage by name (see {@link stageNames}) or index, else an image or named context. Errors with `STAGE_UNKNOWN` for
- * an index that no stage has.
+ * The target of a `--from`: a stage by name (see {@link stageNames}) or index, else an image or named context.
+ * Errors with `STAGE_UNKNOWN` for an index that no stage has.
  */
 export function findSource(
   stages: readonly LinkedStage[],

@@ -1,7 +1,10 @@
 import type { Platform } from '../oci/types.ts'
 import type { Stage } from '../parser/types.ts'
 
-/** The target of a FROM or a `--from`: another stage, or a name that has to be resolved to an image or a named context. */
+/**
+ * The target of a FROM or a `--from`: another stage, or a name that has to be resolved to an image or a named
+ * context.
+ */
 export type StageReference =
   | { readonly kind: 'stage'; readonly index: number }
   | { readonly kind: 'name'; readonly name: string }

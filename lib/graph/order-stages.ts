@@ -1,18 +1,18 @@
 import { TsbuildError } from '../base/errors.ts'
 import type { Location } from '../base/source.ts'
 
-/** What a stage needs, by index, with the message for the case that it turns out to need itself. */
+/** The stages that each stage needs, by index. */
 export type Dependencies = readonly ReadonlySet<number>[]
 
 /**
- * The stages that `target` needs, itself included, in ascending order. Errors with `STAGE_CYCLE`, at the place where the stage `from`
- * says that it needs the stage `to`.
+ * The stages that `target` needs, itself included, in ascending order. Errors with `STAGE_CYCLE`, at the location
+ * where the stage `from` says that it needs the stage `to`.
  */
 export function reachableStages(
   dependencies: Dependencies,
   target: number,
   name: (index: number) => string,
-  place: (from: number, to: number) => Location | undefined,
+  locate: (from: number, to: number) => Location | undefined,
 ): number[] {
   const state = new Map<number, 'open' | 'done'>()
   const path: number[] = []
@@ -29,7 +29,7 @@ export function reachableStages(
     if (state.get(index) === 'open') {
       const cycle = [...path.slice(path.indexOf(index)), index].map(name)
       throw new TsbuildError('STAGE_CYCLE', `stages depend on each other: ${cycle.join(' → ')}`, {
-        location: place(path.at(-1) ?? index, index),
+        location: locate(path.at(-1) ?? index, index),
       })
     }
     state.set(index, 'open')

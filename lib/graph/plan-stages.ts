@@ -1,4 +1,5 @@
-// The stages and images that the target needs, ONBUILD triggers included. All of this is known before any instruction is evaluated.
+// The stages and images that the target needs, ONBUILD triggers included. All of this is known before any
+// instruction is evaluated.
 import { TsbuildError, withLocation } from '../base/errors.ts'
 import type { Location } from '../base/source.ts'
 import { formatPlatform } from '../oci/platform.ts'
@@ -15,12 +16,12 @@ import type { LinkedStage, StageReference } from './linked-stage.ts'
 import { reachableStages } from './order-stages.ts'
 import type { KnownName, ResolvedName } from './resolved-name.ts'
 
-/** What is known of the stages that the target needs before their instructions are evaluated. */
+/** The stages that the target needs, before their instructions are evaluated. */
 export interface StagePlan {
   /** The stages to evaluate by index, in Dockerfile order. */
   readonly order: readonly number[]
   readonly commands: ReadonlyMap<number, readonly StageCommand[]>
-  /** Names that are no stage, by platform and name. */
+  /** The names that are not stages, by platform and name. */
   readonly names: ReadonlyMap<string, KnownName>
   /** The named contexts that replace stages of their name. */
   readonly overrides: ReadonlyMap<number, KnownName>
@@ -34,7 +35,7 @@ export interface NameRequest {
   readonly isBase: boolean
   /** Resolves the named context that replaces a stage. */
   readonly override: (() => Promise<ResolvedName>) | undefined
-  /** The place of an error; undefined where the name is not written in the Dockerfile. */
+  /** The location of an error; undefined where the name is not written in the Dockerfile. */
   readonly location: Location | undefined
 }
 
@@ -48,9 +49,10 @@ export interface PlanOptions {
 }
 
 /**
- * Finds the stages to evaluate, asks for their bases, and fires ONBUILD triggers, which may bring further stages and images in. It yields the
- * names to resolve, so that callers can resolve them as they like: a build asks registries, a check does not wait for anything. Errors with
- * `STAGE_CYCLE`, `STAGE_UNKNOWN`, `REFERENCE_INVALID`, `ONBUILD_INVALID` and `INSTRUCTION_ARGUMENTS`.
+ * Finds the stages to evaluate, asks for their bases, and fires ONBUILD triggers, which may bring further
+ * stages and images in. It yields the names to resolve, so that callers can resolve them as they like: a build
+ * asks registries, a check does not wait for anything. Errors with `STAGE_CYCLE`, `STAGE_UNKNOWN`,
+ * `REFERENCE_INVALID`, `ONBUILD_INVALID` and `INSTRUCTION_ARGUMENTS`.
  */
 export function* planStages(
   graph: LinkedGraph,
@@ -143,7 +145,8 @@ function needed(graph: LinkedGraph, sources: readonly (readonly SourceUse[])[]):
   const nameOf = (index: number): string => at(stages, index).displayName || 'the stage'
   const placeOf = (from: number, to: number): Location | undefined =>
     sources[from]?.find((use) => use.to.kind === 'stage' && use.to.index === to)?.location
-  // As in BuildKit, no stage may need itself, whether the target needs it or not: so all of them are walked, from one that needs them all.
+  // As in BuildKit, no stage may need itself, whether the target needs it or not: so all of them are walked,
+  // from one that needs them all.
   reachableStages([...dependencies, new Set(stages.keys())], stages.length, nameOf, placeOf)
   return reachableStages(dependencies, target, nameOf, placeOf)
 }
@@ -155,7 +158,7 @@ interface SourceUse {
   readonly location: Location
 }
 
-/** The places that a stage takes files from: its base and the `--from`s of its commands. */
+/** The sources of a stage: its base and the `--from`s of its commands. */
 function stageSources({ stage, base, platform }: LinkedStage, { graph, commands, replaced }: Planning): SourceUse[] {
   const { stages, stagesByName, dockerfile } = graph
   const uses = at(commands, stage.index).flatMap((command) =>
@@ -181,7 +184,10 @@ function literalName(name: Word, { expander }: StageCommand): string {
   )
 }
 
-/** Refuses names that don't have the form of an image's, in stages that the target does without, too. Named contexts may have any name. */
+/**
+ * Refuses names that don't have the form of an image's, in stages that the target does without, too. Named
+ * contexts may have any name.
+ */
 function checkNames(
   uses: readonly SourceUse[],
   { isNamedContext }: PlanOptions,
@@ -252,7 +258,10 @@ function onBuildOf(found: KnownName): readonly string[] {
   return found.kind === 'image' ? (found.image.config.config?.OnBuild ?? []) : []
 }
 
-/** The lines of a trigger are joined by backslashes, but its words have the escape character of the Dockerfile that it is fired in. */
+/**
+ * The lines of a trigger are joined by backslashes, but its words have the escape character of the Dockerfile
+ * that it is fired in.
+ */
 function parseTrigger(expression: string, escapeCharacter: EscapeCharacter, location: Location): StageCommand {
   // A trigger is one instruction; a FROM before it makes it a Dockerfile.
   const parsed = parse(`FROM scratch\n${expression}`, { name: 'ONBUILD trigger' })

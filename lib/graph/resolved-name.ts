@@ -8,7 +8,10 @@ export type ResolvedName =
   /** A named context that holds files. */
   | { readonly kind: 'files'; readonly context: string }
 
-/** An image of which only a part of the config is known, or nothing. It is enough to check a Dockerfile, and too little to build it. */
+/**
+ * An image of which only a part of the config is known, or nothing. It is enough to check a Dockerfile, and too
+ * little to build it.
+ */
 export interface SketchedImage {
   readonly kind: 'sketch'
   readonly name: string

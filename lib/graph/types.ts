@@ -21,7 +21,7 @@ export type CopyInput =
   | { readonly kind: 'inline'; readonly name: string; readonly text: string; readonly span: Span }
   | RemoteInput
 
-/** What ADD takes from elsewhere. */
+/** A source of ADD that is not in the build context. */
 export type RemoteInput =
   /** A download; `name` is what it is called in a directory. */
   | {
@@ -34,7 +34,7 @@ export type RemoteInput =
     }
   | { readonly kind: 'git'; readonly url: GitUrl; readonly keepGitDir: boolean; readonly span: Span }
 
-/** What one vertex does to the filesystem. Plain data: this is what gets hashed, so no spans decide anything. */
+/** The operation of one vertex on the filesystem. Plain data that gets hashed: spans decide nothing. */
 export type Op =
   | { readonly kind: 'scratch' }
   | { readonly kind: 'image'; readonly image: ResolvedImage }
@@ -64,23 +64,27 @@ export interface RunOp {
   readonly args: readonly string[]
   /** A heredoc with a `#!` line, which `args` names as `/dev/pipes/NAME`. */
   readonly script: { readonly name: string; readonly text: string } | undefined
-  /** What its programs are for: the base image's platform, or else the stage's. */
+  /** The platform of its programs: the base image's, or else the stage's. */
   readonly platform: Platform
   /** `NAME=value`, build args in scope included. */
   readonly env: readonly string[]
   readonly workdir: string
   readonly user: string
   readonly mounts: readonly ResolvedMount[]
-  /** The proxy variables among the build args: the command sees them without an ARG, the history and the image never do. */
+  /**
+   * The proxy variables among the build args: the command sees them without an ARG, the history and the image
+   * never do.
+   */
   readonly proxy: Readonly<Record<string, string>>
   readonly network: string | undefined
   readonly security: string | undefined
-  /** Whether devices are asked for, which nothing here can give. */
+  /** Whether devices are asked for. No back-end supports them. */
   readonly devices: boolean
 }
 
 /** One step. `inputs` are ids: for copy, [the filesystem it changes, the tree it copies
- * from, if any]; for workdir, [the filesystem]; for run, [the filesystem, then what its mounts take from elsewhere]. */
+ * from, if any]; for workdir, [the filesystem]; for run, [the filesystem, then what its mounts take from
+ * elsewhere]. */
 export interface Vertex {
   readonly id: string
   /** As progress shows it, e.g. `[build 2/5] COPY . /src`. */
@@ -92,7 +96,10 @@ export interface Vertex {
   readonly span: Span | undefined
 }
 
-/** What is in force at a point of a stage. Instructions that change nothing share it. */
+/**
+ * The variables, user and working directory at a point of a stage. Instructions that change none share the
+ * object.
+ */
 export interface Scope {
   /** ENV and ARG values, in order of first appearance. */
   readonly env: ReadonlyMap<string, string>
@@ -117,15 +124,15 @@ export interface EvaluatedInstruction {
   readonly onBuild: boolean
   /** Flags and arguments after expansion, in order; pairs are `name=value`, commands what gets executed. */
   readonly words: readonly string[]
-  /** What an ARG declares, with the values that it has in this build. */
+  /** The names that an ARG declares, with their values in this build. */
   readonly args: readonly VariableValue[]
-  /** Variables that its words refer to and that are set, sorted. What a shell expands when RUN runs is not known. */
+  /** Variables that its words refer to and that are set, sorted. The variables of a RUN's shell are not known. */
   readonly used: readonly string[]
-  /** Those that are not set. */
+  /** Variables that its words refer to and that are not set, sorted. */
   readonly unset: readonly string[]
-  /** What it sees, from the instructions before it. */
+  /** The scope that the instructions before it made. */
   readonly scope: Scope
-  /** The vertex that carries it out, for instructions that change the filesystem. */
+  /** The vertex of an instruction that changes the filesystem. */
   readonly vertex: string | undefined
 }
 
@@ -146,12 +153,12 @@ export interface GraphStage {
     | { readonly kind: 'stage'; readonly index: number }
     | { readonly kind: 'image'; readonly image: ResolvedImage }
   readonly instructions: readonly EvaluatedInstruction[]
-  /** What is in force after the last instruction: what RUN in a stage on top of it would see. */
+  /** The scope after the last instruction: the one that a RUN in a stage on top of it would see. */
   readonly scope: Scope
   /** The vertex that holds the stage's final filesystem. */
   readonly result: string
   readonly config: ContainerConfig
-  /** What the image config will say; differs from `platform` where a base image is of another one. */
+  /** The platform in the image config. It differs from `platform` where the base image is for another one. */
   readonly imagePlatform: Platform
   readonly author: string | undefined
   /** History of everything above the base image, parent stages included. */
@@ -164,7 +171,7 @@ export interface Graph {
   readonly dockerfile: Dockerfile
   readonly platform: Platform
   readonly buildPlatform: Platform
-  /** What FROM can refer to: platform args and the ARGs before the first FROM, with their values. */
+  /** The variables of FROM: platform args and the ARGs before the first FROM, with their values. */
   readonly globalArgs: ReadonlyMap<string, string>
   /** Reachable from the target, in Dockerfile order. */
   readonly stages: readonly GraphStage[]

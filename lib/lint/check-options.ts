@@ -2,7 +2,7 @@
 import { TsbuildError } from '../base/errors.ts'
 import { readDirective } from '../parser/directives.ts'
 
-/** Which rules count, and whether a warning fails the build. */
+/** The rules that count, and whether a warning fails the build. */
 export interface CheckOptions {
   readonly skip: 'all' | ReadonlySet<string>
   readonly experimental: 'all' | ReadonlySet<string>
@@ -12,7 +12,7 @@ export interface CheckOptions {
 
 const defaults: CheckOptions = { skip: new Set(), experimental: new Set(), failOnWarnings: false }
 
-/** Reads a directive's value. Errors with `DIRECTIVE_INVALID`, without a place. */
+/** Reads a directive's value. Errors with `DIRECTIVE_INVALID`, without a location. */
 export function parseCheckOptions(text: string): CheckOptions {
   if (text.trim() === '') return defaults
   const options: { -readonly [Key in keyof CheckOptions]: CheckOptions[Key] } = { ...defaults }

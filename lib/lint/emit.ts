@@ -5,24 +5,24 @@ import type { ChosenRule } from './rule-choice.ts'
 import { ruleUrl } from './rule-url.ts'
 import type { Site } from './site.ts'
 
-/** What a rule found. */
+/** A finding of a rule. */
 export interface LintWarning {
   /** The rule's name. */
   readonly rule: string
   readonly message: string
-  /** The smallest part of the text that is meant. */
+  /** The smallest part of the text that the message is about. */
   readonly span: Span
   /** The line that BuildKit reports, from 1: the first one of the instruction, or of the directive. */
   readonly line: number
   /** The rule's page in this project's documentation. */
   readonly url: string
-  /** Edits that do away with the warning and change nothing else that a build makes; absent where that isn't certain. */
+  /** Edits that remove the warning and leave the build's result as it is; absent where that isn't certain. */
   readonly fix?: readonly Edit[]
 }
 
 export type Emit = <Kind extends keyof Events>(kind: Kind, event: Events[Kind], site: Site) => void
 
-/** Gives events to the rules that count at their place, and collects what they report. */
+/** Passes events to the rules that count at their site, and collects the warnings. */
 export function createEmitter(chosen: readonly ChosenRule[], warnings: LintWarning[]): Emit {
   return (kind, event, site) => {
     for (const { rule, counts } of chosen) {

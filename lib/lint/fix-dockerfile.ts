@@ -6,7 +6,7 @@ import type { LintOptions } from './lint-options.ts'
 
 export interface FixedDockerfile {
   readonly dockerfile: Dockerfile
-  /** The warnings that were done away with; their spans are those of the text they were found in. */
+  /** The warnings that were fixed. Their spans are those of the text in which they were found. */
   readonly fixed: readonly LintWarning[]
 }
 

@@ -1,6 +1,6 @@
 import type { Platform } from '../oci/types.ts'
 
-/** What a base image brings along, as its config says. */
+/** The parts of a base image's config that rules ask for. */
 export interface BaseImage {
   readonly platform?: Platform | undefined
   /** `NAME=value`. */
@@ -26,11 +26,11 @@ export interface LintFile {
 
 /** The files of the build context, without those that the ignore file keeps out. No symlink is followed. */
 export interface LintContext {
-  /** Where `''` is the context itself. */
+  /** Finds a file or directory. `''` is the context itself. */
   lookup(path: string): LintFile | undefined
-  /** What is in a directory, sorted by name; nothing for what is no directory. */
+  /** The entries of a directory, sorted by name; empty for other paths. */
   list(path: string): readonly LintFile[]
-  /** The beginning of a file, 64 kB at most; undefined for what is no file. */
+  /** The first 64 kB of a file; undefined for other paths. */
   read(path: string): string | undefined
 }
 
@@ -43,19 +43,28 @@ export interface LintIgnore {
 }
 
 /**
- * `docker`: the rules of `docker build --check`. The others are tsbuild's own: `certain` for what can be shown to be wrong,
- * `opinion` for what is a matter of taste.
+ * `docker`: the rules of `docker build --check`. The others are tsbuild's own: `certain` for what can be shown
+ * to be wrong, `opinion` for what is a matter of taste.
  */
 export type RuleSet = 'docker' | 'certain' | 'opinion'
 
-/** Names of rules, of {@link RuleSet}s, or `all`. A rule's own name goes before its set's, and `disable` before `enable`. */
+/**
+ * Names of rules, of {@link RuleSet}s, or `all`. A rule's own name goes before its set's, and `disable` before
+ * `enable`.
+ */
 export interface RuleChoice {
-  /** What counts besides `docker`. Default: nothing. Only then does a Dockerfile's `# check=experimental=` switch rules of tsbuild on. */
+  /**
+   * The rules that count besides `docker`. Default: none. Only if there are some does `# check=experimental=` in a
+   * Dockerfile switch rules of tsbuild on.
+   */
   readonly enable?: readonly string[] | undefined
   readonly disable?: readonly string[] | undefined
 }
 
-/** What the Dockerfile itself doesn't say. All of it is optional: a rule that needs what isn't known is silent. */
+/**
+ * Facts that the Dockerfile itself doesn't have. All are optional: a rule is silent if a fact that it needs is
+ * missing.
+ */
 export interface LintOptions extends RuleChoice {
   /** Check only what this stage needs. Default: every stage. */
   readonly target?: string | undefined

@@ -9,9 +9,10 @@ import type { BaseImage, LintOptions } from './lint-options.ts'
 import { createLinter, evaluationOptions, type LintReport } from './linter.ts'
 
 /**
- * The warnings about a Dockerfile, in BuildKit's order: those of reading, then those of each stage. Never throws for what is wrong
- * with the Dockerfile; {@link checkDockerfile} says that too. Without `enable` the rules are BuildKit's and no others. Errors with
- * `PLATFORM_INVALID` for a platform among the options, and `OPTION_INVALID` for an unknown rule.
+ * The warnings about a Dockerfile, in BuildKit's order: those of reading, then those of each stage. Never
+ * throws for what is wrong with the Dockerfile; {@link checkDockerfile} says that too. Without `enable` the
+ * rules are BuildKit's and no others. Errors with `PLATFORM_INVALID` for a platform among the options, and
+ * `OPTION_INVALID` for an unknown rule.
  *
  * @example
  * ```ts

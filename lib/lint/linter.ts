@@ -27,8 +27,8 @@ export interface LintReport {
 
 export interface Linter {
   /**
-   * Checks the text, and returns what makes the observers that check its evaluation. Errors with `DIRECTIVE_INVALID` for the check directive,
-   * and with the Dockerfile's own errors.
+   * Checks the text, and returns what makes the observers that check its evaluation. Errors with
+   * `DIRECTIVE_INVALID` for the check directive, and with the Dockerfile's own errors.
    */
   read(): (platform: Platform) => GraphObserver
   /** The warnings found so far. */

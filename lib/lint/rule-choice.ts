@@ -1,4 +1,4 @@
-// Which rules count: by their own name, or by that of the set they belong to.
+// The choice of rules, by their own name or by that of their set.
 import { TsbuildError } from '../base/errors.ts'
 import { suggest } from '../base/suggest.ts'
 import { type CheckOptions, isOn, isSkipped } from './check-options.ts'

@@ -1,4 +1,4 @@
-// What a rule is: a declaration, and checks of the events that a walk through the Dockerfile gives.
+// A rule is a declaration, and checks of the events that reading and evaluating a Dockerfile emit.
 
 import type { Span } from '../base/source.ts'
 import type { Platform } from '../oci/types.ts'
@@ -8,7 +8,10 @@ import type { LintContext, RuleSet } from './lint-options.ts'
 import type { Site } from './site.ts'
 import type { StageSteps } from './step.ts'
 
-/** What happens on the walk, in BuildKit's order: all reading first, then the stages as a whole, then each stage's evaluation. */
+/**
+ * The events, in BuildKit's order: those of reading, then those of the stages as a whole, then those of each
+ * stage's evaluation.
+ */
 export interface Events {
   /** Empty lines inside an instruction. */
   readonly emptyLines: { readonly spans: readonly Span[]; readonly text: string }
@@ -75,9 +78,15 @@ export interface Events {
   }
   /** A name in a check directive's `skip` or `experimental`. */
   readonly checkName: { readonly name: string; readonly span: Span; readonly key: 'skip' | 'experimental' }
-  /** A stage that the last one doesn't need, when no target was chosen; `isNamed` when one can choose it by its name. */
+  /**
+   * A stage that the last one doesn't need, when no target was chosen; `isNamed` when one can choose it by its
+   * name.
+   */
   readonly unneeded: { readonly stage: Stage; readonly isNamed: boolean }
-  /** A shell script of RUN. `isDefined` tells of variables at that point, apart from those of a base image that isn't known. */
+  /**
+   * A shell script of RUN. `isDefined` answers for variables at that point, apart from those of a base image that
+   * isn't known.
+   */
   readonly script: {
     readonly run: Run
     readonly script: string

@@ -43,7 +43,10 @@ import { unusedStage } from './rules/unused-stage.ts'
 import { unwantedFilesCopied } from './rules/unwanted-files-copied.ts'
 import { workdirRelativePath } from './rules/workdir-relative-path.ts'
 
-/** Every rule, BuildKit's first. Where two speak of the same event, the first one here speaks first, as in BuildKit. */
+/**
+ * Every rule, BuildKit's first. Where two speak of the same event, the first one here speaks first, as in
+ * BuildKit.
+ */
 export const rules: readonly Rule[] = [
   stageNameCasing,
   fromAsCasing,

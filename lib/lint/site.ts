@@ -2,11 +2,11 @@ import type { Span } from '../base/source.ts'
 import type { InstructionBase } from '../parser/types.ts'
 import type { CheckOptions } from './check-options.ts'
 
-/** Where an event takes place, and which rules count there. */
+/** The location of an event, and the rules that count there. */
 export interface Site {
   readonly line: number
   readonly span: Span
-  /** False for what a base's ONBUILD brings along: its text isn't in this file, FROM stands for it. */
+  /** False for a trigger of the base: its text isn't in this file, so it is reported at FROM. */
   readonly isWritten: boolean
   readonly check: CheckOptions
 }

@@ -1,4 +1,4 @@
-// What rules about a whole stage start from: its instructions, with words expanded and scripts read.
+// The data of rules about a whole stage: its instructions, with words expanded and scripts read.
 import type { Add, Copy, From, Instruction, Run, Stage, Word } from '../parser/types.ts'
 import type { ShellCommand } from './facts/shell-commands.ts'
 import type { BaseImage } from './lint-options.ts'
@@ -12,7 +12,10 @@ export interface CopyStep {
   readonly sources: readonly { readonly word: Word; readonly path: string }[]
   /** The path in the image. */
   readonly destination: string
-  /** Whether the destination is certainly a directory: by a slash at its end, or as the working directory or one above it. */
+  /**
+   * Whether the destination is certainly a directory: by a slash at its end, or as the working directory or one
+   * above it.
+   */
   readonly isDirectory: boolean
 }
 
@@ -44,7 +47,10 @@ export interface StageSteps {
   /** Undefined where nothing is known of the base, or where it is not an image. */
   readonly image: BaseImage | undefined
   readonly steps: readonly Step[]
-  /** The user at the stage's end; undefined when no one has set it, empty when the base image says that it is root. */
+  /**
+   * The user at the stage's end; undefined when no one has set it, empty when the base image says that it is
+   * root.
+   */
   readonly user: string | undefined
   /** Whether the stage's layers are part of the image. */
   readonly isShipped: boolean

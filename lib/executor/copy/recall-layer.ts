@@ -1,7 +1,7 @@
 // A copy from a context in which nothing has changed: its layer is known without planning it.
 import { cacheKey } from '../../cache/cache-key.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../context/snapshot-format.ts'
-import { withoutPlaces } from '../../graph/evaluate/without-places.ts'
+import { withoutSpans } from '../../graph/evaluate/without-spans.ts'
 import type { CopyOp } from '../../graph/types.ts'
 import { isDigest } from '../../oci/digest.ts'
 import type { CacheKey } from '../../oci/types.ts'
@@ -15,7 +15,7 @@ const SEEN_KIND = 'seen'
 
 /** What a copy does, whatever it copies. */
 export function copyDefinition(op: CopyOp, source: StepResult | undefined): string {
-  return withoutPlaces([op, source?.kind === 'context' ? source.name : ''])
+  return withoutSpans([op, source?.kind === 'context' ? source.name : ''])
 }
 
 /**

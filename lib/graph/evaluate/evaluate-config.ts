@@ -98,7 +98,10 @@ export function evaluateCmd(state: StageState, command: CommandLine): void {
   commit(state, `CMD ${goQuoteList(args)}`)
 }
 
-/** ENTRYPOINT clears a CMD that was inherited, since that was meant for the old entry point, but not one of this stage. */
+/**
+ * ENTRYPOINT clears a CMD that was inherited, since that was meant for the old entry point, but not one of this
+ * stage.
+ */
 export function evaluateEntrypoint(state: StageState, command: CommandLine): void {
   const args = argv(state, command)
   state.config.Entrypoint = args

@@ -56,8 +56,8 @@ export interface CopyScope {
 }
 
 /**
- * The operation that a COPY or ADD asks for, and its text for the history. Errors with `CHMOD_INVALID`, `DIGEST_INVALID` and
- * `INSTRUCTION_ARGUMENTS`.
+ * The operation that a COPY or ADD asks for, and its text for the history. Errors with `CHMOD_INVALID`,
+ * `DIGEST_INVALID` and `INSTRUCTION_ARGUMENTS`.
  */
 export function evaluateCopy(
   instruction: Copy | Add,

@@ -19,7 +19,8 @@ export interface RunScope {
 }
 
 /**
- * The operation that a RUN asks for, and its text for the history. Errors with `INSTRUCTION_ARGUMENTS`, `FLAG_INVALID` and `MOUNT_INVALID`.
+ * The operation that a RUN asks for, and its text for the history. Errors with `INSTRUCTION_ARGUMENTS`,
+ * `FLAG_INVALID` and `MOUNT_INVALID`.
  */
 export function evaluateRun(
   state: StageState,
@@ -84,7 +85,7 @@ function refuseRoot({ config, unknownBase }: StageState, { type, target }: Resol
   })
 }
 
-/** What a RUN executes. */
+/** The arguments that a RUN executes. */
 export function runArgs(state: StageState, instruction: Run): string[] {
   const { command, heredocs } = instruction
   if (command.form === 'exec' || heredocs.length === 0) return argv(state, command)
@@ -96,7 +97,7 @@ export function runArgs(state: StageState, instruction: Run): string[] {
   return [...shellOf(state), command.command.value + heredocs.map((doc) => `\n${doc.content}${doc.name}`).join('')]
 }
 
-/** The heredoc that says itself what runs it. */
+/** The heredoc with a `#!` line. */
 function scriptOf(instruction: Run): RunOp['script'] {
   const only = wholeCommand(instruction)
   const text = only && heredocText(only)

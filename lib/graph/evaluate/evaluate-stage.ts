@@ -1,4 +1,5 @@
-// Walks the instructions of one stage: words are expanded, config and history grow, filesystem changes become vertices.
+// Walks the instructions of one stage: words are expanded, config and history grow, filesystem changes become
+// vertices.
 import { TsbuildError, withLocation } from '../../base/errors.ts'
 import { valueIn } from '../../base/shared-map.ts'
 import { positionAt, type Span } from '../../base/source.ts'
@@ -186,7 +187,10 @@ function mountSources({ mounts }: RunOp, span: Span, scope: EvaluationScope): st
   })
 }
 
-/** The instruction as progress shows it: on one line, keyword in capitals, variables replaced; in a RUN those that the build knows. */
+/**
+ * The instruction as progress shows it: on one line, keyword in capitals, variables replaced; in a RUN those
+ * that the build knows.
+ */
 function stepText({ instruction, expander }: StageCommand, state: StageState): string {
   const line = instruction.original.trim()
   const span: Span = instruction.span

@@ -8,7 +8,10 @@ export interface EvaluationScope {
   readonly buildArgs: Readonly<Record<string, string>>
   readonly globalArgs: ReadonlyMap<string, string>
   readonly builder: VertexBuilder
-  /** Returns the vertex with the files that a `--from` names. Errors with `STAGE_UNKNOWN` for a stage that comes later. */
+  /**
+   * Returns the vertex with the files that a `--from` names. Errors with `STAGE_UNKNOWN` for a stage that comes
+   * later.
+   */
   readonly source: (name: Word) => string
   readonly stage: number
   readonly stepName: StepNamer

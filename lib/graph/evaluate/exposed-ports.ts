@@ -13,7 +13,10 @@ export interface PortSpec {
   readonly protocol: string
 }
 
-/** Splits `[ip:][hostPort:]port[/protocol]`. Errors with `INSTRUCTION_ARGUMENTS` where there is no port, or no such protocol. */
+/**
+ * Splits `[ip:][hostPort:]port[/protocol]`. Errors with `INSTRUCTION_ARGUMENTS` where there is no port, or no
+ * such protocol.
+ */
 export function parsePort(text: string): PortSpec {
   const parts = text.split(':')
   const container = parts.at(-1) ?? ''
@@ -28,8 +31,8 @@ export function parsePort(text: string): PortSpec {
 }
 
 /**
- * The ports of a word, as `port/protocol`: of a range every port in it. The host's part is checked and dropped. Errors with
- * `INSTRUCTION_ARGUMENTS`.
+ * The ports of a word, as `port/protocol`: of a range every port in it. The host's part is checked and dropped.
+ * Errors with `INSTRUCTION_ARGUMENTS`.
  */
 export function exposedPorts({ text, ip, hostPort, port, protocol }: PortSpec): string[] {
   if (ip !== '' && isIP(ip.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(text, `"${ip}" is not an IP address`)

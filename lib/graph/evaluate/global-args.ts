@@ -38,7 +38,10 @@ function platformArgs(prefix: string, platform: Platform): readonly (readonly [s
   ]
 }
 
-/** The scope of FROM: the default args and the ARG instructions before the first FROM, with `--build-arg` over their defaults. */
+/**
+ * The scope of FROM: the default args and the ARG instructions before the first FROM, with `--build-arg` over
+ * their defaults.
+ */
 export function globalArgs(
   defaults: ReadonlyMap<string, string>,
   instructions: readonly Arg[],

@@ -19,7 +19,7 @@ export function goQuote(text: string): string {
     if (short !== undefined) return short
     const code = char.codePointAt(0) ?? 0
     if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`
-    // What is plain ASCII is told first: to ask for Unicode's properties takes milliseconds the first time.
+    // ASCII is tested first: the first test for a Unicode property takes milliseconds.
     if (code < 0x7f || /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char)) return char
     return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
   })

@@ -7,8 +7,9 @@ import type { Expansions } from './expand.ts'
 import type { StageState } from './stage-state.ts'
 
 /**
- * An instruction's words as evaluation understood them, in the order in which they are written: flags, then arguments. Pairs are
- * `name=value`; commands are what gets executed, with the shell before a shell form; heredocs are shown by their names.
+ * An instruction's words as evaluation understood them, in the order in which they are written: flags, then
+ * arguments. Pairs are `name=value`; commands are what gets executed, with the shell before a shell form;
+ * heredocs are shown by their names.
  */
 export function instructionWords(
   instruction: Exclude<Instruction, From>,

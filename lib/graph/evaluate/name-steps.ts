@@ -7,8 +7,8 @@ export type StepNamer = (text: string, step: { readonly onBuild: boolean; readon
 type Variables = (name: string) => string | undefined
 
 /**
- * Names the steps of a stage in their order: `[name 2/5] COPY . /src`, and with a platform `[linux/arm64 name 2/5]`; where it makes
- * something for another platform than its own, `[linux/amd64->arm64 name 2/5]`.
+ * Names the steps of a stage in their order: `[name 2/5] COPY . /src`, and with a platform `[linux/arm64 name
+ * 2/5]`; where it makes something for another platform than its own, `[linux/amd64->arm64 name 2/5]`.
  */
 export function createStepNamer(stageName: string, total: number, platform: Platform | undefined): StepNamer {
   const prefix = stageName === '' ? '' : `${stageName} `

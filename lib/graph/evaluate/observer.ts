@@ -8,15 +8,18 @@ import type { StageCommand } from './stage-command.ts'
 import type { StageState } from './stage-state.ts'
 
 /**
- * Receives the events of an evaluation, in BuildKit's order: each FROM, then the base images, then the instructions of each stage. The linter
- * is an observer: it finds its warnings while the graph is made.
+ * Receives the events of an evaluation, in BuildKit's order: each FROM, then the base images, then the
+ * instructions of each stage. The linter is an observer: it finds its warnings while the graph is made.
  */
 export interface GraphObserver {
   /** The base name or the platform of a FROM was expanded. */
   fromWord(event: FromWord): void
   /** The base of a stage was found. */
   base(stage: LinkedStage, base: KnownName): void
-  /** These stages will be evaluated, in this order. Those that the target does without are among them only in a check of all stages. */
+  /**
+   * These stages will be evaluated, in this order. Those that the target does without are among them only in a
+   * check of all stages.
+   */
   planned(stages: readonly LinkedStage[], needed: ReadonlySet<number>): void
   /** A stage begins. Its state changes with every instruction. */
   stage(stage: LinkedStage, state: StageState): StageObserver

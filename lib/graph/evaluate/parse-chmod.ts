@@ -1,7 +1,7 @@
 // --chmod: an octal mode, or symbolic changes as chmod(1) has them.
 import { TsbuildError } from '../../base/errors.ts'
 
-/** What `--chmod` does to a copied file or directory. Symlinks have no mode of their own and are left alone. */
+/** The effect of `--chmod` on a copied file or directory. Symlinks have no mode of their own and are left alone. */
 export interface ModeChange {
   /** The mode of the directories that a copy makes on the way to its destination. */
   readonly parents: number
@@ -55,7 +55,8 @@ function parseClause(clause: string, text: string): Change {
 }
 
 function action(named: string, who: readonly Who[], operator: string, permissions: string): Change {
-  // Without a class the special bits are meant too; with one, only those that go with it. `g=u` copies the other bits alone.
+  // Without a class the special bits are meant too; with one, only those that go with it. `g=u` copies the
+  // other bits alone.
   const copies = operator === '=' && /^[ugo]+$/.test(permissions)
   const special = copies ? 0 : specialBits(named)
   const sticky = /^o+$/.test(named) ? 0 : 0o1000

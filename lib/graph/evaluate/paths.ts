@@ -2,8 +2,8 @@
 import { posix } from 'node:path'
 
 /**
- * The working directory after `WORKDIR path` in `current` (possibly empty), as the image config has it: a relative path is joined and
- * cleaned, an absolute one stays as written. Windows gets backslashes.
+ * The working directory after `WORKDIR path` in `current` (possibly empty), as the image config has it: a
+ * relative path is joined and cleaned, an absolute one stays as written. Windows gets backslashes.
  */
 export function joinWorkdir(current: string, path: string, os: string): string {
   if (os !== 'windows') return join(current, path)

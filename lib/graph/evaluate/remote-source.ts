@@ -7,8 +7,8 @@ import type { Add, Copy } from '../../parser/types.ts'
 import type { RemoteInput } from '../types.ts'
 
 /**
- * What a source of COPY or ADD is if it is a URL or a git repository; undefined for a path. Errors with `INSTRUCTION_ARGUMENTS` where
- * BuildKit refuses it, and with `DIGEST_INVALID`.
+ * The URL or git repository that a source of COPY or ADD names; undefined for a path. Errors with
+ * `INSTRUCTION_ARGUMENTS` where BuildKit refuses it, and with `DIGEST_INVALID`.
  */
 export function remoteInput(
   instruction: Copy | Add,
@@ -72,7 +72,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // An escape that is none: the name is what is written.
+    // The text has an invalid escape, so it is the name as it stands.
     return text
   }
 }

@@ -7,8 +7,11 @@ export interface StageCommand {
   readonly instruction: Exclude<Instruction, From>
   readonly expander: Expander
   readonly onBuild: boolean
-  /** The place that errors and progress point to: the instruction, or the FROM that fires the trigger. */
+  /** The location that errors and progress point to: the instruction, or the FROM that fires the trigger. */
   readonly location: Location
-  /** The location of a part of the instruction. A trigger has no text in the Dockerfile: all of it is at the FROM that fires it. */
+  /**
+   * The location of a part of the instruction. A trigger has no text in the Dockerfile: all of it is at the
+   * FROM that fires it.
+   */
   readonly locate: Locate
 }

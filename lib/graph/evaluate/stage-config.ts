@@ -1,4 +1,4 @@
-// What a stage's image says, put together from the base image's config and from what the instructions set and added.
+// The config of a stage's image: the base image's, with the values that instructions set and added.
 
 import { entriesOf, type SharedMap } from '../../base/shared-map.ts'
 import type { ContainerConfig } from '../../oci/types.ts'
@@ -36,7 +36,7 @@ function mergedEnv(inherited: readonly string[] | undefined, set: SharedMap<stri
   const positions = new Map<string, number>()
   for (const [at, entry] of list.entries()) {
     const [name] = splitVariable(entry)
-    // Of a name that a base image has twice, the first is replaced.
+    // If a base image has a name twice, the first is replaced.
     if (!positions.has(name)) positions.set(name, at)
   }
   for (const [name, value] of entriesOf(set)) list[positions.get(name) ?? list.length] = `${name}=${value}`
@@ -49,7 +49,7 @@ function mergedRecord<V>(
 ): Readonly<Record<string, V>> | undefined {
   if (!added) return inherited
   const record: Record<string, V> = { ...inherited }
-  // Whatever the key: `__proto__` is one as any other.
+  // Defined, not assigned: `__proto__` is a key like any other.
   for (const [key, value] of entriesOf(added)) {
     Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
   }

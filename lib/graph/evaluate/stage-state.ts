@@ -1,4 +1,4 @@
-// What is in force at a point of a stage while its instructions are evaluated.
+// The state of a stage while its instructions are evaluated.
 
 import { DEFAULT_PATH } from '../../base/default-path.ts'
 import { entriesOf, type SharedMap, valueIn, withValue } from '../../base/shared-map.ts'
@@ -7,19 +7,28 @@ import type { SketchedImage } from '../resolved-name.ts'
 import type { EvaluatedInstruction, PlannedHistory, ResolvedImage, Scope } from '../types.ts'
 import { splitVariable } from './split-variable.ts'
 
-/** The mutable state of one stage. One built on another starts from the same maps and history: they never change, only what is in force does. */
+/**
+ * The mutable state of one stage. A stage on another starts from the same maps and history, which never change
+ * themselves.
+ */
 export interface StageState {
-  /** ENV and ARG values, in order of first appearance; ARG values are visible to later instructions but not in the image. */
+  /**
+   * ENV and ARG values, in order of first appearance; ARG values are visible to later instructions but not in
+   * the image.
+   */
   env: SharedMap<string>
   /** ENV values alone, those of the base image included. */
   imageEnv: SharedMap<string>
-  /** What an ARG of this stage set, and no ENV after it. A stage on top of this one sees the image's again, where that has it. */
+  /**
+   * The variables that an ARG of this stage set, and no ENV after it. A stage on top of this one sees the
+   * image's values again.
+   */
   readonly hidden: Set<string>
-  /** The last that {@link takeScope} made, and what it was made from. */
+  /** The last result of {@link takeScope}, and the map that it was made from. */
   taken: { readonly scope: Scope; readonly env: SharedMap<string> } | undefined
   /** ARG instructions seen, in order: RUN puts their values into history. */
   args: SharedMap<string | undefined>
-  /** The part of the config that is replaced and not added to. */
+  /** The fields of the config that instructions replace. */
   readonly config: Mutable<Omit<ContainerConfig, AddedName | 'OnBuild'>>
   readonly added: { -readonly [K in AddedName]: SharedMap<Added[K]> }
   readonly onBuild: string[]
@@ -38,7 +47,7 @@ export interface StageState {
   cmdIsSet: boolean
 }
 
-/** What instructions added to the parts of a base image's config that they add to, by name. */
+/** The additions to the base image's config, by field and name. */
 export interface Added {
   readonly Env: string
   readonly Labels: string
@@ -79,7 +88,10 @@ export function stateFromImage(image: ResolvedImage, platform: Platform, filesys
   return state
 }
 
-/** The state of a stage that starts from an image of which only a part is known. Its ONBUILD triggers are not part of it. */
+/**
+ * The state of a stage that starts from an image of which only a part is known. Its ONBUILD triggers are not
+ * part of it.
+ */
 export function stateFromSketch(image: SketchedImage, platform: Platform, filesystem: string): StageState {
   const state = newState(image.config, platform, filesystem)
   state.imagePlatform = image.platform ?? platform
@@ -107,7 +119,7 @@ export function stateFromStage(base: StageState): StageState {
 
 function newState(config: ContainerConfig, platform: Platform, filesystem: string): StageState {
   const { Env = [], Labels: _l, ExposedPorts: _e, Volumes: _v, OnBuild: _o, ...replaced } = config
-  // Of a name that an image has twice, the last counts for what sees it.
+  // If an image has a name twice, instructions see the last value.
   const env = Env.map(splitVariable).reduce<SharedMap<string>>(
     (map, [name, value]) => withValue(map, name, value),
     undefined,
@@ -163,7 +175,7 @@ export function setArg(state: StageState, name: string, value: string | undefine
   state.hidden.add(name)
 }
 
-/** Adds to one of the config's parts that grow. */
+/** Adds to one of the config's fields that grow. */
 export function addTo<K extends AddedName>({ added }: StageState, part: K, name: string, value: Added[K]): void {
   const parts: { [N in K]: SharedMap<Added[N]> } = added
   parts[part] = withValue(parts[part], name, value)
@@ -173,7 +185,7 @@ function setVariable(state: StageState, name: string, value: string): void {
   state.env = withValue(state.env, name, value)
 }
 
-/** What is in force now; the same scope as before if nothing changed. The map is made when it is first asked for. */
+/** The scope at this point; the same object as before if nothing changed. The map is made on first use. */
 export function takeScope(state: StageState): Scope {
   const { env, taken } = state
   const { User: user = '', WorkingDir } = state.config

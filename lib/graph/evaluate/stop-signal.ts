@@ -11,7 +11,10 @@ const NAMES = new Set(
 for (let n = 1; n <= 15; n++) NAMES.add(`RTMIN+${n}`)
 for (let n = 1; n <= 14; n++) NAMES.add(`RTMAX-${n}`)
 
-/** Checks the argument of STOPSIGNAL: a number other than 0, or a Linux signal name. Errors with `INSTRUCTION_ARGUMENTS`. */
+/**
+ * Checks the argument of STOPSIGNAL: a number other than 0, or a Linux signal name. Errors with
+ * `INSTRUCTION_ARGUMENTS`.
+ */
 export function checkStopSignal(signal: string): void {
   if (/^[+-]?[0-9]{1,9}$/.test(signal) && Number(signal) !== 0) return
   const name = signal.toUpperCase().replace(/^SIG/, '')

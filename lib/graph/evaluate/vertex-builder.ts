@@ -1,10 +1,10 @@
 import type { Span } from '../../base/source.ts'
 import type { Op, ResolvedImage, Vertex } from '../types.ts'
-import { withoutPlaces } from './without-places.ts'
+import { withoutSpans } from './without-spans.ts'
 
 /** Collects the vertices of one graph; sources that several stages use exist once. */
 export interface VertexBuilder {
-  /** With those of earlier graphs. Inputs come before users. */
+  /** The vertices of this graph and of all graphs before it, inputs before users. */
   readonly vertices: ReadonlyMap<string, Vertex>
   scratch(): string
   context(name: string): string
@@ -13,15 +13,15 @@ export interface VertexBuilder {
 }
 
 /**
- * Makes builders of graphs that share vertices: what does the same to the same inputs in an earlier graph is that graph's vertex. `prefix`
- * begins the ids of a graph's own steps.
+ * Makes builders of graphs that share vertices: a step that does the same to the same inputs as one of an
+ * earlier graph is that graph's vertex. `prefix` begins the ids of a graph's own steps.
  */
 export function createVertexBuilders(): (prefix: string) => VertexBuilder {
   const vertices = new Map<string, Vertex>()
   const shared = new Map<string, string>()
   let own: Pick<Vertex, 'id' | 'op' | 'inputs'>[] = []
   return (prefix) => {
-    // Only now, since most builds have one graph.
+    // Done only for a second graph: most builds have one.
     for (const { id, op, inputs } of own) {
       const definition = definitionOf(op, inputs)
       if (!shared.has(definition)) shared.set(definition, id)
@@ -58,5 +58,5 @@ export function createVertexBuilders(): (prefix: string) => VertexBuilder {
   }
 }
 
-/** All that decides what a step makes. */
-const definitionOf = (op: Op, inputs: readonly string[]): string => withoutPlaces([op, inputs])
+/** The parts of a step that decide its result. */
+const definitionOf = (op: Op, inputs: readonly string[]): string => withoutSpans([op, inputs])

@@ -1,4 +1,5 @@
-// Places for boxes: columns from left to right, what is needed before what needs it. Long arrows get lanes between the boxes.
+// Places for boxes: columns from left to right, what is needed before what needs it. Long arrows get lanes
+// between the boxes.
 import type { BoxDrawing, BoxEdge, StageBox } from './stage-boxes.ts'
 
 export const ROW_HEIGHT = 22
@@ -30,7 +31,10 @@ export interface Layout {
   readonly height: number
 }
 
-/** What a column holds: a box, or the lane of an arrow on its way to a later column. `weight` is where its arrows come from. */
+/**
+ * An item of a column: a box, or the lane of an arrow on its way to a later column. `weight` is where its
+ * arrows come from.
+ */
 interface Item {
   readonly box: number | undefined
   readonly edge: number | undefined

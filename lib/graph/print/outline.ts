@@ -1,4 +1,4 @@
-// What a target takes from outside: build args, secrets, SSH agents.
+// The inputs of a target from outside: build args, secrets, SSH agents.
 
 import { positionAt } from '../../base/source.ts'
 import { docComment, expandWord } from '../../parser/index.ts'
@@ -34,8 +34,9 @@ export interface Outline {
 }
 
 /**
- * The parameters of a graph's target, those of the stages that it needs included, in the order of their lines: build args that an ARG
- * of those stages declares, or that their FROMs refer to. `buildArgs` are the ones that the graph was made with.
+ * The parameters of a graph's target, those of the stages that it needs included, in the order of their lines:
+ * build args that an ARG of those stages declares, or that their FROMs refer to. `buildArgs` are the ones that
+ * the graph was made with.
  *
  * @example
  * ```ts

@@ -39,8 +39,9 @@ const STYLE = `
   }`
 
 /**
- * The graph as an SVG image: what the target needs, from left to right; the instructions of a stage from top to bottom. Text that is
- * too long is cut, with the whole of it in a tooltip. Light or dark as the reader's system is. The same graph gives the same text.
+ * The graph as an SVG image: what the target needs, from left to right; the instructions of a stage from top to
+ * bottom. Text that is too long is cut, with the whole of it in a tooltip. Light or dark as the reader's system
+ * is. The same graph gives the same text.
  *
  * @example
  * ```ts

@@ -11,13 +11,16 @@ export interface BoxRow {
 
 export interface StageBox {
   readonly title: string
-  /** What it stands on: a base image, or another stage. */
+  /** The base of the stage: an image, or another stage. */
   readonly base: string
   readonly isTarget: boolean
   readonly rows: readonly BoxRow[]
 }
 
-/** From the end of one box to a row of another; row -1 is the head: the stage stands on it. Boxes are numbers into the list. */
+/**
+ * From the end of one box to a row of another; row -1 is the head: the stage stands on it. Boxes are numbers
+ * into the list.
+ */
 export interface BoxEdge {
   readonly from: number
   readonly to: number

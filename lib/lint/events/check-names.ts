@@ -4,7 +4,7 @@ import type { LintRun } from '../lint-run.ts'
 import { type Site, siteOf } from '../site.ts'
 import { commentTexts } from './instruction-text.ts'
 
-/** Tells the rules which names the check directives mention, at the top of the file and above instructions. */
+/** Emits the names in check directives, at the top of the file and above instructions. */
 export function checkNames(run: LintRun): void {
   if (!run.hasOwnRules) return
   const { dockerfile, check } = run

@@ -1,9 +1,9 @@
-// What BuildKit sees of an instruction where the typed tree is tidier.
+// The text of instructions as BuildKit reads it, where the typed tree is tidier.
 import type { From, InstructionBase } from '../../parser/types.ts'
 
 /**
- * The comments above an instruction. BuildKit cuts the line's first character off, not the `#`: so an indented comment keeps it,
- * and can neither be a directive nor describe anything.
+ * The comments above an instruction. BuildKit cuts the line's first character off, not the `#`: so an indented
+ * comment keeps it, and can neither be a directive nor describe anything.
  */
 export function commentTexts({ comments }: InstructionBase, text: string): readonly string[] {
   return comments.map(({ span }) => {

@@ -37,7 +37,7 @@ export function observeGraph(run: LintRun, platform: Platform): GraphObserver {
   }
 }
 
-/** FROM's place, with the check directive of its comments. */
+/** FROM's site, with the check directive of its comments. */
 function fromSite({ check, dockerfile }: LintRun, from: From): Site {
   return siteOf(from, withComments(check, commentTexts(from, dockerfile.file.text)))
 }

@@ -133,7 +133,7 @@ function emitUnset(emit: EmitHere, state: StageState, word: Word, { unset }: Exp
   emit('word', { word, unset: names, known: entriesOf(state.env).map(([name]) => name) })
 }
 
-/** With exceptions among the patterns, a directory may hold files that are not ignored. */
+/** Whether the ignore file hides a path. Patterns with `!` hide nothing for sure: a directory may hold exceptions. */
 function ignores(ignore: LintIgnore, path: string): boolean {
   const { patterns } = ignore
   if (patterns.some((pattern) => pattern.startsWith('!'))) return false

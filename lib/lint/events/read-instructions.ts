@@ -7,8 +7,8 @@ import { siteOf } from '../site.ts'
 import { commentTexts, fromWords } from './instruction-text.ts'
 
 /**
- * What shows as instructions are read, one after the other. Throws the file's errors, after the warnings about what comes before
- * the first; when it isn't even made of instructions there are none.
+ * Emits the events of reading, instruction by instruction. Throws the file's errors after the events before the
+ * first error. A text that can't be split into instructions has no events.
  */
 export function readInstructions(run: LintRun): void {
   const { dockerfile } = run

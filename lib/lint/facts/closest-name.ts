@@ -1,4 +1,7 @@
-/** The name that is at most two edits from a misspelt one, the first of the closest; undefined when the name itself is there. */
+/**
+ * The name that is at most two edits from a misspelt one, the first of the closest; undefined when the name
+ * itself is there.
+ */
 export function closestName(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
   let limit = 3
@@ -12,7 +15,10 @@ export function closestName(name: string, names: Iterable<string>): string | und
   return best
 }
 
-/** Levenshtein distance, cut off at `limit`: unlike lib/base/suggest.ts a swap of neighbours counts as two, as in BuildKit. */
+/**
+ * Levenshtein distance, cut off at `limit`: unlike lib/base/suggest.ts a swap of neighbours counts as two, as
+ * in BuildKit.
+ */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i)

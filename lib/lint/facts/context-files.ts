@@ -28,7 +28,7 @@ export function walkFiles(
   }
 }
 
-/** How much there is in a file or directory. */
+/** The number and size of the files in a directory, or of one file. */
 export function amountOf(context: LintContext, path: string): Amount {
   const found = context.lookup(path)
   if (found && found.type !== 'directory') return { files: 1, bytes: found.size }
@@ -47,7 +47,7 @@ export function contextPath(source: string): string {
   return path === '/' ? '' : path.slice(1)
 }
 
-/** What a source of COPY takes; wildcards count in its last part only. */
+/** The files that a source of COPY takes. Wildcards count in its last part only. */
 export function findSource(context: LintContext, source: string): readonly LintFile[] {
   const path = contextPath(source)
   if (!/[*?[\\]/.test(path)) {
@@ -64,7 +64,10 @@ export function findSource(context: LintContext, source: string): readonly LintF
 
 const MOST_STARS = 4
 
-/** `*` and `?` of a single name. With a great many stars, which would take exponential time, it matches nothing. */
+/**
+ * A regular expression for `*` and `?` in one name. It matches nothing if there are many stars, which could
+ * take exponential time.
+ */
 export function namePattern(pattern: string): RegExp {
   const escaped = pattern.replace(/\*+/g, '*').replace(/[.+^${}()|[\]\\]/g, '\\$&')
   if (escaped.split('*').length - 1 > MOST_STARS) return /(?!)/

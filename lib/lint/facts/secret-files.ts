@@ -1,9 +1,12 @@
 // Files that are made to hold secrets, and what in them is one.
 
 export interface SecretFile {
-  /** What it is, e.g. `an SSH private key`. */
+  /** The kind of secret, e.g. `an SSH private key`. */
   readonly what: string
-  /** What in the file is secret, as messages say it; undefined when there is nothing. Without it the name says enough. */
+  /**
+   * Finds the secret in the file, as messages describe it; undefined if there is none. Absent where the name is
+   * enough.
+   */
   readonly evidence?: (content: string) => string | undefined
   /** Whether the name is enough to go by when the content can't be read. */
   readonly isCertainByName: boolean
@@ -90,7 +93,7 @@ const kinds: readonly (readonly [path: RegExp, file: SecretFile])[] = [
   ],
 ]
 
-/** What a path says of its file; undefined for one that says nothing of secrets. */
+/** The kind of secret that the path of a file suggests; undefined for other paths. */
 export function secretFile(path: string): SecretFile | undefined {
   return kinds.find(([pattern]) => pattern.test(path))?.[1]
 }

@@ -2,7 +2,7 @@
 import type { Span } from '../../base/source.ts'
 
 export interface FoundToken {
-  /** What it is, e.g. `a GitHub token`. */
+  /** The kind of token, e.g. `a GitHub token`. */
   readonly what: string
   readonly span: Span
 }

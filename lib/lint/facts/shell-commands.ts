@@ -1,9 +1,12 @@
 // The simple commands of a POSIX shell script, as far as they can be read without running it.
 
 export interface ShellCommand {
-  /** Without quotes, redirections, leading assignments and `sudo`; variables and substitutions are as written. Never empty. */
+  /**
+   * Without quotes, redirections, leading assignments and `sudo`; variables and substitutions are as written.
+   * Never empty.
+   */
   readonly words: readonly string[]
-  /** What stands before it: an operator, a keyword such as `then`, or nothing for the first. */
+  /** The operator or keyword (`then`) before the command; empty for the first. */
   readonly after: string
 }
 
@@ -25,7 +28,10 @@ const KEYWORDS: ReadonlySet<string> = new Set([
 ])
 const PREFIXES: ReadonlySet<string> = new Set(['sudo', 'exec', 'command', 'env', 'nice'])
 
-/** What can't be read for certain is left as it is: a substitution is part of its word, `case` patterns are words. */
+/**
+ * Parts that can't be read for certain stay as they are: a substitution is part of its word, `case` patterns
+ * are words.
+ */
 export function shellCommands(script: string): readonly ShellCommand[] {
   if (script.length > LONGEST_SCRIPT) return []
   const commands: ShellCommand[] = []

@@ -31,7 +31,10 @@ const has = ({ commands }: RunStep, verb: string): boolean =>
       /^apt(?:-get)?$/.test(program) && rest.find((word) => !word.startsWith('-')) === verb,
   )
 
-/** One RUN of two neighbours, where nothing but `&&` is between commands: with `;` a failed update would go unnoticed. */
+/**
+ * One RUN of two neighbours, where nothing but `&&` is between commands: with `;` a failed update would go
+ * unnoticed.
+ */
 function join(update: RunStep, next: Step | undefined, text: string): readonly Edit[] | undefined {
   if (next?.kind !== 'run' || !update.site.isWritten || !next.site.isWritten) return undefined
   const isPlain = [update, next].every(

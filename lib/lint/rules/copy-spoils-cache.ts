@@ -25,7 +25,7 @@ export const copySpoilsCache: Rule = {
           continue
         }
         const installs = installsOf(step)
-        // What runs in between may make what the install needs.
+        // A command in between may make a file that the install needs.
         if (early && installs.length === 0 && !step.commands.every(isHarmless)) break
         for (const install of installs) {
           if (!early) before.add(family(install))

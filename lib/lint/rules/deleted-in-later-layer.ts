@@ -57,7 +57,7 @@ const MOST_FILES = 500
 // A script that is run and removed is no matter of space.
 const SMALLEST = 64 * 1024
 
-// In that directory there is nothing else.
+// The directory holds nothing else.
 const APT_LISTS = '/var/lib/apt/lists/*'
 
 function explain({ path, line, by, bytes, isSecret }: Made): string {
@@ -96,7 +96,7 @@ function copiedFiles(
   })
 }
 
-/** What a RUN leaves behind, and what it takes away, as far as its commands show. */
+/** The files that a RUN writes and removes, as far as its commands show. */
 function effects({ commands, workdir, instruction }: RunStep): {
   readonly written: readonly string[]
   readonly removed: readonly string[]
@@ -109,16 +109,16 @@ function effects({ commands, workdir, instruction }: RunStep): {
     const [program = '', ...rest] = words
     if (program === 'cd')
       directory = isPlain(rest[0]) && directory !== undefined ? resolvePath(directory, rest[0]) : undefined
-    const place = (path: string): string | undefined =>
+    const absolute = (path: string): string | undefined =>
       path.startsWith('/') ? resolvePath('/', path) : directory && resolvePath(directory, path)
     if (program === 'rm') {
       for (const word of rest) {
-        const path = word.startsWith('-') || !/^[\w./*?~+@%:-]+$/.test(word) ? undefined : place(word)
+        const path = word.startsWith('-') || !/^[\w./*?~+@%:-]+$/.test(word) ? undefined : absolute(word)
         if (path !== undefined) removed.push(path)
       }
     }
     const output = outputOf(program, rest)
-    const path = output === undefined ? undefined : place(output)
+    const path = output === undefined ? undefined : absolute(output)
     if (path !== undefined) written.push(path)
     if (program === 'apt-get' && rest.includes('update')) written.push(APT_LISTS)
   }

@@ -50,7 +50,7 @@ function assignedNames(script: string): ReadonlySet<string> {
   return names
 }
 
-/** What other files and computed code define isn't known. */
+/** Other files and computed code can define any variable. */
 const readsOtherFiles = (script: string): boolean => /(?:^|[\s;&|({])(?:\.|source|eval)\s/.test(script)
 
 function mayDefine(base: string, name: string): boolean {

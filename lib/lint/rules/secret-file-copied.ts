@@ -12,7 +12,7 @@ export const secretFileCopied: Rule = {
   own: 'certain',
   checks: {
     stage({ steps, isShipped, context }, report) {
-      // What a stage that is only copied from holds isn't part of the image.
+      // The files of a stage that is only copied from aren't part of the image.
       if (!isShipped) return
       for (const step of steps) {
         if (step.kind !== 'copy' || (step.instruction.kind === 'COPY' && step.instruction.from)) continue
@@ -47,7 +47,7 @@ function checkFiles(context: LintContext, { instruction }: CopyStep, source: str
   }
   for (const file of findSource(context, contextPath(source))) {
     if (file.type !== 'directory') look(file)
-    // What of a directory is excluded isn't looked into.
+    // A directory is not searched if parts of it are excluded.
     else if (instruction.exclude.length === 0) walkFiles(context, file.path, look, ({ path }) => !isForeign(path))
   }
   const [first, ...more] = found
@@ -56,7 +56,7 @@ function checkFiles(context: LintContext, { instruction }: CopyStep, source: str
   say(`${JSON.stringify(first.path)}${others} becomes part of a layer, and ${first.why}: ${ADVICE}`)
 }
 
-/** What others have published, and keys that tests are made of. */
+/** Directories of published packages, and of keys for tests. */
 const isForeign = (path: string): boolean =>
   /^(?:node_modules|\.git|\.venv|venv|vendor|site-packages|tests?|__tests__|testdata|fixtures?|specs?|examples?|docs?)$/.test(
     baseName(path),

@@ -9,14 +9,14 @@ export const secretTokenWritten: Rule = {
     instruction({ instruction, text }, report) {
       const { start, end } = instruction.span
       for (const { what, span } of findTokens(text.slice(start, end))) {
-        const place = { start: start + span.start, end: start + span.end }
-        if (isComment(text, place.start)) continue
-        const shown = mask(text.slice(place.start, place.end)).split('\n', 1)[0]
+        const found = { start: start + span.start, end: start + span.end }
+        if (isComment(text, found.start)) continue
+        const shown = mask(text.slice(found.start, found.end)).split('\n', 1)[0]
         const where =
           instruction.kind === 'ENV' || instruction.kind === 'LABEL' ? "the image's config" : "the image's history"
         report(
           `This ${instruction.kind} has ${what} in it (${shown}), which stays in ${where}: revoke it, and use RUN --mount=type=secret`,
-          { span: place },
+          { span: found },
         )
       }
     },

@@ -10,7 +10,7 @@ export const unknownRuleName = (names: () => readonly string[]): Rule => ({
     checkName({ name, span, key }, report) {
       const known = names()
       if (name === 'all' || known.includes(name)) return
-      // What is like no rule may be one of a later version, or of another tool.
+      // A name like no rule's may be from a later version, or from another tool.
       const meant = suggest(name, known)
       if (meant === undefined) return
       const message = `There is no rule ${JSON.stringify(name)} to ${key === 'skip' ? 'skip' : 'switch on'}: did you mean ${meant}?`

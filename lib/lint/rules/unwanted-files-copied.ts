@@ -16,7 +16,7 @@ export const unwantedFilesCopied: Rule = {
       if (!context) return
       for (const step of steps) {
         if (step.kind !== 'copy' || (step.instruction.kind === 'COPY' && step.instruction.from)) continue
-        // What is excluded here isn't looked into.
+        // A copy with exclusions is not searched.
         if (step.instruction.exclude.length > 0) continue
         for (const { word, path } of step.sources) {
           const message = describe(context, step, contextPath(path), steps, hasIgnoreFile)
