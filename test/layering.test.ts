@@ -1,4 +1,5 @@
-// Who may import whom. The rules stand in docs/architecture.md (rooms) and docs/dependencies.md (npm packages), and are read from there.
+// Who may import whom. The rules stand in docs/architecture.md (rooms) and docs/dependencies.md (npm packages),
+// and are read from there.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -54,7 +55,10 @@ function listedIn(list: string): ReadonlyMap<string, ReadonlySet<string>> {
 /** The public API, and the names that only the command line may use besides. */
 const lists = { index: listedIn('index.ts'), internal: listedIn('internal/index.ts') }
 
-/** Loading a list loads all of its modules, so a command may import a module of a list directly: that counts as an import of the list. */
+/**
+ * Loading a list loads all of its modules, so a command may import a module of a list directly: that counts as
+ * an import of the list.
+ */
 function importedRoom({ file, target, names }: (typeof internal)[number]): string {
   const room = roomOf(target)
   if (roomOf(file) !== 'cli' || room === 'base') return room

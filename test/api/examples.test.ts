@@ -30,7 +30,10 @@ for (const name of process.argv.slice(2)) {
 process.stdout.write(JSON.stringify(results))
 `
 
-/** Lines that an example promises to print: the comments behind or below a console.log. Undefined for an output that it does not tell. */
+/**
+ * Lines that an example promises to print: the comments behind or below a console.log. Undefined for an output
+ * that it does not tell.
+ */
 function expectedOf(code: string): readonly string[] | undefined {
   const calls = code.split('\n').flatMap((line, at, lines) => {
     if (!line.includes('console.log(')) return []

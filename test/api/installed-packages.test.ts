@@ -23,7 +23,8 @@ test('no package brings native binaries', () => {
   expect(files.filter((file) => /\.(?:node|bare|so|dylib|dll|exe)$|\/prebuilds\//.test(file))).toEqual([])
 })
 
-// streamx, below tar-stream, depends on bare-events for another runtime: ten files of JavaScript and types, which Node.js never loads.
+// streamx, below tar-stream, depends on bare-events for another runtime: ten files of JavaScript and types,
+// which Node.js never loads.
 test('no package of the Bare runtime comes along but bare-events', () => {
   expect(runtime.filter((path) => /\/bare-[^/]*$/.test(path))).toEqual(['node_modules/bare-events'])
 })

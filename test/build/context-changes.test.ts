@@ -22,7 +22,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 type Change = (file: string) => void
 
-/** What happens to `d/file`, and what is said about it. */
+/** A change of `d/file`, and the message that it causes. */
 const CHANGES: readonly (readonly [string, Change, string])[] = [
   ['grows', (file) => appendFileSync(file, 'x'), 'expected %s bytes, got more'],
   ['shrinks', (file) => truncateSync(file, 3), 'expected %s bytes, got only 3'],

@@ -1,4 +1,4 @@
-// What is unusual in a directory, copied by a build as it is: from the disk to the tar that is exported.
+// Unusual files in a directory survive a build: from the disk to the tar that is exported.
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -86,7 +86,7 @@ describe('modes', () => {
   test.each([0o4755, 0o2755, 0o1777, 0o6711, 0o7777, 0o400, 0o644])('%o is kept', async (mode) => {
     writeFileSync(join(root, 'file'), '')
     mkdirSync(join(root, 'dir'))
-    // Of a directory that nobody may enter nothing can be copied without root.
+    // Without root, nothing can be copied from a directory that nobody may enter.
     chmodSync(join(root, 'dir'), mode | 0o700)
     chmodSync(join(root, 'file'), mode)
     const found = await copy()

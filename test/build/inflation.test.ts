@@ -1,4 +1,4 @@
-// What is decompressed to take files from images and stages: bytes are counted, not time.
+// Decompression for files from images and stages is bounded: the tests count bytes, not time.
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type BuildOptions, build } from '../../lib/index.ts'

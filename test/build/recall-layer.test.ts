@@ -1,4 +1,5 @@
-// A build again, long after its files were written: copies are known by the status of the files, and every change is noticed.
+// A second build, long after the files were written: it recognises copies by the statuses of files, and notices
+// every change.
 import { chmodSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'

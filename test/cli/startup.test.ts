@@ -1,11 +1,12 @@
-// What is loaded decides how fast a command starts: `import()` belongs where a feature begins that most builds don't need.
+// The modules that are loaded decide how fast a command starts: `import()` belongs where a feature begins that
+// most builds do not need.
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../../lib/cli')
 
-/** What a module imports when it is loaded: not types, not `import()`. */
+/** The static imports of a module, without types and `import()`. */
 function staticImports(file: string): string[] {
   const text = readFileSync(file, 'utf8')
   return [...text.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^'"`]*?\sfrom\s+)?'([^']+)'/gm)].map(

@@ -12,7 +12,10 @@ CMD ["/bin/sh"]
 const PASSWD = 'root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n'
 const GROUP = 'root:x:0:\napp:x:1001:\nvideo:x:44:app\n'
 
-/** A small image with a shell, as an OCI layout below an empty directory: built by tsbuild from the busybox at a path. */
+/**
+ * A small image with a shell, as an OCI layout below an empty directory. tsbuild builds it from the busybox at
+ * a path.
+ */
 export async function busyboxBase(busybox: string, directory: string): Promise<string> {
   const context = join(directory, 'context')
   mkdirSync(join(context, 'etc'), { recursive: true })

@@ -1,5 +1,5 @@
-// What has to hold in every back-end: a hostile image reaches nothing of the host, a step sees nothing of the builder, and nothing is left
-// of a build that was killed.
+// Every back-end guarantees this: a hostile image reaches nothing of the host, a step sees nothing of the
+// builder, and a killed build leaves nothing behind.
 import {
   existsSync,
   lstatSync,
@@ -42,7 +42,10 @@ interface Row {
 const CONFINED =
   'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"'
 
-/** All of the machine, in a directory: who is in a chroot can make no user namespace, and without that capability nothing is mounted. */
+/**
+ * The whole machine, in a directory: a process in a chroot cannot create a user namespace, and nothing is
+ * mounted without that capability.
+ */
 const MOUNTLESS =
   'mkdir -p "$0" && mount --rbind / "$0" && exec chroot "$0" setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"'
 

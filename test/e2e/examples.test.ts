@@ -1,4 +1,4 @@
-// The examples are what newcomers try: built on a real Debian, as root and as a user who has one id only, and then started.
+// Builds the examples as newcomers do: on a real Debian, as root and as a user with a single id, and then starts them.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -20,7 +20,7 @@ const possible =
   ['mmdebstrap', 'runc', 'setpriv', 'nsenter', 'fakeroot', 'bwrap'].every(requires) &&
   hasDebianMirror()
 
-/** What the machine needs to reach registries. */
+/** The settings that the machine needs to reach registries. */
 const network = Object.fromEntries(
   ['NODE_EXTRA_CA_CERTS', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => {
     const value = process.env[name]
@@ -36,7 +36,7 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** What tsbuild is asked for, with the image's layout and its files as a tar written below a directory. */
+/** The arguments for tsbuild, with the layout of the image and its files as a tar, written below a directory. */
 const words = (name: Name, out: string): string[] => [
   '--progress=plain',
   ...['--build-context', `debian:12-slim=oci-layout://${base}`],
@@ -151,7 +151,7 @@ describe.skipIf(!possible)('as root', () => {
     }))
 })
 
-/** What a call gives, or the message of its error. */
+/** The result of a call, or the message of its error. */
 function answerOf(call: () => string): string {
   try {
     return call()

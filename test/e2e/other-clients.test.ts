@@ -1,4 +1,5 @@
-// What docker, buildah and podman push is a base for tsbuild; what tsbuild pushes, they run. By way of Debian's docker-registry.
+// tsbuild builds on images that docker, buildah and podman push, and they run the images that tsbuild pushes.
+// The registry is Debian's docker-registry.
 import { spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,7 +46,7 @@ async function startDocker(): Promise<(...args: string[]) => string> {
 
 interface Place {
   readonly registry: string
-  /** With a file, and busybox. */
+  /** An image with a file, and busybox. */
   readonly context: string
 }
 

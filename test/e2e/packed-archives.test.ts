@@ -1,4 +1,5 @@
-// With the built program: packages that unpack are loaded by Node.js itself then, and not by the tests' loader.
+// The built program unpacks archives: in it, Node.js itself loads the packages that decompress, instead of the
+// loader of the tests.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-// What a Go or C project writes, with a compiler that a test can afford.
+// A Go or C project in the usual form, with a compiler that is cheap enough for a test.
 const CROSS = `FROM --platform=$BUILDPLATFORM base AS build
 COPY main.c /src/
 RUN echo fetching what all need && mkdir /out

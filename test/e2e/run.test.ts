@@ -38,7 +38,7 @@ function prepare({ dockerfile, files = {}, args = [] }: Step): string[] {
 
 const build = (step: Step): Promise<Run> => tsbuild(prepare(step), { store, ...step.options })
 
-/** What a stage leaves in /out. */
+/** The files that a stage leaves in /out. */
 async function outputOf(step: Step): Promise<string> {
   const out = temporaryDirectory()
   const dockerfile = `${step.dockerfile}\nFROM scratch\nCOPY --from=0 /out /out\n`

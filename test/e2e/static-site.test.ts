@@ -1,4 +1,5 @@
-// A real site: several stages, .dockerignore, globs, heredocs, labels, a health check, a user of its own. And it is started.
+// A real site: several stages, .dockerignore, globs, heredocs, labels, a health check and a user of its own.
+// The test also starts it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Words before the command, of programs that become what follows them. */
   readonly within?: readonly string[]
-  /** Kills the process with a signal: so many milliseconds after its start, or as soon as its standard error matches. */
+  /** Sends the process a signal: some milliseconds after its start, or as soon as its standard error matches. */
   readonly kill?: { readonly signal: NodeJS.Signals; readonly when: number | RegExp }
 }
 

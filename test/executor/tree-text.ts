@@ -1,4 +1,5 @@
-// Trees and layer entries as text, one entry a line: `type mode uid:gid path [@mtime] [#inode] [= content | -> target]`.
+// Trees and layer entries as text, one entry a line: `type mode uid:gid path [@mtime] [#inode] [= content | ->
+// target]`.
 import type { Entry } from '../../lib/layers/entry.ts'
 import { entryWith, type PlainEntry } from '../../lib/layers/entry-with.ts'
 import type { FileTree, TreeEntry } from '../../lib/layers/file-tree.ts'

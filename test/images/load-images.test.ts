@@ -20,7 +20,10 @@ const zstdFrames = (bytes: Uint8Array): Buffer =>
   Buffer.concat([zstd(bytes.subarray(0, 700)), zstd(bytes.subarray(700))])
 const otherTar = Buffer.alloc(2048)
 
-/** Writes an OCI image layout with an image of one layer, whose diffID is that of `emptyTar` unless another is given. */
+/**
+ * Writes an OCI image layout with an image of one layer, whose diffID is that of `emptyTar` unless another is
+ * given.
+ */
 function writeLayout(blob: Uint8Array, mediaType: string, diffID: string = sha256(emptyTar)): string {
   const store = memoryStore()
   const image = writeImage(store, {

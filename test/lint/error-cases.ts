@@ -1,4 +1,7 @@
-/** Dockerfiles that a check refuses: a title, the text, the error's code, and the warnings before it as `line RuleName`. */
+/**
+ * Dockerfiles that a check refuses: a title, the text, the error's code, and the warnings before it as `line
+ * RuleName`.
+ */
 export const lintErrors: readonly [string, string, string, readonly string[]][] = [
   [
     'an unknown instruction',

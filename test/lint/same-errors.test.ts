@@ -1,4 +1,5 @@
-// A build and a check evaluate a Dockerfile in one way: what one refuses, the other refuses with the same words at the same place.
+// A build and a check evaluate a Dockerfile in one way: what one refuses, the other refuses with the same words
+// at the same place.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import fc from 'fast-check'

@@ -2,7 +2,10 @@ import type { Diagnostic } from '../../lib/base/errors.ts'
 import { positionAt, type Span } from '../../lib/base/source.ts'
 import type { Dockerfile, Instruction } from '../../lib/parser/index.ts'
 
-/** A parsed Dockerfile as text to look at: instructions with their fields, each word with its place, then diagnostics. */
+/**
+ * A parsed Dockerfile as readable text: instructions with their fields, each word with its location, then
+ * diagnostics.
+ */
 export function formatTree(dockerfile: Dockerfile): string {
   const { file, directives, instructions, stages, diagnostics } = dockerfile
   const lines = directives.map(

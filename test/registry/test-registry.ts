@@ -29,7 +29,10 @@ interface Upload {
 export type Fault = (request: IncomingMessage, response: ServerResponse, registry: TestRegistry) => boolean
 
 export interface TestRegistryOptions {
-  /** `basic`: user and password with each request. `bearer`: tokens, for user and password where there are some, else for anybody's pulls. */
+  /**
+   * `basic`: user and password with each request. `bearer`: tokens, for user and password where there are some,
+   * else for anybody's pulls.
+   */
   readonly auth?: 'basic' | 'bearer'
   readonly user?: string
   readonly password?: string

@@ -1,5 +1,5 @@
-// The server that a registry sends its clients to for tokens: gives those of its users what they ask for, and everybody else
-// what is public.
+// The server that a registry sends its clients to for tokens: gives those of its users what they ask for, and
+// everybody else what is public.
 import { createPrivateKey, sign, X509Certificate } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

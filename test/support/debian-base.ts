@@ -5,7 +5,10 @@ import { bin } from '../e2e/tsbuild.ts'
 
 const script = resolve(import.meta.dirname, '../../examples/base/make-base.sh')
 
-/** Makes debian:12-slim as an OCI layout in `DIRECTORY/debian` and gives that path. Takes a minute or two, and needs a mirror. */
+/**
+ * Creates debian:12-slim as an OCI layout in `DIRECTORY/debian`, and returns that path. Takes a minute or two,
+ * and needs a mirror.
+ */
 export async function debianBase(directory: string): Promise<string> {
   const layout = join(directory, 'debian')
   const env = { ...process.env, TSBUILD: `${process.execPath} ${bin}`, TSBUILD_HOME: join(directory, 'base-store') }

@@ -1,4 +1,4 @@
-// Environments that allow less than the machine does, made for real: a command runs in them as in a pod or on a shared machine.
+// Real environments that allow less than the machine does: a command runs in them as in a pod or on a shared machine.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -28,7 +28,10 @@ export const ENVIRONMENTS = {
   single: { uid: 1002, container: false },
   /** Root in a container with Docker's capabilities, seccomp filter and masked paths. */
   container: { uid: 0, container: true },
-  /** A container's user without capabilities, with no_new_privs and Docker's seccomp filter: a pod of the restricted profile. */
+  /**
+   * The user of a container without capabilities, with no_new_privs and Docker's seccomp filter: a pod of the
+   * restricted profile.
+   */
   restricted: { uid: 10001, container: true },
   /** The same without a seccomp filter: what a pod has that asks for none. */
   unfiltered: { uid: 10001, container: true },
@@ -57,7 +60,10 @@ export interface EnvironmentOptions {
   readonly after?: (home: string) => void
 }
 
-/** Runs a command to its end. It sees the machine's programs, this checkout and Node read-only, and may write in its HOME only. */
+/**
+ * Runs a command to its end. It sees the machine's programs, this checkout and Node.js read-only, and may write
+ * only to its HOME.
+ */
 export function inEnvironment(
   name: EnvironmentName,
   command: readonly string[],
@@ -102,8 +108,9 @@ export function inEnvironment(
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * In a mount namespace with user tables of its own, so that no account of the machine is changed. The builder's line comes first: it is
- * found by name and by uid, also where the machine has an account of the same name or uid.
+ * Arguments that run a command in a mount namespace with its own user tables, so that no account of the machine
+ * is changed. The line of the builder comes first, so that it is found by name and by uid even if the machine
+ * has an account with that name or uid.
  */
 function userArgv(name: EnvironmentName, lab: string, command: readonly string[]): readonly string[] {
   const { uid } = ENVIRONMENTS[name]

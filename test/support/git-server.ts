@@ -58,8 +58,8 @@ export interface GitServer {
 }
 
 /**
- * Serves the repositories below a new directory until the test ends. `old` ones give only what they advertise; with `authorization`
- * nothing is given to those who don't send just that.
+ * Serves the repositories below a new directory until the test ends. `old` repositories serve advertised refs
+ * only. With `authorization`, requests need exactly that header.
  */
 export async function startGitServer(
   options: { readonly old?: boolean; readonly authorization?: string } = {},

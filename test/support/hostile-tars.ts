@@ -2,7 +2,7 @@
 import { makeTar } from './make-tar.ts'
 import { END, gnuSparseMember, paxMember, paxSparseMember } from './sparse-tars.ts'
 
-/** What no build may make. */
+/** Files that no build may create. */
 export const OUTSIDE = '/tmp/tsbuild-hostile'
 
 /** A tar, and what has to become of it wherever it comes in: the paths that it gives, or the code of an error. */

@@ -1,7 +1,10 @@
 // Programs that tests take from the system.
 import { existsSync } from 'node:fs'
 
-/** A statically linked busybox (Debian's busybox-static), undefined after saying so if there is none; an error where `CI` is `true`. */
+/**
+ * A statically linked busybox (Debian's busybox-static). Undefined, with a message, if there is none; an error
+ * if `CI` is `true`.
+ */
 export function staticBusybox(): string | undefined {
   const path = '/bin/busybox'
   if (existsSync(path)) return path
@@ -11,7 +14,10 @@ export function staticBusybox(): string | undefined {
   return undefined
 }
 
-/** True for root; else false, after saying what is skipped. In CI the tests run as whoever CI is: then it is no failure. */
+/**
+ * True for root; else false, with a message about the skipped tests. In CI the tests run as any user, so this
+ * is not a failure there.
+ */
 export function isRoot(what: string): boolean {
   if (process.getuid?.() === 0) return true
   console.warn(`skipped: ${what} needs root`)

@@ -1,7 +1,11 @@
-// Tests that need a program from outside say so here: without it they are skipped, with the reason printed, but in CI they fail.
+// Tests that need an external program declare it here. Without the program they are skipped with a message, but
+// in CI they fail.
 import { spawnSync } from 'node:child_process'
 
-/** True if the program can be started. Without it: false, after saying so; an error where `CI` is `true`. For `test.skipIf(!requires('x'))`. */
+/**
+ * True if the program can be started; else false, with a message, or an error if `CI` is `true`. For
+ * `test.skipIf(!requires('x'))`.
+ */
 export function requires(program: string): boolean {
   const { error } = spawnSync(program, ['--version'], { stdio: 'ignore' })
   if (!error) return true

@@ -7,7 +7,7 @@ import { ociConfig } from '../../lib/sandbox/oci/oci-config.ts'
 import { run } from './run.ts'
 
 export interface Container {
-  /** What a command prints that runs inside. */
+  /** The output of a command that runs in the image. */
   exec(...command: string[]): string
   /** The body of the answer to a GET from the container's network; tries until something answers. */
   get(url: string): Promise<string>

@@ -1,4 +1,4 @@
-// Members for sparse files with maps as they are: nothing checks that they make sense. What GNU tar writes is made with GNU tar.
+// Members for sparse files with arbitrary maps, which are not checked. Tests of valid sparse files use GNU tar itself.
 const BLOCK = 512
 
 /** A member of GNU tar's old type `S`: up to four pairs in the header, others in blocks of 21. */

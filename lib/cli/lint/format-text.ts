@@ -7,7 +7,7 @@ import { printable } from '../terminal/text-width.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 /** Every finding with its code frame, and a summary. */
-export function formatText(file: SourceFile, report: LintReport, color: boolean): string {
+export function formatText(file: SourceFile, report: LintReport, { color }: { readonly color: boolean }): string {
   const { warnings, error } = report
   const frames = findingsOf(file, { ...report, error: undefined }).map(frame)
   const fixable = warnings.filter(({ fix }) => fix !== undefined).length

@@ -13,9 +13,7 @@ export const LINT_FORMATS: readonly LintFormat[] = ['text', 'json', 'sarif', 'gi
 
 /** Prints a report, and returns the exit code. Warnings alone fail only if the Dockerfile has `# check=error=true`. */
 export function showReport(file: SourceFile, report: LintReport, format: LintFormat, screen: Screen): number {
-  screen.write(
-    format === 'text' ? formatText(file, report, screen.color) : formatters[format](findingsOf(file, report)),
-  )
+  screen.write(format === 'text' ? formatText(file, report, screen) : formatters[format](findingsOf(file, report)))
   const failed = report.error !== undefined || (report.failOnWarnings && report.warnings.length > 0)
   return failed ? EXIT_CODES.failed : EXIT_CODES.ok
 }

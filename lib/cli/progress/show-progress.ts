@@ -18,7 +18,7 @@ export function showProgress<State>(renderer: Renderer<State>, screen: Screen): 
   return renderer.mode === 'append' ? append(renderer, screen) : live(renderer, screen)
 }
 
-function viewOf(screen: Screen, finished: boolean): View {
+function viewOf(screen: Screen, { finished }: Pick<View, 'finished'>): View {
   return { ...screen.size(), now: Date.now(), color: screen.color, unicode: screen.unicode, finished }
 }
 
@@ -28,7 +28,7 @@ function append<State>(renderer: Renderer<State>, screen: Screen): ProgressDispl
   return {
     onEvent: (event) => {
       state = renderer.reduce(state, event)
-      const lines = renderer.draw(state, viewOf(screen, false))
+      const lines = renderer.draw(state, viewOf(screen, { finished: false }))
       if (lines.length === 0) return
       screen.write(`${lines.join('\n')}\n`)
       open = true
@@ -49,7 +49,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
   let drawnAt = 0
 
   const redraw = (): void => {
-    const view = viewOf(screen, finished)
+    const view = viewOf(screen, { finished })
     const lines = [...renderer.draw(state, view), ...(remark === undefined || finished ? [] : [remark])]
     screen.write(`${eraseLines(drawn, view.width)}${lines.map((line) => `${line}\n`).join('')}`)
     drawn = lines

@@ -149,19 +149,23 @@ function readModifier(lexer: Lexer, first: string, splitter: WordSplitter | unde
   const isPattern = operator === '#' || operator === '%'
   const isKnown = isPattern ? !emptyIsUnset : operator === '-' || operator === '+' || operator === '?'
   if (!isKnown && (isPattern || !emptyIsUnset)) throw unsupportedModifier(written)
-  const word = lexArgument(lexer, '}', isPattern, splitter)
+  const word = lexArgument(lexer, { stop: '}', rawEscapes: isPattern }, splitter)
   return { kind: 'word', operator, emptyIsUnset, word }
 }
 
 function readReplacement(lexer: Lexer, splitter: WordSplitter | undefined): Modifier {
   const all = peek(lexer) === '/'
   if (all) lexer.position++
-  const pattern = lexArgument(lexer, '/', true, splitter)
-  const replacement = lexArgument(lexer, '}', true, splitter)
+  const pattern = lexArgument(lexer, { stop: '/', rawEscapes: true }, splitter)
+  const replacement = lexArgument(lexer, { stop: '}', rawEscapes: true }, splitter)
   return { kind: 'replacement', all, pattern, replacement }
 }
 
-function lexArgument(lexer: Lexer, stop: '}' | '/', rawEscapes: boolean, splitter: WordSplitter | undefined): string {
+function lexArgument(
+  lexer: Lexer,
+  { stop, rawEscapes }: { readonly stop: '}' | '/'; readonly rawEscapes: boolean },
+  splitter: WordSplitter | undefined,
+): string {
   // BuildKit's nested runs share the buffer of the outer run, so the beginning of the word is lost.
   splitter?.drop()
   const outer = lexer.rawEscapes

@@ -66,17 +66,17 @@ function missingVariable(name: string, value: string | undefined, word: string):
 /** `${name#pattern}` removes the shortest match at the start, `${name##pattern}` the longest. */
 function trimPrefix(value: string, word: string): string {
   const greedy = word.startsWith('#')
-  return cutStart(Array.from(value), Array.from(greedy ? word.slice(1) : word), greedy).join('')
+  return cutStart(Array.from(value), Array.from(greedy ? word.slice(1) : word), { greedy }).join('')
 }
 
 /** `${name%pattern}` removes the shortest match at the end, `${name%%pattern}` the longest. */
 function trimSuffix(value: string, word: string): string {
   const greedy = word.startsWith('%')
   const pattern = reversePattern(Array.from(greedy ? word.slice(1) : word))
-  return cutStart(Array.from(value).reverse(), pattern, greedy).reverse().join('')
+  return cutStart(Array.from(value).reverse(), pattern, { greedy }).reverse().join('')
 }
 
-function cutStart(value: string[], pattern: readonly string[], greedy: boolean): string[] {
-  const match = findMatch(parsePattern(pattern), value, 0, { anchored: true, greedy })
+function cutStart(value: string[], pattern: readonly string[], options: { readonly greedy: boolean }): string[] {
+  const match = findMatch(parsePattern(pattern), value, 0, { anchored: true, ...options })
   return match ? value.slice(match.end) : value
 }

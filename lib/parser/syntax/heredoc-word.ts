@@ -23,9 +23,9 @@ export function parseHeredocWord(word: string): HeredocWord | { readonly error: 
   const written = word.slice(nameStart)
   if (written === '' || written.includes('<')) return undefined
   try {
-    const [name, ...others] = lexName(written, false)
+    const [name, ...others] = lexName(written, { rawQuotes: false })
     if (!name || others.length > 0) return undefined
-    const [raw, ...rawOthers] = lexName(written, true)
+    const [raw, ...rawOthers] = lexName(written, { rawQuotes: true })
     if (!raw || rawOthers.length > 0) return { error: `the heredoc's name ${JSON.stringify(written)} is ambiguous` }
     return {
       name: name.value,
@@ -54,7 +54,7 @@ export function heredocCandidates(line: string): LexedWord[] {
 }
 
 /** The escape character in names is always `\`, whatever the Dockerfile uses. */
-const lexName = (text: string, rawQuotes: boolean): LexedWord[] =>
-  lexWords(createLexer(text, () => undefined, { rawQuotes, skipUnsetEnv: true }))
+const lexName = (text: string, options: { readonly rawQuotes: boolean }): LexedWord[] =>
+  lexWords(createLexer(text, () => undefined, { ...options, skipUnsetEnv: true }))
 
 const countQuotes = (text: string): number => text.split(/['"]/).length

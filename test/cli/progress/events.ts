@@ -59,7 +59,7 @@ export function view(seconds: number, changes: Partial<View> = {}): View {
   return { width: 61, height: 24, now: at(seconds), color: false, unicode: true, finished: false, ...changes }
 }
 
-/** What is on the screen after the events: all that was appended, or the last picture. */
+/** The screen after the events: everything that was appended, or the last display. */
 export function show<State>(renderer: Renderer<State>, events: readonly BuildEvent[], at: View): string[] {
   let state = renderer.initial
   const lines: string[] = []

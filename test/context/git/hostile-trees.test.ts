@@ -1,4 +1,5 @@
-// Repositories whose trees want out: made object by object, since git itself would not. Each test is named for its class.
+// Repositories whose trees try to escape. They are made object by object, since git itself refuses to create
+// them. Each test is named after its class.
 import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -125,7 +126,7 @@ describe.skipIf(!requires('git'))('a tree', () => {
     const put = readdirSync(OUTSIDE)
     rmSync(OUTSIDE, { recursive: true })
     expect(put).toEqual([])
-    // Of the two, git may keep the directory: then the submodule is inside.
+    // Git may keep the directory of the two; the submodule is inside it then.
     expect(['GIT_FAILED', ['.gitmodules', 'way', 'way/p', 'way/p/p.txt']]).toContainEqual(found)
   })
 

@@ -1,4 +1,5 @@
-// Stages on stages: what is inherited is shared, so that a chain of them costs what its instructions say, however long it is.
+// Stages on stages: what is inherited is shared, so that a chain of them costs what its instructions say,
+// however long it is.
 import { describe, expect, test } from 'vitest'
 import { stageConfig, stageHistory } from '../../../lib/graph/evaluate/stage-config.ts'
 import {

@@ -22,7 +22,8 @@ test('a file that was written again within a tick of the clock is found by its c
   const root = temporaryDirectory()
   await unpackRoot(below, root, { owners: false })
   fs.writeFileSync(join(root, 'other'), 'two')
-  // As if the write had left no trace: both snapshots have the same status, taken right then, however busy the machine is.
+  // As if the write had left no trace: both snapshots have the same status, taken right then, however busy the
+  // machine is.
   const snapshot = { ...takeSnapshot(root), begun: fs.statSync(join(root, 'other')).ctimeMs }
   const entries = captureSnapshot({ root, before: snapshot, after: snapshot, below, owners: false, ...OPTIONS })
   expect(entries.map(({ path }) => path)).toEqual(['other'])

@@ -1,4 +1,5 @@
-// Files whose digests are known are not read again for a chunk that an earlier layer has: its bytes come out of that layer.
+// Files whose digests are known are not read again for a chunk that an earlier layer has: its bytes come out of
+// that layer.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'

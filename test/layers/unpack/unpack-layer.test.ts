@@ -31,7 +31,10 @@ const BASE: readonly PlainEntry[] = [
   file('f', 'f'),
 ]
 
-/** Title, the layers below, the layer, what its directory has (owners and times left out), and whether that depends on what is below. */
+/**
+ * Title, the layers below, the layer, what its directory has (owners and times left out), and whether that
+ * depends on what is below.
+ */
 type Case = readonly [string, readonly (readonly PlainEntry[])[], readonly PlainEntry[], readonly string[], boolean]
 
 const CASES: readonly Case[] = [

@@ -1,4 +1,5 @@
-// The helper seen from TypeScript: found, asked what it can do, asked for capabilities; and what passes between the two.
+// The helper seen from TypeScript: found, asked what it can do, asked for capabilities; and what passes between
+// the two.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Owners where the disk has but one: the helper answers for chown, stat, mknod, setuid and their like, for static programs.
+// Owners where the disk has but one: the helper answers for chown, stat, mknod, setuid and their like, for
+// static programs.
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

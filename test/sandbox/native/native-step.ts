@@ -1,4 +1,5 @@
-// Runs steps with the native helper as someone who is not root and has no subordinate ids: in a user namespace with one id.
+// Runs steps with the native helper as someone who is not root and has no subordinate ids: in a user namespace
+// with one id.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
