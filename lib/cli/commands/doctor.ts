@@ -78,14 +78,14 @@ function probeLines(report: DoctorReport, about: keyof typeof TITLES, screen: Sc
 /** A table of the features of the working back-ends. */
 function backendLines({ backends }: DoctorReport, { color }: Screen): string[] {
   if (backends.length === 0) return []
-  const word = (able: boolean): string => (able ? 'yes' : 'no')
+  const yesOrNo = (able: boolean): string => (able ? 'yes' : 'no')
   const rows = backends.map(({ isolation, program, features }) => [
     isolation,
     program,
-    word(features.processes),
-    word(features.networkNone),
-    word(features.controlLimits),
-    word(features.mounts),
+    yesOrNo(features.processes),
+    yesOrNo(features.networkNone),
+    yesOrNo(features.controlLimits),
+    yesOrNo(features.mounts),
   ])
   return tableLines(['ISOLATION', 'PROGRAM', 'OWN PROCESSES', 'NETWORK NONE', 'LIMITS', 'MOUNTS'], rows, { color })
 }
