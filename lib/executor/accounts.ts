@@ -21,7 +21,9 @@ export interface Group {
   readonly members: readonly string[]
 }
 
-/** The users in the order of passwd(5). As in Go's reader, missing fields are empty, and an id that is no number is 0. */
+/**
+ * The users in the order of passwd(5). As in Go's reader, missing fields are empty, and an id that is no number is 0.
+ */
 export function usersIn({ passwd }: AccountFiles): readonly User[] {
   return records(passwd).map(([name = '', , uid, gid, , home = '']) => ({ name, uid: toId(uid), gid: toId(gid), home }))
 }

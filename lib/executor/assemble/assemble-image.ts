@@ -1,4 +1,4 @@
-// The result of a build as images: config, history, manifest, and the index of several.
+// The images of a build: config, history and manifest, and the index of several platforms.
 import type { JoinedGraphs } from '../../graph/join-graphs.ts'
 import type { Graph, GraphStage } from '../../graph/types.ts'
 import { type ImageSet, oneImage, writeIndex } from '../../oci/image-set.ts'
@@ -12,13 +12,13 @@ import { fitHistory } from './fit-history.ts'
 import { fillHistoryTimes } from './history-times.ts'
 
 /**
- * Writes configs and manifests of the targets' images into the store, and an index of them if there is to be one, in the order of the graphs. The same graphs
- * and layers give the same bytes.
+ * Writes the configs and manifests of the targets' images into the store, in the order of the graphs, and an index of
+ * them if the result is one. The same graphs and layers give the same bytes.
  */
 export function assembleImages({ graphs, isIndex }: JoinedGraphs, execution: Execution, session: Session): ImageSet {
   const [first, ...others] = graphs.map((graph) => {
     const image = assembleImage(graph, execution, session)
-    // In an index an image is for the platform that was asked for, whatever more its base says.
+    // In an index, the platform of an image is the requested one, even if the config of the base is more specific.
     return isIndex ? { ...image, descriptor: { ...image.descriptor, platform: graph.platform } } : image
   })
   if (!first) throw new Error('bug: a build of nothing')
@@ -62,7 +62,7 @@ function imageHistory(
     }
   })
   const explained = [...inherited, ...own].filter((entry) => !entry.empty_layer).length
-  // A base may come without a history, and a directory as a base has none: each layer gets an entry all the same.
+  // A base may have no history, and a directory has none. Each of its layers gets an entry all the same.
   const unexplained = layers.slice(0, Math.max(0, layers.length - explained))
   const imported = unexplained.map(
     ({ created }): History => ({

@@ -3,7 +3,7 @@ import { EMPTY, layersOf, stack } from '../filesystem.ts'
 import { layerInEncoding } from '../layer-encodings.ts'
 import type { Filesystem, Session } from '../session.ts'
 
-/** The same stack with the layers that the build made compressed another way. Layers of a base stay as they came. */
+/** The same stack with the build's own layers in another compression. Layers of a base keep their encoding. */
 export async function convertLayers(
   filesystem: Filesystem,
   wanted: LayerCompression,

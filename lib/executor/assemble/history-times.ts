@@ -1,8 +1,8 @@
 import type { History } from '../../oci/types.ts'
 
 /**
- * Fills in when each entry was made, as BuildKit does: layers know their own time, and what has no layer takes the time of the
- * first new layer, or of the last entry before it that has one.
+ * Fills in the times of history entries as BuildKit does: an entry with a layer has the time of its layer. An entry
+ * without one takes the time of the first new layer, or else of the last entry before it that has a time.
  */
 export function fillHistoryTimes(history: readonly History[]): History[] {
   const firstUnknown = history.findIndex((h) => h.created === undefined)

@@ -1,12 +1,13 @@
-// What ADD takes from elsewhere, fetched.
+// The remote sources of ADD: URLs and git repositories.
 import { withLocation } from '../../base/errors.ts'
 import type { CopyOp, RemoteInput } from '../../graph/types.ts'
 import type { RemoteContent } from '../copy/plan-copy.ts'
 import type { Session } from '../session.ts'
 
 /**
- * The remote sources of an ADD, fetched side by side, unless the store has them as they are now. Errors at the
- * source's place, as openRemoteFile() and openRemoteGit() do, which are loaded when there is something to fetch.
+ * Opens the remote sources of an ADD side by side. A source that the store has in its current state is not fetched
+ * again. Errors with the location of the source, as openRemoteFile() and openRemoteGit() do; both are loaded only when
+ * they are needed.
  */
 export async function openRemotes(
   { sources }: CopyOp,

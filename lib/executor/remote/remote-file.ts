@@ -1,4 +1,4 @@
-// A file from a URL, kept in the store.
+// ADD of a URL: the file is downloaded into the store.
 
 import { cacheKey, KEY_VERSION } from '../../cache/cache-key.ts'
 import type { Store } from '../../cache/store.ts'
@@ -13,26 +13,26 @@ import { httpAuthorization } from './source-credentials.ts'
 
 export interface RemoteFileOptions {
   readonly store: Store
-  /** The name that the file gets. */
+  /** The name of the file. */
   readonly name: string
   readonly checksum?: Digest | undefined
-  /** Downloads of this build: what is in there is not asked for again. */
+  /** Downloads of this build, which are not repeated. */
   readonly downloads?: Map<CacheKey, Promise<Download>> | undefined
   readonly secrets?: RunOptions['secrets'] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onBytes?: ((bytes: number) => void) | undefined
-  /** Default one of its own. */
+  /** Default: a new client. */
   readonly client?: HttpClient | undefined
 }
 
 /**
- * The file of an http or https URL: mode 0600, of 0:0, from when the server says that it was changed, or 1970. What
- * was downloaded before is taken if the server says that it is the same, or if it is what the checksum says. Errors
- * as {@link download} does.
+ * The file of an http or https URL: mode 0600, owner 0:0, the time of the Last-Modified header or 1970. A file in the
+ * store is reused if it has the expected checksum, or if the server says that it is unchanged. Errors as
+ * {@link download} does, which verifies the checksum.
  */
 export async function openRemoteFile(url: string, options: RemoteFileOptions): Promise<TreeEntry> {
   const { downloads = new Map(), checksum, name, store } = options
-  // A URL may hold a secret, so that it is not shown.
+  // A URL may contain a secret, so the record has its digest only.
   const key = cacheKey('http', [{ label: 'url', value: sha256(url) }])
   const once = checksum === undefined ? key : cacheKey(key, [{ label: 'checksum', value: checksum }])
   const coming = downloads.get(once) ?? fetchFile(url, key, options)

@@ -1,4 +1,4 @@
-// A commit of a git repository as a tree, kept in the store.
+// ADD of a git URL: the checkout of a commit, as a plain tar in the store.
 import { rmSync } from 'node:fs'
 import type { GitUrl } from '../../base/git-url.ts'
 import { cacheKey, KEY_VERSION } from '../../cache/cache-key.ts'
@@ -24,7 +24,7 @@ import { gitAuthorization } from './source-credentials.ts'
 export interface RemoteGitOptions {
   readonly store: Store
   readonly keepGitDir: boolean
-  /** Whether files have the time of the commit, instead of that of the checkout. */
+  /** Whether files have the time of the commit instead of the time of the checkout. */
   readonly commitTime?: boolean | undefined
   readonly secrets?: RunOptions['secrets'] | undefined
   readonly signal?: AbortSignal | undefined
@@ -39,8 +39,8 @@ interface Snapshot {
 }
 
 /**
- * The files of a git URL. The remote is asked what its ref is now, which a full commit spares; what it is has to be
- * fetched once only. Everything belongs to 0:0, modes are 0644, 0755 and 0777. Errors as {@link resolveCommit} and
+ * The files of a git URL, owned by 0:0, with modes 0644, 0755 and 0777. The remote is asked which commit its ref is
+ * now, unless the URL has a full commit; each commit is fetched once. Errors as {@link resolveCommit} and
  * {@link checkoutCommit} do.
  */
 export async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Promise<FileTree> {
@@ -69,7 +69,7 @@ function authorizationFor({ remote }: GitUrl, { secrets }: RemoteGitOptions): Gi
   return header === undefined ? undefined : { remote, header }
 }
 
-/** Where files come from matters as far as submodules are relative to it. Credentials don't. */
+/** The parts of the cache key. The remote is one, since submodules may be relative to it; credentials are not. */
 function snapshotParts(
   url: GitUrl,
   { object, commit, ref }: ResolvedCommit,
@@ -109,7 +109,7 @@ async function takeSnapshot(
   return { diffID, size, time }
 }
 
-/** Without the files that lead from submodules to where their repositories were. */
+/** The entries without the `.git` files of submodules, which lead to repositories outside the checkout. */
 function* snapshotEntries(tree: FileTree, keepGitDir: boolean, mtime: number): Generator<SourceEntry> {
   for (const entry of treeEntries(tree)) {
     if (keepGitDir || !/(?:^|\/)\.git(?:\/|$)/.test(entry.path))
@@ -117,7 +117,7 @@ function* snapshotEntries(tree: FileTree, keepGitDir: boolean, mtime: number): G
   }
 }
 
-/** The mode with a umask of 022, whatever this process has. */
+/** The mode of a checkout with umask 022, whatever the umask of this process is. */
 function usualMode({ type, mode }: SourceEntry): number {
   if (type === 'symlink') return 0o777
   const readable = (mode >> 6) & 0o5

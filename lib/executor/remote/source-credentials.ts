@@ -1,4 +1,4 @@
-// Credentials for what is fetched, from the build's secrets under the names that BuildKit gives them.
+// Credentials for remote sources: build secrets with the names that BuildKit uses.
 
 import { readSecret } from '../read-secret.ts'
 import type { SecretSource } from '../run-options.ts'
@@ -6,8 +6,8 @@ import type { SecretSource } from '../run-options.ts'
 type Secrets = Readonly<Record<string, SecretSource>>
 
 /**
- * The Authorization header for a git remote over http(s): of the secrets `GIT_AUTH_HEADER.HOST`, `GIT_AUTH_TOKEN.HOST`,
- * `GIT_AUTH_HEADER` and `GIT_AUTH_TOKEN` the first that there is. Errors as {@link readSecret} does.
+ * The Authorization header for a git remote over http(s), from the first secret that exists of `GIT_AUTH_HEADER.HOST`,
+ * `GIT_AUTH_TOKEN.HOST`, `GIT_AUTH_HEADER` and `GIT_AUTH_TOKEN`. Errors as {@link readSecret} does.
  */
 export function gitAuthorization(remote: string, secrets: Secrets = {}): string | undefined {
   const host = /^https?:\/\/(?:[^/]*@)?([^/]+)/.exec(remote)?.[1]
@@ -21,7 +21,7 @@ export function gitAuthorization(remote: string, secrets: Secrets = {}): string 
   return undefined
 }
 
-/** The Authorization header for a URL: of the secret `HTTP_AUTH_TOKEN_HOST`, or else `HTTP_AUTH_HEADER_HOST`. */
+/** The Authorization header for a URL, from the secret `HTTP_AUTH_TOKEN_HOST`, or else `HTTP_AUTH_HEADER_HOST`. */
 export function httpAuthorization(url: string, secrets: Secrets = {}): string | undefined {
   if (!URL.canParse(url)) return undefined
   const { hostname } = new URL(url)
@@ -29,7 +29,7 @@ export function httpAuthorization(url: string, secrets: Secrets = {}): string | 
   return token === undefined ? secretText(`HTTP_AUTH_HEADER_${hostname}`, secrets) : `Bearer ${token}`
 }
 
-/** A file that an editor wrote ends in a newline, which no header can hold. */
+/** The text of a secret, trimmed: a file often ends in a newline, which a header can't contain. */
 function secretText(id: string, secrets: Secrets): string | undefined {
   const source = secrets[id]
   const bytes = source && readSecret(id, source)

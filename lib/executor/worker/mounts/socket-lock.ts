@@ -19,7 +19,7 @@ export async function tryLock(path: string): Promise<Lock | undefined> {
     const server = await listen(path)
     if (server) {
       const { ino } = statSync(path)
-      // Another process that found the same dead socket may have removed ours in its namespaces: then the lock is theirs.
+      // Another process that found the same dead socket may have removed ours in its place: then the lock is theirs.
       await wait(SETTLE)
       if (statSync(path, { throwIfNoEntry: false })?.ino === ino) return { release: () => server.close() }
       server.close()

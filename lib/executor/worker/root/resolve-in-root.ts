@@ -3,8 +3,8 @@ import { resolvePathInRoot } from '../../../base/path-in-root.ts'
 import { bytesToPath, pathToBytes } from '../../../layers/paths/path-bytes.ts'
 
 /**
- * A path with all symlinks followed inside a root directory on disk, both in the form of entry.ts. Errors with `SYMLINK_LOOP` after 255
- * symlinks.
+ * Resolves all symlinks of a path inside a root directory on disk. Both paths have the form of entry.ts. Errors with
+ * `SYMLINK_LOOP` after 255 symlinks.
  */
 export function resolveInRoot(root: string, path: string): string {
   const resolved = resolvePathInRoot(root, pathToBytes(path))
