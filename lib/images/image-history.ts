@@ -16,7 +16,8 @@ export interface HistoryEntry {
  * ```ts
  * import { build, historyOf } from '@tsbuild/tsbuild'
  *
- * const { image } = await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * const { image } = await build({ context, tags: ['app:1'] })
  * console.log(historyOf(image)[0]?.createdBy) // COPY Dockerfile / # buildkit
  * ```
  */

@@ -42,7 +42,8 @@ export interface StoredImage {
  * import { build, listImages, openStore } from '@tsbuild/tsbuild'
  *
  * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['app:1'] })
- * for (const { shortName } of await listImages(openStore())) if (shortName.startsWith('app')) console.log(shortName) // app:1
+ * const names = (await listImages(openStore())).map(({ shortName }) => shortName)
+ * console.log(names.includes('app:1')) // true
  * ```
  */
 export async function listImages(store: Store): Promise<readonly StoredImage[]> {

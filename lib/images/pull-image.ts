@@ -39,7 +39,8 @@ export interface PulledImage {
  * import { build, openStore, pullImage, pushImage, removeImage } from '@tsbuild/tsbuild'
  *
  * const store = openStore()
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:2'] })
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * await build({ context, tags: ['localhost:5000/app:2'] })
  * await pushImage(store, 'localhost:5000/app:2')
  * await removeImage(store, 'localhost:5000/app:2')
  * const { name, image } = await pullImage(store, 'localhost:5000/app:2')

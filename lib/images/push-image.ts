@@ -26,7 +26,8 @@ export interface PushImageOptions extends TransferOptions, RegistryOptions {
  * ```ts
  * import { build, openStore, pushImage } from '@tsbuild/tsbuild'
  *
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:1'] })
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * await build({ context, tags: ['localhost:5000/app:1'] })
  * const report = await pushImage(openStore(), 'localhost:5000/app:1')
  * console.log(report.names[0]) // localhost:5000/app:1
  * ```

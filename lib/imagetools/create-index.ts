@@ -55,7 +55,8 @@ export interface CreatedIndex extends IndexCopy {
  * ```ts
  * import { build, createIndex, openStore, pushImage } from '@tsbuild/tsbuild'
  *
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:amd64'] })
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * await build({ context, tags: ['localhost:5000/app:amd64'] })
  * await pushImage(openStore(), 'localhost:5000/app:amd64')
  * const { names } = await createIndex(['localhost:5000/app:amd64'], { names: ['localhost:5000/app:latest'] })
  * console.log(names[0]) // localhost:5000/app:latest

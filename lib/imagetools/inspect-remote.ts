@@ -48,7 +48,8 @@ export interface RemoteConfig {
  * ```ts
  * import { build, inspectRemote, openStore, pushImage } from '@tsbuild/tsbuild'
  *
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:3'] })
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * await build({ context, tags: ['localhost:5000/app:3'] })
  * await pushImage(openStore(), 'localhost:5000/app:3')
  * const { content } = await inspectRemote('localhost:5000/app:3')
  * console.log(content.kind) // manifest

@@ -31,7 +31,8 @@ export interface Referrers {
  * ```ts
  * import { build, listTags, openStore, pushImage } from '@tsbuild/tsbuild'
  *
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/tools:1'] })
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * await build({ context, tags: ['localhost:5000/tools:1'] })
  * await pushImage(openStore(), 'localhost:5000/tools:1')
  * console.log(await listTags('localhost:5000/tools')) // 1
  * ```
@@ -52,7 +53,8 @@ export function listTags(name: string, options: ListOptions = {}): Promise<reado
  * ```ts
  * import { build, listReferrers, openStore, pushImage } from '@tsbuild/tsbuild'
  *
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['localhost:5000/app:4'] })
+ * const context = new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']])
+ * await build({ context, tags: ['localhost:5000/app:4'] })
  * await pushImage(openStore(), 'localhost:5000/app:4')
  * const { manifests } = await listReferrers('localhost:5000/app:4')
  * console.log(manifests.length) // 0

@@ -6,8 +6,9 @@ import type { PushTarget } from './push-target.ts'
 import { cancelUpload, startUpload, type UploadSession } from './upload-session.ts'
 
 /**
- * Mounts a blob from the first of some repositories that the registry accepts. Each refused mount costs one request. A
- * registry may start an upload instead of a mount: that session is returned, for the upload. Undefined if there is neither.
+ * Mounts a blob from the first of some repositories that the registry accepts. Each refused mount costs one
+ * request. A registry may start an upload instead of a mount: that session is returned, for the upload. Undefined
+ * if there is neither.
  */
 export async function mountBlob(
   { digest }: Descriptor,
