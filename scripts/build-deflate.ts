@@ -85,7 +85,7 @@ function moduleText(module: Buffer, licence: string): string {
     licence.trim(),
     '*/',
     '',
-    `/** What compressed the bytes: the same version gives the same bytes, on every machine. */`,
+    `/** The version of the compressor: the same version gives the same bytes on every machine. */`,
     `export const DEFLATE_VERSION: string = 'libdeflate ${VERSION}'`,
     '',
     '/** In base64. Its exports are described in native/deflate/module.c. */',

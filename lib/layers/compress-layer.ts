@@ -18,8 +18,9 @@ export interface CompressLayerOptions {
 }
 
 /**
- * Compresses a plain layer that is in the store with gzip: the same bytes as writing the layer with that level would have given. Errors with
- * `DIGEST_MISMATCH` if the plain tar is damaged, with `BLOB_NOT_FOUND` if it is missing.
+ * Compresses a plain layer of the store with gzip. The bytes are those that {@link writeLayer} makes with the
+ * same level. Errors with `DIGEST_MISMATCH` if the plain tar is damaged, with `BLOB_NOT_FOUND` if it is
+ * missing.
  */
 export async function compressLayer(
   store: ContentStore,

@@ -1,4 +1,5 @@
-// Synchronous reading of entries' content into buffers that the caller reuses: one open, one read, one close for a small file.
+// Synchronous reading of entries' content into buffers that the caller reuses: one open, one read, one close
+// for a small file.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { errnoOf, hasErrno } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
@@ -6,14 +7,15 @@ import type { FileStat, SourceEntry } from './entry.ts'
 import { toFsPath } from './paths/path-bytes.ts'
 import { dataIn } from './tar/sparse-map.ts'
 
-/** Something that was a file when it was listed may be a fifo, a device or a symlink now. */
+/** A path that was a file when it was listed may be a fifo, a device or a symlink now. */
 const OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 const MAX_OPEN_RANGES = 16
 
 /**
- * Reads one entry after the other: {@link begin}, then {@link read} until all of `size` is read, then {@link end}. Errors with
- * `CONTEXT_CHANGED` if a file is no longer what its entry says, with `CONTEXT_INVALID` if it can't be read, with `LAYER_INVALID` if
- * a range is cut off, and with `BLOB_NOT_FOUND` if what it is a range of is gone.
+ * Reads one entry after the other: {@link begin}, then {@link read} until all of `size` is read, then {@link
+ * end}. Errors with `CONTEXT_CHANGED` if a file is no longer what its entry says, with `CONTEXT_INVALID` if it
+ * can't be read, with `LAYER_INVALID` if a range is cut off, and with `BLOB_NOT_FOUND` if the plain layer of a
+ * range is gone.
  */
 export class ContentFiles {
   /** Plain layers that ranges are read from: thousands of entries share one. */
@@ -26,7 +28,7 @@ export class ContentFiles {
     const { content, size } = entry
     this.#entry = entry
     this.#position = 0
-    // Of the entry before, closed by now: its number may be another file's.
+    // The file of the previous entry is closed, and its number may belong to another file.
     this.#file = -1
     if (content === undefined) {
       if (size > 0) throw new Error(`bug: ${JSON.stringify(entry.path)} has a size but no content`)
@@ -34,7 +36,7 @@ export class ContentFiles {
       this.#file = openFile(entry, content.path)
     } else if (content.kind === 'range') {
       if (size > 0) this.#file = this.#openRange(content.path)
-      // Of a file with holes, places are those in the file.
+      // In a file with holes, the position is that in the file, not in the layer.
       if (!content.sparse) this.#position = content.offset
     } else if (content.bytes.length !== size) {
       throw changed(entry, `expected ${size} bytes, got ${content.bytes.length}`)
@@ -42,8 +44,8 @@ export class ContentFiles {
   }
 
   /**
-   * Reads the next `length` bytes. With the last bytes of a file whose status isn't known one more is asked for, to notice that it grew: the
-   * buffer needs room for it.
+   * Reads the next `length` bytes. With the last bytes of a file whose status is unknown, one more byte is
+   * requested, so that a file that grew is noticed: the buffer needs room for it.
    */
   read(buffer: Buffer, offset: number, length: number): void {
     const entry = this.#entry
@@ -68,7 +70,8 @@ export class ContentFiles {
   end(): void {
     const entry = this.#entry
     if (entry?.content?.kind === 'file') {
-      // A file of the same size may be another by now, or be written while it is read; and what is hashed already is not hashed again.
+      // The file may have been replaced by one of the same size, or written to while it was read, and a known
+      // digest is not checked.
       if (entry.stat) checkStatus(entry, entry.stat, this.#file)
       closeSync(this.#file)
     }
@@ -93,7 +96,7 @@ export class ContentFiles {
       }
       return got
     } catch (cause) {
-      // What a directory, a fifo and a terminal say.
+      // The errors of reading a directory, a fifo and a terminal.
       if (hasErrno(cause, 'EISDIR', 'ESPIPE', 'EAGAIN'))
         throw changed(entry, 'it is not a regular file any more', cause)
       throw new TsbuildError('CONTEXT_INVALID', `cannot read ${JSON.stringify(entry.path)}: ${errnoOf(cause)}`, {

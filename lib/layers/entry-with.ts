@@ -1,14 +1,14 @@
 import type { TreeEntry } from './file-tree.ts'
 
-/** An entry whose properties are all its own, so that it can be spread. */
+/** An entry whose properties are all own properties, so that it can be spread. */
 export type PlainEntry = { readonly [K in keyof TreeEntry]: TreeEntry[K] }
 
-/** A copy of an entry, with changes: the one way to copy what may compute its properties (see entry.ts). */
+/** A copy of an entry with changes: the only way to copy an entry, which may compute its properties (see entry.ts). */
 export function entryWith(entry: TreeEntry, changes: Partial<PlainEntry>): PlainEntry {
-  // Every property by its name, also those that come to be.
+  // The type requires every property here, also those that are added later.
   const own: { [K in keyof Required<TreeEntry>]: TreeEntry[K] } = {
     path: entry.path,
-    // The path's, which may be another now.
+    // The name follows from the path, which may change.
     name: undefined,
     type: entry.type,
     mode: entry.mode,

@@ -1,5 +1,6 @@
-// What a layer is made of. Paths are relative, `/`-separated, without leading or trailing slash, `.` or `..`; bytes that are not
-// UTF-8 are kept as lone surrogates U+DC80..U+DCFF (see path-bytes.ts), so that any name survives.
+// The entries of a layer. Paths are relative, `/`-separated, without leading or trailing slash, `.` or `..`;
+// bytes that are not UTF-8 are kept as lone surrogates U+DC80..U+DCFF (see path-bytes.ts), so that any name
+// survives.
 import type { SparseMap } from './tar/sparse-map.ts'
 
 /** The one extended attribute that layers carry. */
@@ -27,7 +28,7 @@ export interface Entry {
   readonly devMinor?: number | undefined
 }
 
-/** Where a file's bytes are. All forms are read synchronously by the layer writer. */
+/** The location of a file's bytes. The layer writer reads all kinds synchronously. */
 export type Content =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** A file on disk, read whole. It is an error (`CONTEXT_CHANGED`) if its size is no longer the entry's. */
@@ -37,13 +38,14 @@ export type Content =
       readonly kind: 'range'
       readonly path: string
       readonly offset: number
-      /** For a file with holes: there is less of it than `size`. */
+      /** Set for a file with holes, of which less than `size` is stored. */
       readonly sparse?: SparseMap | undefined
     }
 
 /**
- * What an {@link Entry} has without exception, as accessors of a class: so the type checker refuses `{ ...entry }`, which would lose what an
- * entry computes when it is asked for (context/disk-entry.ts). See {@link entryWith} in entry-with.ts for a copy.
+ * The properties that every {@link Entry} has, as accessors of a class: the type checker then refuses `{
+ * ...entry }`, which would lose the properties that an entry computes (context/disk-entry.ts). {@link
+ * entryWith} in entry-with.ts makes a copy. Why entries compute properties: docs/decisions/entries.md.
  */
 declare abstract class Unspreadable {
   abstract get path(): string
@@ -55,16 +57,19 @@ declare abstract class Unspreadable {
   abstract get size(): number
 }
 
-/** An entry with its bytes (files only), ready to be written. Its properties need not be its own: it can't be spread. */
+/**
+ * An entry with its content (files only), ready to be written. It can't be spread, since it may compute its
+ * properties.
+ */
 export interface SourceEntry extends Unspreadable, Omit<Entry, keyof Unspreadable> {
   readonly content?: Content | undefined
   /** sha256 of the content as hex, where it is known already. */
   readonly sha256?: string | undefined
-  /** For a file on disk: as it was when the entry was made. With a `sha256` it is compared once the content is read. */
+  /** The status of a file on disk when the entry was made. It is compared after the content is read. */
   readonly stat?: FileStat | undefined
 }
 
-/** What tells that a file on disk is still the same. Times in milliseconds since 1970. */
+/** The status by which a file on disk is recognized as unchanged. Times in milliseconds since 1970. */
 export interface FileStat {
   readonly mtimeMs: number
   readonly ctimeMs: number
@@ -72,17 +77,17 @@ export interface FileStat {
   readonly dev: number
 }
 
-/** An entry of a stored layer: knows where its bytes are in the plain tar. */
+/** An entry of a stored layer, with the position of its content in the plain tar. */
 export interface LayerEntry extends Entry {
   /** Offset of the content in the uncompressed tar. */
   readonly offset: number
   /** sha256 of a file's content as hex, when the layer was written or indexed with hashing. */
   readonly sha256?: string | undefined
-  /** For a file with holes: there is less of it in the tar than `size`. */
+  /** Set for a file with holes, of which less than `size` is in the tar. */
   readonly sparse?: SparseMap | undefined
 }
 
-/** All entries of a layer in tar order, whiteouts (`.wh.` names) as they are. */
+/** All entries of a layer in tar order. Whiteouts are entries with their `.wh.` names. */
 export interface LayerIndex {
   readonly entries: readonly LayerEntry[]
   /** Bytes of the uncompressed tar. */

@@ -7,7 +7,10 @@ const CHUNK = 1024 * 1024
 const files = new ContentFiles()
 const buffer = Buffer.allocUnsafeSlow(CHUNK + 1)
 
-/** The sha256 of a file's content as hex; one that the entry carries already is trusted. Errors as {@link ContentFiles} does. */
+/**
+ * The sha256 of a file's content as hex. A digest that the entry has is trusted. Errors as {@link ContentFiles}
+ * does.
+ */
 export function hashContent(entry: SourceEntry): string {
   if (entry.sha256 !== undefined) return entry.sha256
   try {
@@ -28,7 +31,7 @@ export function hashContent(entry: SourceEntry): string {
     files.end()
     return hasher.digest('hex')
   } finally {
-    // Ranges too: nobody says when the last entry was hashed.
+    // Ranges are closed, too: no caller announces the last entry.
     files.close()
   }
 }

@@ -8,12 +8,12 @@ import { GZIP_HEADER, GzipWriter } from './gzip/gzip-writer.ts'
 import { type PackedChunks, savePackedChunks } from './gzip/packed-chunks.ts'
 import type { TarChunk } from './gzip/tar-chunks.ts'
 
-/** How a layer's blob is packed. `level` is 0, for no compression, to 9. */
+/** The compression of a layer's blob. `level` is 0, for no compression, to 9. */
 export type LayerCompression =
   | { readonly algorithm: 'gzip'; readonly level: number }
   | { readonly algorithm: 'uncompressed' }
 
-/** Where the chunks of a layer's tar go: hashed, packed and stored. */
+/** Hashes, compresses and stores the chunks of a layer's tar. */
 export interface LayerSink {
   /** Resolves when there is room for another chunk. The chunk's buffer goes back to the pool. */
   write(chunk: TarChunk): Promise<void>
@@ -23,7 +23,7 @@ export interface LayerSink {
   abort(): void
 }
 
-/** Chunks that are `known` compressed are taken over. */
+/** Chunks that are in `known` are copied compressed. */
 export function openLayerSink(
   store: ContentStore,
   pool: BufferPool,
@@ -61,7 +61,7 @@ function openPlainSink(store: ContentStore, pool: BufferPool): LayerSink {
     async write(chunk) {
       plain.write(chunk.buffer.subarray(0, chunk.length))
       pool.release(chunk.buffer)
-      // The only place where a long copy lets other work in.
+      // Nothing else lets other work in during a long copy.
       await new Promise(setImmediate)
     },
     async commit() {

@@ -3,8 +3,8 @@ import { ContentFiles } from './content-files.ts'
 import type { SourceEntry } from './entry.ts'
 
 /**
- * The whole content of a small file, such as `/etc/passwd`. Errors with `LAYER_INVALID` if it has more than `limit` bytes, otherwise
- * as {@link ContentFiles} does.
+ * The whole content of a small file, such as `/etc/passwd`. Errors with `LAYER_INVALID` if it has more than
+ * `limit` bytes, otherwise as {@link ContentFiles} does.
  */
 export function readContent(entry: SourceEntry, limit: number): Uint8Array {
   if (entry.size > limit) {
@@ -14,7 +14,7 @@ export function readContent(entry: SourceEntry, limit: number): Uint8Array {
       `${name} has ${entry.size} bytes, more than the ${limit} that are read of it`,
     )
   }
-  // Reading asks for one byte more than there should be.
+  // Reading requests one byte more than there should be.
   const buffer = Buffer.alloc(entry.size + 1)
   const files = new ContentFiles()
   try {

@@ -12,16 +12,17 @@ interface Wanted {
   readonly offset: number
   readonly size: number
   readonly sha256: string | undefined
-  /** What the tar has of it. */
+  /** The bytes of the file that the tar holds. */
   readonly bytes: Buffer
-  /** All of it from those. */
+  /** Makes the whole file from the stored bytes. */
   readonly expand: (bytes: Buffer) => Buffer
 }
 
 /**
- * The contents of some files of a layer, by their offsets in its plain tar. The layer is decompressed as far as the last of them and no
- * further, and nothing is kept of it: for a few small files early in a large layer. Each is verified by the hash that the layer's index
- * has. Errors with `LAYER_INVALID`, `ARCHIVE_UNSUPPORTED` and `BLOB_NOT_FOUND`.
+ * The contents of some files of a layer, by their offsets in its plain tar. The layer is decompressed up to the
+ * last of them and no further, and nothing is stored: for a few small files early in a large layer. Each file
+ * is verified by the digest in the layer's index. Errors with `LAYER_INVALID`, `ARCHIVE_UNSUPPORTED` and
+ * `BLOB_NOT_FOUND`.
  */
 export async function readLayerFiles(
   store: Pick<ContentStore, 'open'> & Partial<UnhashedReader>,
@@ -55,7 +56,7 @@ export async function readLayerFiles(
   return new Map(files.map(({ offset, bytes }, at) => [offset, contents[at] ?? bytes]))
 }
 
-/** Copies what the files are of a tar's bytes. `next` is the first file that is not complete. */
+/** Copies the bytes of the files out of a tar. `next` is the first file that is not complete. */
 async function fill(
   files: readonly Wanted[],
   plain: AsyncIterable<Buffer>,

@@ -8,8 +8,8 @@ const OPAQUE = '.wh..wh..opq'
 const RESERVED = '.wh..wh.'
 
 /**
- * What a name in a layer hides: one name of its directory, everything that lower layers have in its directory (`opaque`), or `nothing`,
- * if the name is reserved.
+ * The effect of a whiteout: it hides one name of its directory, all names that lower layers have in its directory
+ * (`opaque`), or `nothing`, if the name is reserved.
  */
 export type Whiteout =
   | { readonly kind: 'name'; readonly name: string }

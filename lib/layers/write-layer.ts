@@ -14,11 +14,11 @@ import { type LayerCompression, openLayerSink } from './layer-sink.ts'
 export interface WriteLayerOptions {
   readonly compression: LayerCompression
   /**
-   * A compressed blob of the store: chunks of it that come again are not compressed again, nor are their files read whose `sha256` is known.
-   * Changes the speed and nothing else.
+   * A compressed blob of the store. Chunks that the layer shares with it are copied: they are not compressed
+   * again, and their files are not read if their digests are known. Changes the speed and nothing else.
    */
   readonly reuse?: Digest | undefined
-  /** Of contents, where they are known though the entries have none. */
+  /** Digests of contents that are known although the entries have none, by the index of the entry. */
   readonly digests?: DigestColumn | undefined
   readonly signal?: AbortSignal | undefined
   /** Called now and then with the bytes of plain tar written so far. */
@@ -29,19 +29,19 @@ export interface WrittenLayer {
   readonly diffID: DiffID
   /** Bytes of the plain tar. */
   readonly size: number
-  /** As the store has it. */
+  /** Reads the index from the store. */
   readonly index: () => Promise<LayerIndex>
-  /** Those of the contents of all files. */
+  /** The digests of the contents of all files, by the index of the entry. */
   readonly digests: DigestColumn
   /** The compressed blob, or the plain tar. */
   readonly descriptor: Descriptor
 }
 
 /**
- * Writes entries, in the order given, as a layer: reads, hashes, packs and compresses them in one pass. Deterministic: the same
- * entries and options give the same bytes, compressed ones too. Memory is bounded but for the index.
- * The blobs and the index become visible in the store all at once at the end, or not at all. Errors with `CONTEXT_CHANGED` if a
- * file is not what its entry says, with `CONTEXT_INVALID` if it can't be read.
+ * Writes entries, in the order given, as a layer: reads, hashes, packs and compresses them in one pass.
+ * Deterministic: the same entries and options give the same bytes, also compressed. Memory is bounded, apart
+ * from the index. The blobs and the index become visible in the store at the end, or not at all. Errors with
+ * `CONTEXT_CHANGED` if a file is not what its entry says, with `CONTEXT_INVALID` if it can't be read.
  */
 export async function writeLayer(
   entries: Iterable<SourceEntry>,

@@ -6,8 +6,9 @@ import { directoryInode, type Inode } from './inode.ts'
 import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'
 
 /**
- * An archive unpacked as a tree, without writing anything: as ADD unpacks it into an empty directory. `time` is that of the root and of
- * directories that no entry makes, in seconds since 1970. Errors with `ARCHIVE_INVALID` for a hard link to nothing.
+ * The tree that ADD makes of an archive in an empty directory, without writing anything. `time`, in seconds
+ * since 1970, is the time of the root and of directories that no entry makes. Errors with `ARCHIVE_INVALID` for
+ * a hard link to nothing.
  */
 export function archiveTree(entries: readonly SourceEntry[], time: number): FileTree {
   const stage = new StagedTree(EMPTY_TREE)

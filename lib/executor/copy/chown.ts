@@ -7,15 +7,19 @@ export interface Owner {
   readonly gid: number
 }
 
-/** Whether `user[:group]` can only be resolved by the files of the image. An empty name and `root` are 0 in every image. */
+/**
+ * Whether `user[:group]` can only be resolved by the files of the image. An empty name and `root` are 0 in
+ * every image.
+ */
 export function namesAccount(spec: string): boolean {
   const { user, group = '' } = split(spec)
   return isName(user) || isName(group)
 }
 
 /**
- * The owner that `user[:group]` means. As in BuildKit, a number is the id, and the group's id too if no group is given. The name of a user
- * brings the user's group. A name that no file has is 0. Errors with `CHOWN_INVALID` for an id that is out of range.
+ * The owner that `user[:group]` means. As in BuildKit, a number is the id, and the group's id too if no group
+ * is given. The name of a user brings the user's group. A name that no file has is 0. Errors with
+ * `CHOWN_INVALID` for an id that is out of range.
  */
 export function resolveOwner(spec: string, files: AccountFiles): Owner {
   const { user: userName, group: groupName } = split(spec)

@@ -11,10 +11,10 @@ import { StagedEntry } from './staged-entry.ts'
 import { ownInode, quote, type StagedNode, type StagedTree } from './staged-tree.ts'
 
 /**
- * Unpacks entries below a directory of the stage, which is a root to them: no `..` and no symlink leads out of it. What is in the way
- * is replaced, but directories are merged. Owners are the archive's, or `owner` for all. Directories that the archive implies belong to
- * 0:0 and are from `now`. Names that start with `.wh.` stay as they are, and so hide what is below. Errors with `ARCHIVE_INVALID`
- * for a hard link to nothing.
+ * Unpacks entries below a directory of the stage, which is their root: no `..` and no symlink leads out of it.
+ * Existing files in the way are replaced, and directories are merged. Owners are the archive's, or `owner` for
+ * all. Directories that the archive implies belong to 0:0 and are from `now`. Names that start with `.wh.` are
+ * kept, and therefore hide files of lower layers. Errors with `ARCHIVE_INVALID` for a hard link to nothing.
  */
 export function copyArchive(
   stage: StagedTree,
@@ -43,7 +43,10 @@ export function copyArchive(
   }
 }
 
-/** A directory of the stage as a root, for resolving one path: each name is looked up from the one before, however deep. */
+/**
+ * A directory of the stage as a root, for resolving one path: each lookup starts at the previous one, so that
+ * deep paths are fast.
+ */
 function pathView(stage: StagedTree, directory: string): FileTree {
   let before: { readonly path: string; readonly node: StagedNode | undefined } = { path: '', node: undefined }
   return {
@@ -61,10 +64,10 @@ function pathView(stage: StagedTree, directory: string): FileTree {
   }
 }
 
-/** Where Go's nanoseconds end: the year 2262. */
+/** The end of Go's time in nanoseconds, in the year 2262. */
 const MAX_TIME = 2 ** 63 / 1e9
 
-/** As BuildKit unpacks: a time that a disk might not have becomes the epoch. */
+/** As in BuildKit, a time that a disk may not be able to hold becomes the epoch. */
 function timeOnDisk(mtime: number): number {
   return mtime < 0 || mtime > MAX_TIME ? 0 : mtime
 }

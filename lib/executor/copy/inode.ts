@@ -1,13 +1,16 @@
 import type { SourceEntry } from '../../layers/entry.ts'
 import type { TreeEntry } from '../../layers/file-tree.ts'
 
-/** What a name stands for, without the name. Shared by the names of hard links, and changed as a step goes on. */
+/** The metadata and content of a file, without its name. Hard links share it, and a step changes it. */
 export type OwnInode = { -readonly [K in keyof Omit<SourceEntry, 'path'>]: SourceEntry[K] } & {
-  /** Whether other names may share it. */
+  /** Whether other names may share the inode. */
   linked: boolean
 }
 
-/** An inode of the stage, or a tree's entry as it is, which {@link ownInode} takes the place of before a change: most are never changed. */
+/**
+ * An inode of the stage, or the unchanged entry of a tree, which {@link ownInode} copies before a change. Most
+ * entries are never changed.
+ */
 export type Inode = OwnInode | TreeEntry
 
 export function directoryInode(

@@ -12,9 +12,9 @@ const NO_FILES: AccountFiles = { passwd: undefined, group: undefined }
 const LIMIT = 1 << 20
 
 /**
- * Resolves `user[:group]`, reading the passwd and group files of a filesystem only if it names an account. As in BuildKit, names mean
- * nothing where there are no such files: at the start of `FROM scratch`, and in a linked layer. `flag` is the text of the Dockerfile that
- * gave the owner. Errors with `CHOWN_INVALID`.
+ * Resolves `user[:group]`, reading the passwd and group files of a filesystem only if it names an account. As
+ * in BuildKit, names mean nothing where there are no such files: at the start of `FROM scratch`, and in a
+ * linked layer. `flag` is the text of the Dockerfile that gave the owner. Errors with `CHOWN_INVALID`.
  */
 export async function lookUpOwner(
   spec: string,

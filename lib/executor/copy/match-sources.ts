@@ -5,8 +5,9 @@ import { type FileTree, nameOf } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
 
 /**
- * The paths that a source stands for, sorted. Without wildcards that is the source itself, there or not. The part before the
- * first wildcard may go through symlinks, the rest may not. Undefined if that first part does not exist. Rejects with BadPattern.
+ * The paths that a source stands for, sorted. Without wildcards that is the source itself, there or not. The
+ * part before the first wildcard may go through symlinks, the rest may not. Undefined if that first part does
+ * not exist. Rejects with BadPattern.
  */
 export async function matchSources(tree: FileTree, source: string): Promise<readonly string[] | undefined> {
   const parts = source.split('/')
@@ -31,12 +32,13 @@ export async function matchSources(tree: FileTree, source: string): Promise<read
   return found
 }
 
-/** As BuildKit looks for wildcards: a backslash hides the character after it. */
+/** As in BuildKit, a backslash hides the character after it. */
 export function hasWildcard(text: string): boolean {
   return /^(?:[^\\*?[]|\\(?:.|$))*[*?[]/s.test(text)
 }
 
-// Where there is nothing but stars, minimatch says the same as Go, and in linear time; its classes, escapes and `?` differ.
+// Where there is nothing but stars, minimatch says the same as Go, and in linear time; its classes, escapes and
+// `?` differ.
 const STARS = /^[\w.*-]+$/
 const OPTIONS = {
   dot: true,
@@ -77,7 +79,7 @@ function translate(characters: readonly string[]): string {
   return source
 }
 
-/** The pattern has been checked: there is an end, and it is not the first member. */
+/** The end of a class. The pattern was checked: there is an end, and it is not the first member. */
 function classEnd(characters: readonly string[], open: number): number {
   let at = characters[open + 1] === '^' ? open + 2 : open + 1
   while (characters[at] !== ']') at += characters[at] === '\\' ? 2 : 1
@@ -95,7 +97,7 @@ function translateClass(body: readonly string[]): string {
       at += body[at + 1] === '\\' ? 2 : 1
       high = body[at++] ?? ''
     }
-    // Unlike a regular expression, Go takes a range the wrong way round for an empty one.
+    // In Go a reversed range is empty; in a regular expression it is an error.
     if (low <= high) members.push(`${literal(low)}-${literal(high)}`)
   }
   return `[${negated ? '^' : ''}${members.join('')}]`

@@ -6,7 +6,7 @@ import type { FileTree } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
 import { quote } from './staged-tree.ts'
 
-/** The error for a COPY source that is not there, with the likeliest reason. */
+/** The error for a COPY source that does not exist, with the likeliest reason. */
 export function missingSource(
   tree: FileTree,
   path: string,
@@ -23,7 +23,7 @@ function danglingLink(tree: FileTree, path: string): string | undefined {
   return `${quote(path)} is a symlink to ${JSON.stringify(entry.linkname)}, which does not exist`
 }
 
-/** Goes up to the first directory that is there, and looks for the next name in it. */
+/** Goes up to the first directory that exists, and looks for a name like the missing one in it. */
 function similarName(tree: FileTree, path: string): string | undefined {
   let missing = path
   while (missing.includes('/') && !tree.lookup(resolvePath(tree, parentPath(missing), { followLast: true }))) {

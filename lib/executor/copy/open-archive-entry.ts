@@ -8,8 +8,9 @@ import type { Session } from '../session.ts'
 import { withUnpackLimit } from './unpack-limit.ts'
 
 /**
- * The archive that a file of a context is, undefined for any other file. What is not a file on disk goes through the store, since
- * archives are read from disk. Errors as openArchive does, and with `ARCHIVE_TOO_LARGE`.
+ * The archive that a file of a context is, undefined for any other file. What is not a file on disk goes
+ * through the store, since archives are read from disk. Errors as openArchive does, and with
+ * `ARCHIVE_TOO_LARGE`.
  */
 export async function openArchiveEntry(
   entry: TreeEntry,
@@ -42,7 +43,7 @@ function mayBeArchive(head: Buffer): boolean {
 
 const PIECE = 1024 * 1024
 
-/** A file's content. The pieces share a buffer. */
+/** A file's content in pieces, which share a buffer. */
 function* piecesOf(entry: SourceEntry): Generator<Buffer, void, void> {
   const files = new ContentFiles()
   const buffer = Buffer.allocUnsafe(Math.min(PIECE, entry.size) + 1)

@@ -23,19 +23,22 @@ import { stagedChanges } from './staged-changes.ts'
 import { StagedTree } from './staged-tree.ts'
 
 export interface CopyPlanOptions {
-  /** What `--chown` resolved to. */
+  /** The owner that `--chown` names. */
   readonly owner: Owner | undefined
   /** Seconds since 1970: the time of directories that are made on the way, and of inline files. */
   readonly now: number
   /** Seconds since 1970 for every entry. */
   readonly timestamp?: number | undefined
-  /** Seconds since 1970, for what is made of a source's root that has no time: of most roots no layer tells. Default none. */
+  /**
+   * Seconds since 1970, the time of a source's root without a time of its own: most layers have no entry for
+   * the root. Default none.
+   */
   readonly rootTime?: number | undefined
-  /** For ADD: what remote sources gave. */
+  /** For ADD: the content of remote sources. */
   readonly remote?: ReadonlyMap<RemoteInput, RemoteContent> | undefined
   /** For ADD: the entries of an archive, undefined for any other file. */
   readonly openArchive?: ((file: TreeEntry) => Promise<Archive | undefined>) | undefined
-  /** Why a source is not in its tree. */
+  /** Returns the reason why a source is not in its tree, as a hint. */
   readonly explainMissing?: ((path: string) => string | undefined) | undefined
   readonly location: (span: Span) => Location
 }
@@ -46,13 +49,14 @@ export type RemoteContent =
   | { readonly kind: 'file'; readonly entry: TreeEntry }
 
 export interface CopyPlan {
-  /** Exactly what the layer holds: sorted, parents first. */
+  /** The entries of the layer: sorted, parents first. */
   readonly entries: readonly SourceEntry[]
 }
 
 /**
- * What COPY and ADD change in a target, as BuildKit does it. Reads metadata only, but for archives. Errors with `COPY_SOURCE_NOT_FOUND`,
- * `COPY_DESTINATION`, `COPY_PATTERN`, `CHMOD_INVALID`, `SYMLINK_LOOP` and what archives and trees error with, at the source's place.
+ * Plans the changes of COPY and ADD to a target, as BuildKit makes them. Reads only metadata, apart from
+ * archives. Errors, at the location of the source, with `COPY_SOURCE_NOT_FOUND`, `COPY_DESTINATION`,
+ * `COPY_PATTERN`, `CHMOD_INVALID`, `SYMLINK_LOOP` and the errors of archives and trees.
  */
 export async function planCopy(
   op: CopyOp,
@@ -124,7 +128,7 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
   if (include && selected === 0 && !hasWildcard(input.path)) throw missing(cleanPath(input.path))
 }
 
-/** `--parents`: what comes before `/./` is where to start, the rest is kept in the destination. */
+/** `--parents`: the copy starts at the part before `/./`, and keeps the rest as directories in the destination. */
 function splitParents(source: string): { path: string; include: PatternMatcher } {
   const pivot = source.indexOf('/./')
   const [start, rest] = pivot === -1 ? ['', source] : [source.slice(0, pivot), source.slice(pivot + 3)]
@@ -183,12 +187,12 @@ async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
 
 function unpack(copy: Copy, archive: Archive): void {
   const { op, options, stage } = copy
-  // Modes are the archive's: --chmod has no say, not even about the directories above.
+  // --chmod changes nothing that an archive brings, nor the directories above.
   const directory = makeDestination(copy, op.destination, () => directoryInode(0o755, options.now, options.owner))
   copyArchive(stage, archive.entries, directory, { owner: options.owner, now: options.now })
 }
 
-/** Makes a directory of the destination, wherever symlinks lead, and returns where that is. */
+/** Makes a directory of the destination, following symlinks, and returns its path. */
 function makeDestination({ stage, makeParent }: Copy, path: string, make: () => Inode = makeParent): string {
   const resolved = resolvePath(stage, cleanPath(path), { followLast: true })
   stage.makeDirectories(resolved, make)
@@ -208,7 +212,7 @@ function withPatternErrors<T>(patterns: readonly string[], action: () => T): T {
   }
 }
 
-/** The error to report for one of patterns; any other error as it is. */
+/** The error to report for an invalid pattern; any other error unchanged. */
 function patternError(patterns: readonly string[], cause: unknown): unknown {
   if (!(cause instanceof BadPattern)) return cause
   const texts = patterns.map((pattern) => JSON.stringify(pattern)).join(', ')

@@ -8,8 +8,9 @@ import { stagedChanges } from './staged-changes.ts'
 import { StagedTree } from './staged-tree.ts'
 
 /**
- * The directories that WORKDIR makes: mode 0755, owned by `owner` (default 0:0), from `now` unless `timestamp` is given; both
- * are seconds since 1970. Nothing if the directory is there. Errors with `COPY_DESTINATION` if something else is.
+ * The directories that WORKDIR makes: mode 0755, owned by `owner` (default 0:0), from `now` unless `timestamp`
+ * is given; both are seconds since 1970. Nothing if the directory is there. Errors with `COPY_DESTINATION` if
+ * something else is.
  */
 export function planWorkdir(
   path: string,

@@ -1,4 +1,4 @@
-// A copy from a context in which nothing has changed: its layer is known without planning it.
+// Finds the layer of a copy from a context in which nothing has changed, without planning the copy.
 import { cacheKey } from '../../cache/cache-key.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../context/snapshot-format.ts'
 import { withoutSpans } from '../../graph/evaluate/without-spans.ts'
@@ -13,14 +13,14 @@ import type { WantedEncoding } from '../wanted-encoding.ts'
 /** The kind of derived data that a store keeps what copies have seen as, by a key of the step. */
 const SEEN_KIND = 'seen'
 
-/** What a copy does, whatever it copies. */
+/** The definition of a copy, which does not depend on the files that it copies. */
 export function copyDefinition(op: CopyOp, source: StepResult | undefined): string {
   return withoutSpans([op, source?.kind === 'context' ? source.name : ''])
 }
 
 /**
- * The layer of a copy that was made before onto the same filesystem, if no name and no status in the directories
- * that it looked at has changed since. Undefined for anything else: then planning says what there is to do.
+ * The layer of a copy that was made before onto the same filesystem, if no name and no status in the
+ * directories that it read has changed since. Undefined otherwise: then the copy has to be planned.
  */
 export async function recallLayer(
   op: CopyOp,
@@ -52,7 +52,7 @@ export function noteLayer(
 
 function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | undefined, session: Session) {
   const disk = source?.kind === 'context' ? source.context.disk : undefined
-  // What an archive or a URL gives is not told by the status of files.
+  // The status of files says nothing about the content of an archive or a URL.
   if (!disk || op.unpack || op.sources.some(({ kind }) => kind !== 'path')) return undefined
   const parts = [
     { label: 'operation', value: copyDefinition(op, source) },

@@ -5,8 +5,9 @@ import { StagedEntry } from './staged-entry.ts'
 import type { StagedDirectory, StagedNode, StagedTree } from './staged-tree.ts'
 
 /**
- * The entries of the layer that takes a target to its staged state: see {@link treeChanges}. A path that was written over by the same
- * file is left out. A time of the target is kept unless `timestamp` (seconds since 1970) is given: then every entry has that.
+ * The entries of the layer that takes a target to its staged state: see {@link treeChanges}. A path that was
+ * written over by the same file is left out. A time of the target is kept unless `timestamp` (seconds since
+ * 1970) is given: then every entry has that.
  */
 export function stagedChanges(stage: StagedTree, timestamp: number | undefined): readonly SourceEntry[] {
   return treeChanges<StagedNode>(
@@ -22,7 +23,10 @@ export function stagedChanges(stage: StagedTree, timestamp: number | undefined):
   )
 }
 
-/** The names in a directory that may have changed; all of the target's in a directory that was made anew in place of another. */
+/**
+ * The names in a directory that may have changed; all of the target's in a directory that was made anew in
+ * place of another.
+ */
 function changedNames(stage: StagedTree, directory: StagedDirectory, isBelow: boolean): readonly string[] {
   const names = [...directory.children.keys()]
   const isReplaced = isBelow && directory !== stage.root && directory.base === undefined

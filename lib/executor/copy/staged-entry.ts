@@ -1,17 +1,18 @@
-// An inode at a path. A class although it has no lifetime: with a copy of each property, the 60,000 entries of a copy take 15 MB.
+// An inode at a path. A class, to save memory: with a copy of each property, 60,000 entries of a copy would
+// take 15 MB more (docs/decisions/entries.md).
 
 import { joinPath } from '../../base/paths.ts'
 import { CAPABILITY, type Content, type EntryType, type FileStat, type SourceEntry } from '../../layers/entry.ts'
 import type { Inode } from './inode.ts'
 
-/** As a layer has it: with a time in whole seconds, and of its extended attributes the capabilities. */
+/** The entry of a layer: its time is in whole seconds, and its only extended attributes are capabilities. */
 export class StagedEntry implements SourceEntry {
   readonly #directory: string
   readonly name: string
   readonly #inode: Inode
   readonly #timestamp: number | undefined
 
-  /** `timestamp` takes the place of the inode's time. */
+  /** `timestamp` replaces the inode's time. */
   constructor(directory: string, name: string, inode: Inode, timestamp: number | undefined) {
     this.#directory = directory
     this.name = name

@@ -1,4 +1,4 @@
-// A filesystem with changes on top that are not written anywhere yet: what a step would see while it works.
+// A filesystem with changes that are not written anywhere yet: the view of a step while it works.
 
 import { TsbuildError } from '../../base/errors.ts'
 import { baseName, joinPath, parentPath } from '../../base/paths.ts'
@@ -9,10 +9,10 @@ import { StagedEntry } from './staged-entry.ts'
 /** A name in a directory. */
 export type StagedNode = StagedFile | StagedDirectory
 
-/** Of anything but a directory. There are many, so that it has no path of its own. */
+/** A file, link or device. It stores no path, because there are many of them. */
 export interface StagedFile {
   inode: Inode
-  /** What the target has here, if the name still stands for that. */
+  /** The target's entry at this path, unless the name stands for something new. */
   readonly base: TreeEntry | undefined
   readonly children?: undefined
 }
@@ -20,9 +20,9 @@ export interface StagedFile {
 export interface StagedDirectory {
   readonly path: string
   inode: Inode
-  /** What the target has here, if the name still stands for that. */
+  /** The target's entry at this path, unless the name stands for something new. */
   readonly base: TreeEntry | undefined
-  /** Names that were looked at or changed; undefined for what was removed. */
+  /** The names that were looked up or changed; undefined for a removed name. */
   readonly children: Map<string, StagedNode | undefined>
 }
 
@@ -68,14 +68,17 @@ export class StagedTree implements FileTree {
     return node
   }
 
-  /** Puts something new in a directory, in place of whatever had the name. */
+  /** Puts a new inode in a directory, in place of whatever had the name. */
   put(directory: StagedDirectory, name: string, inode: Inode): StagedNode {
     const node = stagedNode(joinPath(directory.path, name), inode, undefined)
     directory.children.set(name, node)
     return node
   }
 
-  /** Makes a directory and those above it where they are missing. Errors with `COPY_DESTINATION` if something else is in the way. */
+  /**
+   * Makes a directory and those above it where they are missing. Errors with `COPY_DESTINATION` if something
+   * else is in the way.
+   */
   makeDirectories(path: string, make: () => Inode): StagedDirectory {
     let directory = this.root
     if (path === '') return directory

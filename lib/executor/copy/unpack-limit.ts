@@ -3,12 +3,12 @@ import { TsbuildError } from '../../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../../base/input-limit.ts'
 import type { ContentStore } from '../../oci/content.ts'
 
-/** A disk is never filled beyond this part of what is free. */
+/** The part of the free space of a disk that unpacking may use. */
 const USABLE = 0.9
 
 /**
- * A store to unpack into: a blob of it can't be larger than {@link inputLimit}, nor than what the disk has. A bomb of a few kilobytes
- * errors with `ARCHIVE_TOO_LARGE` instead of filling the disk.
+ * A store to unpack into: a blob of it can't be larger than {@link inputLimit}, nor than what the disk has. A
+ * bomb of a few kilobytes errors with `ARCHIVE_TOO_LARGE` instead of filling the disk.
  */
 export function withUnpackLimit<T extends ContentStore & { readonly root: string }>(
   store: T,
@@ -33,6 +33,8 @@ export function withUnpackLimit<T extends ContentStore & { readonly root: string
 
 function tooLarge(limit: number, isDisk: boolean): TsbuildError {
   return new TsbuildError('ARCHIVE_TOO_LARGE', `the archive has more than ${limit} bytes once it is unpacked`, {
-    hint: isDisk ? 'that is what the disk of the store has left; TSBUILD_HOME names another one' : LIMIT_HINT,
+    hint: isDisk
+      ? 'the disk of the store has no more free space; free some, or set TSBUILD_HOME to a directory on another disk'
+      : LIMIT_HINT,
   })
 }

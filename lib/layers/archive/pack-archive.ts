@@ -13,9 +13,9 @@ export type ArchiveMember =
     }
 
 /**
- * Few and large files as a tar stream: image archives, not layers. Deterministic: mode 0644 (directories 0755), owner root, all
- * times `mtime` (seconds since 1970). A member's stream is opened when its turn comes; one that is not as long as its size, or that
- * fails, fails the archive.
+ * Packs few and large files into a tar stream: image archives, not layers. Deterministic: mode 0644
+ * (directories 0755), owner root, all times `mtime` (seconds since 1970). A member's stream is opened when its
+ * turn comes; one that is not as long as its size, or that fails, fails the archive.
  */
 export async function* packArchive(
   members: Iterable<ArchiveMember> | AsyncIterable<ArchiveMember>,

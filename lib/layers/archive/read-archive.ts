@@ -15,16 +15,20 @@ const HEAD_CHUNK = 16 * 1024
 
 /** A local archive whose entries can be read. */
 export interface Archive {
-  /** In the archive's order. Paths are clean and stay inside; hard links name a path inside. Whiteouts are files as any. */
+  /**
+   * In the order of the archive. Paths are clean and stay inside; hard links name a path inside. Whiteouts are
+   * ordinary files.
+   */
   readonly entries: readonly SourceEntry[]
 }
 
 /**
- * The archive that a local file is: as in BuildKit, whatever a first tar header can be read of, plain or compressed; undefined for any
- * other file. Content is read from the file itself if that is a plain tar, else from a plain copy that is put into the store, and stays there as
- * any blob does. Errors with
- * `ARCHIVE_INVALID` for an archive that is damaged after its first header, with `ARCHIVE_UNSUPPORTED` for compression that this
- * program can't read (then it is not known whether it is an archive). Messages call the archive by its `name`, by default the quoted path.
+ * Opens a local file as an archive. As in BuildKit, an archive is a file, plain or compressed, whose first tar
+ * header can be read; undefined for any other file. Content is read from the file itself if that is a plain
+ * tar, otherwise from a plain copy that is put into the store and stays there like any blob. Errors with
+ * `ARCHIVE_INVALID` for an archive that is damaged after its first header, with `ARCHIVE_UNSUPPORTED` for
+ * compression that this program can't read, when it is unknown whether the file is an archive. Messages call
+ * the archive by its `name`, by default the quoted path.
  */
 export async function openArchive(
   path: string,
@@ -53,10 +57,10 @@ export async function openArchive(
   }
 }
 
-/** More than any headers before a first member have. */
+/** More bytes than the headers before any first member have. */
 const MAX_HEADERS = 4 * 1024 * 1024
 
-/** Whether a first member can be read, whatever comes after it. */
+/** Whether a first member can be read, even if the bytes after it are damaged. */
 async function hasMember(file: FileHandle): Promise<boolean> {
   const parser = new TarParser({ entry: () => {}, data: () => {} })
   try {

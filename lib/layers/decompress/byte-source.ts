@@ -21,7 +21,7 @@ export class ByteSource {
     return piece
   }
 
-  /** That many bytes, or as many as there are before the end of the stream. */
+  /** Reads `length` bytes, or as many as there are before the end of the stream. */
   async upTo(length: number): Promise<Buffer> {
     const first = length === 0 ? undefined : await this.some(length)
     if (first === undefined) return Buffer.alloc(0)

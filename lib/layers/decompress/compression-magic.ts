@@ -7,8 +7,8 @@ export type ArchiveCompression = 'gzip' | 'bzip2' | 'xz' | 'zstd'
 export const DETECT_LENGTH = 512
 
 /**
- * How bytes that start so are compressed, by their magic; undefined if they aren't. A tar is plain, even if its first name looks
- * like magic.
+ * How bytes that start so are compressed, by their magic; undefined if they aren't. A tar is plain, even if its
+ * first name looks like magic.
  */
 export function detectCompression(head: Uint8Array): ArchiveCompression | undefined {
   const bytes = asBuffer(head)

@@ -6,24 +6,30 @@ import { asBuffer } from '../paths/path-bytes.ts'
 import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './compression-magic.ts'
 import type { PortableCompression } from './inflate-portable.ts'
 
-/** How gunzip works: bytes that come out at a time, and are held for the reader. */
+/** The output buffers of gunzip, in bytes. */
 interface Pace {
   readonly chunkSize: number
   readonly highWaterMark?: number
 }
 const FAST: Pace = { chunkSize: 256 * 1024 }
-/** What a decoder has made of a piece is lost if the same piece is damaged. */
+/**
+ * Damage makes a decoder drop its whole output buffer: a small buffer loses little of the sound data before the
+ * damage.
+ */
 const CAREFUL: Pace = { chunkSize: 64, highWaterMark: 64 }
 
 export interface DecompressOptions {
-  /** Give what comes before damage, up to the byte, though slowly: for looking at the start of an archive. Default false. */
+  /**
+   * Yields all data before damage, up to the byte, but slowly: for looking at the start of an archive. Default
+   * false.
+   */
   readonly careful?: boolean
 }
 
 /**
- * The bytes of a source, decompressed if their magic says that they are compressed. Reads the source to its end, so that a source
- * that verifies itself does; its errors come through. Errors with `ARCHIVE_INVALID` for damaged data or bytes after its end, with
- * `ARCHIVE_UNSUPPORTED` for sound data that this program can't read.
+ * The bytes of a source, decompressed if their magic says that they are compressed. Reads the source to its
+ * end, so that a source that verifies itself does; its errors come through. Errors with `ARCHIVE_INVALID` for
+ * damaged data or bytes after its end, with `ARCHIVE_UNSUPPORTED` for sound data that this program can't read.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
@@ -92,7 +98,7 @@ async function* gunzip(source: AsyncGenerator<Buffer>, careful: boolean): AsyncG
   if (!ended) throw invalid('gzip', 'there are bytes after its end')
 }
 
-/** Of what a package throws, everything is about the data, but what the source itself threw. */
+/** Decompresses with a package. An error of the package is about the data, unless the source threw it. */
 async function* inflateElsewhere(
   source: AsyncGenerator<Buffer>,
   algorithm: PortableCompression,

@@ -1,4 +1,4 @@
-// bzip2, a block at a time, whatever it swells to: a few bytes of input can be 45 MB.
+// bzip2, a block at a time, so that memory is bounded: a few bytes of input can make 45 MB.
 import { ByteSource } from './byte-source.ts'
 
 const BLOCK_MAGIC = 0x3141_5926_5359
@@ -98,7 +98,7 @@ function readBlock(bits: BitReader, words: Uint32Array): { readonly length: numb
   }
 }
 
-/** The bytes that the block has, in order. */
+/** The byte values that occur in the block, in order. */
 function readSymbols(bits: BitReader): Uint8Array {
   const ranges = bits.read(16)
   const symbols: number[] = []
@@ -139,7 +139,10 @@ function readLengths(bits: BitReader, alphabet: number): Uint8Array {
   return lengths
 }
 
-/** A canonical prefix code: for each length the largest code, and what to add to it for its place among the symbols. */
+/**
+ * A canonical prefix code: for each length the largest code, and what to add to it for its place among the
+ * symbols.
+ */
 interface CodeTable {
   readonly limits: Int32Array
   readonly offsets: Int32Array
@@ -236,7 +239,10 @@ const CRC: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** Bits of a stream, most significant first. {@link fill} is the one thing that waits, so that a block is read without. */
+/**
+ * Bits of a stream, most significant first. Only {@link fill} waits for input, so that reading a block is
+ * synchronous.
+ */
 class BitReader {
   readonly #source: ByteSource
   #bytes: Buffer = Buffer.alloc(0)
@@ -253,7 +259,7 @@ class BitReader {
     return this.#count === 0 && this.#at === this.#bytes.length
   }
 
-  /** Makes sure that a whole block is here, or all that there is. */
+  /** Buffers a whole block, or all input that is left. */
   async fill(): Promise<void> {
     const left = this.#bytes.length - this.#at
     if (left >= LOOKAHEAD) return

@@ -1,12 +1,13 @@
-// Decompression that not every Node.js has, or has well. Loaded when needed.
+// Decompression that some versions of Node.js lack or do badly. Loaded when needed.
 import { ReadableStream } from 'node:stream/web'
 import { TsbuildError } from '../../base/errors.ts'
 
 export type PortableCompression = 'bzip2' | 'xz' | 'zstd'
 
 /**
- * The bytes of a compressed source, as they come out of it: nothing is held back, however small the input for large output. Damage is a
- * plain error with the reason, and with `careful` comes after all that is before it; `ARCHIVE_UNSUPPORTED` for what is sound but can't be read.
+ * Decompresses a source, and yields bytes as soon as there are some, however much output a little input makes.
+ * Damage is a plain error with the reason; with `careful`, all data before the damage is yielded first. Errors
+ * with `ARCHIVE_UNSUPPORTED` for sound data that can't be read.
  */
 export async function* inflatePortable(
   source: AsyncIterable<Uint8Array>,
@@ -40,7 +41,7 @@ async function* inflateXz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   }
 }
 
-/** What xz-embedded's results mean (its xz.h). */
+/** The result codes of xz-embedded (its xz.h). */
 function xzError(code: number, cause: unknown): Error {
   if (code === 3 || code === 4) return unsupported('with a dictionary that is too large', cause)
   if (code === 2 || code === 6) return unsupported('with a filter or a check that this program does not know', cause)

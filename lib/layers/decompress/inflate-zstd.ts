@@ -1,5 +1,5 @@
-// zstd frame by frame (RFC 8878, 3.1): Node.js's streams, where it has them, end with the first frame or take a frame that is cut off for whole,
-// depending on its version; the package in JavaScript decodes blocks, and looks at nothing else.
+// zstd frame by frame (RFC 8878, 3.1). The zstd streams of Node.js end after the first frame, or accept a
+// truncated frame, depending on the version. The package in JavaScript decodes blocks and checks nothing else.
 import { pipeline, Readable, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { TsbuildError } from '../../base/errors.ts'
@@ -19,13 +19,13 @@ interface FrameHeader {
   readonly contentSize: number | undefined
 }
 
-/** Of Node.js since 22.15. */
+/** Node.js has it since 22.15. */
 const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform }
 
 /**
- * The bytes of zstd frames, a block at a time, whatever it swells to. Sizes and checksums are verified. Damage is a plain error with the
- * reason; with `careful` all blocks before it are given first. `ARCHIVE_UNSUPPORTED` for frames that need a dictionary or a window of more
- * than 128 MiB.
+ * Decompresses zstd frames a block at a time, so that memory is bounded. Sizes and checksums are verified.
+ * Damage is a plain error with the reason; with `careful`, all blocks before it are yielded first. Errors with
+ * `ARCHIVE_UNSUPPORTED` for frames that need a dictionary or a window of more than 128 MiB.
  */
 export async function* inflateZstd(stream: AsyncIterable<Uint8Array>, careful: boolean): AsyncGenerator<Uint8Array> {
   const source = new ByteSource(stream)
@@ -78,7 +78,7 @@ function readSize(bytes: Buffer): number | undefined {
 }
 
 function inflateFrame(source: ByteSource, header: FrameHeader, careful: boolean): AsyncGenerator<Uint8Array> {
-  // What Node.js decodes at once is lost if some of it is damaged.
+  // Node.js drops sound blocks that are decoded together with a damaged one.
   if (careful || !createZstdDecompress) return inflateBlocks(source, header)
   return inflateByNode(source, header, createZstdDecompress({ chunkSize: MAX_BLOCK }))
 }

@@ -1,4 +1,5 @@
-// XXH64 with seed 0 (xxHash specification, 0.1.1): what zstd frames are checked with. 64-bit numbers are pairs of 32-bit ones.
+// XXH64 with seed 0 (xxHash specification, 0.1.1): the checksum of zstd frames. 64-bit numbers are pairs of
+// 32-bit ones.
 
 const P1 = [0x9e3779b1, 0x85ebca87] as const
 const P2 = [0xc2b2ae3d, 0x27d4eb4f] as const
@@ -61,7 +62,7 @@ export class Xxh64 {
     return xor(hash, [0, hash[0]])[1]
   }
 
-  /** The hot loop: {@link round} for each lane, without a pair being made. */
+  /** The hot loop: {@link round} for each lane, without allocating pairs. */
   #stripe(bytes: Buffer, at: number): void {
     const lanes = this.#lanes
     for (let i = 0; i < 8; i += 2, at += 8) {

@@ -1,4 +1,4 @@
-// What a command changed in an overlayfs, read from its upper directory.
+// The changes of a command in an overlayfs, read from the upper directory.
 import fs from 'node:fs'
 import { joinPath } from '../../base/paths.ts'
 import type { SourceEntry } from '../entry.ts'
@@ -9,16 +9,20 @@ import { type CaptureOptions, changedEntries, type Found, whileReading } from '.
 export interface CaptureOverlayOptions extends CaptureOptions {
   /** The upper directory. Contents are read from it when the layer is written. */
   readonly upper: string
-  /** Where the overlayfs is mounted. Must be without `metacopy` and `redirect_dir`: then all of a changed file is in `upper`. */
+  /**
+   * The mount point of the overlayfs, mounted without `metacopy` and `redirect_dir`, so that all of a changed
+   * file is in `upper`.
+   */
   readonly merged: string
-  /** Says of what is below that it never was on disk, as it could not be made: then that it isn't there means nothing. */
+  /** True for entries that could not be created on disk, so that their absence is not a deletion. */
   readonly isMissing?: ((entry: TreeEntry) => boolean) | undefined
 }
 
 /**
- * What changed, as the entries of a layer: see {@link changedEntries}. Costs in proportion to what changed and to the directories
- * that it changed in. Extended attributes of overlayfs are not needed: what a directory has below and not in `merged` was removed,
- * by a whiteout or by an opaque directory. Blocks until done. Errors with `STORE_IO` if something can't be read.
+ * The changes as the entries of a layer: see {@link changedEntries}. The cost is proportional to the changes
+ * and to the directories with changes. Needs no extended attributes of overlayfs: a name that a directory has
+ * below and not in `merged` was removed, by a whiteout or by an opaque directory. Blocks until done. Errors
+ * with `STORE_IO` if something can't be read.
  */
 export function captureOverlay(options: CaptureOverlayOptions): readonly SourceEntry[] {
   const { upper } = options

@@ -1,4 +1,4 @@
-// From what was found on disk after a command to the entries of its layer.
+// From the files that a command left on disk to the entries of its layer.
 import fs from 'node:fs'
 import { isSystemError } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
@@ -12,7 +12,7 @@ import { bytesToPath, toFsPath } from '../paths/path-bytes.ts'
 import { isWhiteoutName } from '../whiteout.ts'
 import { isSameEntry, treeChanges } from './tree-changes.ts'
 
-/** What a file is in the image, where the disk may not say. */
+/** Metadata of a file in the image that the disk may not hold. */
 export interface FileIdentity {
   readonly uid: number
   readonly gid: number
@@ -20,47 +20,53 @@ export interface FileIdentity {
   readonly mode?: number | undefined
   /** As stat's `st_rdev`, of a device: undefined if the disk is right. */
   readonly rdev?: number | undefined
-  /** Whether uid and gid are recorded for this file, not assumed. One name with recorded owners decides for all links of the file. */
+  /**
+   * Whether uid and gid are recorded for this file, not assumed. One name with recorded owners decides for all
+   * links of the file.
+   */
   readonly named?: boolean | undefined
   /** The value of `security.capability` of a regular file, where the disk doesn't have it. */
   readonly capability?: Uint8Array | undefined
 }
 
 /**
- * Tells the identity of a file by its path in the image, its status in the directory that is captured, and what was at the path before.
- * Asked about everything that may have changed, directories on the way to a change too.
+ * Returns the identity of a file, given its path in the image, its status in the captured directory, and the
+ * entry that was at the path before. Called for every path that may have changed, and for the directories above
+ * a change.
  */
 export type Identify = (path: string, stat: fs.BigIntStats, base: TreeEntry | undefined) => FileIdentity
 
 export interface CaptureOptions {
-  /** What was there before. */
+  /** The tree before the command. */
   readonly below: FileTree
-  /** Paths that are left out with all that is below them, whatever happened to them: mount targets. */
+  /** Mount targets: paths that are left out, with all below them, whatever happened to them. */
   readonly exclude: ReadonlySet<string>
   readonly identity: Identify
-  /** Whether files got their owners when they were unpacked (see `unpackRoot`): else some have more permission bits than they should. */
+  /**
+   * Whether files got their owners when they were unpacked (see `unpackRoot`). If not, some have extra
+   * permission bits.
+   */
   readonly owners?: boolean | undefined
-  /** Told of executables whose capabilities no program here can read: they get those that they had before. */
+  /** Receives the executables whose capabilities no program here can read. They keep those that they had before. */
   readonly onUnreadCapabilities?: ((paths: readonly string[]) => void) | undefined
-  /** Told of paths that are left out, with all below them, since layers can't have such names: they would be whiteouts. */
+  /** Receives the paths that are left out, with all below them, because their names would be whiteouts in a layer. */
   readonly onWhiteoutNames?: ((paths: readonly string[]) => void) | undefined
 }
 
 /** A path that may have changed. */
 export interface Found {
   readonly path: string
-  /** Where it is on the host; bytes that are not UTF-8 as in entry.ts. */
+  /** The path on the host, in the form of entry.ts. */
   readonly file: string
   readonly stat: fs.BigIntStats
-  /** Of a directory: what may have changed in it, by name. Undefined for a name that was removed. */
+  /** In a directory, the paths that may have changed, by name. Undefined for a name that was removed. */
   readonly children: ReadonlyMap<string, Found | undefined>
 }
 
 /**
- * The entries that make what was before into what was found: sorted, parents first, removed names as whiteouts, further links after
- * the first. As in BuildKit's layers, the directories above a change are there too; a path whose metadata and content are as before
- * is not (of a directory the time doesn't count), nor is the root. Unlike there, all links of a changed inode are, so that a link
- * made to an old file stays one. Sockets are left out. Times are whole seconds. Contents are read when the layer is written.
+ * The entries that make the tree before a command into the tree that was found: see {@link treeChanges}. Unlike
+ * in BuildKit's layers, all links of a changed inode are there, so that a new link to an old file stays a link.
+ * Sockets are left out. Times are whole seconds. Contents are read when the layer is written.
  */
 export function changedEntries(root: Found, options: CaptureOptions): readonly SourceEntry[] {
   const { below, exclude } = options
@@ -96,7 +102,7 @@ interface Node {
   readonly isChanged: boolean
 }
 
-/** Everything found but sockets, what is excluded, and what layers can't have. */
+/** All found paths but sockets, excluded paths, and names that layers can't have. */
 function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node> {
   const { below, exclude, identity, owners = true, onUnreadCapabilities, onWhiteoutNames } = options
   const whiteoutNames: string[] = []
@@ -158,7 +164,7 @@ function withOwnersOfLinks(files: readonly Identified[]): readonly Identified[] 
   })
 }
 
-/** The system's errors while a directory is looked at as `STORE_IO`. */
+/** Turns errors of the system, while a directory is read, into `STORE_IO`. */
 export function whileReading<T>(directory: string, read: () => T): T {
   try {
     return read()
@@ -202,7 +208,8 @@ function toEntry(
     // The numbers of makedev(3).
     devMajor: isDevice ? Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)) : undefined,
     devMinor: isDevice ? Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)) : undefined,
-    // Without its status: nothing runs any more that could change it, and what a snapshot makes readable has another one.
+    // No status: no process is left that could change the file, and making a file readable for a snapshot
+    // changes its status.
     content: isFile ? { kind: 'file', path: file } : undefined,
   }
 }

@@ -1,4 +1,4 @@
-// What a command changed in a directory, told by the status of its files before and after.
+// The changes of a command in a directory, found by the status of its files before and after.
 import fs from 'node:fs'
 import { joinPath, splitPath } from '../../base/paths.ts'
 import { leastMode } from '../disk/least-mode.ts'
@@ -7,15 +7,15 @@ import { hashContent } from '../hash-content.ts'
 import { bytesToPath, toFsPath } from '../paths/path-bytes.ts'
 import { type CaptureOptions, changedEntries, type Found, whileReading } from './changed-entries.ts'
 
-/** A directory as it was at a moment, in numbers: objects for 200,000 files would take hundreds of megabytes. */
+/** The state of a directory at one moment, as numbers: objects for 200,000 files would take hundreds of megabytes. */
 export interface Snapshot {
-  /** Where the status of everything in it begins, by path; itself is `''`. */
+  /** The offset of each path's status in `status`. The directory itself is `''`. */
   readonly rows: ReadonlyMap<string, number>
   /** {@link FIELDS} numbers each. */
   readonly status: Float64Array
-  /** How it was what had to be made readable, by path. */
+  /** The original status of the paths that had to be made readable. */
   readonly unreadable: ReadonlyMap<string, fs.BigIntStats>
-  /** When it was begun, in milliseconds since 1970. */
+  /** The start of the snapshot, in milliseconds since 1970. */
   readonly begun: number
 }
 
@@ -25,13 +25,13 @@ export interface CaptureSnapshotOptions extends CaptureOptions {
   readonly after: Snapshot
 }
 
-/** How long after a change another one may leave the same time, in milliseconds: the kernel's clock ticks every 1 to 10. */
+/** Milliseconds within which two changes may leave the same time: the kernel's clock ticks every 1 to 10 ms. */
 const TICK = 20
 
 /**
- * Looks at every path below a directory, without following symlinks. Nothing may be mounted in it. For anybody but root it also makes
- * what it finds readable for its owner (see `leastMode`); the snapshot says how it was. Blocks until done: about 7 µs a path. Errors
- * with `STORE_IO`.
+ * Reads the status of every path below a directory, without following symlinks. Nothing may be mounted in it.
+ * Unless the caller is root, it also makes files readable for their owner (see `leastMode`); the snapshot keeps
+ * their original status. Blocks until done: about 7 µs a path. Errors with `STORE_IO`.
  */
 export function takeSnapshot(root: string): Snapshot {
   const isPlainUser = process.geteuid?.() !== 0
@@ -59,8 +59,8 @@ export function takeSnapshot(root: string): Snapshot {
 }
 
 /**
- * The snapshot of a directory in which nothing has changed since then but the status of some paths, such as their times. Paths that are not in
- * it are left out. Errors with `STORE_IO`.
+ * A snapshot of a directory in which only the status of some paths, such as their times, has changed since.
+ * Paths that are not in the snapshot are ignored. Errors with `STORE_IO`.
  */
 export function renewSnapshot(root: string, snapshot: Snapshot, paths: readonly string[]): Snapshot {
   const begun = Date.now()
@@ -77,7 +77,10 @@ export function renewSnapshot(root: string, snapshot: Snapshot, paths: readonly 
   return { ...snapshot, status, begun }
 }
 
-/** What shows a change. Times are in milliseconds since 1970, exact to a quarter of a microsecond; inode numbers may be rounded. */
+/**
+ * The fields that show a change. Times are in milliseconds since 1970, exact to a quarter of a microsecond;
+ * inode numbers may be rounded.
+ */
 function pushStatus(status: number[], stat: fs.Stats): void {
   status.push(stat.ctimeMs, stat.mtimeMs, stat.size, stat.ino, stat.mode, stat.uid, stat.gid, stat.nlink, stat.rdev)
 }
@@ -91,9 +94,10 @@ function readableMode(stat: fs.Stats): number {
 }
 
 /**
- * What changed between two snapshots, as the entries of a layer: see {@link changedEntries}. A change is told by the inode's number
- * and times, so that nothing can hide one; a file that was rewritten as it was (its time too) is found to be the same by its content.
- * Blocks until done. Errors with `STORE_IO` if something can't be read.
+ * The changes between two snapshots, as the entries of a layer: see {@link changedEntries}. A change shows in
+ * the number and the times of the inode, so that no command can hide it. A file that was rewritten as it was,
+ * its time too, is recognized by its content. Blocks until done. Errors with `STORE_IO` if something can't be
+ * read.
  */
 export function captureSnapshot(options: CaptureSnapshotOptions): readonly SourceEntry[] {
   return whileReading(options.root, () => changedEntries(findChanges(options), options))
@@ -122,7 +126,7 @@ function findChanges({ root, before, after, below }: CaptureSnapshotOptions): Fo
     if (!hasStatus(after.status, row, before.status, before.rows.get(path))) return true
     const [ctime = 0, size = 0] = [after.status[row + CTIME], after.status[row + SIZE]]
     if (modeType(after, row) !== fs.constants.S_IFREG || size === 0 || ctime < before.begun - TICK) return false
-    // It was written just before the first snapshot: had it been written again just after, that would not show in its status.
+    // The file was written just before the first snapshot: a second write just after it would not show in the status.
     const content = { kind: 'file', path: fileAt(root, path) } as const
     const entry = { path, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size, content } as const
     return hashContent(entry) !== below.lookup(path)?.sha256
@@ -135,7 +139,7 @@ function findChanges({ root, before, after, below }: CaptureSnapshotOptions): Fo
   for (const path of before.rows.keys()) {
     if (after.rows.has(path)) continue
     const { parent, name } = splitPath(path)
-    // What was in a directory that is gone, or is none any more, went with it.
+    // Names in a directory that was removed, or replaced by another file, are hidden with it.
     const row = after.rows.get(parent)
     if (row !== undefined && modeType(after, row) === fs.constants.S_IFDIR) childrenOf(parent).set(name, undefined)
   }

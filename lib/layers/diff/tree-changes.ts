@@ -10,8 +10,8 @@ import { whiteoutEntry } from '../whiteout.ts'
 export interface ChangedTree<N> {
   readonly root: N
   /**
-   * The names in a directory that may stand for something else now, sorted; undefined for anything but a directory. `isBelow` says whether
-   * the tree before has a directory there.
+   * The names in a directory that may stand for something else now, sorted; undefined for anything but a
+   * directory. `isBelow` says whether the tree before has a directory there.
    */
   names(node: N, path: string, isBelow: boolean): readonly string[] | undefined
   /** Undefined for a name that is gone. */
@@ -25,8 +25,9 @@ export interface ChangedTree<N> {
 }
 
 /**
- * The entries of the layer that makes one tree of another: sorted, parents first, removed names as whiteouts, further links after the
- * first. As in BuildKit's layers, the directories above a change are there too, and the root is not.
+ * The entries of the layer that makes one tree of another: sorted, parents first, removed names as whiteouts,
+ * further links after the first. As in BuildKit's layers, the directories above a change are there too, and the
+ * root is not.
  */
 export function treeChanges<N>(tree: ChangedTree<N>, before: FileTree): readonly SourceEntry[] {
   const entries: SourceEntry[] = []
@@ -73,9 +74,9 @@ export function treeChanges<N>(tree: ChangedTree<N>, before: FileTree): readonly
 }
 
 /**
- * Whether an entry makes what is there already. The time of a directory does not count, nor does the mode of a symlink, which no disk
- * keeps. Reads a file of the host if all else is the same; a file whose content can't be read yet, as its layer was not fetched, is not
- * the same.
+ * Whether an entry makes what is there already. The time of a directory does not count, nor does the mode of a
+ * symlink, which no disk keeps. Reads a file of the host if all else is the same; a file whose content can't be
+ * read yet, as its layer was not fetched, is not the same.
  */
 export function isSameEntry(entry: SourceEntry, base: TreeEntry): boolean {
   if (entry.type !== base.type || entry.uid !== base.uid || entry.gid !== base.gid) return false

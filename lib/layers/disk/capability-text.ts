@@ -1,5 +1,5 @@
-// File capabilities as the kernel keeps them (`struct vfs_cap_data` of linux/capability.h) and as setcap and getcap write them
-// (cap_from_text(3)).
+// File capabilities as the kernel keeps them (`struct vfs_cap_data` of linux/capability.h) and as setcap and
+// getcap write them (cap_from_text(3)).
 
 const NAMES = [
   ...['chown', 'dac_override', 'dac_read_search', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', 'setpcap'],
@@ -15,7 +15,10 @@ const REVISION_2 = 0x02000000
 const EFFECTIVE = 1
 const SIZE = 20
 
-/** The text for setcap, undefined for anything but sound capabilities of revision 2, the one that holds no user namespace's id. */
+/**
+ * The text for setcap, undefined for anything but sound capabilities of revision 2, the one that holds no user
+ * namespace's id.
+ */
 export function capabilityText(value: Uint8Array): string | undefined {
   if (value.length !== SIZE) return undefined
   const view = new DataView(value.buffer, value.byteOffset, SIZE)
@@ -36,7 +39,7 @@ export function capabilityText(value: Uint8Array): string | undefined {
   return clauses.length > 0 ? clauses.join(' ') : undefined
 }
 
-/** What getcap says of a file as the kernel's bytes; undefined if that can't be understood. */
+/** The kernel's bytes for the text that getcap prints; undefined if the text can't be parsed. */
 export function parseCapabilityText(text: string): Uint8Array | undefined {
   const sets = { e: new Set<number>(), i: new Set<number>(), p: new Set<number>() }
   for (const clause of text.split(' ')) {

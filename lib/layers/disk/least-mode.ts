@@ -1,8 +1,8 @@
 import type { EntryType } from '../entry.ts'
 
 /**
- * Permission bits that files and directories of a root filesystem have at least. Where they do not get their owners the caller may be
- * no root, and must get into all directories and read all files.
+ * Permission bits that files and directories of a root filesystem always get. Without their owners they belong
+ * to the caller, who may not be root, and who must be able to enter all directories and read all files.
  */
 export function leastMode(type: EntryType, owners: boolean): number {
   if (owners) return 0

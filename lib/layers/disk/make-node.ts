@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import type { Entry } from '../entry.ts'
 
 /**
- * Makes a fifo or device on the host with the system's own commands, as Node.js can't. Returns whether that worked: it takes root
- * for devices (but not for a whiteout, 0/0), and such a system.
+ * Makes a fifo or device on the host with `mknod`, as Node.js has no call for it. Returns whether that worked:
+ * devices other than a whiteout (0/0) need root, and some systems have no `mknod`.
  */
 export function makeNode(entry: Entry, path: string): boolean {
   const type = { fifo: 'p', character: 'c', block: 'b' }[entry.type as string]

@@ -7,14 +7,17 @@ import { capabilityText, parseCapabilityText } from './capability-text.ts'
 export interface CapabilityReading {
   /** The `security.capability` of the files that have one. */
   readonly values: ReadonlyMap<string, Uint8Array>
-  /** Files of which it could not be found out. */
+  /** The files whose capabilities could not be read. */
   readonly unread: readonly string[]
 }
 
-/** A program that reads many files' capabilities at once; throws what went wrong. `files` are paths in the form of entry.ts. */
+/**
+ * A program that reads the capabilities of many files at once. `read` throws on failure. Paths are in the form
+ * of entry.ts.
+ */
 export interface CapabilityReader {
   readonly program: string
-  /** Whether it takes such a name and can be understood when it prints it. */
+  /** Whether the program takes such a name, and its output with the name can be parsed. */
   readonly accepts: (file: string) => boolean
   readonly read: (program: string, files: readonly string[]) => Map<string, Uint8Array>
 }
@@ -27,8 +30,8 @@ export const CAPABILITY_READERS: readonly CapabilityReader[] = [
 ]
 
 /**
- * Reads the capabilities of regular files by the best program that is here, as few processes as can be. Blocks until done. Never
- * fails: what can't be read is `unread`.
+ * Reads the capabilities of regular files with the best program that is installed, in as few processes as
+ * possible. Blocks until done. Never fails: files that can't be read are in `unread`.
  */
 export function readCapabilities(
   files: readonly string[],
@@ -44,7 +47,7 @@ export function readCapabilities(
       try {
         for (const [file, value] of read(path, batch)) values.set(file, value)
       } catch {
-        // The next program may do better; if none does, they stay unread.
+        // The next program may do better. If none does, the files stay unread.
         left.push(...batch)
       }
     }
@@ -53,7 +56,7 @@ export function readCapabilities(
   return { values, unread }
 }
 
-/** Bytes of command line at a time: the kernel takes 2 MiB with the environment. */
+/** Bytes of one command line: the kernel takes 2 MiB with the environment. */
 const BATCH = 512 * 1024
 
 function* batches(files: readonly string[]): Generator<readonly string[]> {
@@ -105,7 +108,7 @@ function readByGetcap(program: string, files: readonly string[]): Map<string, Ui
     const file = longestPrefix(line, asked)
     const text = file === undefined ? '' : line.slice(file.length + 1).replace(/^= /, '')
     const value = parseCapabilityText(text)
-    // What getcap says is short for what there is: only what comes back the same was understood.
+    // getcap abbreviates. Only a value that is printed in the same way was parsed correctly.
     if (file === undefined || !value || capabilityText(value) === undefined) throw new Error(`getcap says ${line}`)
     values.set(file, value)
   }

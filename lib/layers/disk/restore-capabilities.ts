@@ -1,4 +1,5 @@
-// File capabilities of files that were just unpacked. Node.js can't write extended attributes: the system's programs do.
+// File capabilities of files that were just unpacked. Node.js can't write extended attributes: the system's
+// programs do.
 import { spawnSync } from 'node:child_process'
 import { findProgram } from '../../base/find-program.ts'
 import { asBuffer, bytesToPath } from '../paths/path-bytes.ts'
@@ -27,8 +28,8 @@ export const CAPABILITY_WRITERS: readonly CapabilityWriter[] = [
 ]
 
 /**
- * Sets the capabilities of files by a program that is here, in one process if it can. Blocks until done. Returns the files that do
- * not have theirs afterwards, as the disk says.
+ * Sets the capabilities of files with a program that is installed, in one process if possible. Blocks until
+ * done. Returns the files that do not have theirs on disk afterwards.
  */
 export function restoreCapabilities<T extends FileCapability>(
   files: readonly T[],

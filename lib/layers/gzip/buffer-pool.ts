@@ -1,4 +1,4 @@
-/** Buffers of one size, given back when they are free: a hot loop that allocates none has steady memory. */
+/** Buffers of one size that are used again: a hot loop that allocates none has steady memory. */
 export class BufferPool {
   readonly #size: number
   readonly #free: Buffer[] = []

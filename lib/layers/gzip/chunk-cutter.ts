@@ -1,18 +1,18 @@
-// Where a tar is cut into chunks that are compressed on their own. Cuts follow names and sizes, not positions, so that a change of
-// one file moves few of them.
+// Cuts a tar into chunks that are compressed on their own. Names and sizes decide where, not positions, so that
+// a change of one file moves few cuts.
 import type { SourceEntry } from '../entry.ts'
 import { pathToBytes } from '../paths/path-bytes.ts'
 import { BLOCK } from '../tar/tar-format.ts'
 
-/** No chunk is longer. */
+/** The longest chunk, in bytes. */
 export const MAX_CHUNK: number = 1024 * 1024
-/** What buffers for chunks must hold: reading asks for one byte more than a chunk may have. */
+/** The size of buffers for chunks: reading requests one byte more than a chunk may have. */
 export const CHUNK_BUFFER: number = MAX_CHUNK + BLOCK
 /** No chunk is cut short by a hash below this. */
 const MIN_CHUNK = 512 * 1024
 /** An entry above this starts a chunk of its own, and is cut at fixed offsets. */
 const LARGE_ENTRY = 256 * 1024
-/** One cut by hash in as many bytes, on average. */
+/** The average distance of cuts by hash, in bytes. */
 const SPREAD = 384 * 1024
 
 /** Follows the entries of one tar. `total` is always an entry's headers, content and padding in bytes. */
@@ -27,7 +27,7 @@ export class ChunkCutter {
 
   /** Whether the chunk ends after an entry whose bytes are counted in `used`. */
   cutsAfter(entry: Pick<SourceEntry, 'path'>, total: number): boolean {
-    // In proportion to size, so that chunks of small and of large files are of a length.
+    // In proportion to the size, so that chunks of small files are as long as chunks of large ones.
     return this.used >= MIN_CHUNK && hashPath(entry.path) < (total / SPREAD) * 0x1_0000_0000
   }
 }

@@ -2,23 +2,23 @@ import { createHash, type Hash } from 'node:crypto'
 import { ByteWriter } from '../index/byte-writer.ts'
 import type { ChunkIdentity } from './packed-chunks.ts'
 
-/** What is to be hashed at a time: many short pieces would take longer one by one. */
+/** Bytes that are collected before they are hashed: hashing many short pieces one by one takes longer. */
 const PIECE = 64 * 1024
 
 /**
- * Names the chunks of one tar by what they are made of, without hashing their bytes again: the headers of their entries and the
- * digests of the contents, which are known anyway.
+ * Gives each chunk of one tar a key made of the headers of its entries and the digests of their contents, which
+ * are known anyway: the bytes are not hashed again.
  */
 export class ChunkIdentities {
   #hash: Hash = createHash('sha256')
-  /** What is to be hashed next. */
+  /** Bytes that are yet to be hashed. */
   readonly #pending = new ByteWriter()
   /** The header and, if it was known before, the digest of the large entry that is being read. */
   #large: { readonly header: Uint8Array; readonly sha256: string | undefined } | undefined
   /** Chunks that end within the large entry, whose digest will be known at its end. */
   #waiting: { readonly identity: ChunkIdentity; readonly hash: Hash; readonly at: number }[] = []
 
-  /** An entry that is whole in the current chunk. */
+  /** Adds an entry that is whole in the current chunk. */
   add(header: Uint8Array, sha256: string | undefined): void {
     this.#pending.copy(header)
     if (sha256 !== undefined) this.#pending.text(sha256)
@@ -44,7 +44,10 @@ export class ChunkIdentities {
       .update(sha256 ?? '')
   }
 
-  /** The current chunk ends, and another begins. `at` tells apart chunks that end in different places of the same thing. */
+  /**
+   * Ends the current chunk. `at` is the position in the entry that the cut divides, so that its chunks get
+   * different keys.
+   */
   next(at = 0): ChunkIdentity {
     this.#flush()
     const hash = this.#hash

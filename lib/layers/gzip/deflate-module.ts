@@ -24,7 +24,7 @@ CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.
 */
 
-/** What compressed the bytes: the same version gives the same bytes, on every machine. */
+/** The version of the compressor: the same version gives the same bytes on every machine. */
 export const DEFLATE_VERSION: string = 'libdeflate 1.23'
 
 /** In base64. Its exports are described in native/deflate/module.c. */

@@ -10,13 +10,16 @@ import { createDeflater, type Deflater, deflateModule } from './deflater.ts'
 
 /** A chunk after compression. */
 export interface DeflatedChunk {
-  /** The same memory that was given, which the giver can't use any more. */
+  /** The memory that was given to {@link deflateChunk}. The caller's own view of it is detached. */
   readonly buffer: Buffer
-  /** Compressed bytes at its start; 0: they would not have been fewer, and it is as it was. */
+  /**
+   * The number of compressed bytes at the start of the buffer; 0 if they would not have been fewer, and the
+   * buffer is unchanged.
+   */
   readonly length: number
 }
 
-/** More threads than this can't be fed: reading and hashing is done by one. */
+/** The main thread, which reads and hashes, can't keep more threads busy than this. */
 const MAX_THREADS = 8
 /** Below this, going to a thread and back costs more than it gains: a small layer starts none. */
 const THREAD_LENGTH = 64 * 1024
@@ -31,7 +34,8 @@ interface Thread {
   readonly waiting: { resolve(chunk: DeflatedChunk): void; reject(error: Error): void }[]
 }
 
-// One thread starts in some 20 ms. It is made from text, since it can't load what this program may have been started from: TypeScript, a bundle.
+// One thread starts in some 20 ms. It is made from text, since it can't load what this program may have been
+// started from: TypeScript, a bundle.
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads')
 const deflate = (${createDeflater})(workerData.module, workerData.maxLength)
@@ -40,15 +44,16 @@ parentPort.on('message', ([memory, length, level]) => {
 })`
 
 const threads: Thread[] = []
-/** Whether there is room for WebAssembly, of which an instance reserves 10 GiB of addresses, though no memory. */
+/** Whether WebAssembly fits: an instance reserves 10 GiB of addresses, though no memory. */
 let hasRoom: boolean | undefined
 let idle: NodeJS.Timeout | undefined
 let here: Deflater | undefined
 
 /**
- * Compresses the first `length` bytes of a buffer of its own memory, {@link CHUNK_BUFFER} at most. The memory is handed over, and comes back with
- * the result: a part of a stream, as {@link Deflater} says. The process may end while nobody waits. Rejects if a thread ends by itself, say for lack
- * of memory.
+ * Compresses the first `length` bytes of a buffer that is alone in its memory, {@link CHUNK_BUFFER} at most.
+ * The memory is transferred, and returned with the result: a part of a stream (see {@link Deflater}). A thread
+ * without work does not keep the process alive. Rejects if a thread ends unexpectedly, for example for lack of
+ * memory.
  */
 export function deflateChunk(buffer: Buffer, length: number, level: number): Promise<DeflatedChunk> {
   if (!roomForModules()) return deflateByZlib(buffer, length, level)
@@ -61,7 +66,7 @@ export function deflateChunk(buffer: Buffer, length: number, level: number): Pro
   })
 }
 
-/** Compressed bytes are a function of plain ones, of level, and of this. */
+/** The compressor in use: compressed bytes are a function of the plain bytes, of the level, and of this name. */
 export function compressorName(): string {
   return roomForModules() ? DEFLATE_VERSION : `zlib ${process.versions.zlib}`
 }
@@ -71,7 +76,7 @@ function roomForModules(): boolean {
   return hasRoom
 }
 
-/** What `ulimit -v` sets. */
+/** Whether `ulimit -v` limits the address space. */
 function isLimited(): boolean {
   try {
     return /^Max address space +\d/m.test(readFileSync('/proc/self/limits', 'utf8'))
@@ -98,7 +103,7 @@ function deflateHere(buffer: Buffer, length: number, level: number): DeflatedChu
   return { buffer, length: here(buffer.subarray(0, length), level) }
 }
 
-/** The one with the least to do; a new one if all have something. */
+/** The thread with the least work, or a new one if all have some. */
 function freeThread(): Thread {
   clearTimeout(idle)
   idle = setTimeout(endIdle, IDLE_MS).unref()

@@ -1,5 +1,5 @@
-// One gzip member made of chunks that are deflated in parallel. Each chunk's bytes are a pure function of its content and of the level: never
-// of timing, of the number of threads or of other chunks.
+// One gzip member made of chunks that are deflated in parallel. Each chunk's bytes are a pure function of its
+// content and of the level: never of timing, of the number of threads or of other chunks.
 import { crc32 } from 'node:zlib'
 import type { BlobWriter } from '../../oci/content.ts'
 import type { BufferPool } from './buffer-pool.ts'
@@ -9,11 +9,11 @@ import type { ChunkIdentity, PackedChunk, PackedChunks } from './packed-chunks.t
 import type { TarChunk } from './tar-chunks.ts'
 
 /**
- * Chunks on their way, a bound for memory: enough to feed every thread while the main thread is held up, or goes through files that need
- * no compression. With 8, a build takes a quarter more time.
+ * The most chunks in flight, which bounds memory: enough to keep every thread busy while the main thread is
+ * held up, or reads files that need no compression. With 8, a build takes a quarter more time.
  */
 const IN_FLIGHT = 20
-/** No name, no time, no hint at a system (RFC 1952, 2.3). */
+/** No name, no time, no operating system (RFC 1952, 2.3). */
 export const GZIP_HEADER: Uint8Array = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
 const MAX_STORED = 0xffff
 
@@ -36,7 +36,10 @@ export class GzipWriter {
   #crc = 0
   #size = 0
 
-  /** `level` is 0, for no compression, to 9. `known` are chunks of an earlier blob, to be taken instead of compressing the same again. */
+  /**
+   * `level` is 0, for no compression, to 9. Chunks that are in `known` are copied from an earlier blob instead
+   * of being compressed again.
+   */
   constructor(out: BlobWriter, level: number, pool: BufferPool, known?: PackedChunks) {
     this.#known = known
     this.#out = out
@@ -57,13 +60,13 @@ export class GzipWriter {
     if (known) this.#done(job, [known], buffer)
     else if (this.#level === 0 || isIncompressible(bytes)) this.#done(job, storedBlocks(bytes), buffer)
     else this.#deflate(job, buffer, length)
-    // Lets finished chunks in.
+    // Lets the results of threads in.
     await new Promise(setImmediate)
     while (this.#queue.length >= IN_FLIGHT && this.#failure === undefined) await this.#progress()
     if (this.#failure) throw this.#failure
   }
 
-  /** Writes what is on its way and the trailer. */
+  /** Writes the chunks in flight and the trailer. */
   async finish(): Promise<void> {
     while (this.#queue.length > 0 && this.#failure === undefined) await this.#progress()
     if (this.#failure) throw this.#failure
@@ -75,7 +78,7 @@ export class GzipWriter {
     this.#out.write(trailer)
   }
 
-  /** Drops what is on its way; nothing more is written. */
+  /** Drops the chunks in flight; nothing more is written. */
   abort(): void {
     this.#fail(new Error('aborted'))
   }
@@ -103,7 +106,7 @@ export class GzipWriter {
         this.#queue.shift()
       }
     } catch (error) {
-      // Thrown by the store, possibly in a callback that nobody awaits.
+      // The store threw, possibly in a callback that nobody awaits.
       this.#fail(error)
     }
     this.#wake?.()

@@ -1,14 +1,14 @@
-/** Below this, trying costs nothing. */
+/** Chunks below this are always compressed: trying costs nothing. */
 const MIN_LENGTH = 16 * 1024
 const SAMPLES = 8192
-/** Bits per byte, of 8; what is compressed already has more than 7.95, machine code about 6.5, base64 at most 6. */
+/** Bits per byte, of 8. Compressed data has more than 7.95, machine code about 6.5, base64 at most 6. */
 const THRESHOLD = 7.9
 
 const counts = new Uint32Array(256)
 
 /**
- * Whether deflate would waste its time: bytes that are spread as evenly as those of compressed or encrypted data. Looks at a sample,
- * always the same one for the same bytes.
+ * Whether deflate would gain nothing, because byte values are as evenly distributed as in compressed or
+ * encrypted data. Looks at a sample, which is always the same for the same bytes.
  */
 export function isIncompressible(bytes: Uint8Array): boolean {
   if (bytes.length < MIN_LENGTH) return false

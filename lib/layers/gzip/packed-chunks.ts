@@ -1,25 +1,25 @@
-// Compressed chunks of a layer that is in the store, for a later layer that has some of the same: they are taken as they are.
+// The compressed chunks of a layer in the store, to be copied into a later layer that has some of the same chunks.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { ContentStore } from '../../oci/content.ts'
 import type { Digest } from '../../oci/types.ts'
 import { compressorName } from './deflate-threads.ts'
 
-/** What a chunk is made of, as a digest; undefined as long as it isn't known. */
+/** The key of a chunk's plain content; undefined until it is known. */
 export interface ChunkIdentity {
   key: string | undefined
 }
 
-/** A chunk as it stands in a compressed blob. */
+/** A chunk in a compressed blob. */
 export interface PackedChunk {
   readonly identity: ChunkIdentity | undefined
   readonly length: number
-  /** Of the compressed bytes: they are not trusted to be unharmed on disk. */
+  /** The CRC-32 of the compressed bytes, which may be damaged on disk. */
   readonly crc: number
 }
 
 export interface PackedChunks {
-  /** The compressed bytes of a chunk, if they are there and sound. */
+  /** The compressed bytes of a chunk, if the blob has the chunk and its bytes are undamaged. */
   take(identity: ChunkIdentity): Buffer | undefined
   /** Idempotent. */
   close(): void
@@ -35,7 +35,7 @@ interface Table {
   readonly rows: readonly Row[]
 }
 
-/** Notes where the chunks of a blob are. `start` is the offset of the first one. */
+/** Saves the table of a blob's chunks. `start` is the offset of the first chunk. */
 export function savePackedChunks(
   store: Pick<ContentStore, 'writeDerived'>,
   blob: Digest,
@@ -75,7 +75,7 @@ export function openPackedChunks(store: ContentStore, blob: Digest, level: numbe
   }
 }
 
-/** Derived data may be anything: what is no table counts as none. */
+/** Derived data may hold anything: undefined for anything but a table. */
 function parseTable(bytes: Uint8Array | undefined): Table | undefined {
   if (!bytes) return undefined
   try {

@@ -18,7 +18,10 @@ const SMALL_FILE = 12 * 1024
 export interface TarChunk {
   readonly buffer: Buffer
   readonly length: number
-  /** Set by {@link tarChunks}; of a chunk with part of a large file it may become known only after that file was read. */
+  /**
+   * Set by {@link tarChunks}; of a chunk with part of a large file it may become known only after that file was
+   * read.
+   */
   readonly identity?: ChunkIdentity | undefined
 }
 
@@ -31,14 +34,14 @@ export interface WrittenTar {
 export interface TarChunksOptions {
   /** Chunks that need not be made again. */
   readonly known?: PackedChunks | undefined
-  /** Of contents, where they are known though the entries have none. */
+  /** Digests of contents that are known although the entries have none, by the index of the entry. */
   readonly digests?: DigestColumn | undefined
 }
 
 /**
- * Entries as a tar, in pieces cut where {@link ChunkCutter} says; returns the index. Reads files synchronously while it is
- * iterated; of a chunk that is `known`, no file whose digest is. Deterministic: same entries, same bytes, same cuts. Errors as
- * {@link ContentFiles} does.
+ * Entries as a tar, in pieces cut where {@link ChunkCutter} says; returns the index. Reads files synchronously
+ * while it is iterated; of a chunk that is `known`, no file whose digest is. Deterministic: same entries, same
+ * bytes, same cuts. Errors as {@link ContentFiles} does.
  */
 export function* tarChunks(
   entries: Iterable<SourceEntry>,

@@ -1,12 +1,12 @@
 import { pathToBytes } from '../paths/path-bytes.ts'
 
 /**
- * Bytes that grow: each number and each text is written once, to where it stays until the bytes go to a file or into a hash. Numbers are
- * little-endian, whatever the machine.
+ * A growing buffer: each number and each text is written once, at its final position, until the bytes go to a
+ * file or into a hash. Numbers are little-endian on every machine.
  */
 export class ByteWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(1024)
-  /** Of the same memory: it writes doubles several times as fast. */
+  /** A view of the same memory, which writes doubles several times as fast. */
   #view: DataView = new DataView(this.#bytes.buffer)
   #length = 0
 
@@ -35,7 +35,7 @@ export class ByteWriter {
     this.#length += 8
   }
 
-  /** UTF-8, or what a path says that isn't (see path-bytes.ts). */
+  /** Writes UTF-8, or the bytes of a path that are not UTF-8 (see path-bytes.ts). */
   text(text: string): void {
     // A unit of UTF-16 is at most three bytes of UTF-8.
     this.#reserve(text.length * 3)
@@ -57,12 +57,12 @@ export class ByteWriter {
     this.#length += bytes.length
   }
 
-  /** What was written. Valid until more is. */
+  /** The bytes written so far. Valid until the next write. */
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** Begins again, in the same memory. */
+  /** Forgets the bytes, and keeps the memory. */
   clear(): void {
     this.#length = 0
   }

@@ -1,9 +1,12 @@
 /** Bytes of a sha256. */
 export const SHA256 = 32
 
-/** Digests (sha256) of contents by the places of entries. As bytes they take a third of what texts take, and nothing for the garbage collector. */
+/**
+ * The sha256 of contents, by the index of the entry. Bytes take a third of the memory of strings, and give the
+ * garbage collector no work.
+ */
 export class DigestColumn {
-  /** A place for each entry, so that they can be looked up. */
+  /** 32 bytes for each entry, known or not, so that an index leads to them. */
   #bytes: Buffer = Buffer.allocUnsafeSlow(SHA256 * 64)
   #known: Buffer = Buffer.alloc(64)
   #count = 0

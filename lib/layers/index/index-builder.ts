@@ -7,15 +7,15 @@ import { TarParser } from '../tar/tar-parser.ts'
 /** More than any image has; without a bound, a small archive could fill the memory. */
 const MAX_ENTRIES = 2_000_000
 const MAX_METADATA = 512 * 1024 * 1024
-/** Names in paths that the path before does not share: each may become a directory. */
+/** The most components of paths that the previous path does not share: each may become a directory. */
 const MAX_NAMES = 3 * MAX_ENTRIES
 
 const EMPTY_SHA256: string = hash('sha256', '', 'hex')
 
-/** What an extent of a sparse file takes in memory, about. */
+/** The memory that an extent of a sparse file takes, in bytes, estimated. */
 const EXTENT_SIZE = 64
 
-/** A file of which content is still coming. */
+/** A file whose content is still coming. */
 interface OpenFile {
   readonly entry: Entry
   readonly offset: number
@@ -24,7 +24,10 @@ interface OpenFile {
   readonly sparse: { readonly map: SparseMap; readonly expander: SparseExpander } | undefined
 }
 
-/** Makes the index of a tar that is pushed through it, with the hashes of its files. Errors as {@link TarParser} does. */
+/**
+ * Makes the index of a tar that is pushed through it, with the hashes of its files. Errors as {@link TarParser}
+ * does.
+ */
 export class IndexBuilder {
   readonly #parser = new TarParser({
     entry: (entry, offset, sparse) => this.#add(entry, offset, sparse),

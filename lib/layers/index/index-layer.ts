@@ -5,8 +5,8 @@ import { decodeLayerIndex, INDEX_KIND } from './layer-index.ts'
 import { scanLayer } from './scan-layer.ts'
 
 /**
- * The index of a layer: as recorded in the store, else made by reading the layer once, which verifies digest and diffID; then
- * `keepPlain` keeps the plain tar that comes of it. Errors as {@link scanLayer} does.
+ * The index of a layer: as recorded in the store, or else made by reading the layer once, which verifies digest
+ * and diffID. With `keepPlain`, such a reading also stores the plain tar. Errors as {@link scanLayer} does.
  */
 export async function indexLayer(
   store: ContentStore,

@@ -1,4 +1,5 @@
-// A layer's index, written as bytes while the layer is: objects for 60,000 entries would take four times the memory until its end.
+// A layer's index, written as bytes while the layer is: objects for 60,000 entries would take four times the
+// memory until its end.
 import { crc32 } from 'node:zlib'
 import type { Entry } from '../entry.ts'
 import { asBuffer } from '../paths/path-bytes.ts'
@@ -9,7 +10,7 @@ import { HEAD, hasDevice, isLink, MAGIC, type Rare, TYPES } from './index-format
 
 /** Adds entries in the order of the tar, and gives the bytes of index-format.ts. */
 export class IndexWriter {
-  /** Of the contents, as far as they are known. */
+  /** The digests of the contents that are known. */
   readonly digests: DigestColumn = new DigestColumn()
   #count = 0
   readonly #records = new ByteWriter()
@@ -19,7 +20,10 @@ export class IndexWriter {
   readonly #devices: [number, number, number][] = []
   readonly #sparse: [number, number[]][] = []
 
-  /** `offset` is that of the content in the tar, `sha256` that of the content as hex, where it is known. `sparse` is where the data are of a file with holes. */
+  /**
+   * `offset` is the position of the content in the tar, `sha256` its digest as hex, if known, and `sparse` the
+   * map of a file with holes.
+   */
   add(entry: Entry, offset: number, sha256: string | undefined, sparse?: SparseMap): void {
     const i = this.#count++
     const records = this.#records
@@ -38,7 +42,7 @@ export class IndexWriter {
     if (sha256 !== undefined) this.digests.set(i, sha256)
   }
 
-  /** The index of a tar of `size` bytes, in pieces: to put them together would need the memory twice. */
+  /** The index of a tar of `size` bytes, in pieces: joining them would need the memory twice. */
   encode(size: number): readonly Uint8Array[] {
     const sparse = this.#sparse
     const rare: Rare = { xattrs: this.#xattrs, devices: this.#devices, ...(sparse.length > 0 && { sparse }) }

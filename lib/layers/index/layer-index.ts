@@ -16,13 +16,13 @@ export function encodeLayerIndex({ entries, size }: LayerIndex): readonly Uint8A
   return writer.encode(size)
 }
 
-/** The index that bytes of {@link encodeLayerIndex} hold; undefined for bytes that are damaged or of another version. */
+/** The index in bytes of {@link encodeLayerIndex}; undefined for bytes that are damaged or of another version. */
 export function decodeLayerIndex(bytes: Uint8Array): LayerIndex | undefined {
   const buffer = asBuffer(bytes)
   if (buffer.length < HEAD || buffer.compare(MAGIC, 0, MAGIC.length, 0, MAGIC.length) !== 0) return undefined
   const body = buffer.subarray(HEAD)
   if (crc32(body) !== buffer.readUInt32LE(MAGIC.length)) return undefined
-  // From here on the bytes are as they were written.
+  // The checksum proves that the bytes from here on are as they were written.
   let at = 0
   const number = (): number => body.readDoubleLE((at += 8) - 8)
   const [size, count] = [number(), number()]

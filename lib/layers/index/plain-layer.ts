@@ -3,8 +3,8 @@ import type { DiffID, Layer } from '../../oci/types.ts'
 import { scanLayer } from './scan-layer.ts'
 
 /**
- * The path of a layer's plain tar in the store, made by decompressing the layer if it isn't there: verified, and visible only when
- * complete. Errors as {@link scanLayer} does.
+ * The path of a layer's plain tar in the store, made by decompressing the layer if it isn't there: verified,
+ * and visible only when complete. Errors as {@link scanLayer} does.
  */
 export async function ensurePlainLayer(store: ContentStore, layer: Layer, signal?: AbortSignal): Promise<string> {
   if (!store.has(layer.diffID)) await onceAtATime(store, layer, signal)
@@ -13,7 +13,7 @@ export async function ensurePlainLayer(store: ContentStore, layer: Layer, signal
 
 const coming = new WeakMap<ContentStore, Map<DiffID, Promise<unknown>>>()
 
-/** Steps that want the same layer at the same time wait for the first. */
+/** Steps that need the same layer at the same time share one pass. */
 async function onceAtATime(store: ContentStore, layer: Layer, signal: AbortSignal | undefined): Promise<void> {
   const known = coming.get(store) ?? new Map<DiffID, Promise<unknown>>()
   coming.set(store, known)

@@ -1,4 +1,4 @@
-// One pass over a layer's tar: verifies it, makes its index and, if asked, keeps the plain tar.
+// One pass over a layer's tar: verifies it, makes its index and, on request, stores the plain tar.
 import { createHash } from 'node:crypto'
 import { TsbuildError } from '../../base/errors.ts'
 import { limitInput } from '../../base/input-limit.ts'
@@ -12,8 +12,9 @@ import { IndexBuilder } from './index-builder.ts'
 import { encodeLayerIndex, INDEX_KIND } from './layer-index.ts'
 
 /**
- * Reads a layer once. Its index is recorded in the store. Errors with `LAYER_INVALID` if it is not a tar, `ARCHIVE_UNSUPPORTED`
- * if this program can't read it, `ARCHIVE_TOO_LARGE` if it is unpacked to more than the limit, `DIGEST_MISMATCH` if the blob or the tar in it has another digest, `BLOB_NOT_FOUND`.
+ * Reads a layer once, and records its index in the store. Errors with `LAYER_INVALID` if the layer is not a
+ * tar, `ARCHIVE_UNSUPPORTED` if this program can't read it, `ARCHIVE_TOO_LARGE` if it decompresses to more than
+ * the limit, `DIGEST_MISMATCH` if the blob or the tar in it has another digest, `BLOB_NOT_FOUND`.
  */
 export async function scanLayer(
   store: ContentStore,
@@ -52,7 +53,7 @@ export async function scanLayer(
   }
 }
 
-/** An archive's error as a layer's. */
+/** Turns the error of an archive into the error of a layer. */
 function inLayer(error: unknown, layer: Layer): unknown {
   if (!(error instanceof TsbuildError)) return error
   if (error.code !== 'ARCHIVE_INVALID' && error.code !== 'ARCHIVE_UNSUPPORTED') return error

@@ -1,7 +1,7 @@
 import { TsbuildError } from '../../base/errors.ts'
 import type { FileTree } from '../file-tree.ts'
 
-/** As many as Go's fs.RootPath follows, which other builders resolve with. */
+/** The limit of containerd's fs.RootPath, which other builders resolve paths with. */
 const MAX_LINKS = 255
 
 export interface ResolvePathOptions {
@@ -10,14 +10,14 @@ export interface ResolvePathOptions {
 }
 
 /**
- * A path with symlinks resolved inside a tree: absolute targets start at the tree's root, `..` stops there. Components that
- * don't exist are kept as they are. The path may be absolute and unclean; the result is in the form of entry.ts. Errors with
- * `SYMLINK_LOOP` after 255 symlinks.
+ * A path with symlinks resolved inside a tree: absolute targets start at the tree's root, `..` stops there.
+ * Components that don't exist are kept as they are. The path may be absolute and unclean; the result is in the
+ * form of entry.ts. Errors with `SYMLINK_LOOP` after 255 symlinks.
  */
 export function resolvePath(tree: FileTree, unresolved: string, options: ResolvePathOptions): string {
   // Backwards, so that the next component is popped.
   const pending = components(unresolved)
-  // The whole path up to each component: paths may have thousands.
+  // The whole path up to each component, so that long paths are not joined again for each.
   const resolved: string[] = []
   let links = 0
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {

@@ -1,4 +1,4 @@
-// One block of a tar header in: ustar, GNU, star and the old Unix form, checksums verified.
+// Reads one block of a tar header: ustar, GNU, star and the old Unix form, checksums verified.
 import { TsbuildError } from '../../base/errors.ts'
 import { bytesToPath } from '../paths/path-bytes.ts'
 import { BLOCK } from './tar-format.ts'
@@ -83,7 +83,7 @@ export function tarNumber(block: Buffer, at: number, width: number, field: strin
   let value = 0
   for (; i < end; i++) {
     const digit = (block[i] as number) - 0x30
-    // What follows a NUL is not part of the field.
+    // Bytes after a NUL are not part of the field.
     if (digit === -0x30) break
     if (digit < 0 || digit > 7) throw invalid(`${field} is not a number`)
     value = value * 8 + digit
@@ -91,7 +91,7 @@ export function tarNumber(block: Buffer, at: number, width: number, field: strin
   return value
 }
 
-/** A two's complement number whose first bit only marks the form. */
+/** A two's complement number whose first bit only marks the encoding. */
 function base256(block: Buffer, at: number, width: number, field: string): number {
   const first = block[at] as number
   let value = first & 0x40 ? first - 0x100 : first & 0x7f

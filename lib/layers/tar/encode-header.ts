@@ -1,4 +1,5 @@
-// Tar headers out: ustar where it can say everything, a pax extended header before it where it can't. Byte for byte deterministic.
+// Writes tar headers: ustar where that can hold everything, preceded by a pax extended header where it can't.
+// Byte for byte deterministic.
 import { TsbuildError } from '../../base/errors.ts'
 import { baseName } from '../../base/paths.ts'
 import { unreachable } from '../../base/unreachable.ts'
@@ -19,8 +20,8 @@ for (const at of [124, 136]) TEMPLATE.write('00000000000\0', at, 'latin1')
 TEMPLATE.write('ustar\x0000', 257, 'latin1')
 
 /**
- * A function that encodes an entry's header blocks: one block of ustar, preceded by pax blocks if need be. The buffer that it
- * returns is valid until the next call. Errors with `ARCHIVE_INVALID` for names with NUL bytes.
+ * A function that encodes an entry's header blocks: one block of ustar, preceded by pax blocks if need be. The
+ * buffer that it returns is valid until the next call. Errors with `ARCHIVE_INVALID` for names with NUL bytes.
  */
 export function createHeaderEncoder(): (entry: Entry) => Buffer {
   const block = Buffer.allocUnsafeSlow(BLOCK)
@@ -82,7 +83,7 @@ function note(records: Records, key: string, value: Buffer): Map<string, Buffer>
   return (records ?? new Map<string, Buffer>()).set(key, value)
 }
 
-/** Writes text of ASCII that fits; false, with rubbish left behind, for any other. */
+/** Writes ASCII text that fits. Returns false for any other text, having written a part of it. */
 function writeAscii(block: Buffer, at: number, text: string, width: number): boolean {
   const length = text.length
   if (length > width) return false
@@ -103,7 +104,7 @@ function writeSplit(block: Buffer, path: string): boolean {
   return writeAscii(block, 0, path.slice(cut + 1), NAME) && writeAscii(block, 345, path.slice(0, cut), PREFIX)
 }
 
-/** What readers without pax see: the start of the name, in ASCII. */
+/** The start of the name in ASCII, for readers without pax. */
 function writeFallback(block: Buffer, at: number, text: string): void {
   block.fill(0, at, at + NAME)
   if (at === 0) block.fill(0, 345, 345 + PREFIX)
@@ -133,7 +134,7 @@ function writeOctal(block: Buffer, at: number, value: number, digits: number): v
   }
 }
 
-/** Seconds as pax writes them; as many decimals as give the same number back. */
+/** Seconds as pax writes them, with as many decimals as give the same number back. */
 function formatTime(seconds: number): string {
   const text = String(seconds)
   return text.includes('e') ? seconds.toFixed(9) : text

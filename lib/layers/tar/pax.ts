@@ -1,9 +1,9 @@
 // Records of pax extended headers: `<length> <key>=<value>\n` (POSIX.1-2017 pax, "pax Extended Header").
 import { TsbuildError } from '../../base/errors.ts'
 
-/** Where GNU tar 1.15.91 and later has the map of a sparse file. */
+/** The record in which GNU tar 1.15.91 and later has the map of a sparse file. */
 export const SPARSE_MAP = 'GNU.sparse.map'
-/** Where earlier ones have it, a record a number. */
+/** The records in which earlier versions have the map, a record a number. */
 const SPARSE_PAIR: readonly string[] = ['GNU.sparse.offset', 'GNU.sparse.numbytes']
 
 /** Keys to raw values. Values of paths need not be UTF-8. */
@@ -16,8 +16,9 @@ export function encodePax(records: PaxRecords): Buffer {
 }
 
 /**
- * Errors with `ARCHIVE_INVALID` unless the bytes are nothing but well-formed records. Of a repeated key, the last counts; but the map of a sparse
- * file that is made of such is put together as its later form has it.
+ * Errors with `ARCHIVE_INVALID` unless the bytes are nothing but well-formed records. The last of several
+ * records with the same key counts. The map of a sparse file that is made of such records is joined into the
+ * record of later versions.
  */
 export function decodePax(bytes: Buffer): PaxRecords {
   const records = new Map<string, Buffer>()

@@ -1,14 +1,15 @@
-// How tars say where a sparse file has data: GNU's old header blocks, and its pax forms 0.0, 0.1 and 1.0 (GNU tar manual, "Storing Sparse Files").
+// The maps of sparse files in tars: GNU's old header blocks, and its pax formats 0.0, 0.1 and 1.0 (GNU tar
+// manual, "Storing Sparse Files").
 import { TsbuildError } from '../../base/errors.ts'
 import { tarNumber } from './decode-header.ts'
 import { type PaxRecords, SPARSE_MAP } from './pax.ts'
 import { BLOCK, MAX_EXTENDED } from './tar-format.ts'
 
-/** What a header says of a sparse file. Where its map goes on in the blocks that follow, {@link SparseHeader.take} gets them. */
+/** The header of a sparse file. Blocks after it that continue the map go to {@link SparseHeader.take}. */
 export interface SparseHeader {
-  /** The file's, where that is not the member's. */
+  /** The name of the file, if it differs from the member's. */
   readonly name: Buffer | undefined
-  /** Of the file with its holes. */
+  /** The size of the file with its holes. */
   readonly size: number
   /** Whether another block of {@link BLOCK} bytes belongs to the map. */
   readonly open: boolean
@@ -19,7 +20,7 @@ export interface SparseHeader {
   take(block: Buffer): void
 }
 
-/** What a header of type `S` says. Errors with `ARCHIVE_INVALID`. */
+/** Reads a header of type `S`. Errors with `ARCHIVE_INVALID`. */
 export function gnuSparse(block: Buffer, at: number): SparseHeader {
   if (block.toString('latin1', at + 257, at + 265) !== 'ustar  \0') throw malformed('its header is not GNU tar’s')
   const numbers: number[] = []
@@ -43,7 +44,10 @@ export function gnuSparse(block: Buffer, at: number): SparseHeader {
   }
 }
 
-/** What pax records say, if they are those of a sparse file. Errors with `ARCHIVE_INVALID`, and `ARCHIVE_UNSUPPORTED` for other versions. */
+/**
+ * Reads the pax records of a sparse file; undefined for any other file. Errors with `ARCHIVE_INVALID`, and
+ * `ARCHIVE_UNSUPPORTED` for unknown versions.
+ */
 export function paxSparse(pax: PaxRecords, stored: number): SparseHeader | undefined {
   const text = (key: string): string => pax.get(`GNU.sparse.${key}`)?.toString('latin1') ?? ''
   const version = `${text('major')}.${text('minor')}`
@@ -63,7 +67,10 @@ export function paxSparse(pax: PaxRecords, stored: number): SparseHeader | undef
   return { ...common, open: false, taken: 0, numbers, take: () => {} }
 }
 
-/** A map in front of the data: lines of decimal numbers, the first of which counts the pairs; filled up to a whole block. */
+/**
+ * A map in front of the data: lines of decimal numbers, the first of which counts the pairs; filled up to a
+ * whole block.
+ */
 function mapBlocks(common: Pick<SparseHeader, 'name' | 'size'>): SparseHeader {
   const numbers: number[] = []
   let pairs: number | undefined

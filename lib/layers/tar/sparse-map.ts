@@ -1,7 +1,11 @@
-// Where a sparse file has data. In an archive the data of all extents follow one another; the rest of the file is zeros.
+// The extents of a sparse file that have data. In an archive their data follow one another; the rest of the
+// file is zeros.
 import { TsbuildError } from '../../base/errors.ts'
 
-/** A part of a file that has data: `start` is its place in the file, `stored` that in what the archive has of the file. In bytes. */
+/**
+ * A part of a file that has data. In bytes: `start` is its position in the file, `stored` its position in the
+ * stored data.
+ */
 export interface SparseExtent {
   readonly start: number
   readonly length: number
@@ -12,8 +16,9 @@ export interface SparseExtent {
 export type SparseMap = readonly SparseExtent[]
 
 /**
- * The map that pairs of offset and length are, for a file of `size` bytes of which `stored` are in the archive; undefined for a file without
- * holes. Errors with `ARCHIVE_INVALID` unless the pairs are in order, apart, inside the file, and as much as what is stored.
+ * The map made of pairs of offset and length, for a file of `size` bytes of which `stored` are in the archive;
+ * undefined for a file without holes. Errors with `ARCHIVE_INVALID` unless the pairs are in order, apart,
+ * inside the file, and add up to the stored bytes.
  */
 export function sparseMap(numbers: readonly number[], size: number, stored: number): SparseMap | undefined {
   let end = 0
@@ -30,7 +35,7 @@ export function sparseMap(numbers: readonly number[], size: number, stored: numb
   return total === size ? undefined : extentsOf(numbers)
 }
 
-/** The map that offsets and lengths in turn are, once they were checked. */
+/** The map made of offsets and lengths in turn, which were checked before. */
 export function extentsOf(numbers: readonly number[]): SparseMap {
   let stored = 0
   const extents: SparseExtent[] = []
@@ -42,14 +47,14 @@ export function extentsOf(numbers: readonly number[]): SparseMap {
   return extents
 }
 
-/** How much of a file an archive has. */
+/** The bytes of a file that an archive stores. */
 export function storedSize(size: number, sparse: SparseMap | undefined): number {
   if (!sparse) return size
   const last = sparse.at(-1)
   return last ? last.stored + last.length : 0
 }
 
-/** What a range of the file has in data: `at` is counted from the range's start. */
+/** The data in a range of the file: `at` is counted from the start of the range. */
 export function* dataIn(
   sparse: SparseMap,
   position: number,
@@ -64,7 +69,7 @@ export function* dataIn(
   }
 }
 
-/** A file's bytes from what an archive has of it. */
+/** Makes a file's bytes from its stored bytes. */
 export function expandBytes(data: Buffer, size: number, sparse: SparseMap | undefined): Buffer {
   if (!sparse) return data
   const bytes = Buffer.alloc(size)
@@ -72,7 +77,10 @@ export function expandBytes(data: Buffer, size: number, sparse: SparseMap | unde
   return bytes
 }
 
-/** Takes what an archive has of a file, in pieces, and gives the file's bytes to `sink`, holes as zeros, in pieces of any size. */
+/**
+ * Takes the stored bytes of a file in pieces, and passes the file's bytes to `sink`, holes as zeros, in pieces
+ * of any size.
+ */
 export class SparseExpander {
   readonly #size: number
   readonly #map: SparseMap
@@ -102,7 +110,7 @@ export class SparseExpander {
     }
   }
 
-  /** Gives the last hole. */
+  /** Passes the last hole to the sink. */
   finish(): void {
     this.#zerosTo(this.#size)
   }

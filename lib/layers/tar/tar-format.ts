@@ -1,4 +1,4 @@
-// Where things are in a tar header block (POSIX.1-2017 pax, "ustar Interchange Format").
+// The layout of a tar header block (POSIX.1-2017 pax, "ustar Interchange Format").
 
 export const BLOCK = 512
 

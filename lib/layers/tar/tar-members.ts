@@ -1,4 +1,5 @@
-// Header blocks in, members out: applies pax and GNU extensions to the header that they precede. Knows nothing of streams.
+// Makes members of header blocks: applies pax and GNU extensions to the header that they precede. Knows nothing
+// of streams.
 import { TsbuildError } from '../../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../../base/input-limit.ts'
 import { cleanPath } from '../../base/paths.ts'
@@ -10,13 +11,13 @@ import { gnuSparse, paxSparse, type SparseHeader } from './sparse-header.ts'
 import { type SparseMap, sparseMap } from './sparse-map.ts'
 import { BLOCK, MAX_EXTENDED, MAX_ID, MAX_PATH } from './tar-format.ts'
 
-/** What a header block announces; `size` bytes and their padding follow it. */
+/** The content of a header block; `size` bytes and their padding follow it. */
 export type Member =
   | {
       readonly kind: 'entry'
       readonly entry: Entry
       readonly size: number
-      /** For a file with holes: its body is less than the entry's size. */
+      /** Set for a file with holes, whose body is shorter than the entry's size. */
       readonly sparse?: SparseMap | undefined
     }
   /** Its body goes to {@link MemberDecoder.extend}. */
@@ -24,7 +25,7 @@ export type Member =
   | { readonly kind: 'ignored'; readonly size: number }
   | { readonly kind: 'end'; readonly size: 0 }
 
-/** `size` is that of all that follows the header. */
+/** `size` counts all bytes that follow the header. */
 interface AnnouncedSparse {
   readonly header: SparseHeader
   readonly entry: Entry
@@ -39,9 +40,10 @@ const SPARSE = 0x53
 const MAX_OCTAL_ID = 0o7777777
 
 /**
- * Decodes one archive. As in Go's archive/tar, which other builders read layers with, pax global headers are checked but apply
- * to nothing, and two zero blocks end the archive. Errors with `ARCHIVE_INVALID`, with `ARCHIVE_UNSUPPORTED` for types that no filesystem
- * has, and with `ARCHIVE_TOO_LARGE` where sparse files have more bytes, with their holes, than {@link inputLimit}.
+ * Decodes one archive. As in Go's archive/tar, which other builders read layers with, pax global headers are
+ * checked but apply to nothing, and two zero blocks end the archive. Errors with `ARCHIVE_INVALID`, with
+ * `ARCHIVE_UNSUPPORTED` for types that no filesystem has, and with `ARCHIVE_TOO_LARGE` where sparse files have
+ * more bytes, with their holes, than {@link inputLimit}.
  */
 export class MemberDecoder {
   #zeros = 0
@@ -50,7 +52,7 @@ export class MemberDecoder {
   #name: string | undefined
   #link: string | undefined
   #started = false
-  /** What was announced of a sparse file whose map is still coming. */
+  /** The header of a sparse file whose map is still coming. */
   #sparse: AnnouncedSparse | undefined
   #expanded = 0
 
@@ -59,7 +61,7 @@ export class MemberDecoder {
     return this.#pax === undefined && this.#name === undefined && this.#link === undefined
   }
 
-  /** Whether there was a member, be it one that is refused: what Go's reader gives one for. */
+  /** Whether there was a header that Go's reader returns a member for, even if the member is refused here. */
   get started(): boolean {
     return this.#started
   }
@@ -86,7 +88,10 @@ export class MemberDecoder {
     }
   }
 
-  /** Takes the body of the extension that was announced last. Returns the member that goes on right behind it, without a header of its own. */
+  /**
+   * Takes the body of the extension that was announced last. Returns the member that goes on right behind it,
+   * without a header of its own.
+   */
   extend(body: Buffer): Member | undefined {
     if (this.#sparse) {
       this.#sparse.header.take(body)
@@ -205,7 +210,7 @@ function xattrsOf(pax: PaxRecords): Readonly<Record<string, Uint8Array>> | undef
   return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
-/** An empty value means what the header says, as in Go. */
+/** An empty value stands for the header's own, as in Go. */
 function paxValue(pax: PaxRecords | undefined, key: string): Buffer | undefined {
   const value = pax?.get(key)
   return value === undefined || value.length === 0 ? undefined : value

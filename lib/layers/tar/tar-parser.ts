@@ -4,11 +4,11 @@ import type { SparseMap } from './sparse-map.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
 import { type Member, MemberDecoder } from './tar-members.ts'
 
-/** Told what a {@link TarParser} finds, in order. Buffers are valid during the call only. */
+/** Receives the members that a {@link TarParser} finds, in order. Buffers are valid during the call only. */
 export interface TarHandler {
-  /** `offset` is where the entry's content starts in the archive; `sparse` says what of a file with holes there is. */
+  /** `offset` is where the entry's content starts in the archive; `sparse` is the map of a file with holes. */
   entry(entry: Entry, offset: number, sparse: SparseMap | undefined): void
-  /** A piece of what the archive has of the last entry's content; never empty. */
+  /** A piece of the stored content of the last entry; never empty. */
   data(bytes: Buffer): void
 }
 
@@ -33,7 +33,7 @@ export class TarParser {
     return this.#position
   }
 
-  /** Whether there was a member, be it one that is refused. */
+  /** Whether there was a member, even one that is refused. */
   get started(): boolean {
     return this.#decoder.started
   }
@@ -68,7 +68,7 @@ export class TarParser {
   /** Errors unless the archive is complete. The end marker itself may be missing. */
   finish(): void {
     if (this.#kind === 'end') return
-    // A last member's padding is forgiven, as Go does.
+    // The padding of the last member may be missing, as in Go.
     if (this.#body > 0 || this.#filled > 0 || !this.#decoder.complete) {
       throw new TsbuildError('ARCHIVE_INVALID', 'invalid tar: it is cut off')
     }

@@ -1,9 +1,12 @@
 /**
- * The names in a directory and what they stand for. One that is forked is frozen and shared: a fork costs what was changed since the last
- * one, not what the directory has.
+ * The names in a directory and their values. A fork freezes the table and shares it: a fork costs as much as
+ * was changed since the last fork, however many names there are.
  */
 export class NameTable<T> {
-  /** Frozen, each at least twice as large as the next, which goes before it; undefined stands for a removed name. */
+  /**
+   * Frozen tables. Each is at least twice as large as the next, which overrides it; undefined stands for a
+   * removed name.
+   */
   #levels: readonly ReadonlyMap<string, T | undefined>[] = []
   #own = new Map<string, T | undefined>()
 
@@ -64,7 +67,7 @@ export class NameTable<T> {
   }
 }
 
-/** Later maps go before earlier ones. Removed names stay only where there is something below that they hide. */
+/** Later maps override earlier ones. With `keepRemoved`, removed names stay, to hide names of tables below. */
 function merge<T>(
   maps: readonly ReadonlyMap<string, T | undefined>[],
   keepRemoved = false,

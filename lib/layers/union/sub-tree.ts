@@ -2,8 +2,9 @@ import { entryWith } from '../entry-with.ts'
 import type { FileTree, TreeEntry } from '../file-tree.ts'
 
 /**
- * The part of a tree at `path` (a file, or a directory with all that is in it) as a tree of its own, in which it is called `name`. With an
- * empty name a directory is the root of the new tree. Inodes stay those of the whole tree.
+ * The part of a tree at `path` (a file, or a directory with its content) as a tree of its own, in which it is
+ * called `name`. With an empty name, a directory is the root of the new tree. Inodes are those of the whole
+ * tree.
  */
 export function subTree(tree: FileTree, path: string, name: string): FileTree {
   const lookup: FileTree['lookup'] = (inner) => {

@@ -3,8 +3,8 @@ import { entryWith } from '../entry-with.ts'
 import type { FileTree, TreeEntry } from '../file-tree.ts'
 
 /**
- * A tree as the entries of one tar: directories before what is in them, names in UTF-16 order, the root left out. The first path of
- * an inode is a file, its others are hard links to that.
+ * A tree as the entries of one tar: directories before their content, names in UTF-16 order, the root left out.
+ * The first path of an inode is a file, its other paths are hard links to the first.
  */
 export function* treeEntries(tree: FileTree): Generator<SourceEntry, void, undefined> {
   const firstPaths = new Map<string, string>()
@@ -21,7 +21,7 @@ export function* treeEntries(tree: FileTree): Generator<SourceEntry, void, undef
   }
 }
 
-/** A tree's entry as a tar has it, given the first paths of the inodes so far, which are added to: a file, or a link to the first. */
+/** A tree's entry as a tar has it: a file, or a link to the inode's first path. Adds first paths to `firstPaths`. */
 export function asLinkOfFirst(entry: TreeEntry, firstPaths: Map<string, string>): SourceEntry {
   if (entry.inode === undefined) return entry
   const first = firstPaths.get(entry.inode)

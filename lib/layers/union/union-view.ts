@@ -15,7 +15,7 @@ export interface UnionLayer {
   readonly plainPath: string
 }
 
-/** An entry of a union, with the layer that it is from; undefined for directories that no layer has. */
+/** An entry of a union. `layer` is undefined for directories that no layer has. */
 export interface UnionEntry extends TreeEntry {
   readonly layer: DiffID | undefined
 }
@@ -26,24 +26,25 @@ export interface UnionView extends FileTree {
 }
 
 /**
- * The layers, lowest first, as what a container would see (image-spec layer.md#applying-changesets): whiteouts hide what lower
- * layers have, a file replaces a directory and the other way round, hard links share an inode, missing parents are root's with
- * mode 0755. Errors with `LAYER_INVALID` if a hard link leads nowhere.
+ * The tree that a container of these layers, lowest first, sees (image-spec layer.md#applying-changesets):
+ * whiteouts hide entries of lower layers, a file replaces a directory and the other way round, hard links share
+ * an inode, missing parents are root's with mode 0755. Errors with `LAYER_INVALID` if a hard link leads
+ * nowhere.
  */
 export function createUnionView(layers: readonly UnionLayer[]): UnionView {
   return layers.reduce<View>((view, layer) => extend(view, layer), EMPTY)
 }
 
 /**
- * A view with one more layer on top. The given view stays as it is; what the layer does not touch is shared, so that the views of a
- * long stack cost no more than its layers.
+ * A view with one more layer on top. The given view stays unchanged. The new view shares the parts that the
+ * layer does not touch, so that the views of a long stack cost no more than its layers.
  */
 export function extendUnionView(view: UnionView, layer: UnionLayer): UnionView {
   if (!(view instanceof View)) throw new Error('bug: not a union view')
   return extend(view, layer)
 }
 
-/** A class for its identity: only what this module made can be extended. */
+/** A class for its identity: only views of this module can be extended. */
 class View implements UnionView {
   readonly root: Node
   constructor(root: Node) {
@@ -66,7 +67,7 @@ class View implements UnionView {
   }
 }
 
-/** What hard links share. */
+/** The file that several hard links may share. */
 interface Inode {
   readonly entry: Omit<Entry, 'path'> & Partial<Pick<LayerEntry, 'offset' | 'sha256' | 'sparse'>>
   readonly layer: UnionLayer | undefined
@@ -74,7 +75,10 @@ interface Inode {
   id: string | undefined
 }
 
-/** A class although it has no lifetime: a copy of 60,000 files from a stage keeps all of them, with 13 MB of copied properties. */
+/**
+ * A class, to save memory: in a copy of 60,000 files from a stage, copied properties would take 13 MB
+ * (docs/decisions/entries.md).
+ */
 class EntryOfInode implements UnionEntry {
   readonly #directory: string
   readonly name: string
@@ -136,11 +140,14 @@ class EntryOfInode implements UnionEntry {
 
 interface Node {
   inode: Inode
-  /** Of directories only. */
+  /** Set for directories only. */
   children: NameTable<Node> | undefined
-  /** The children's names in order, once asked for. */
+  /** The names of the children in order, once they were listed. */
   names: readonly string[] | undefined
-  /** The layer whose merging made this node; nodes of other layers are shared with other views and are copied before a change. */
+  /**
+   * The layer whose merging made this node; nodes of other layers are shared with other views and are copied
+   * before a change.
+   */
   readonly madeFor: UnionLayer | undefined
 }
 
@@ -187,7 +194,7 @@ function addLayer(root: Node, layer: UnionLayer): void {
     }
     const inode = entry.type === 'hardlink' ? link(root, entry, layer, count) : { entry, layer, id: undefined }
     const replaced = place(last, name, inode, layer)
-    // What was remembered may be what was just replaced, or below it.
+    // The remembered directory may have been replaced, or be below a replaced one.
     if (replaced) lastParent = '/'
   }
 }

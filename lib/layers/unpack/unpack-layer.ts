@@ -10,15 +10,16 @@ import { isWhiteoutDevice, type OverlayWhiteout, type UnpackedTree, unpackEntrie
 
 export type UnpackedLayer =
   | (UnpackedTree & { readonly kind: 'unpacked' })
-  /** Whiteouts could not be made here: what was written is of no use, layers can't be stacked. */
+  /** Whiteouts can't be made here, so that layers can't be stacked. The files written so far are useless. */
   | { readonly kind: 'impossible'; readonly reason: string }
 
 /**
- * Writes a layer into an empty directory such that overlayfs, with it above the directories of the layers below (`below` is their
- * view), shows what the layers together are. No extended attribute is needed for that: what the layer hides by an opaque marker or by
- * replacing a directory becomes a whiteout a name, and directories that it only passes through get what they are below. Hard links to
- * files of lower layers become copies. The content of those, and of the layer, must be in place (see `ensurePlainLayer`).
- * Otherwise as `unpackRoot`, but that the directory itself keeps its mode and owner: overlayfs shows the uppermost directory's.
+ * Writes a layer into an empty directory for overlayfs to stack on the directories of the layers below, whose
+ * view is `below`. Needs no extended attributes: each name that the layer hides, by an opaque marker or by
+ * replacing a directory, becomes a whiteout, and directories that the layer only passes through get the
+ * metadata that they have below. Hard links to files of lower layers become copies, whose content must be in
+ * place, like the layer's own (see `ensurePlainLayer`). Otherwise works as `unpackRoot`, except that the
+ * directory itself keeps its mode and owner.
  */
 export async function unpackLayer(
   layer: UnionLayer,
@@ -39,7 +40,8 @@ export async function unpackLayer(
 }
 
 /**
- * Whether what {@link unpackLayer} writes depends on the layers below. If not, the directory may be used for the layer wherever it is.
+ * Whether the directory that {@link unpackLayer} writes depends on the layers below. If not, it serves the
+ * layer in any stack.
  */
 export function dependsOnBelow({ entries }: LayerIndex): boolean {
   const directories = new Map<string, boolean>([['', true]])
@@ -54,7 +56,10 @@ export function dependsOnBelow({ entries }: LayerIndex): boolean {
   return false
 }
 
-/** What is in the layer's directory: parents first, the root left out, of hard links the first a file. */
+/**
+ * The entries of the layer's directory: parents first, the root left out, the first of several hard links as a
+ * file.
+ */
 function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceEntry | OverlayWhiteout> {
   const view = extendUnionView(below, layer)
   const touched = touchedNames(layer.index)
@@ -72,14 +77,14 @@ function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceE
       if (below.lookup(path)) yield { path, type: 'whiteout' }
       continue
     }
-    // It can't be made, and must hide what is below nevertheless.
+    // Such a device can't be made, but must hide the entry below.
     if (isWhiteoutDevice(entry) && below.lookup(path)) yield { path, type: 'whiteout' }
     yield asLinkOfFirst(entry, firstLinks)
     if (entry.type === 'directory') push(path)
   }
 }
 
-/** Names that the layer's entries and whiteouts are about, and those of the directories above them, by directory. */
+/** The names of the layer's entries, of the names that it hides, and of the directories above them, by directory. */
 function touchedNames({ entries }: LayerIndex): ReadonlyMap<string, ReadonlySet<string>> {
   const touched = new Map<string, Set<string>>()
   for (const entry of entries) {
@@ -100,7 +105,7 @@ function touchedNames({ entries }: LayerIndex): ReadonlyMap<string, ReadonlySet<
   return touched
 }
 
-/** What a directory has below and no more. */
+/** The names that a directory has below, and no longer has in the view. */
 function hiddenNames(directory: string, below: UnionView, view: UnionView): readonly string[] {
   const before = below.list(directory)
   if (before.length === 0) return []

@@ -10,21 +10,22 @@ export interface UnpackRootOptions extends UnpackOptions {
   readonly owners: boolean
 }
 
-/** How files of images become files that commands work on. */
+/** The policy for files that commands work on. */
 export function rootPolicy(owners: boolean): UnpackPolicy {
   return { owners, empty: true, leastMode: (type) => leastMode(type, owners), capabilities: true }
 }
 
-/** {@link leastMode} of directories, their root too. */
+/** {@link leastMode} of directories, the root among them. */
 export function rootDirectoryMode(owners: boolean): number {
   return leastMode('directory', owners)
 }
 
 /**
- * Writes a tree, its root's mode and owner included, into an empty directory: a root filesystem to run commands in. With owners,
- * everything is as in the tree, set-id bits and file capabilities too, but for losses; without, everything belongs to the caller,
- * directories are at least `u+rwx`, files at least `u+r`. Follows no symlink. Errors with `STORE_IO`, and as `unpackTree` does if
- * content can't be read; what was written before an error stays.
+ * Writes a tree, the mode and owner of its root included, into an empty directory: a root filesystem to run
+ * commands in. With owners, everything is as in the tree, set-id bits and file capabilities too, apart from
+ * losses. Without owners, everything belongs to the caller, directories are at least `u+rwx`, and files at
+ * least `u+r`. Follows no symlink. Errors with `STORE_IO`, and as `unpackTree` does if content can't be read.
+ * Files written before an error stay.
  */
 export async function unpackRoot(tree: FileTree, directory: string, options: UnpackRootOptions): Promise<UnpackedTree> {
   const entries = rootEntries(tree)

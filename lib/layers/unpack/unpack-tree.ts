@@ -9,11 +9,12 @@ import { type UnpackedTree, type UnpackOptions, type UnpackPolicy, unpackEntries
 const POLICY: UnpackPolicy = { owners: false, empty: false, leastMode: () => 0, capabilities: false }
 
 /**
- * Writes a tree's files into a directory on the host, made if need be; what the directory has already stays unless it is in the way.
- * Never follows a symlink below it, be it the tree's or one that was there. Modes and times are the entries'; everything belongs to
- * the caller, as with Docker. Errors with `OUTPUT_IO`, with `OUTPUT_INVALID` for names that the host can't have, and with
- * `BLOB_NOT_FOUND`, `LAYER_INVALID`, `CONTEXT_CHANGED` or `CONTEXT_INVALID` if content can't be read. What was written before an error
- * stays.
+ * Writes a tree's files into a directory on the host, which is made if it is missing. Files in the directory
+ * stay unless they are in the way. Never follows a symlink below the directory, neither the tree's nor one that
+ * was there. Modes and times are those of the entries; everything belongs to the caller, as with Docker. Errors
+ * with `OUTPUT_IO`, with `OUTPUT_INVALID` for names that the host can't have, and with `BLOB_NOT_FOUND`,
+ * `LAYER_INVALID`, `CONTEXT_CHANGED` or `CONTEXT_INVALID` if content can't be read. Files written before an
+ * error stay.
  */
 export async function unpackTree(
   tree: FileTree,
@@ -26,7 +27,7 @@ export async function unpackTree(
   })
 }
 
-/** The system's errors of writing into a directory as errors with a code. */
+/** Turns errors of the system, while a directory is written, into errors with a code. */
 export async function reportingErrors<T>(
   code: 'OUTPUT_IO' | 'STORE_IO',
   directory: string,

@@ -11,11 +11,11 @@ import { toFsPath } from '../paths/path-bytes.ts'
 import { SCRATCH_NAME } from '../whiteout.ts'
 
 const COPY_CHUNK = 1024 * 1024
-/** Entries between two looks at the signal and the event loop. */
+/** The number of entries between two checks of the signal, which let the event loop run. */
 const SLICE = 256
 const CLIMBING = /(?:^|\/)\.\.(?:\/|$)/
 
-/** What the directory can't show: a device or fifo that could not be made, extended attributes. */
+/** Something that the directory lacks: a device or fifo that could not be made, or extended attributes. */
 export interface UnpackLoss {
   readonly path: string
   readonly kind: 'node' | 'xattrs'
@@ -26,7 +26,10 @@ export interface UnpackedTree {
   /** Bytes of files' content. */
   readonly bytes: number
   readonly losses: readonly UnpackLoss[]
-  /** Paths whose owner the place has no id for, e.g. one outside of the user namespace's range: they belong to the caller. */
+  /**
+   * Paths that belong to the caller, because their owner has no id here, for example outside of a user
+   * namespace's range.
+   */
   readonly unowned: readonly string[]
 }
 
@@ -38,17 +41,17 @@ export interface UnpackOptions {
 
 /** How entries become files. */
 export interface UnpackPolicy {
-  /** Whether files get their entries' owners; else everything belongs to the caller. */
+  /** Whether files get the owners of their entries; otherwise everything belongs to the caller. */
   readonly owners: boolean
-  /** Whether the directory has nothing that could be in the way, and no two entries have the same path. */
+  /** Whether the directory is empty, and no two entries have the same path. */
   readonly empty: boolean
-  /** Permission bits that files of a type have whatever their entries say. */
+  /** Permission bits that files of a type always get. */
   readonly leastMode: (type: EntryType) => number
   /** Whether file capabilities are set; other attributes never are. */
   readonly capabilities: boolean
 }
 
-/** In a layer of overlayfs: hides what is there in the layers below. */
+/** In a layer of overlayfs, hides the path in the layers below. */
 export interface OverlayWhiteout {
   readonly path: string
   readonly type: 'whiteout'
@@ -58,8 +61,9 @@ export interface OverlayWhiteout {
 export class WhiteoutError extends Error {}
 
 /**
- * Writes entries, parents first, into a directory that exists. Never follows a symlink below it, be it an entry's or one that was
- * there. Errors with `OUTPUT_INVALID` for names that the host can't have, as {@link ContentFiles} does, and with the system's errors.
+ * Writes entries, parents first, into a directory that exists. Never follows a symlink below it, be it an
+ * entry's or one that was there. Errors with `OUTPUT_INVALID` for names that the host can't have, as {@link
+ * ContentFiles} does, and with the system's errors.
  */
 export async function unpackEntries(
   entries: Iterable<SourceEntry | OverlayWhiteout>,
@@ -137,7 +141,7 @@ class Unpacker {
       case 'character':
       case 'block':
         this.#clear(path)
-        // In a layer or on an overlayfs such a device would be a whiteout.
+        // In a layer of overlayfs, or on a mounted one, such a device is a whiteout.
         if (!(this.#policy.empty && isWhiteoutDevice(entry)) && this.#makeNode(entry, path)) break
         this.#missing.add(entry.path)
         this.#lose(entry, 'node')
@@ -162,7 +166,7 @@ class Unpacker {
     if (process.platform === 'win32' && /[\\:*?"<>|]/.test(path)) {
       throw new TsbuildError('OUTPUT_INVALID', `Windows can't have a file named ${JSON.stringify(path)}`)
     }
-    // Readers of tars and of contexts clean their paths; nothing that comes by another way may leave the directory.
+    // Readers of tars and of contexts clean their paths. This check stops paths from any other source.
     if (CLIMBING.test(path)) throw new TsbuildError('LAYER_INVALID', `a layer has the path ${JSON.stringify(path)}`)
     return toFsPath(`${this.#root}/${path}`)
   }
@@ -174,7 +178,7 @@ class Unpacker {
     if (!kept || Object.keys(others).length > 0) this.#lose(entry, 'xattrs')
   }
 
-  /** Everything above is a real directory: it was made, or looked at, before. */
+  /** All parents are real directories: they were made or checked before. */
   #makeDirectory(path: string | Buffer): void {
     const stat = this.#policy.empty ? undefined : fs.lstatSync(path, { throwIfNoEntry: false })
     if (stat?.isDirectory()) {
@@ -203,7 +207,7 @@ class Unpacker {
         left -= length
       }
       this.#files.end()
-      // After the last write and the change of owner, since both clear set-id bits.
+      // The mode comes last, since writing and changing the owner clear set-id bits.
       if (this.#needsOwner(entry)) this.#giveTo(entry, () => fs.fchownSync(file, entry.uid, entry.gid))
       fs.fchmodSync(file, entry.mode | this.#policy.leastMode('file'))
       fs.futimesSync(file, entry.mtime, entry.mtime)
@@ -228,7 +232,7 @@ class Unpacker {
     return uid !== this.#caller.uid || gid !== this.#caller.gid || this.#inheritsGroup || path === ''
   }
 
-  /** An id that the user namespace doesn't have is reported; that nothing can be given away at all is an error. */
+  /** Reports an id that the user namespace doesn't have. Not being allowed to change owners at all is an error. */
   #giveTo(entry: SourceEntry, change: () => void): void {
     try {
       change()
@@ -247,7 +251,7 @@ class Unpacker {
     return true
   }
 
-  /** All whiteouts are links of a few: making one takes a process. */
+  /** Whiteouts are hard links of a few devices, because making a device takes a process. */
   #makeWhiteout(path: string | Buffer): void {
     if (this.#whiteout !== undefined) {
       try {
@@ -267,7 +271,7 @@ class Unpacker {
   }
 }
 
-/** Whether overlayfs takes a device of an image for a whiteout of its own. */
+/** Whether overlayfs would take a device of an image for a whiteout. */
 export function isWhiteoutDevice({ type, devMajor = 0, devMinor = 0 }: SourceEntry): boolean {
   return type === 'character' && devMajor === 0 && devMinor === 0
 }
