@@ -131,10 +131,10 @@ function openFile(entry: SourceEntry, path: string): number {
 
 function checkStatus(entry: SourceEntry, before: FileStat, file: number): void {
   const { mtimeMs, ctimeMs, ino, dev, size } = fstatSync(file)
-  if (ino !== before.ino || dev !== before.dev) throw changed(entry, 'there is another file in its place')
+  if (ino !== before.ino || dev !== before.dev) throw changed(entry, 'another file has replaced it')
   if (size !== entry.size) throw sizeChanged(entry, size)
   if (mtimeMs !== before.mtimeMs) throw changed(entry, 'it was written to')
-  if (ctimeMs !== before.ctimeMs) throw changed(entry, 'its status is another one')
+  if (ctimeMs !== before.ctimeMs) throw changed(entry, 'its status changed')
 }
 
 function openPlain(path: string): number {
@@ -154,7 +154,7 @@ function changed(entry: SourceEntry, how: string, cause?: unknown): TsbuildError
   const { content } = entry
   const path = content?.kind === 'file' ? content.path : entry.path
   return new TsbuildError('CONTEXT_CHANGED', `${JSON.stringify(path)} changed while it was read: ${how}`, {
-    hint: 'let nothing write to the build context during a build, or exclude what is written in .dockerignore',
+    hint: 'write nothing to the build context during a build, or exclude the files that change in .dockerignore',
     cause,
   })
 }

@@ -5,8 +5,8 @@ import { layerMediaType } from '../oci/media-types.ts'
 import type { Descriptor, DiffID } from '../oci/types.ts'
 import type { BufferPool } from './gzip/buffer-pool.ts'
 import { GZIP_HEADER, GzipWriter } from './gzip/gzip-writer.ts'
+import type { TarChunk } from './gzip/open-chunk.ts'
 import { type PackedChunks, savePackedChunks } from './gzip/packed-chunks.ts'
-import type { TarChunk } from './gzip/tar-chunks.ts'
 
 /** The compression of a layer's blob. `level` is 0, for no compression, to 9. */
 export type LayerCompression =

@@ -11,7 +11,7 @@ export function readContent(entry: SourceEntry, limit: number): Uint8Array {
     const name = JSON.stringify(entry.path)
     throw new TsbuildError(
       'LAYER_INVALID',
-      `${name} has ${entry.size} bytes, more than the ${limit} that are read of it`,
+      `${name} has ${entry.size} bytes, expected at most ${limit}`,
     )
   }
   // Reading requests one byte more than there should be.

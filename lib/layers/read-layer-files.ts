@@ -47,9 +47,9 @@ export async function readLayerFiles(
   if (bad) {
     throw new TsbuildError(
       'LAYER_INVALID',
-      `layer ${descriptor.digest}: ${JSON.stringify(bad.path)} is not what it was`,
+      `layer ${descriptor.digest}: ${JSON.stringify(bad.path)} does not match its digest`,
       {
-        hint: 'the blob in the store is damaged: remove it, and it comes again',
+        hint: 'the blob in the store is damaged: remove it, and build again to fetch it',
       },
     )
   }

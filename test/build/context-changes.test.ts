@@ -28,12 +28,12 @@ const CHANGES: readonly (readonly [string, Change, string])[] = [
   ['shrinks', (file) => truncateSync(file, 3), 'expected %s bytes, got only 3'],
   ['vanishes', (file) => rmSync(file), 'it is gone (ENOENT)'],
   ['is written to, in the same size', (file) => writeFileSync(file, readFileSync(file)), 'it was written to'],
-  ['is replaced by another of the same size', replace, 'there is another file in its place'],
+  ['is replaced by another of the same size', replace, 'another file has replaced it'],
   ['becomes a directory', becomeDirectory, 'it is not a regular file any more'],
   ['becomes a symlink', becomeLink, 'it is gone (ELOOP)'],
-  ['is given another mode', (file) => chmodSync(file, 0o600), 'its status is another one'],
+  ['is given another mode', (file) => chmodSync(file, 0o600), 'its status changed'],
   ['vanishes with its directory', (file) => rmSync(dirname(file), { recursive: true }), 'it is gone (ENOENT)'],
-  ['has its directory replaced by a symlink to elsewhere', linkDirectory, 'there is another file in its place'],
+  ['has its directory replaced by a symlink to elsewhere', linkDirectory, 'another file has replaced it'],
 ]
 
 for (const size of ['small', 'large']) {

@@ -79,6 +79,6 @@ function pickMeta({ mode, uid, gid, mtime }: OwnInode): Pick<OwnInode, 'mode' | 
 function brokenLink({ path, linkname = '' }: SourceEntry): TsbuildError {
   return new TsbuildError(
     'ARCHIVE_INVALID',
-    `${quote(path)} in the archive is a hard link to ${quote(linkname)}, which is not there`,
+    `${quote(path)} in the archive is a hard link to ${quote(linkname)}, which does not exist`,
   )
 }

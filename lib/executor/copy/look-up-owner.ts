@@ -24,9 +24,9 @@ export async function lookUpOwner(
 ): Promise<Owner> {
   if (!namesAccount(spec)) return resolveOwner(spec, NO_FILES)
   if (linked || !filesystem.top) {
-    const why = linked ? 'a linked layer knows no image to look it up in' : 'the image is still empty'
+    const why = linked ? 'a linked layer has no image to look it up in' : 'the image is still empty'
     throw new TsbuildError('CHOWN_INVALID', `${flag} names an account, but ${why}`, {
-      hint: linked ? 'give numbers, or leave --link out' : 'give numbers',
+      hint: linked ? 'use numbers, or remove --link' : 'use numbers',
     })
   }
   const view = await viewOf(filesystem, session)

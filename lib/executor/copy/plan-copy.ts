@@ -152,8 +152,9 @@ function copyEntry(
   const path = into ? joinPath(destination, name) : destination
   if (isDirectory && !existing) stage.makeDirectories(path, makeParent)
   const rules = { owner: options.owner, mode, include, exclude }
-  if (path === '') return copyTree(stage, source, entry, stage.root, undefined, rules)
-  return copyTree(stage, source, entry, stage.makeDirectories(parentPath(path), makeParent), baseName(path), rules)
+  const isRoot = path === ''
+  const directory = isRoot ? stage.root : stage.makeDirectories(parentPath(path), makeParent)
+  return copyTree(stage, { source, from: entry, directory, name: isRoot ? undefined : baseName(path), rules })
 }
 
 function copyInline(copy: Copy, input: CopyInput & { kind: 'inline' }): void {

@@ -10,7 +10,7 @@ import { findCachedLayer } from '../find-cached-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
 import type { WantedEncoding } from '../wanted-encoding.ts'
 
-/** The kind of derived data that a store keeps what copies have seen as, by a key of the step. */
+/** The kind of derived data under which a store keeps the snapshots of copies, by a key of the step. */
 const SEEN_KIND = 'seen'
 
 /** The definition of a copy, which does not depend on the files that it copies. */
@@ -36,7 +36,7 @@ export async function recallLayer(
   return await findCachedLayer(noted.note as CacheKey, form, session)
 }
 
-/** Notes for {@link recallLayer} what a copy's plan has seen, and the key of the layer that came of it. */
+/** Saves for {@link recallLayer} the snapshot that a copy's plan was made from, and the key of the resulting layer. */
 export function noteLayer(
   op: CopyOp,
   filesystem: Filesystem,

@@ -17,7 +17,7 @@ export async function* inflateBzip2(stream: AsyncIterable<Uint8Array>): AsyncGen
   try {
     await bits.fill()
     do {
-      if (bits.read(24) !== 0x425a68) throw new Error('there is something after its end')
+      if (bits.read(24) !== 0x425a68) throw new Error('there are bytes after its end')
       const level = bits.read(8) - 0x30
       if (level < 1 || level > 9) throw new Error('its header has no block size')
       yield* inflateStream(bits, level * 100_000)

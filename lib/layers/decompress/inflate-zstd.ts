@@ -8,14 +8,14 @@ import { Xxh64 } from './xxh64.ts'
 
 const MAGIC = 0xfd2f_b528
 const SKIPPABLE = 0x184d_2a50
-/** As much as the zstd program takes unless it is told otherwise: 2^27 bytes. */
+/** The default limit of the zstd program: 2^27 bytes. */
 const MAX_WINDOW = 128 * 1024 * 1024
 const MAX_BLOCK = 128 * 1024
 
 interface FrameHeader {
   readonly bytes: Buffer
   readonly hasChecksum: boolean
-  /** Bytes that the frame holds, where it says so. */
+  /** Bytes that the frame holds, if its header has the number. */
   readonly contentSize: number | undefined
 }
 
@@ -37,7 +37,7 @@ export async function* inflateZstd(stream: AsyncIterable<Uint8Array>, careful: b
       const magic = start.readUInt32LE(0)
       if (magic === MAGIC) yield* inflateFrame(source, await readHeader(start, source), careful)
       else if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE) await skip(source, (await exactly(source, 4)).readUInt32LE(0))
-      else throw new Error('there is something between frames')
+      else throw new Error('there are bytes between frames')
     }
   } finally {
     await source.close()
@@ -101,7 +101,7 @@ async function* inflateBlocks(source: ByteSource, header: FrameHeader): AsyncGen
   let size = 0
   let before = header.bytes
   for await (const { bytes: block, isLast } of blocksOf(source)) {
-    // The package skips the checksum: in its place, so that what comes before it is given even if it is missing.
+    // The package skips the checksum, so zeros do: then the data before a missing checksum is still yielded.
     const end = isLast && hasher ? Buffer.alloc(4) : Buffer.alloc(0)
     decoder.push(Buffer.concat([before, block, end]), isLast)
     before = Buffer.alloc(0)

@@ -34,8 +34,9 @@ export function deflateModule(): DeflateModule {
 }
 
 /**
- * A deflater for up to `maxLength` bytes at a time. Threads are given this function as text: it must name
- * nothing that is defined outside of it, and no function inside.
+ * A deflater for up to `maxLength` bytes at a time. Threads are made from the text of this function, since a
+ * thread can't load TypeScript or a part of a bundle: so it must use nothing that is defined outside of it. A
+ * test runs the text alone, and a thread whose text is broken fails the build with its error.
  */
 export function createDeflater(module: DeflateModule, maxLength: number): Deflater {
   const { memory, reserve, open, deflate } = new WebAssembly.Instance(module).exports as DeflateExports

@@ -5,8 +5,8 @@ import type { BlobWriter } from '../../oci/content.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import { deflateChunk } from './deflate-threads.ts'
 import { isIncompressible } from './incompressible.ts'
+import type { TarChunk } from './open-chunk.ts'
 import type { ChunkIdentity, PackedChunk, PackedChunks } from './packed-chunks.ts'
-import type { TarChunk } from './tar-chunks.ts'
 
 /**
  * The most chunks in flight, which bounds memory: enough to keep every thread busy while the main thread is

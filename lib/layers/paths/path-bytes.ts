@@ -34,7 +34,7 @@ export function pathToBytes(path: string): Buffer {
   return Buffer.concat(parts)
 }
 
-/** A path in the form that `node:fs` takes: the string itself where that says the same bytes. */
+/** A path for `node:fs`: the string itself if it stands for the same bytes, otherwise the bytes. */
 export function toFsPath(path: string): string | Buffer {
   return path.isWellFormed() ? path : pathToBytes(path)
 }

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -96,3 +97,11 @@ test.skipIf(!missingTools().every((tool) => requires(tool)))(
     expect(await buildDeflate()).toBe(readFileSync(file, 'utf8'))
   },
 )
+
+test('the text of the function that threads are given needs nothing outside of it', () => {
+  const alone = runInNewContext(`(${createDeflater})`, { WebAssembly: (globalThis as { WebAssembly?: unknown }).WebAssembly })
+  const plain = text(100_000)
+  const bytes = Buffer.from(plain)
+  const length = (alone as typeof createDeflater)(deflateModule(), LONGEST)(bytes, 6)
+  expect(bytes.subarray(0, length)).toEqual(deflated(plain, 6))
+})
