@@ -1,4 +1,4 @@
-// What scripts/bundle.ts makes of lib/: every file that somebody else loads has to be an entry point of it.
+// The bundle that scripts/bundle.ts makes of lib/: every file that another program loads is an entry point.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Who may import whom. The rules stand in docs/architecture.md (rooms) and docs/dependencies.md (npm packages),
+// The imports between rooms. The rules stand in docs/architecture.md (rooms) and docs/dependencies.md (npm packages),
 // and are read from there.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'

@@ -38,7 +38,10 @@ interface ContextTime {
   time(): Promise<number | undefined>
 }
 
-/** The time that the caller or the Dockerfile asks for, in seconds since 1970; undefined for none. Errors with `OPTION_INVALID`. */
+/**
+ * The time that the caller or the Dockerfile asks for, in seconds since 1970; undefined for none. Errors with
+ * `OPTION_INVALID`.
+ */
 export async function askedEpoch(
   context: ContextTime,
   dockerfile: Dockerfile,
@@ -56,8 +59,8 @@ export function withEpoch(buildArgs: BuildOptions['buildArgs'], epoch: number | 
 }
 
 /**
- * The time that an ARG before the first FROM has as its value, where the caller asks for none; `globalArgs` are those of the graph. Errors with
- * `OPTION_INVALID`.
+ * The time that an ARG before the first FROM sets, for builds whose caller asks for none. `globalArgs` are the graph's.
+ * Errors with `OPTION_INVALID`.
  */
 export function defaultEpoch(globalArgs: ReadonlyMap<string, string>): number | undefined {
   const epoch = parseEpoch(globalArgs.get(NAME) ?? '')

@@ -19,7 +19,9 @@ export interface Edit {
  *
  * const dockerfile = parse('FROM node:20\n')
  * const [from] = dockerfile.instructions
- * if (from?.kind === 'FROM') console.log(stringify(edit(dockerfile, [{ span: from.image.span, text: 'node:22' }])).trim())
+ * if (from?.kind === 'FROM') {
+ *   console.log(stringify(edit(dockerfile, [{ span: from.image.span, text: 'node:22' }])).trim())
+ * }
  * // FROM node:22
  * ```
  */

@@ -42,7 +42,9 @@ const KEYS = [
  * import { parse, resolveMount } from '@tsbuild/tsbuild/parser'
  *
  * const [, run] = parse('FROM scratch\nRUN --mount=type=cache,target=/root/.npm npm ci\n').instructions
- * if (run?.kind === 'RUN') for (const mount of run.mounts) console.log(resolveMount(mount, (value) => value).target) // /root/.npm
+ * if (run?.kind === 'RUN') {
+ *   for (const mount of run.mounts) console.log(resolveMount(mount, (value) => value).target) // /root/.npm
+ * }
  * ```
  */
 export function resolveMount(mount: Mount, expand: (value: string) => string): ResolvedMount {

@@ -14,7 +14,8 @@ export type SandboxMount =
   | { readonly kind: 'tmpfs'; readonly target: string; readonly size: number | undefined; readonly mode: number }
 
 /**
- * A resource limit (`--ulimit`). Its name is that of setrlimit(2) without `RLIMIT_`, in lower case: `nofile`, `core` and so on.
+ * A resource limit (`--ulimit`). Its name is that of setrlimit(2) without `RLIMIT_`, in lower case: `nofile`, `core`
+ * and so on.
  */
 export interface ResourceLimit {
   readonly name: string

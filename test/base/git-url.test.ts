@@ -45,7 +45,7 @@ describe('a git URL says where the repository is and what of it is meant', () =>
     ['https://example.org/app.git?submodules=false', 'https://example.org/app.git', { submodules: false }],
     ['https://example.org/app.git?mtime=commit', 'https://example.org/app.git', { mtime: 'commit' }],
     ['https://example.org/app.git?fetch-by-commit=T', 'https://example.org/app.git', { fetchByCommit: true }],
-    // What can't be decoded is left out, as Go does.
+    // Go leaves out a value that it can't decode, and so do we.
     ['https://example.org/app.git?tag=%zz&branch=b', 'https://example.org/app.git', { ref: 'refs/heads/b' }],
   ])('%s', (text, remote, rest) => {
     expect(parseGitUrl(text)).toEqual({ kind: 'git', url: { ...PLAIN, remote, ...rest } })

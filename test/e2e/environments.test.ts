@@ -1,4 +1,5 @@
-// The same Dockerfiles in environments that allow less and less, compared with root's images: the same layers, or a known shortfall.
+// The same Dockerfiles in environments that allow less and less, compared with root's images: the layers are the same,
+// or the shortfall is known.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'

@@ -33,7 +33,7 @@ beforeEach(() => {
   fs.utimesSync(join(root, 'd/sub'), 1, 1_577_836_801.75)
 })
 
-/** What the system says of a path in the directory, as the entry that it is to become. */
+/** The entry that a path of the directory should become, by the system's own stat. */
 function expected(name: string): PlainEntry {
   const path = join(root, name)
   const stat = fs.lstatSync(path)

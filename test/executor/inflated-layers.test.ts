@@ -1,4 +1,4 @@
-// What is decompressed of layers that steps take files from: counted, not timed.
+// The bytes that are decompressed of layers from which steps take files: counted, not timed.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'

@@ -194,7 +194,7 @@ describe('from elsewhere', () => {
     expect(registry.uploaded).toBe(0)
     expect(digests(index('team/app', '1'))).toEqual(digests(index('b/app', '1')))
     registry.requests.length = 0
-    // What is there already costs a request, not a mount.
+    // A blob that exists already costs a request, not a mount.
     expect((await createIndex(sources, { names: [`${host}/b/app:2`], env })).blobs.mounted).toBe(0)
     expect(registry.requests.filter((line) => line.startsWith('POST'))).toEqual([])
   })

@@ -80,7 +80,7 @@ async function orRefused<T>(action: () => T | Promise<T>): Promise<T | undefined
   }
 }
 
-/** What a property returns: that it was given or refused is all that counts. */
+/** Runs an action that may succeed or be refused; any other outcome fails the property. */
 async function survives(action: () => unknown): Promise<void> {
   await orRefused(action)
 }

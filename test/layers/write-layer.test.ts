@@ -222,7 +222,7 @@ test('the index is recorded in the store, so that nothing has to be read again',
   const store = temporaryStore()
   const { diffID, descriptor, index } = await writeLayer(mixed, store, GZIP)
   const recorded = store.readDerived(INDEX_KIND, diffID)
-  // What somebody makes of it who has the blob alone.
+  // The index that a store makes which has the blob alone.
   const other = temporaryStore()
   const writer = other.createWriter()
   writer.write(readBlob(store, descriptor))

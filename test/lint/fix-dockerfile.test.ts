@@ -54,7 +54,7 @@ test('says what was fixed', () => {
   expect(fixed.map(({ rule }) => rule)).toEqual(['FromAsCasing', 'StageNameCasing'])
 })
 
-/** What a build would make of it, as far as fixes touch it. */
+/** The meaning that a build gives to the instructions, as far as fixes touch them. */
 function meaning({ instructions, escape: escapeCharacter }: Dockerfile): unknown {
   const expand = (word: string): unknown => {
     const result = expandWord(word, (name) => (name.length % 2 === 0 ? undefined : `<${name}  v>`), {

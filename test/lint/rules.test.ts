@@ -27,7 +27,7 @@ const badFiles: readonly (readonly [string, string])[] = [
   ['node_modules/a/index.js', ''],
 ]
 
-/** What the comments of the examples say of the world around. */
+/** The facts about the world that the comments of the examples state. */
 const world: LintOptions = {
   platform: 'linux/amd64',
   ignore: { patterns: ['secrets'], matches: (path) => path.startsWith('secrets') },

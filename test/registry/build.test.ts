@@ -206,7 +206,7 @@ test('an image that is pulled is whole, named, and a base without the registry',
   registry.fault = (_, response) => response.destroy() !== undefined
   const result = await build(options(`FROM ${base}\nCOPY new.txt /\n`, { store: store.root, pull: 'never' }))
   expect(result.image.layers).toHaveLength(3)
-  // What a name meant when it was pulled is what it means until somebody asks.
+  // A pulled name keeps its meaning until the registry is asked again.
   const again = await build(options(`FROM ${base}\nCOPY new.txt /b\n`, { store: store.root }))
   expect(again.image.layers.slice(0, 2)).toEqual(result.image.layers.slice(0, 2))
   const asking = build(options(`FROM ${base}\nCOPY new.txt /c\n`, { store: store.root, pull: 'always' }))

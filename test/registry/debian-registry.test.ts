@@ -14,7 +14,7 @@ import { startTokenServer } from './token-server.ts'
 const isHere = hasDebianRegistry() && requires('skopeo')
 const withRegistry = test.skipIf(!isHere)
 
-// Of user u with password p.
+// User u with password p.
 const HTPASSWD = 'u:$2b$05$abcdefghijklmnopqrstuuqwWMzKt5N8p.u2GX5MuH1t19BMWuLOW\n'
 
 const context = (text: string): ReadonlyMap<string, { content: string }> => new Map([['file', { content: text }]])

@@ -14,7 +14,7 @@ export interface DebianRegistryOptions {
   readonly htpasswd?: string
   /** Paths of PEM files. */
   readonly tls?: { readonly certificate: string; readonly key: string }
-  /** Who gives tokens: the address, and the path of the certificate that they are signed with. */
+  /** The token server: its address, and the path of the certificate that it signs with. */
   readonly token?: { readonly realm: string; readonly certificate: string }
 }
 

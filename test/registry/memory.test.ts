@@ -13,7 +13,7 @@ const MIB = 1 << 20
 /** More than twice what the process may have. */
 const SIZE = 384 * MIB
 const LIMIT = 150 * MIB
-/** Of so many zeros. */
+/** The digest of that many zeros. */
 const DIGEST = 'sha256:3201548f7070f0ae5adf2c869b15df99b5f85ca51feda443c1597c130976619a'
 
 const config = Buffer.from(

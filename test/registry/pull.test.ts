@@ -240,7 +240,7 @@ test('a token is asked for what the request needs, and for what else the registr
     return true
   }
   await pull(`${registry.host}/team/app:1`)
-  // What it needs is not asked for twice, and what is of another repository is not its business.
+  // A scope is asked for once, and the scopes of another repository are left out.
   expect(asked).toEqual([['repository:team/app:pull', 'registry:catalog:*', 'repository:team/app:delete']])
 })
 

@@ -1,4 +1,4 @@
-// A worker as the builder starts it: runs commands through a back-end and prints the results. Run by tsx, in some namespaces.
+// A worker as the builder starts it: runs commands through a back-end and prints the results. tsx runs it, in namespaces.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { TsbuildError } from '../../lib/base/errors.ts'

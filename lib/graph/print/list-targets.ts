@@ -25,7 +25,8 @@ export interface TargetInfo {
  * import { listTargets, parse } from '@tsbuild/tsbuild'
  *
  * const targets = listTargets(parse('# build compiles\nFROM scratch AS build\nFROM scratch AS web\n'))
- * console.log(targets.map(({ name, description }) => `${name}: ${description}`).join(', ')) // build: compiles, web: undefined
+ * console.log(targets.map(({ name, description }) => `${name}: ${description}`).join(', '))
+ * // build: compiles, web: undefined
  * ```
  */
 export function listTargets({ stages }: Dockerfile): TargetInfo[] {

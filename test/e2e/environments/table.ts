@@ -9,7 +9,7 @@ export const MARKS = {
 
 type Results = Readonly<Record<string, Built>>
 
-/** One row an environment, with the number of images that are the same, and notes on the others. Ends in a line break. */
+/** One row an environment: the number of images that equal root's, and notes on the others. Ends in a line break. */
 export function createTable(
   measured: ReadonlyMap<string, Results>,
   byRoot: Results,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Xxh64 } from '../../../lib/layers/decompress/xxh64.ts'
 
-// Of the reference implementation: the lower half of its results.
+// The lower halves of the reference implementation's results.
 test.each([
   ['', 0x51d8e999],
   ['a', 0xa98c6e5b],

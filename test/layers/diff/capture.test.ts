@@ -1,4 +1,4 @@
-// What commands change, captured in both ways, from an overlayfs and from two snapshots of a plain directory.
+// The changes of commands, captured in both ways: from an overlayfs, and from two snapshots of a plain directory.
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'

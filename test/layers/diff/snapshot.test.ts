@@ -1,4 +1,4 @@
-// What is particular to snapshots; what they and overlayfs have in common is in capture.test.ts.
+// The behaviour of snapshots alone; capture.test.ts has the behaviour that they share with overlayfs.
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -99,7 +99,7 @@ test.runIf(isRoot('to become somebody else'))('a plain user captures what its co
     'new 0',
     'new/unreadable 0',
   ])
-  // What had to be made readable is no change of the next command's.
+  // A directory that had to be made readable is no change of the next command.
   const above = createUnionView([...layers, ...(await storedLayers(entries))])
   expect(
     await asUser(() => captureSnapshot({ root, before: after, after: next, below: above, owners, ...OPTIONS })),

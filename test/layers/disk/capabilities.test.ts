@@ -15,7 +15,7 @@ import { storedLayers } from '../support/layers.ts'
 
 const NET_RAW = bytes('01000002 00200000 00000000 00000000 00000000')
 const SETS = bytes('00000002 00040000 00240000 80000000 00010000')
-/** With the id of a user namespace's root, which has no text. */
+/** A capability with the id of a user namespace's root, which has no text form. */
 const REVISION_3 = bytes('01000003 00200000 00000000 00000000 00000000 e8030000')
 
 const root = isRoot('setting capabilities')

@@ -34,7 +34,7 @@ const OWN = 'home/.config/tsbuild/registries.json'
 const PODMAN = 'etc/containers/registries.conf'
 const DAEMON = 'etc/docker/daemon.json'
 
-/** What comes of a name: `blocked`, or the places asked, in order: `HOST/PATH`, with `http` or `insecure` behind it. */
+/** The result for a name: `blocked`, or `HOST/PATH` of the registries in order, followed by `http` or `insecure`. */
 async function placesOf({ find }: Machine, name: string, kind: 'tag' | 'digest' = 'tag'): Promise<string> {
   const { location, transport, mirrors, blockedBy } = await find(repository(name))
   if (blockedBy !== undefined) return 'blocked'

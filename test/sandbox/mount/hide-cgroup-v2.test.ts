@@ -21,7 +21,7 @@ function mount(type: string, target: string, options: string): boolean {
   return true
 }
 
-/** What is covered in a directory of hierarchies. */
+/** The hierarchies of a directory that are covered. */
 async function coveredIn(directory: string, mounter: Pick<Mounter, 'tmpfs'>): Promise<readonly string[]> {
   const covered: string[] = []
   const tmpfs = (target: string): Promise<void> => {

@@ -8,7 +8,7 @@ import { nativeParts, stepRoom } from './native-step.ts'
 
 const parts = nativeParts()
 
-/** What a step says, line by line; it ends with exit code 0. */
+/** The lines that a step prints; it ends with exit code 0. */
 const CASES: readonly (readonly [title: string, script: string, said: readonly string[]])[] = [
   ['root is root', 'id -u; id -g; stat -c %u:%g /bin /dev/null /etc/passwd', ['0', '0', '0:0', '0:0', '0:0']],
   ['chown is seen by stat', 'touch f; chown 33:34 f; stat -c %u:%g f; chown :7 f; stat -c %u:%g f', ['33:34', '33:7']],

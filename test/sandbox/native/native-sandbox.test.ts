@@ -1,4 +1,4 @@
-// What the native helper keeps apart, how it ends, and what it refuses.
+// The native helper: the isolation that it gives, how it ends, and what it refuses.
 import { spawn } from 'node:child_process'
 import {
   existsSync,

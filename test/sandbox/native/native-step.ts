@@ -90,7 +90,7 @@ export interface Outcome {
   readonly signal: string | null
   readonly stdout: string
   readonly stderr: string
-  /** What the table says about a path of the root; undefined for what just belongs to root. */
+  /** The table's record of a path of the root; undefined for a file that belongs to root. */
   readonly owner: (path: string) => InodeOwner | undefined
   readonly owners: readonly (readonly [InodeKey, InodeOwner])[]
   readonly milliseconds: number

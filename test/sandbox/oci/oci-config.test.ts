@@ -71,7 +71,7 @@ test('capabilities have the numbers of capabilities(7)', () => {
   const numbers = { CAP_CHOWN: 0, CAP_SETPCAP: 8, CAP_SYS_ADMIN: 21, CAP_MKNOD: 27, CAP_SETFCAP: 31, CAP_BPF: 39 }
   for (const [name, bit] of Object.entries(numbers))
     expect(availableCapabilities(ALL_CAPABILITIES, 1n << BigInt(bit))).toEqual([name])
-  // What Docker's containers have, as the kernel shows it.
+  // The capabilities of Docker's containers, as the kernel shows them.
   expect(availableCapabilities(ALL_CAPABILITIES, 0xa80425fbn).toSorted()).toEqual(DEFAULT_CAPABILITIES.toSorted())
 })
 

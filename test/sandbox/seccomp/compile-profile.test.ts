@@ -14,7 +14,7 @@ const ARCHES: Readonly<Record<CallArch, number>> = { x64: 0xc000_003e, ia32: 0x4
 const ALLOW = 0x7fff_0000
 const errno = (number: number): number => 0x0005_0000 + number
 
-/** What the kernel's interpreter would answer. */
+/** The answer of the kernel's interpreter. */
 function decide(program: Uint8Array, arch: number, number: number, args: readonly bigint[]): number {
   const code = Buffer.from(program)
   const data = Buffer.alloc(64)
@@ -40,7 +40,7 @@ function decide(program: Uint8Array, arch: number, number: number, args: readonl
   }
 }
 
-/** What the profile says about a call by its name, read plainly. */
+/** The profile's answer for a call by its name, read rule by rule. */
 function said(profile: SeccompProfile, name: string | undefined, args: readonly bigint[]): number {
   const holds = ({ index, value, valueTwo = 0, op }: SeccompArgument): boolean => {
     const arg = args[index] ?? 0n
