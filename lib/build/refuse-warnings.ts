@@ -15,7 +15,8 @@ export interface BuildLinter {
 
 /**
  * Starts the linter if the Dockerfile has a `check` directive, or the build arg that replaces it is given. Returns
- * undefined for other builds, which start faster without the linter. Errors with `DIRECTIVE_INVALID`, and with the errors of the Dockerfile.
+ * undefined for other builds, which start faster without the linter. Errors with `DIRECTIVE_INVALID`, and with the
+ * errors of the Dockerfile.
  */
 export async function startLinter(dockerfile: Dockerfile, options: LintOptions): Promise<BuildLinter | undefined> {
   const { file } = dockerfile
