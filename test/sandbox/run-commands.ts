@@ -1,4 +1,4 @@
-// A worker as the builder starts it, in namespaces: runs commands through a back-end and prints their results. Run by tsx.
+// A worker as the builder starts it: runs commands through a back-end and prints their results. Run by tsx.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { TsbuildError } from '../../lib/base/errors.ts'
