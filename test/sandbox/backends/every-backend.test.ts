@@ -347,9 +347,9 @@ function commands(directory: string, sleep: string): Readonly<Record<string, San
 
 /** Starts the worker as the builder does, with a descriptor that it shouldn't have. */
 function runWorker(namespaces: WorkerNamespaces, uid: number, directory: string): Answer {
-  const script = resolve(import.meta.dirname, 'run-commands.ts')
+  const script = resolve(import.meta.dirname, '../run-commands.ts')
   const user = uid === 0 ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
-  const words = [
+  const argv = [
     ...user,
     ...namespaces.launcher,
     process.execPath,
@@ -362,7 +362,7 @@ function runWorker(namespaces: WorkerNamespaces, uid: number, directory: string)
   try {
     const stdio = Array.from({ length: 201 }, (_, index) => (index < 3 ? 'pipe' : index === 200 ? leaked : 'ignore'))
     const env = { PATH: process.env['PATH'] ?? '', HOME: directory }
-    const ended = spawnSync(words[0] ?? '', words.slice(1), {
+    const ended = spawnSync(argv[0] ?? '', argv.slice(1), {
       encoding: 'utf8',
       env,
       stdio,
