@@ -153,7 +153,7 @@ withRegistry('log in, push, pull, log out', async () => {
     })
     expect(await login(host, { username: 'u', password: 'p' })).toEqual({
       registry: host,
-      place: join(home, 'config.json'),
+      storage: join(home, 'config.json'),
       plain: true,
     })
     expect((await push()).blobs.uploaded).toBe(2)
