@@ -1,5 +1,5 @@
+import { at } from '../base/element-at.ts'
 import { type Diagnostic, TsbuildError } from '../base/errors.ts'
-import { normalisePlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import type { Word } from '../parser/types.ts'
 import { foreignBase } from './check-base.ts'
@@ -15,10 +15,12 @@ import {
   takeScope,
 } from './evaluate/stage-state.ts'
 import type { VertexBuilder } from './evaluate/vertex-builder.ts'
+import { finishTarget } from './finish-target.ts'
 import type { LinkedGraph } from './link-graph.ts'
 import { findSource } from './link-stages.ts'
 import type { LinkedStage } from './linked-stage.ts'
-import { at, nameKey, type StagePlan } from './plan-stages.ts'
+import type { StagePlan } from './plan-stages.ts'
+import { nameKey } from './resolved-name.ts'
 import type { Graph, GraphStage, Vertex } from './types.ts'
 
 export interface PlannedGraph extends LinkedGraph {
@@ -165,27 +167,6 @@ function stageResult(linked: LinkedStage, state: StageState, plan: StagePlan): G
     },
     baseImage: state.baseImage,
   }
-}
-
-/** The target's image also carries `--label`s, and says the platform that was asked for. */
-function finishTarget(
-  stage: GraphStage,
-  labels: Readonly<Record<string, string>>,
-  platform: Platform | undefined,
-): GraphStage {
-  const config =
-    Object.keys(labels).length === 0 ? stage.config : { ...stage.config, Labels: { ...stage.config.Labels, ...labels } }
-  return { ...stage, config, imagePlatform: askedPlatform(platform, stage.imagePlatform) }
-}
-
-/**
- * As in BuildKit, the base's platform supplies the details that were not asked for, if it has the same
- * architecture.
- */
-function askedPlatform(asked: Platform | undefined, base: Platform): Platform {
-  if (!asked) return base
-  const isSame = asked.os === base.os && asked.architecture === base.architecture
-  return normalisePlatform(isSame ? { ...base, ...asked } : asked)
 }
 
 /** The vertices that the result needs, inputs before users. */

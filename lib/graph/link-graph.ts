@@ -4,8 +4,9 @@ import type { Dockerfile } from '../parser/types.ts'
 import { createExpander, type Expander } from './evaluate/expand.ts'
 import { defaultArgs, globalArgs } from './evaluate/global-args.ts'
 import type { GraphObserver } from './evaluate/observer.ts'
+import { findTarget } from './find-target.ts'
 import type { EvaluationOptions, Observe } from './graph-options.ts'
-import { findTarget, linkStages, stageNames } from './link-stages.ts'
+import { linkStages, stageNames } from './link-stages.ts'
 import type { LinkedStage } from './linked-stage.ts'
 
 /** The parts of a graph that are known before any name is resolved. */

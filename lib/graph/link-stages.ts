@@ -1,10 +1,9 @@
 // Which stage stands on which, before anything is evaluated.
 import { TsbuildError, withLocation } from '../base/errors.ts'
 import type { Location, Span } from '../base/source.ts'
-import { suggest } from '../base/suggest.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
-import type { Dockerfile, Instruction, Stage, Word } from '../parser/types.ts'
+import type { Dockerfile, Instruction, Word } from '../parser/types.ts'
 import type { Expander } from './evaluate/expand.ts'
 import type { GraphObserver } from './evaluate/observer.ts'
 import type { LinkedStage, StageReference } from './linked-stage.ts'
@@ -64,42 +63,6 @@ function stagePlatform(word: Word, value: string, location: Location): Platform 
   } catch (error) {
     throw withLocation(error, location)
   }
-}
-
-/** The stage to build: by name as `--target` gives it, by default the last. Errors with `TARGET_UNKNOWN`. */
-export function findTarget(stages: readonly LinkedStage[], target: string | undefined): number {
-  if (target === undefined || target === '') return stages.length - 1
-  const wanted = target.toLowerCase()
-  const found = stages.findLastIndex(({ stage }) => stage.name === wanted)
-  if (found !== -1) return found
-  throw unknownStage(
-    target,
-    stages.map(({ stage }) => stage),
-  )
-}
-
-/** The indexes of all stages with these names. Errors with `TARGET_UNKNOWN` for a name that no stage has. */
-export function stagesNamed(stages: readonly NamedStage[], names: readonly string[]): ReadonlySet<number> {
-  const found = names.flatMap((name) => {
-    const same = stages.filter((stage) => stage.name === name.toLowerCase())
-    if (same.length === 0) throw unknownStage(name, stages)
-    return same.map(({ index }) => index)
-  })
-  return new Set(found)
-}
-
-type NamedStage = Pick<Stage, 'index' | 'name'>
-
-function unknownStage(wanted: string, stages: readonly NamedStage[]): TsbuildError {
-  const names = stages.flatMap(({ name }) => name ?? [])
-  const near = suggest(wanted.toLowerCase(), names)
-  return new TsbuildError('TARGET_UNKNOWN', `there is no stage named ${JSON.stringify(wanted)}`, {
-    hint: near
-      ? `did you mean "${near}"?`
-      : names.length > 0
-        ? `the stages are ${names.map((n) => `"${n}"`).join(', ')}`
-        : 'no stage in this Dockerfile has a name: write FROM … AS NAME',
-  })
 }
 
 /** Stages by name, the last of several. */

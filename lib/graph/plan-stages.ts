@@ -1,20 +1,19 @@
 // The stages and images that the target needs, ONBUILD triggers included. All of this is known before any
 // instruction is evaluated.
+import { at } from '../base/element-at.ts'
 import { TsbuildError, withLocation } from '../base/errors.ts'
 import type { Location } from '../base/source.ts'
-import { formatPlatform } from '../oci/platform.ts'
 import { parseReference } from '../oci/reference.ts'
 import type { Platform } from '../oci/types.ts'
-import { parse } from '../parser/index.ts'
-import type { EscapeCharacter, OnBuild, Word } from '../parser/types.ts'
-import { createExpander } from './evaluate/expand.ts'
+import type { Word } from '../parser/types.ts'
 import type { StageCommand } from './evaluate/stage-command.ts'
 import type { GraphOptions } from './graph-options.ts'
 import type { LinkedGraph } from './link-graph.ts'
 import { findSource, sourceNames } from './link-stages.ts'
 import type { LinkedStage, StageReference } from './linked-stage.ts'
+import { onBuildTriggers } from './onbuild-triggers.ts'
 import { reachableStages } from './order-stages.ts'
-import type { KnownName, ResolvedName } from './resolved-name.ts'
+import { type KnownName, nameKey, type ResolvedName } from './resolved-name.ts'
 
 /** The stages that the target needs, before their instructions are evaluated. */
 export interface StagePlan {
@@ -96,7 +95,7 @@ export function* planStages(
     const fresh = reachable.filter((index) => !triggered.has(index) && !replaced.has(index))
     for (const index of fresh) {
       triggered.add(index)
-      commands.set(index, [...triggers(at(stages, index), planning), ...at(commands, index)])
+      commands.set(index, [...onBuildTriggers(at(stages, index), planning), ...at(commands, index)])
     }
     // Triggers can only name new sources in the round in which they fire.
     if (fresh.length === 0) {
@@ -205,10 +204,6 @@ function checkNames(
   }
 }
 
-/** Key of {@link StagePlan.names}. */
-export const nameKey = (name: string, platform: Platform): string =>
-  name === 'scratch' ? name : `${formatPlatform(platform)} ${name}`
-
 /** The names that are not resolved yet, by their key. */
 function nameRequests(uses: readonly SourceUse[], { graph, names }: Planning): ReadonlyMap<string, NameRequest> {
   const requests = new Map<string, NameRequest>()
@@ -237,60 +232,10 @@ function observeBase(linked: LinkedStage, { graph, names, overrides }: Planning)
   if (found) graph.observer?.base(linked, found)
 }
 
-/** The ONBUILD triggers that a stage's base, image or stage, brings along. */
-function triggers(linked: LinkedStage, { graph, commands, names }: Planning): StageCommand[] {
-  const { base, stage, platform = graph.platform } = linked
-  const { file, escape: escapeCharacter } = graph.dockerfile
-  const location = { file, span: stage.from.span }
-  if (base.kind === 'stage') {
-    const isTrigger = (c: StageCommand): c is StageCommand & { instruction: OnBuild } =>
-      c.instruction.kind === 'ONBUILD'
-    return at(commands, base.index)
-      .filter(isTrigger)
-      .map((c) => parseTrigger(c.instruction.expression, escapeCharacter, location))
-  }
-  const found = names.get(nameKey(base.name, platform))
-  return (found ? onBuildOf(found) : []).map((expression) => parseTrigger(expression, escapeCharacter, location))
-}
-
-function onBuildOf(found: KnownName): readonly string[] {
-  if (found.kind === 'sketch') return found.config.OnBuild ?? []
-  return found.kind === 'image' ? (found.image.config.config?.OnBuild ?? []) : []
-}
-
-/**
- * The lines of a trigger are joined by backslashes, but its words have the escape character of the Dockerfile
- * that it is fired in.
- */
-function parseTrigger(expression: string, escapeCharacter: EscapeCharacter, location: Location): StageCommand {
-  // A trigger is one instruction; a FROM before it makes it a Dockerfile.
-  const parsed = parse(`FROM scratch\n${expression}`, { name: 'ONBUILD trigger' })
-  const instruction = parsed.stages[0]?.instructions[0]
-  const problem = parsed.diagnostics.find((d) => d.severity === 'error')
-  const count = parsed.instructions.length
-  if (!instruction || problem || count !== 2 || instruction.kind === 'ONBUILD') {
-    const reason = problem?.message ?? 'it must be one instruction, and neither FROM nor ONBUILD'
-    throw new TsbuildError(
-      'ONBUILD_INVALID',
-      `the base's ONBUILD trigger ${JSON.stringify(expression)} is invalid: ${reason}`,
-      { location },
-    )
-  }
-  const locate = (): Location => location
-  return { instruction, expander: createExpander(locate, escapeCharacter), onBuild: true, location, locate }
-}
-
 function located<T>(action: () => T, location: Location): T {
   try {
     return action()
   } catch (error) {
     throw withLocation(error, location)
   }
-}
-
-/** The element of a list or map that must be there. */
-export function at<T>(collection: readonly T[] | ReadonlyMap<number, T>, index: number): T {
-  const value = 'get' in collection ? collection.get(index) : collection[index]
-  if (value === undefined) throw new Error(`bug: no element ${index}`)
-  return value
 }

@@ -1,3 +1,4 @@
+import { formatPlatform } from '../oci/platform.ts'
 import type { ContainerConfig, Platform } from '../oci/types.ts'
 import type { ResolvedImage } from './types.ts'
 
@@ -21,3 +22,7 @@ export interface SketchedImage {
 }
 
 export type KnownName = ResolvedName | SketchedImage
+
+/** The key of a name that is resolved for a platform. `scratch` is the same for all. */
+export const nameKey = (name: string, platform: Platform): string =>
+  name === 'scratch' ? name : `${formatPlatform(platform)} ${name}`

@@ -9,10 +9,7 @@ import type { SourceEntry } from './entry.ts'
 export function readContent(entry: SourceEntry, limit: number): Uint8Array {
   if (entry.size > limit) {
     const name = JSON.stringify(entry.path)
-    throw new TsbuildError(
-      'LAYER_INVALID',
-      `${name} has ${entry.size} bytes, expected at most ${limit}`,
-    )
+    throw new TsbuildError('LAYER_INVALID', `${name} has ${entry.size} bytes, expected at most ${limit}`)
   }
   // Reading requests one byte more than there should be.
   const buffer = Buffer.alloc(entry.size + 1)
