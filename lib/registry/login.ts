@@ -2,10 +2,10 @@
 import { TsbuildError } from '../base/errors.ts'
 import { openRegistryClient, type RegistryOptions } from './client.ts'
 import type { Env } from './config-directories.ts'
-import { parseAuthFile } from './credentials/auth-file.ts'
-import { loginPath, readAuthFile } from './credentials/auth-files.ts'
 import { updateHelper } from './credentials/credential-helper.ts'
 import { editAuthFile } from './credentials/edit-auth-file.ts'
+import { loginPath, readAuthFile } from './credentials/find-auth-files.ts'
+import { parseAuthFile } from './credentials/parse-auth-file.ts'
 import { credentialKey, toDomain } from './hosts.ts'
 import { registryError } from './registry-error.ts'
 

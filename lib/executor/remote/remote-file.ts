@@ -2,7 +2,7 @@
 
 import { cacheKey, KEY_VERSION } from '../../cache/cache-key.ts'
 import type { Store } from '../../cache/store.ts'
-import { type Download, download } from '../../context/download.ts'
+import { type Download, download } from '../../context/verified-download.ts'
 import { type HttpClient, openHttpClient } from '../../http/client.ts'
 import type { TreeEntry } from '../../layers/file-tree.ts'
 import { digestParts, isDigest, sha256 } from '../../oci/digest.ts'

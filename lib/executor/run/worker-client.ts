@@ -4,7 +4,7 @@ import { fromErrorRecord, toErrorRecord } from '../../base/error-record.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import type { Isolation, Probe } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from '../worker/protocol.ts'
-import { spawnWorker } from './worker-process.ts'
+import { spawnWorker } from './spawn-worker.ts'
 
 /** The sandbox that a worker chose. */
 export interface WorkerState {

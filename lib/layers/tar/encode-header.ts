@@ -5,7 +5,7 @@ import { baseName } from '../../base/paths.ts'
 import { unreachable } from '../../base/unreachable.ts'
 import type { Entry, EntryType } from '../entry.ts'
 import { pathToBytes } from '../paths/path-bytes.ts'
-import { encodePax } from './pax.ts'
+import { encodePax } from './pax-records.ts'
 import { BLOCK, paddingOf } from './tar-format.ts'
 
 const NAME = 100

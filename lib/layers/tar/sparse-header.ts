@@ -2,7 +2,7 @@
 // manual, "Storing Sparse Files").
 import { TsbuildError } from '../../base/errors.ts'
 import { tarNumber } from './decode-header.ts'
-import { type PaxRecords, SPARSE_MAP } from './pax.ts'
+import { type PaxRecords, SPARSE_MAP } from './pax-records.ts'
 import { BLOCK, MAX_EXTENDED } from './tar-format.ts'
 
 /** The header of a sparse file. Blocks after it that continue the map go to {@link SparseHeader.take}. */

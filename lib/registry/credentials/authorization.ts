@@ -4,7 +4,7 @@ import type { HttpClient } from '../../http/types.ts'
 import type { RepositoryName } from '../hosts.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import type { FoundCredentials } from './credentials.ts'
-import { basic, credentialHint, fetchToken, type Token } from './tokens.ts'
+import { basic, credentialHint, fetchToken, type Token } from './fetch-token.ts'
 
 /** A token is renewed when it has less time left than this, in milliseconds. */
 const MARGIN = 10_000

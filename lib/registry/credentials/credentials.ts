@@ -2,9 +2,9 @@
 
 import type { Env } from '../config-directories.ts'
 import { credentialKey, type RepositoryName } from '../hosts.ts'
-import type { AuthEntry, AuthFile } from './auth-file.ts'
-import { authFiles } from './auth-files.ts'
 import { askHelper, type HelperOptions } from './credential-helper.ts'
+import { authFiles } from './find-auth-files.ts'
+import type { AuthEntry, AuthFile } from './parse-auth-file.ts'
 
 /** Credentials for a registry. `source` names their file or helper, for messages. */
 export type Credentials =

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync }
 import { dirname } from 'node:path'
 import { messageOf, TsbuildError } from '../../base/errors.ts'
 import { objectAt } from '../../oci/guard.ts'
-import { parseAuthJson } from './auth-file.ts'
-import { readAuthFile } from './auth-files.ts'
+import { readAuthFile } from './find-auth-files.ts'
+import { parseAuthJson } from './parse-auth-file.ts'
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -99,7 +99,9 @@ test.skipIf(!missingTools().every((tool) => requires(tool)))(
 )
 
 test('the text of the function that threads are given needs nothing outside of it', () => {
-  const alone = runInNewContext(`(${createDeflater})`, { WebAssembly: (globalThis as { WebAssembly?: unknown }).WebAssembly })
+  const alone = runInNewContext(`(${createDeflater})`, {
+    WebAssembly: (globalThis as { WebAssembly?: unknown }).WebAssembly,
+  })
   const plain = text(100_000)
   const bytes = Buffer.from(plain)
   const length = (alone as typeof createDeflater)(deflateModule(), LONGEST)(bytes, 6)

@@ -5,7 +5,7 @@ import { TsbuildError } from '../../../lib/base/errors.ts'
 import type { Entry } from '../../../lib/layers/entry.ts'
 import { decodeHeader } from '../../../lib/layers/tar/decode-header.ts'
 import { createHeaderEncoder } from '../../../lib/layers/tar/encode-header.ts'
-import { decodePax, encodePax } from '../../../lib/layers/tar/pax.ts'
+import { decodePax, encodePax } from '../../../lib/layers/tar/pax-records.ts'
 import { plainEntry } from '../support/entries.ts'
 import { readTar } from '../support/read-tar.ts'
 

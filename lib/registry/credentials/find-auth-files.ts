@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { errnoOf, isMissingFile } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { configHome, dockerConfig, type Env } from '../config-directories.ts'
-import { type AuthFile, parseAuthFile } from './auth-file.ts'
+import { type AuthFile, parseAuthFile } from './parse-auth-file.ts'
 
 /**
  * The files that may have credentials, in order of precedence: the JSON in `$DOCKER_AUTH_CONFIG`,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openStore } from '../../lib/cache/store.ts'
-import { download } from '../../lib/context/download.ts'
+import { download } from '../../lib/context/verified-download.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import { serve, testClient } from '../http/server.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
