@@ -1,4 +1,4 @@
-/* setcap where the disk can't hold it: security.capability is kept with the owners. Other attributes are the kernel's. */
+/* setcap where the disk can't hold it: the table of owners keeps security.capability. The kernel keeps the others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -16,14 +16,16 @@ static bool is_capability(const struct call *call, uint64_t address)
 	return read_text(call, address, name, sizeof name) && !strcmp(name, wanted);
 }
 
-/* PASS: go on with `st`. */
-static struct reply find_file(const struct call *call, int directory, uint64_t path, int flags, struct stat *st)
+/* PASS: go on with `st`. If the call `changes` the file, that is the copy in the upper layer, so that the step's layer
+ * has the file. */
+static struct reply find_file(const struct call *call, int directory, uint64_t path, int flags, bool changes, struct stat *st)
 {
 	FILE_NAME name = {.opened = false};
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();
 	if (kind == UNKNOWN) return error(EPERM);
 	int failed = look_at(&name, name.flags, st);
+	if (!failed && changes && S_ISREG(st->st_mode)) failed = look_at_copy(&name, st);
 	if (failed) return error(failed);
 	return S_ISREG(st->st_mode) ? pass() : error(EPERM);
 }
@@ -33,7 +35,7 @@ struct reply answer_set_capability(const struct call *call, int directory, uint6
 	struct stat st;
 	uint64_t address = call->args[2], size = call->args[3], how = call->args[4];
 	if (!is_capability(call, call->args[1])) return pass();
-	struct reply found = find_file(call, directory, path, flags, &st);
+	struct reply found = find_file(call, directory, path, flags, true, &st);
 	if (found.kind != PASS) return found;
 	if (credentials_of(call->thread)->ids[USER].effective != 0) return error(EPERM);
 	const struct owner *recorded = find_owner(st.st_dev, st.st_ino);
@@ -51,7 +53,7 @@ struct reply answer_get_capability(const struct call *call, int directory, uint6
 {
 	struct stat st;
 	if (!is_capability(call, call->args[1])) return pass();
-	struct reply found = find_file(call, directory, path, flags, &st);
+	struct reply found = find_file(call, directory, path, flags, false, &st);
 	if (found.kind != PASS) return found.kind == NOTHING ? found : pass();
 	const struct owner *owner = find_owner(st.st_dev, st.st_ino);
 	if (!owner || !owner->capability_length) return pass();
@@ -65,7 +67,7 @@ struct reply answer_remove_capability(const struct call *call, int directory, ui
 {
 	struct stat st;
 	if (!is_capability(call, call->args[1])) return pass();
-	struct reply found = find_file(call, directory, path, flags, &st);
+	struct reply found = find_file(call, directory, path, flags, true, &st);
 	if (found.kind != PASS) return found;
 	struct owner *owner = find_owner(st.st_dev, st.st_ino);
 	if (!owner || !owner->capability_length) return pass();

@@ -68,6 +68,13 @@ static int create(const struct call *call, enum creation what, const struct name
 	return -1;
 }
 
+/* A file that is opened may be there already, with several names. */
+static struct reply keep_and_pass(const struct name *name)
+{
+	keep_record(name);
+	return pass();
+}
+
 struct reply answer_create(const struct call *call, enum creation what, int directory, uint64_t path, mode_t mode, uint64_t extra)
 {
 	FILE_NAME name = {.opened = false};
@@ -87,8 +94,8 @@ struct reply answer_create(const struct call *call, enum creation what, int dire
 		owner.minor = (encoded & 0xff) | (encoded >> 12 & 0xfff00);
 	}
 	bool ordinary = !owner.uid && !owner.gid && !owner.type;
-	if (ordinary && !orphans) return pass();
-	if (what == FILE_ && !look_at(&name, 0, &st)) return pass(); /* there already: keeps its owner */
+	if (ordinary && !orphans) return what == FILE_ ? keep_and_pass(&name) : pass();
+	if (what == FILE_ && !look_at(&name, 0, &st)) return keep_and_pass(&name); /* there already: keeps its owner */
 
 	take_umask(call);
 	int fd = create(call, what, &name, mode, extra, owner.type);
@@ -103,7 +110,8 @@ struct reply answer_create(const struct call *call, enum creation what, int dire
 
 struct reply answer_open(const struct call *call, int directory, uint64_t path, int flags, mode_t mode)
 {
-	return flags & O_CREAT ? answer_create(call, FILE_, directory, path, mode & 07777, (uint32_t)flags) : pass();
+	if (flags & O_CREAT) return answer_create(call, FILE_, directory, path, mode & 07777, (uint32_t)flags);
+	return answer_change(call, directory, path, flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
 }
 
 /* An inode number can come back for another file: with its last name goes its record. */
@@ -132,7 +140,11 @@ struct reply answer_rename(const struct call *call, int from, uint64_t path, int
 	enum name_kind kind = find_name(call, from, path, 0, &old);
 	if (kind == NAMED) kind = find_name(call, to, new_path, 0, &new);
 	if (kind == GONE) return nothing();
-	if (kind == UNKNOWN || flags & (RENAME_EXCHANGE | RENAME_NOREPLACE)) return pass();
+	if (kind == UNKNOWN) return pass();
+	old.flags = new.flags = AT_SYMLINK_NOFOLLOW;
+	keep_record(&old);
+	if (flags & RENAME_EXCHANGE) keep_record(&new);
+	if (flags & (RENAME_EXCHANGE | RENAME_NOREPLACE)) return pass();
 	if (look_at(&new, AT_SYMLINK_NOFOLLOW, &replaced) || !loses_record(&replaced)) return pass();
 	if (look_at(&old, AT_SYMLINK_NOFOLLOW, &moved)) return pass();
 	if (moved.st_ino == replaced.st_ino && moved.st_dev == replaced.st_dev) return pass();

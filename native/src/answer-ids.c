@@ -1,4 +1,5 @@
-/* Virtual users: who a process is, who it becomes, who is at the other end of a socket. The rules are those of kernel/sys.c. */
+/* Virtual users: the user of a process, changes of it, and the user at the other end of a socket. The rules are those
+ * of kernel/sys.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -126,7 +127,8 @@ struct reply answer_set_groups(const struct call *call)
 	return change(call, &who);
 }
 
-/* Whether exec gives this file's set-id bits effect: a program of its own, not a script, where the mount and the process allow it. */
+/* Whether exec honours the set-id bits of this file: it is a program, not a script, and the mount and the process
+ * allow them. */
 static bool has_set_id_effect(const struct call *call, const struct name *name)
 {
 	char text[8];
@@ -145,7 +147,7 @@ static bool has_set_id_effect(const struct call *call, const struct name *name)
 	bool mounted = !fstatvfs(fd, &fs) && !(fs.f_flag & ST_NOSUID);
 	close(fd);
 	if (!program || !mounted) return false;
-	/* What the place sets for all is about real users; what a process sets is its own wish. */
+	/* The no_new_privs of an environment is about real users. A process sets its own for virtual users, too. */
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) return true;
 	return read_status(call->thread, "NoNewPrivs", text, sizeof text) && !strcmp(text, "0");
 }

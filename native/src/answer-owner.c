@@ -10,7 +10,7 @@
 
 const struct owner *apply_owner(struct stat *st)
 {
-	/* In a namespace of one id, whatever isn't ours (the place's device nodes) has no owner that could be told: it is root's. */
+	/* A namespace of one id has no name for other owners, such as those of the host's device nodes: they show as root. */
 	const struct owner *owner = find_owner(st->st_dev, st->st_ino);
 	st->st_uid = owner ? owner->uid : 0;
 	st->st_gid = owner ? owner->gid : 0;
@@ -27,7 +27,7 @@ struct reply answer_stat(const struct call *call, int directory, uint64_t path, 
 	struct stat st;
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();
-	/* What can't be looked up from here, the process may see; and if it can't, the kernel has the right error. */
+	/* The process may see a file that can't be looked up from here; if it can't, the kernel has the right error. */
 	if (kind == UNKNOWN || syscall(SYS_newfstatat, name.directory, name.path, &st, name.flags)) return pass();
 	apply_owner(&st);
 	return write_memory(call, out, &st, sizeof st);
@@ -71,6 +71,8 @@ struct reply answer_chown(const struct call *call, int directory, uint64_t path,
 	if (fchownat(name.directory, name.path, (uid_t)-1, (gid_t)-1, name.flags & (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))) return error(errno);
 	owner.uid = uid == UINT32_MAX ? st.st_uid : uid;
 	owner.gid = gid == UINT32_MAX ? st.st_gid : gid;
+	/* A copy of a file with several names has another inode number than the file. */
+	if (!S_ISDIR(st.st_mode) && st.st_nlink > 1 && look_at(&name, name.flags, &st)) return result(0);
 	if (!S_ISDIR(st.st_mode)) owner.capability_length = 0;
 	if (!S_ISDIR(st.st_mode) && st.st_nlink == 0) expect_orphans();
 	record_owner(st.st_dev, st.st_ino, owner);

@@ -1,11 +1,11 @@
-/* What each intercepted system call does instead. */
+/* The answers to intercepted system calls. */
 #ifndef ANSWERS_H
 #define ANSWERS_H
 
 #include "call.h"
 #include "owners.h"
 
-/* Whose the file is, as far as the step knows; the record itself, if there is one, else NULL. */
+/* Puts the file's virtual owner and type into `st`. Returns the record, NULL if there is none. */
 const struct owner *apply_owner(struct stat *st);
 
 struct reply answer_stat(const struct call *call, int directory, uint64_t path, uint64_t out, int flags);
@@ -16,6 +16,13 @@ enum creation { DIRECTORY, LINK, NODE, FILE_ };
 /* `extra`: the target's address of a link, the device of a node, the flags of a file. */
 struct reply answer_create(const struct call *call, enum creation what, int directory, uint64_t path, mode_t mode, uint64_t extra);
 struct reply answer_open(const struct call *call, int directory, uint64_t path, int flags, mode_t mode);
+/* fstatat(2) of a file that is about to change, after overlayfs has copied it up from a lower layer. Returns 0 or an
+ * error number. */
+int look_at_copy(const struct name *name, struct stat *st);
+/* Call before `name` changes: a file with several names keeps its record when its copy gets another inode number. */
+void keep_record(const struct name *name);
+struct reply answer_change(const struct call *call, int directory, uint64_t path, int flags);
+struct reply answer_link(const struct call *call, int from, uint64_t path, int to, uint64_t new_path, int flags);
 struct reply answer_remove(const struct call *call, int directory, uint64_t path, int flags);
 struct reply answer_rename(const struct call *call, int from, uint64_t path, int to, uint64_t new_path, unsigned flags);
 

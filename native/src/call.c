@@ -74,7 +74,8 @@ static bool enter_root_of(const struct call *call)
 	return entered;
 }
 
-/* The names in /proc and /dev that mean "whoever asks". NULL for any other name; else the rest of it, below the process's directory. */
+/* The rest of a name in /proc or /dev that means "the calling process", below the process's directory; NULL for any
+ * other name. */
 static const char *own_directory(const char *path, const char **prefix)
 {
 	static const struct {

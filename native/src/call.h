@@ -34,7 +34,8 @@ static inline struct reply nothing(void) { return (struct reply){.kind = NOTHING
 static inline struct reply result(int64_t value) { return (struct reply){.kind = RESULT, .value = value}; }
 static inline struct reply error(int number) { return (struct reply){.kind = ERROR, .value = number}; }
 
-/* Whether the process still waits: what was learnt by its number before this was learnt about it, and not about a later process. */
+/* Whether the process still waits. If it does, facts found by its number before this call are about it, and not about a
+ * later process with the same number. */
 bool still_waits(const struct call *call);
 
 bool read_memory(const struct call *call, uint64_t address, void *to, size_t size);
@@ -43,8 +44,8 @@ bool read_text(const struct call *call, uint64_t address, char *to, size_t size)
 /* RESULT 0, or what stands in the way. */
 struct reply write_memory(const struct call *call, uint64_t address, const void *from, size_t size);
 
-/* A file name as this process can use it, to be declared with FILE_NAME so that it is closed. Its directory was opened while the caller
- * surely waited: whatever the kernel does with process numbers afterwards, it is the caller's. */
+/* A file name as this process can use it. Declare it with FILE_NAME, so that it is closed. Its directory was opened
+ * while the caller surely waited, so it is the caller's, whatever the kernel does with process numbers afterwards. */
 struct name {
 	int directory;
 	bool opened;

@@ -1,5 +1,5 @@
-/* Virtual users. The number of a process's credentials is kept in its RLIMIT_RTTIME soft limit, which only realtime tasks feel: the
- * kernel copies it on fork and keeps it over exec, so that orphans and double forks have the right ones without anyone following them. */
+/* Virtual users. The number of a process's credentials is kept in its RLIMIT_RTTIME soft limit, which affects realtime
+ * tasks only. The kernel copies it on fork and keeps it over exec, so orphans and double forks need not be followed. */
 #ifndef CREDENTIALS_H
 #define CREDENTIALS_H
 

@@ -4,9 +4,9 @@
 
 #define EXIT_FAILED 125
 
-/* With the reason that errno gives. `subject` may be NULL. */
+/* Ends with the reason that errno gives. `subject` may be NULL. */
 _Noreturn void fail(const char *step, const char *subject);
-/* With a reason of our own. */
+/* Ends with a reason of our own. */
 _Noreturn void refuse(const char *step, const char *reason);
 /* The line alone, for where the exit code is another. */
 void complain(const char *step, const char *subject, const char *reason);

@@ -14,7 +14,8 @@
 #include "kernel.h"
 #include "spec.h"
 
-/* What is at a path of the root. The image may be hostile: no link is followed, nothing outside is reached. -1 with errno. */
+/* Opens a path of the root. The image may be hostile: no link is followed, and nothing outside is reached. Returns -1
+ * with errno. */
 static int find(int root, const char *path)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
@@ -155,7 +156,7 @@ static void mount_dev(int root, const struct spec *spec)
 	flags |= MS_NODEV;
 	if (spec->shm_size) snprintf(options, sizeof options, "mode=1777,size=%llu", (unsigned long long)spec->shm_size);
 	else strcpy(options, "mode=1777");
-	/* What the step mounts there is all that is there. */
+	/* A mount of the step takes the place of this one. */
 	if (!is_mounted_for_step(spec, "/dev/shm")) must_mount(root, "/dev/shm", "shm", "tmpfs", flags, options);
 	if (mount_at(root, "/dev/mqueue", "mqueue", "mqueue", flags, NULL) && errno != ENODEV) fail("mount", "/dev/mqueue");
 }

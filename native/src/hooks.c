@@ -17,6 +17,22 @@
 #define HOOK(call_name, expression) \
 	static struct reply on_##call_name(const struct call *call) { return expression; }
 
+static bool virtual_capabilities, hard_links;
+
+void choose_hooks(bool capabilities, bool links)
+{
+	virtual_capabilities = capabilities;
+	hard_links = links;
+}
+
+/* Setting or removing an attribute: `virtually` if it is the one that the table holds, which passes on all others. */
+static struct reply answer_attribute(const struct call *call, int directory, uint64_t path, int flags,
+                                     struct reply (*virtually)(const struct call *, int, uint64_t, int))
+{
+	struct reply reply = virtual_capabilities ? virtually(call, directory, path, flags) : pass();
+	return reply.kind == PASS && hard_links ? answer_change(call, directory, path, flags) : reply;
+}
+
 /* System calls that only x86_64 has. */
 #ifdef __x86_64__
 HOOK(stat, answer_stat(call, HERE, A(0), A(1), 0))
@@ -64,38 +80,55 @@ HOOK(setfsuid, answer_set_id(call, USER, 0))
 HOOK(setfsgid, answer_set_id(call, GROUP, 0))
 HOOK(setgroups, answer_set_groups(call))
 HOOK(getsockopt, answer_peer(call))
+/* x86_64's older calls, and those that change a file by its descriptor. */
+#ifdef __x86_64__
+HOOK(chmod, answer_change(call, HERE, A(0), 0))
+HOOK(utime, answer_change(call, HERE, A(0), 0))
+HOOK(utimes, answer_change(call, HERE, A(0), 0))
+HOOK(futimesat, answer_change(call, (int)A(0), A(1), A(1) ? 0 : ITSELF))
+HOOK(link, answer_link(call, HERE, A(0), HERE, A(1), 0))
+#endif
+HOOK(truncate, answer_change(call, HERE, A(0), 0))
+HOOK(fchmod, answer_change(call, (int)A(0), 0, ITSELF))
+HOOK(fchmodat, answer_change(call, (int)A(0), A(1), 0))
+HOOK(fchmodat2, answer_change(call, (int)A(0), A(1), (int)A(3)))
+HOOK(utimensat, answer_change(call, (int)A(0), A(1), A(1) ? (int)A(3) : ITSELF))
+HOOK(linkat, answer_link(call, (int)A(0), A(1), (int)A(2), A(3), (int)A(4)))
 static struct reply on_chroot(const struct call *call)
 {
 	(void)call;
 	expect_other_roots();
 	return pass();
 }
-HOOK(setxattr, answer_set_capability(call, HERE, A(0), 0))
-HOOK(lsetxattr, answer_set_capability(call, HERE, A(0), NOFOLLOW))
-HOOK(fsetxattr, answer_set_capability(call, (int)A(0), 0, ITSELF))
+HOOK(setxattr, answer_attribute(call, HERE, A(0), 0, answer_set_capability))
+HOOK(lsetxattr, answer_attribute(call, HERE, A(0), NOFOLLOW, answer_set_capability))
+HOOK(fsetxattr, answer_attribute(call, (int)A(0), 0, ITSELF, answer_set_capability))
 HOOK(getxattr, answer_get_capability(call, HERE, A(0), 0))
 HOOK(lgetxattr, answer_get_capability(call, HERE, A(0), NOFOLLOW))
 HOOK(fgetxattr, answer_get_capability(call, (int)A(0), 0, ITSELF))
-HOOK(removexattr, answer_remove_capability(call, HERE, A(0), 0))
-HOOK(lremovexattr, answer_remove_capability(call, HERE, A(0), NOFOLLOW))
-HOOK(fremovexattr, answer_remove_capability(call, (int)A(0), 0, ITSELF))
+HOOK(removexattr, answer_attribute(call, HERE, A(0), 0, answer_remove_capability))
+HOOK(lremovexattr, answer_attribute(call, HERE, A(0), NOFOLLOW, answer_remove_capability))
+HOOK(fremovexattr, answer_attribute(call, (int)A(0), 0, ITSELF, answer_remove_capability))
 
-enum condition { ALWAYS, CREATES, ASKS_PEER, CAPABILITIES };
+enum condition { ALWAYS, OPENS, ASKS_PEER, ATTRIBUTES, HARD_LINKS, CAPABILITIES };
 
 static const struct hook {
 	int number;
 	struct reply (*answer)(const struct call *);
 	enum condition condition;
-	int argument; /* of CREATES: where the flags are */
+	int argument; /* of OPENS: where the flags are */
 } hooks[] = {
 #define ENTRY(call_name) {SYS_##call_name, on_##call_name, ALWAYS, 0}
-#define ATTRIBUTE(call_name) {SYS_##call_name, on_##call_name, CAPABILITIES, 0}
+#define CAPABILITY(call_name) {SYS_##call_name, on_##call_name, CAPABILITIES, 0}
+#define ATTRIBUTE(call_name) {SYS_##call_name, on_##call_name, ATTRIBUTES, 0}
+#define CHANGE(call_name) {SYS_##call_name, on_##call_name, HARD_LINKS, 0}
 #ifdef __x86_64__
-	{SYS_open, on_open, CREATES, 1},
+	{SYS_open, on_open, OPENS, 1},
 	ENTRY(stat), ENTRY(lstat), ENTRY(chown), ENTRY(lchown), ENTRY(mknod), ENTRY(mkdir), ENTRY(symlink), ENTRY(creat), ENTRY(unlink),
-	ENTRY(rmdir), ENTRY(rename),
+	ENTRY(rmdir), ENTRY(rename), ENTRY(link),
+	CHANGE(chmod), CHANGE(utime), CHANGE(utimes), CHANGE(futimesat),
 #endif
-	{SYS_openat, on_openat, CREATES, 2},
+	{SYS_openat, on_openat, OPENS, 2},
 	{SYS_getsockopt, on_getsockopt, ASKS_PEER, 0},
 #ifdef SYS_renameat
 	ENTRY(renameat),
@@ -103,8 +136,9 @@ static const struct hook {
 	ENTRY(fstat), ENTRY(newfstatat), ENTRY(statx), ENTRY(fchown), ENTRY(fchownat), ENTRY(mknodat), ENTRY(mkdirat), ENTRY(symlinkat),
 	ENTRY(unlinkat), ENTRY(renameat2), ENTRY(execve), ENTRY(execveat), ENTRY(getuid), ENTRY(geteuid), ENTRY(getgid), ENTRY(getegid),
 	ENTRY(getresuid), ENTRY(getresgid), ENTRY(getgroups), ENTRY(setuid), ENTRY(setgid), ENTRY(setreuid), ENTRY(setregid),
-	ENTRY(setresuid), ENTRY(setresgid), ENTRY(setfsuid), ENTRY(setfsgid), ENTRY(setgroups), ENTRY(chroot),
-	ATTRIBUTE(setxattr), ATTRIBUTE(lsetxattr), ATTRIBUTE(fsetxattr), ATTRIBUTE(getxattr), ATTRIBUTE(lgetxattr), ATTRIBUTE(fgetxattr),
+	ENTRY(setresuid), ENTRY(setresgid), ENTRY(setfsuid), ENTRY(setfsgid), ENTRY(setgroups), ENTRY(chroot), ENTRY(linkat),
+	CHANGE(truncate), CHANGE(fchmod), CHANGE(fchmodat), CHANGE(fchmodat2), CHANGE(utimensat),
+	ATTRIBUTE(setxattr), ATTRIBUTE(lsetxattr), ATTRIBUTE(fsetxattr), CAPABILITY(getxattr), CAPABILITY(lgetxattr), CAPABILITY(fgetxattr),
 	ATTRIBUTE(removexattr), ATTRIBUTE(lremovexattr), ATTRIBUTE(fremovexattr),
 };
 #define HOOK_COUNT (sizeof hooks / sizeof *hooks)
@@ -150,17 +184,19 @@ static void add_hook(struct program *p, const struct hook *hook)
 {
 	switch (hook->condition) {
 	case ALWAYS:
+	case ATTRIBUTES:
+	case HARD_LINKS:
 	case CAPABILITIES:
 		unless_equal(p, (uint32_t)hook->number, 1);
 		give(p, SECCOMP_RET_USER_NOTIF);
 		return;
-	case CREATES:
+	case OPENS:
 		unless_equal(p, (uint32_t)hook->number, 6);
 		load(p, argument(hook->argument));
 		/* A file that gets its name later would get its owner now: programs do without where a filesystem can't. */
 		unless_set(p, UNLINKED_FILE, 1);
 		give(p, SECCOMP_RET_ERRNO | EOPNOTSUPP);
-		unless_set(p, O_CREAT, 1);
+		unless_set(p, O_CREAT | (hard_links ? O_WRONLY | O_RDWR | O_TRUNC : 0), 1);
 		give(p, SECCOMP_RET_USER_NOTIF);
 		give(p, SECCOMP_RET_ALLOW);
 		return;
@@ -176,7 +212,17 @@ static void add_hook(struct program *p, const struct hook *hook)
 	}
 }
 
-int install_hooks(bool virtual_capabilities)
+static bool is_wanted(const struct hook *hook)
+{
+	switch (hook->condition) {
+	case ATTRIBUTES: return virtual_capabilities || hard_links;
+	case HARD_LINKS: return hard_links;
+	case CAPABILITIES: return virtual_capabilities;
+	default: return true;
+	}
+}
+
+int install_hooks(void)
 {
 	struct program p = {.length = 0};
 	load(&p, offsetof(struct seccomp_data, arch));
@@ -194,7 +240,7 @@ int install_hooks(bool virtual_capabilities)
 	if (virtual_capabilities)
 		for (uint32_t i = 0; i < 4; i++) deny(&p, LATER_XATTRS + i, ENOSYS);
 	for (size_t i = 0; i < HOOK_COUNT; i++)
-		if (hooks[i].condition != CAPABILITIES || virtual_capabilities) add_hook(&p, &hooks[i]);
+		if (is_wanted(&hooks[i])) add_hook(&p, &hooks[i]);
 	give(&p, SECCOMP_RET_ALLOW);
 
 	struct sock_fprog program = {.len = (unsigned short)p.length, .filter = p.code};

@@ -6,8 +6,11 @@
 
 #include "call.h"
 
+/* Chooses what is intercepted beyond the ordinary calls. Call it once, before the fork that parts the process that
+ * answers from the process that is filtered. */
+void choose_hooks(bool virtual_capabilities, bool hard_links);
 /* Filters this process and all that it starts; returns the listener, -1 with errno. Last thing before exec. */
-int install_hooks(bool virtual_capabilities);
+int install_hooks(void);
 struct reply answer(const struct call *call);
 
 #endif

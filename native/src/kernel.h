@@ -1,4 +1,4 @@
-/* What the kernel has and the C library or the installed headers may not know yet. */
+/* Parts of the kernel's interface that the C library or the installed headers may not know yet. */
 #ifndef KERNEL_H
 #define KERNEL_H
 
@@ -29,6 +29,9 @@
 #endif
 #ifndef SYS_openat2
 #define SYS_openat2 437
+#endif
+#ifndef SYS_fchmodat2 /* 6.6 */
+#define SYS_fchmodat2 452
 #endif
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* 5.19 */
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)

@@ -1,4 +1,5 @@
-/* Mounts for Node, which can't: one process for a whole build, since starting mount(8) takes far longer than mounting. */
+/* Mounts for Node, which can't mount: one process for a whole build, because starting mount(8) takes far longer than
+ * mounting. */
 #include "mounts.h"
 
 #include <errno.h>

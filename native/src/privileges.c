@@ -72,7 +72,8 @@ static void become_user(const struct spec *spec)
 	for (size_t i = 0; i < spec->group_count; i++) groups[i] = spec->groups[i];
 	if (setgroups(spec->group_count, groups)) fail("set groups", NULL);
 	if (setresgid(spec->gid, spec->gid, spec->gid)) fail("set group", NULL);
-	/* The filter comes after this and wants CAP_SYS_ADMIN, or no_new_privs, which would break sudo. Exec drops what is kept. */
+	/* The filter comes after this. It needs CAP_SYS_ADMIN, or no_new_privs, which would break sudo. Exec drops the kept
+	 * capabilities. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)) fail("keep capabilities", NULL);
 	if (setresuid(spec->uid, spec->uid, spec->uid)) fail("set user", NULL);
 }

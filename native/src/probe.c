@@ -47,7 +47,7 @@ static int try_network(void) { return unshare(CLONE_NEWNET) ? errno : 0; }
 static int use_hooks(int socket)
 {
 	struct stat st;
-	int listener = install_hooks(false);
+	int listener = install_hooks();
 	if (listener < 0) return errno;
 	if (!send_message(socket, "", 1, listener)) return errno;
 	close(listener);
@@ -74,7 +74,8 @@ static int try_ownership(void)
 		prepare_names(proc);
 		struct supervisor *supervisor = start_supervisor(listener);
 		char end;
-		/* The child closes its end of the socket before it calls anything. Then poll on the listener alone, till all callers are gone. */
+		/* The child closes its end of the socket before it calls anything. From then on poll the listener alone, until all
+		 * callers are gone. */
 		while (receive_message(sockets[0], &end, 1, &(int){-1}) > 0) {
 		}
 		while (wait_for_call(supervisor)) answer_next(supervisor);

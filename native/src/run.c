@@ -1,10 +1,12 @@
 /* Three processes:
  *
- *   launcher   started by the builder; makes the namespaces, answers system calls if ownership is virtual, reports the end
+ *   launcher   started by the builder; makes the namespaces, answers system calls if ownership is virtual, and reports
+ *              the end
  *   guard      process 1 of a namespace that the step can't see; dies with the launcher, and with it dies everything
  *   command    process 1 of the step's own namespace, as in a container
  *
- * The step may clear its own "die with the parent", the guard never does: so not even kill -9 of the launcher leaves anything running. */
+ * The step may clear its own "die with the parent", the guard never does. So not even kill -9 of the launcher leaves
+ * anything running. */
 #include "run.h"
 
 #include <errno.h>
@@ -34,7 +36,7 @@
 #include "spec.h"
 #include "supervise.h"
 
-/* What comes over the socket to the launcher: from the guard how the command ended, from the command the listener. */
+/* A message to the launcher: the guard sends the end of the command, the command sends the listener. */
 struct message {
 	enum { ENDED, LISTENER } kind;
 	int wait_status;
@@ -55,7 +57,7 @@ static _Noreturn void be_command(const struct spec *spec, int socket)
 	if (chdir(spec->cwd)) fail("change directory", spec->cwd);
 	drop_privileges(spec);
 	if (spec->owners_out) {
-		int listener = install_hooks(spec->virtual_capabilities);
+		int listener = install_hooks();
 		if (listener < 0) fail("intercept system calls", NULL);
 		struct message message = {.kind = LISTENER};
 		if (!send_message(socket, &message, sizeof message, listener)) fail("hand over the listener", NULL);
@@ -81,7 +83,8 @@ static _Noreturn void be_guard(const struct spec *spec, int socket)
 	_exit(send_message(socket, &message, sizeof message, -1) ? 0 : EXIT_FAILED);
 }
 
-/* A command's signals go to its launcher as well (a terminal's Ctrl-C does); then nothing of it is left, and the launcher dies of the same. */
+/* A signal such as a terminal's Ctrl-C goes to the launcher, too. It dies of the same signal, once nothing of the
+ * command is left. */
 static _Noreturn void die_of(int signal)
 {
 	struct rlimit none = {0, 0};
@@ -200,6 +203,7 @@ void run(void)
 	static struct spec spec;
 	read_spec(3, &spec);
 	close_from(3);
+	choose_hooks(spec.virtual_capabilities, spec.hard_links);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the builder; its own namespace holds where this doesn't */
 	struct launcher l = {.spec = &spec, .proc = -1, .owners_out = -1, .listener = -1};
 	if (spec.owners_out) open_owners(&spec, &l);
@@ -220,7 +224,8 @@ void run(void)
 	close(sockets[1]);
 	l.socket = sockets[0];
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	/* From here on it does what the step asks for. In the place's own /proc names could lead it to processes of others: it must not get in. */
+	/* From here on the launcher acts for the step. Names in the host's own /proc could lead it to processes of others,
+	 * so it must not be able to look into those. */
 	if (spec.owners_out) drop_to_step(&spec, !spec.bind_proc);
 	be_launcher(&l);
 }

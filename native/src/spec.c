@@ -137,6 +137,7 @@ static void read_record(struct spec *s, const char *key, struct reader *in)
 	else if (!strcmp(key, "filter")) read_filter(s, in);
 	else if (!strcmp(key, "owners-in")) s->owners_in = absolute(take(in));
 	else if (!strcmp(key, "owners-out")) s->owners_out = absolute(take(in));
+	else if (!strcmp(key, "hard-links")) s->hard_links = choice(take(in), "recorded", "none");
 	else if (!strcmp(key, "capabilities")) s->virtual_capabilities = choice(take(in), "virtual", "real");
 	else if (!strcmp(key, "arg")) s->args[s->arg_count++] = take(in);
 	else if (!strcmp(key, "env")) s->env[s->env_count++] = take(in);

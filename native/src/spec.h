@@ -1,4 +1,4 @@
-/* What to run and in what: a file of records, each a key and its values, every string ended by NUL. README.md lists them. */
+/* The spec of a step: a file of records, each a key and its values, NUL after every string. README.md lists them. */
 #ifndef SPEC_H
 #define SPEC_H
 
@@ -53,6 +53,7 @@ struct spec {
 
 	const char *owners_in, *owners_out; /* both or only out: ownership is virtual */
 	bool virtual_capabilities;          /* setcap is recorded instead of done */
+	bool hard_links;                    /* owners_in names files that have several names */
 };
 
 /* Reads all of `fd` and closes it. What isn't as it should be ends the program. */

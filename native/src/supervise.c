@@ -13,7 +13,7 @@
 #include "hooks.h"
 #include "kernel.h"
 
-/* A call that was done when a signal took its caller away; Linux before 5.19 lets that caller come again with the same call. */
+/* A call that was done when a signal interrupted its caller. Linux before 5.19 makes that caller repeat the call. */
 struct interrupted {
 	bool pending;
 	struct call call;
@@ -43,7 +43,8 @@ struct supervisor *start_supervisor(int listener)
 	s->request = calloc(1, s->request_size);
 	s->response = calloc(1, s->response_size);
 	if (!s->request || !s->response) fail("memory", NULL);
-	/* Caller and supervisor take turns: on one processor that is five times faster. A kernel before 6.6 refuses, which does no harm. */
+	/* Caller and supervisor take turns, which is five times faster on one processor. A kernel before 6.6 refuses, which
+	 * does no harm. */
 	(void)!ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	return s;
 }
@@ -61,7 +62,8 @@ static void remember(struct supervisor *s, const struct call *call, struct reply
 	*slot = (struct interrupted){true, *call, reply};
 }
 
-/* The answer to the same call of the same thread, if its caller never got it. Any other call of that thread ends the wait for it. */
+/* The answer to the same call of the same thread, if its caller never got it. Any other call of that thread drops the
+ * answer. */
 static bool recall(struct supervisor *s, const struct call *call, struct reply *reply)
 {
 	for (size_t i = 0; i < INTERRUPTED_KEPT; i++) {

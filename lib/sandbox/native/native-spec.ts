@@ -76,6 +76,7 @@ function ownerRecords(tables: OwnerTables | undefined): (readonly string[])[] {
     ...(tables.input === undefined ? [] : [['owners-in', tables.input]]),
     ['owners-out', tables.output],
     ['capabilities', tables.virtualCapabilities ? 'virtual' : 'real'],
+    ['hard-links', tables.hardLinks ? 'recorded' : 'none'],
   ]
 }
 

@@ -22,11 +22,16 @@ export function createHelperOwnership({ realCapabilities }: HelperOwnershipOptio
     warning: undefined,
     unknown: 'root',
     async wrap(command, known) {
-      const table = formatHelperTable(known)
+      const before = [...known]
       const input = join(command.scratch, 'owners-before')
       const output = join(command.scratch, 'owners-after')
-      await writeFile(input, table, { mode: 0o600 })
-      const owned: OwnedCommand = { ...command, owners: { input, output, virtualCapabilities: !realCapabilities } }
+      await writeFile(input, formatHelperTable(before), { mode: 0o600 })
+      // A directory has several links without having several names.
+      const hardLinks = before.some(([, { links, mode }]) => links > 1 && (mode & 0o170000) !== 0o040000)
+      const owned: OwnedCommand = {
+        ...command,
+        owners: { input, output, virtualCapabilities: !realCapabilities, hardLinks },
+      }
       return owned
     },
     async read(command) {

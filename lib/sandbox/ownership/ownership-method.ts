@@ -21,9 +21,10 @@ export interface InodeOwner {
 /** Owners by inode. */
 export type InodeOwners = Iterable<readonly [InodeKey, InodeOwner]>
 
-/** The owner of a file that exists on disk, with the file's `st_mode` as lstat(2) has it. */
+/** The owner of a file that exists on disk, with the file's `st_mode` and `st_nlink` as lstat(2) has them. */
 export interface KnownOwner extends InodeOwner {
   readonly mode: number
+  readonly links: number
 }
 
 /** The files that a step finds and that don't just belong to root. Every file that is not listed is root's. */
@@ -35,6 +36,8 @@ export interface OwnerTables {
   readonly output: string
   /** Whether setcap writes into the table, since the disk can't have it. */
   readonly virtualCapabilities: boolean
+  /** Whether the input lists files with several names: their inode numbers change when overlayfs copies them up. */
+  readonly hardLinks: boolean
 }
 
 /** A command whose system calls about owners the native helper answers. */

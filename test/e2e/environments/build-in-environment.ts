@@ -13,6 +13,8 @@ export interface Row {
   readonly helper: boolean
   /** A path of a proot to use instead of the one in PATH. */
   readonly proot?: string | undefined
+  /** The text to build; default the Dockerfile beside this file. */
+  readonly text?: string
 }
 
 export interface Built {
@@ -34,7 +36,7 @@ const SCRIPT = '[ ! -x "$HOME/proot" ] || export TSBUILD_PROOT="$HOME/proot"; ex
 
 /** `bases` has OCI layouts `base`, `glibc` and, for cases that begin with `debian-`, `debian`. */
 export function buildInEnvironment(
-  { environment, isolation = 'auto', helper, proot }: Row,
+  { environment, isolation = 'auto', helper, proot, text = dockerfile }: Row,
   bases: string,
   cases: readonly string[],
 ): Readonly<Record<string, Built>> {
@@ -51,7 +53,7 @@ export function buildInEnvironment(
       const files = join(home, 'context/files')
       mkdirSync(files, { recursive: true })
       for (const name of ['a', 'b']) writeFileSync(join(files, name), name, { mode: 0o644 })
-      writeFileSync(join(home, 'context/Dockerfile'), dockerfile)
+      writeFileSync(join(home, 'context/Dockerfile'), text)
       const library = resolve(here, '../../../dist/index.js')
       const task = { library, directory: home, cases, isolation }
       writeFileSync(join(home, 'task.json'), JSON.stringify(task))

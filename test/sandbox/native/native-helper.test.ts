@@ -133,10 +133,15 @@ test('the source of owners writes what is known, and reads what came of it', asy
   const source = createHelperOwnership({ realCapabilities: false })
   const key = { dev: 5n, ino: 6n }
   const wrapped = await source.wrap(stepCommand('/root', scratch, ['true']), [
-    [key, { uid: 7, gid: 8, mode: 0o100644 }],
+    [key, { uid: 7, gid: 8, mode: 0o100644, links: 2 }],
   ])
   expect(wrapped).toMatchObject({
-    owners: { input: join(scratch, 'owners-before'), output: join(scratch, 'owners-after'), virtualCapabilities: true },
+    owners: {
+      input: join(scratch, 'owners-before'),
+      output: join(scratch, 'owners-after'),
+      virtualCapabilities: true,
+      hardLinks: true,
+    },
   })
   const backend = createNativeBackend(namespaces, '/helper')
   const prepared = await backend.prepare(wrapped)

@@ -205,7 +205,12 @@ for (const owners of [false, true]) {
       const script = `cp /bin/busybox /bin/${name}; ln -sf /bin/${name} /tmp/sleep; setsid /tmp/sleep 1000 & (setsid /tmp/sleep 1001 &) ; exec /tmp/sleep 1002`
       const command = stepCommand(room.root, room.scratch, ['sh', '-c', script])
       const settings = { namespaces, capabilities: 2n ** 41n - 1n, arch: process.arch, filter: undefined }
-      const tables = { input: undefined, output: join(room.scratch, 'after'), virtualCapabilities: false }
+      const tables = {
+        input: undefined,
+        output: join(room.scratch, 'after'),
+        virtualCapabilities: false,
+        hardLinks: false,
+      }
       const file = join(room.scratch, 'spec')
       rmSync(file, { force: true })
       writeFileSync(file, nativeSpec(command, owners ? tables : undefined, settings), { mode: 0o644 })

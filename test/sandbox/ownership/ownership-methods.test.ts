@@ -52,7 +52,7 @@ describe('the save file of fakeroot', () => {
         { uid: 3, gid: 4, device: { type: 'block', major: 259, minor: 70_000 } },
       ],
     ] as const
-    const known = owners.map(([inode, owner]) => [inode, { ...owner, mode: 0o100640 }] as const)
+    const known = owners.map(([inode, owner]) => [inode, { ...owner, mode: 0o100640, links: 1 }] as const)
     const text = formatFakerootTable(known)
     expect(text.split('\n')[0]).toBe('dev=fe01,ino=1152921504606846977,mode=100640,uid=1,gid=2,nlink=1,rdev=0')
     expect(text.split('\n')[1]).toContain(',mode=60640,')
@@ -86,7 +86,7 @@ test('fakeroot is brought along below /dev, and has to say something afterwards'
   const parts = { faked: process.execPath, library: import.meta.filename }
   const source = createFakerootOwnership(parts)
   const command = stepCommand('/root', scratch, ['chown', '1', 'x'])
-  const wrapped = await source.wrap(command, [[key, { uid: 1, gid: 2, mode: 0o100600 }]])
+  const wrapped = await source.wrap(command, [[key, { uid: 1, gid: 2, mode: 0o100600, links: 1 }]])
   expect(wrapped.args).toEqual(['/bin/sh', '/dev/.tsbuild/run', 'chown', '1', 'x'])
   expect(wrapped.env).toContain('FAKEROOTDONTTRYCHOWN=1')
   const directory = join(scratch, 'fakeroot')

@@ -14,7 +14,7 @@ export function* knownOwners(view: FileTree, directory: string): Generator<reado
     if (!stat) continue
     yield [
       { dev: stat.dev, ino: stat.ino },
-      { ...owner, mode: Number(stat.mode) },
+      { ...owner, mode: Number(stat.mode), links: Number(stat.nlink) },
     ]
   }
 }
@@ -24,10 +24,10 @@ export function* mountedOwner(
   path: string,
   { uid, gid }: { readonly uid: number; readonly gid: number },
 ): Generator<readonly [InodeKey, KnownOwner]> {
-  const { dev, ino, mode } = lstatSync(path, { bigint: true })
+  const { dev, ino, mode, nlink } = lstatSync(path, { bigint: true })
   yield [
     { dev, ino },
-    { uid, gid, mode: Number(mode) },
+    { uid, gid, mode: Number(mode), links: Number(nlink) },
   ]
 }
 
