@@ -1,66 +1,93 @@
-// Builds the native helper: one static program for each processor. `npx tsx scripts/build-native.ts [x64|arm64]
-// [--package]` builds it in native/build, and with --package copies it into the npm package of that processor
-// as well.
+// Builds the native helper: one static program a processor, the same bytes on every machine. `npx tsx
+// scripts/build-native.ts` writes native/bin, which is part of the npm package. It needs clang 14 and lld 14 (Debian
+// 12's clang-14 and lld-14), and downloads a C library.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-type Arch = 'x64' | 'arm64'
+import { type Arch, fetchSysroot, SYSROOT_PACKAGES } from './native-sysroot.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const sources = join(root, 'native/src')
+const bin = join(root, 'native/bin')
+/** Results that are not part of the project: instrumented programs, downloaded libraries. */
 const build = join(root, 'native/build')
 
+const COMPILER = 'clang-14'
+const LINKER = 'ld.lld-14'
 const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wvla', '-Wstrict-prototypes', '-Wmissing-prototypes']
 const LANGUAGE = ['-std=gnu11', '-D_GNU_SOURCE', ...WARNINGS]
-const RELEASE = [
-  '-O2',
+const COMPILE = [...LANGUAGE, '-Os', '-fno-pie', '-ffunction-sections', '-fdata-sections', '-fstack-protector-strong']
+const LINK = [
   '-static',
-  '-s',
-  '-fstack-protector-strong',
-  '-D_FORTIFY_SOURCE=2',
-  '-Wl,-z,noexecstack,-z,relro,-z,now',
+  '-nostdlib',
+  '-fuse-ld=lld-14',
+  '-Wl,--gc-sections,--strip-all,--build-id=none,-z,noexecstack,-z,relro,-z,now',
 ]
-/** Flags for tests, which find reads and writes outside of objects. */
+/** For tests: finds memory errors and undefined behaviour. */
 const SANITIZE = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
-/** GNU's names of processors, with the compilers for them; the compiler with the smallest result goes first. */
-const TARGETS: Readonly<Record<Arch, { readonly triple: string; readonly compilers: readonly string[] }>> = {
-  x64: {
-    triple: 'x86_64-linux-gnu',
-    compilers: ['x86_64-linux-musl-gcc', 'musl-gcc', 'x86_64-linux-gnu-gcc', 'gcc', 'cc'],
-  },
-  arm64: {
-    triple: 'aarch64-linux-gnu',
-    compilers: ['aarch64-linux-musl-gcc', 'musl-gcc', 'aarch64-linux-gnu-gcc', 'gcc', 'cc'],
-  },
+export const ARCHES: readonly Arch[] = ['x64', 'arm64']
+const TARGETS: Readonly<Record<Arch, string>> = { x64: 'x86_64-linux-musl', arm64: 'aarch64-linux-musl' }
+
+/** Where the program of a processor is kept in the project. */
+export function nativeProgram(arch: Arch): string {
+  return join(bin, `tsbuild-sandbox-linux-${arch}`)
 }
 
-export interface NativeBuild {
-  readonly arch: Arch
-  /** Whether to instrument the program, which then uses shared libraries; for tests. */
-  readonly sanitize: boolean
+/** A digest of the sources, flags and libraries that a build uses. native/bin/SOURCES holds that of the last build. */
+export function sourcesDigest(): string {
+  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LINK, TARGETS, SYSROOT_PACKAGES]))
+  for (const name of readdirSync(sources).sort()) hash.update(`\n${name}\n`).update(readFileSync(join(sources, name)))
+  return `sha256:${hash.digest('hex')}`
+}
+
+/** The digest that native/bin/SOURCES holds. */
+export function recordedDigest(): string {
+  return readFileSync(join(bin, 'SOURCES'), 'utf8').trim()
+}
+
+/** The tools that a build of the programs lacks. */
+export function missingTools(): readonly string[] {
+  return [COMPILER, LINKER, 'dpkg-deb'].filter((name) => !starts(name))
+}
+
+/** Compiles the program of a processor. Errors if it does not compile without a warning. */
+export async function buildNative(arch: Arch): Promise<Buffer> {
+  mkdirSync(build, { recursive: true })
+  const { headers, start, end } = await fetchSysroot(arch, build)
+  const include = headers.flatMap((directory) => ['-isystem', directory])
+  const target = [`--target=${TARGETS[arch]}`]
+  const work = mkdtempSync(join(tmpdir(), 'tsbuild-native-'))
+  try {
+    const objects = sourceFiles().map((file) => {
+      const object = join(work, `${file}.o`)
+      run(COMPILER, [...target, ...COMPILE, '-nostdlibinc', ...include, '-c', join(sources, file), '-o', object])
+      return object
+    })
+    const program = join(work, 'program')
+    run(COMPILER, [...target, ...LINK, ...start, ...objects, ...end, '-o', program])
+    return readFileSync(program)
+  } finally {
+    rmSync(work, { recursive: true })
+  }
 }
 
 /**
- * The path of the program, rebuilt if a source is newer. Undefined if there is no compiler for the processor.
- * Throws if it does not compile.
+ * The path of an instrumented program for this machine, for tests; rebuilt if a source is newer. Undefined without a
+ * compiler. Errors if it does not compile.
  */
-export function buildNative({ arch, sanitize }: NativeBuild): string | undefined {
-  const file = join(build, `tsbuild-sandbox-linux-${arch}${sanitize ? '-sanitized' : ''}`)
-  const files = readdirSync(sources).map((name) => join(sources, name))
-  const newest = Math.max(...files.map((name) => statSync(name).mtimeMs))
-  if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) return file
-  const compiler = findCompiler(arch, sanitize)
+export function buildSanitized(): string | undefined {
+  const compiler = hostCompiler()
   if (compiler === undefined) return undefined
+  const file = join(build, `tsbuild-sandbox-linux-${process.arch}-sanitized`)
+  const newest = Math.max(...readdirSync(sources).map((name) => statSync(join(sources, name)).mtimeMs))
+  if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) return file
   mkdirSync(build, { recursive: true })
   const temporary = `${file}.${process.pid}`
-  const flags = [...LANGUAGE, ...(sanitize ? SANITIZE : RELEASE), ...kernelHeaders(compiler, arch)]
-  const done = spawnSync(compiler, [...flags, '-o', temporary, ...files.filter((name) => name.endsWith('.c'))], {
-    encoding: 'utf8',
-  })
-  if (done.status !== 0) throw new Error(`${compiler} failed:\n${done.stderr}`)
+  run(compiler, [...LANGUAGE, ...SANITIZE, '-o', temporary, ...sourceFiles().map((name) => join(sources, name))])
   // Another process may be building the same program, or running the old one.
   renameSync(temporary, file)
   return file
@@ -71,54 +98,46 @@ export function buildNative({ arch, sanitize }: NativeBuild): string | undefined
  * sandbox. Undefined without a compiler.
  */
 export function buildProgram(source: string, file: string): string | undefined {
-  const compiler = ['gcc', 'cc'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
+  const compiler = hostCompiler()
   if (compiler === undefined) return undefined
-  const flags = ['-static', '-O1', '-D_GNU_SOURCE', '-w', '-o', file]
-  const { status, stderr } = spawnSync(compiler, [...flags, source], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${compiler} failed:\n${stderr}`)
+  run(compiler, ['-static', '-O1', '-D_GNU_SOURCE', '-w', '-o', file, source])
   return file
 }
 
-function findCompiler(arch: Arch, sanitize: boolean): string | undefined {
-  const { compilers } = TARGETS[arch]
-  return compilers.find((name) => !(sanitize && name.includes('musl')) && canCompile(name, arch))
+function sourceFiles(): readonly string[] {
+  return readdirSync(sources)
+    .filter((name) => name.endsWith('.c'))
+    .sort()
 }
 
-/** A compiler without a processor in its name is for the processor of this machine. */
-function canCompile(compiler: string, arch: Arch): boolean {
-  if (!/^(x86_64|aarch64)-/.test(compiler) && process.arch !== arch) return false
-  return spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0
+function hostCompiler(): string | undefined {
+  return ['gcc', 'cc'].find(starts)
 }
 
-/** The musl wrapper of a distribution's compiler finds neither the kernel's headers nor, sometimes, the C library's. */
-function kernelHeaders(compiler: string, arch: Arch): readonly string[] {
-  if (!compiler.includes('musl')) return []
-  const directory = join(build, `headers-${arch}`)
-  mkdirSync(directory, { recursive: true })
-  const places = {
-    linux: '/usr/include/linux',
-    'asm-generic': '/usr/include/asm-generic',
-    asm: `/usr/include/${TARGETS[arch].triple}/asm`,
+function starts(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+function run(command: string, args: readonly string[]): void {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
+  if (error) throw error
+  if (status !== 0) throw new Error(`${command} failed:\n${stderr}`)
+}
+
+async function main(): Promise<void> {
+  const missing = missingTools()
+  if (missing.length > 0)
+    throw new Error(`install ${missing.join(', ')}: Debian 12 has them in clang-14, lld-14 and dpkg`)
+  mkdirSync(bin, { recursive: true })
+  for (const arch of ARCHES) {
+    const program = await buildNative(arch)
+    // The old program may be running, and can't be written to then.
+    const temporary = `${nativeProgram(arch)}.${process.pid}`
+    writeFileSync(temporary, program, { mode: 0o755 })
+    renameSync(temporary, nativeProgram(arch))
+    console.log(`${nativeProgram(arch)}: ${program.length} bytes`)
   }
-  for (const [name, place] of Object.entries(places)) {
-    if (!existsSync(join(directory, name))) symlinkSync(place, join(directory, name))
-  }
-  return ['-idirafter', directory]
+  writeFileSync(join(bin, 'SOURCES'), `${sourcesDigest()}\n`)
 }
 
-function main(words: readonly string[]): void {
-  const wanted = words.filter((word): word is Arch => word === 'x64' || word === 'arm64')
-  const arches = wanted.length > 0 ? wanted : (['x64', 'arm64'] as const)
-  for (const arch of arches) {
-    const file = buildNative({ arch, sanitize: false })
-    if (file === undefined)
-      throw new Error(`there is no compiler for ${arch}: install musl-tools, or gcc-${TARGETS[arch].triple}`)
-    console.log(`${file}: ${statSync(file).size} bytes`)
-    if (!words.includes('--package')) continue
-    const bin = join(root, `packages/sandbox-linux-${arch}/bin`)
-    mkdirSync(bin, { recursive: true })
-    copyFileSync(file, join(bin, 'tsbuild-sandbox'))
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2))
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

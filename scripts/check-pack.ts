@@ -1,4 +1,4 @@
-// Checks the package before it is published: it holds only bin/ and dist/, is small, and runs nothing at
+// Checks the package before it is published: it holds only bin/, dist/ and native/bin/, is small, and runs nothing at
 // install time. It also checks the lock file, in which `npm ci` needs the binaries of every platform.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ const runtime = Object.entries(lock.packages).filter(([path, entry]) => path !==
 const problems: string[] = []
 if (!pack) problems.push('npm pack printed no package')
 for (const { path } of pack?.files ?? []) {
-  if (!/^(bin|dist)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path))
+  if (!/^(bin|dist|native\/bin)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path))
     problems.push(`unexpected file in the package: ${path}`)
 }
 const scripts = (pack?.files ?? []).filter(({ path }) => path.endsWith('.js')).length

@@ -1,5 +1,5 @@
-// What lib/layers/gzip/deflate-module.ts offers of libdeflate: memory that is taken once and never given back, since a module's instance compresses
-// buffers of one size, and deflate itself.
+// The part of libdeflate that lib/layers/gzip/deflate-module.ts offers: deflate itself, and memory that is taken once
+// and never given back, because an instance of the module compresses buffers of one size.
 // Included, since what it offers ends each stream.
 #include "lib/deflate_compress.c"
 
@@ -37,8 +37,9 @@ EXPORT("open") struct libdeflate_compressor *open_compressor(int level)
 }
 
 /**
- * Deflates a part of a stream: blocks none of which is the last (BFINAL, which the build takes out of the source), then an empty stored one,
- * so that the part ends at a byte and another may follow. The length of the output; 0 when it would be longer than the room for it.
+ * Deflates a part of a stream: no block is marked as the last one (the build takes BFINAL out of the source), and an
+ * empty stored block follows, so that the part ends at a byte and another part may follow. Returns the length of the
+ * output, 0 if it does not fit.
  */
 EXPORT("deflate")
 size_t deflate(struct libdeflate_compressor *compressor, const u8 *input, size_t length, u8 *output, size_t room)

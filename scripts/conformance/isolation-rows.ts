@@ -26,7 +26,7 @@ const DIRECTORY = 'a tmpfs is a directory'
 
 const root = process.getuid?.() === 0
 const has = (...names: readonly string[]): boolean => root && names.every((name) => findProgram(name) !== undefined)
-const helper = resolve(import.meta.dirname, `../../native/build/tsbuild-sandbox-linux-${process.arch}`)
+const helper = resolve(import.meta.dirname, `../../native/bin/tsbuild-sandbox-linux-${process.arch}`)
 
 /** Runs a script first, in a mount namespace of its own. */
 const mounted = (script: string): readonly string[] => [

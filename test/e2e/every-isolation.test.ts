@@ -24,7 +24,7 @@ import { type Run, type RunOptions, tsbuild } from './tsbuild.ts'
 
 const busybox = staticBusybox()
 const root = isRoot('all back-ends')
-const helper = resolve(import.meta.dirname, `../../native/build/tsbuild-sandbox-linux-${process.arch}`)
+const helper = resolve(import.meta.dirname, `../../native/bin/tsbuild-sandbox-linux-${process.arch}`)
 const proot = process.env['TSBUILD_TEST_PROOT']
 
 const directory = mkdtempSync(join(tmpdir(), 'tsbuild-isolation-'))

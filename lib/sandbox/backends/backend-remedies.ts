@@ -26,6 +26,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   crun: 'install the package crun',
   proot: 'install proot 5.4 or newer and name it in TSBUILD_PROOT (Debian 12 and 13 have 5.1, which misses statx)',
   runc: 'install the package runc',
-  'tsbuild-sandbox': `install the optional npm package @tsbuild/sandbox-linux-${process.arch}`,
+  'tsbuild-sandbox':
+    'install tsbuild where programs can be executed, on Linux on x64 or arm64: its npm package brings the helper',
   unshare: 'install the package util-linux',
 }

@@ -26,7 +26,7 @@ import {
   ownersFrom,
 } from '../../../lib/sandbox/ownership/ownership-method.ts'
 import type { SandboxCommand, WorkerNamespaces } from '../../../lib/sandbox/types.ts'
-import { buildNative, buildProgram } from '../../../scripts/build-native.ts'
+import { buildProgram, buildSanitized, nativeProgram } from '../../../scripts/build-native.ts'
 import { staticBusybox } from '../../support/programs.ts'
 
 const PLAIN_USER = 12_345
@@ -61,7 +61,7 @@ export function nativeParts(): NativeParts | undefined {
   }
   const refused = tryPlace()
   if (refused !== undefined) return lacking(`there is no user namespace for the native helper: ${refused}`)
-  const helper = buildNative({ arch, sanitize: process.env['TSBUILD_TEST_SANITIZE'] === '1' })
+  const helper = process.env['TSBUILD_TEST_SANITIZE'] === '1' ? buildSanitized() : nativeProgram(arch)
   const calls = compileCalls()
   if (helper === undefined || calls === undefined) return lacking('there is no C compiler for the native helper')
   return busybox === undefined ? undefined : { helper, busybox, calls }
@@ -109,6 +109,7 @@ export interface StepOptions {
   readonly owners?: boolean
   readonly known?: Buffer
   readonly virtualCapabilities?: boolean
+  readonly hardLinks?: boolean
   readonly command?: Partial<SandboxCommand>
   readonly filter?: Uint8Array
   readonly namespaces?: WorkerNamespaces
@@ -181,7 +182,14 @@ function runStep(
   script: string | readonly string[],
   options: StepOptions,
 ): Outcome {
-  const { owners = true, known, virtualCapabilities = false, filter, spec = (usual: Buffer) => usual } = options
+  const {
+    owners = true,
+    known,
+    virtualCapabilities = false,
+    hardLinks = false,
+    filter,
+    spec = (usual: Buffer) => usual,
+  } = options
   const command = {
     ...stepCommand(root, scratch, typeof script === 'string' ? ['sh', '-c', script] : script),
     ...options.command,
@@ -192,7 +200,7 @@ function runStep(
     writeFileSync(input, known)
     chmodSync(input, 0o666)
   }
-  const tables: OwnerTables | undefined = owners ? { input, output, virtualCapabilities } : undefined
+  const tables: OwnerTables | undefined = owners ? { input, output, virtualCapabilities, hardLinks } : undefined
   const settings = {
     namespaces: options.namespaces ?? namespaces,
     capabilities: 2n ** 41n - 1n,
