@@ -306,7 +306,7 @@ test('a push by digest with a tag is refused before anything is built', async ()
     const { tags, ...output } = more
     await expect(
       build({ ...options, tags, outputs: [{ type: 'registry', pushByDigest: true, ...output }] }),
-    ).rejects.toMatchObject({ code: 'OUTPUT_INVALID', message: expect.stringMatching(/has a tag, and push-by-digest/) })
+    ).rejects.toMatchObject({ code: 'OUTPUT_INVALID', message: expect.stringMatching(/has a tag, but push-by-digest/) })
   }
 })
 
