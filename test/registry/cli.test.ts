@@ -86,7 +86,7 @@ test.each<[string, readonly string[], string | undefined, string]>([
     'login with the password for all to see',
     ['login', '-u', 'u', '-p', 's3cret'],
     '',
-    'error: -p is not supported yet [UNSUPPORTED]\nhint: other users see the command lines of this machine: give it on standard input\n',
+    'error: -p is not supported yet [UNSUPPORTED]\nhint: send it on standard input: other users of this machine can see command lines\n',
   ],
 ])('%s ends with 2', async (_, args, stdin, stderr) => {
   expect(await cli(args, stdin === undefined ? {} : { stdin })).toEqual({ code: 2, stdout: '', stderr })
