@@ -3,7 +3,7 @@ import { cleanPath } from './paths.ts'
 
 /** The parts of a git URL. */
 export interface GitUrl {
-  /** The address that git connects to, without fragment and query. It may hold credentials: see {@link redactUrl}. */
+  /** The address that git connects to, without fragment and query. It may hold credentials: see `redactUrl`. */
   readonly remote: string
   /** A branch, tag, full ref or commit; undefined: the default branch. */
   readonly ref: string | undefined

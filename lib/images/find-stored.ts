@@ -49,7 +49,7 @@ export async function findStored(store: Store, asked: string): Promise<FoundImag
 }
 
 /**
- * The same with the image itself. Errors as {@link findStored} and readImage() do.
+ * The same with the image itself. Errors as `findStored` and readImage() do.
  *
  * @example
  * ```ts

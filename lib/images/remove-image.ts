@@ -3,7 +3,7 @@ import { findStored } from './find-stored.ts'
 
 /**
  * Removes a name, or with a digest all names of its image. Returns the full names. The blobs stay until the store
- * is cleaned. Errors as {@link findStored} does.
+ * is cleaned. Errors as `findStored` does.
  *
  * @example
  * ```ts

@@ -19,7 +19,7 @@ export interface SaveOptions {
 
 /**
  * Writes images into one archive, each under the names that the caller asked for. Returns the size of the archive
- * in bytes. Errors as {@link findStored} and readImage() do, and with `OUTPUT_IO`.
+ * in bytes. Errors as `findStored` and readImage() do, and with `OUTPUT_IO`.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { formatReference, parseReference, withDefaultTag } from '../oci/referenc
 import { findStored } from './find-stored.ts'
 
 /**
- * Gives an image another name, and returns the full name. Errors as {@link findStored} does, and with
+ * Gives an image another name, and returns the full name. Errors as `findStored` does, and with
  * `REFERENCE_INVALID`.
  *
  * @example
