@@ -19,5 +19,25 @@ export async function main(args: readonly string[]): Promise<number> {
     process.removeAllListeners('uncaughtException')
     process.exit(await reportError(error, terminal, { debug: true, json: false }))
   })
-  return runCommand(args, terminal)
+  return whileAlive(runCommand(args, terminal), async () => {
+    const error = new Error('the command waits for something that can no longer happen')
+    return await reportError(error, terminal, { debug: true, json: false })
+  })
+}
+
+/**
+ * Awaits an action. If nothing is left that could settle it, the promise settles as `otherwise` does: Node.js alone
+ * would end the process without an error message.
+ */
+async function whileAlive<T>(action: Promise<T>, otherwise: () => Promise<T>): Promise<T> {
+  let onEmpty = (): void => {}
+  const stuck = new Promise<T>((resolve) => {
+    onEmpty = () => resolve(otherwise())
+    process.once('beforeExit', onEmpty)
+  })
+  try {
+    return await Promise.race([action, stuck])
+  } finally {
+    process.off('beforeExit', onEmpty)
+  }
 }

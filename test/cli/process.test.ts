@@ -20,10 +20,11 @@ function tsbuild(
   args: readonly string[],
   act: (child: ChildProcess, stderr: string) => void = () => {},
   shell?: string,
+  nodeOptions: readonly string[] = [],
 ): Promise<Ended> {
   return new Promise((done, fail) => {
     const env = { ...process.env, TSBUILD_HOME: path('store'), NO_COLOR: '1', FORCE_COLOR: undefined, SHELL: shell }
-    const child = spawn(process.execPath, [join(root, 'bin/tsbuild.js'), ...args], { env })
+    const child = spawn(process.execPath, [...nodeOptions, join(root, 'bin/tsbuild.js'), ...args], { env })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (data) => {
@@ -89,6 +90,15 @@ test('a wrong command line ends with 2', async () => {
 test('a reader that goes away ends output quietly', async () => {
   const ended = await tsbuild(['parse', '--json', path('Dockerfile')], (child) => child.stdout?.destroy())
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+})
+
+test('a command that nothing can settle any more is a bug, and says so', async () => {
+  writeFileSync(
+    path('stuck.mjs'),
+    'Object.defineProperty(process, "stdin", { value: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) } })',
+  )
+  const { code, stderr } = await tsbuild(['parse', '-'], undefined, undefined, ['--import', path('stuck.mjs')])
+  expect([code, stderr]).toEqual([70, expect.stringMatching(/^error: this is a bug in tsbuild/)])
 })
 
 test('a tar goes to standard output, and nothing else does', async () => {

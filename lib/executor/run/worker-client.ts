@@ -1,6 +1,6 @@
 // The builder's end of the channel to a worker: sends requests, and receives events and answers.
 
-import { fromErrorRecord, toErrorRecord } from '../../base/error-record.ts'
+import { type ErrorRecord, fromErrorRecord, toErrorRecord } from '../../base/error-record.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import type { Isolation, Probe } from '../../sandbox/types.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from '../worker/protocol.ts'
@@ -22,7 +22,8 @@ export interface RunWorker {
   readonly state: WorkerState
   /**
    * Runs a step and calls `onEvent` with its events. Rejects with the signal's reason once the step was stopped,
-   * and with a TsbuildError for anything but a failing command.
+   * with `SANDBOX_FAILED` when the worker ends, or has ended before, and with a TsbuildError for anything else but a
+   * failing command.
    */
   run(request: RunRequest | ShellRequest, signal: AbortSignal, onEvent: (event: StepEvent) => void): Promise<Ended>
   /** Ends the worker and everything that still runs in it. Idempotent. */
@@ -41,6 +42,7 @@ export class WorkerUnavailable extends Error {
 /** Milliseconds for a worker to unmount and to remove its files. One that takes longer hangs, and is killed. */
 const CLOSE_TIMEOUT = 15_000
 const STDERR_LIMIT = 16 * 1024
+const KILLED = 'something killed it: maybe the system ran out of memory'
 
 /**
  * Spawns a worker process and waits until it is ready. Rejects with {@link WorkerUnavailable} when no back-end
@@ -58,30 +60,38 @@ export async function connectWorker(
   })
   const steps = new Map<string, (message: FromWorker) => void>()
   let onStart: ((message: FromWorker) => void) | undefined
-  // The event `close` does not occur after this process has closed the channel.
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => child.pid === undefined && resolve())
-  })
-  const gone = (): FromWorker => ({
-    kind: 'error',
-    step: undefined,
-    error: toErrorRecord(
-      new TsbuildError(
-        'SANDBOX_FAILED',
-        `the process that runs steps ended${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`,
-      ),
-    ),
-  })
-  const fail = (): void => {
-    onStart?.(gone())
-    for (const receive of [...steps.values()]) receive(gone())
+  /** The error of all that is asked of a worker that has ended. */
+  let death: ErrorRecord | undefined
+  const die = (how: string, hint?: string): void => {
+    // A launcher may be killed without the worker, which ends when the channel closes.
+    if (child.connected) child.disconnect()
+    death ??= toErrorRecord(
+      new TsbuildError('SANDBOX_FAILED', `the process that runs steps ended: ${how}`, {
+        details: stderr.trim() === '' ? [] : stderr.trim().split('\n'),
+        hint,
+      }),
+    )
+    const message: FromWorker = { kind: 'error', step: undefined, error: death }
+    onStart?.(message)
+    for (const receive of [...steps.values()]) receive(message)
   }
-  child.on('error', (error) => {
-    stderr += error.message
-    fail()
+  const ended = new Promise<void>((resolve) => {
+    // The event `close` does not occur after this process has closed the channel.
+    child.once('exit', (code, signal) => {
+      resolve()
+      if (signal === null) die(`exit code ${code}`)
+      else die(`killed by ${signal}`, signal === 'SIGKILL' ? KILLED : undefined)
+    })
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve()
+      die(error.message)
+    })
   })
-  child.once('exit', fail)
+  // A worker without a builder ends by itself; one that hangs is killed.
+  child.once('disconnect', () => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_TIMEOUT)
+    void ended.then(() => clearTimeout(timer))
+  })
   child.on('message', (message: FromWorker) => {
     if ('step' in message && message.step !== undefined) steps.get(message.step)?.(message)
     else onStart?.(message)
@@ -92,9 +102,7 @@ export async function connectWorker(
 
   const close = async (): Promise<void> => {
     if (child.connected) child.disconnect()
-    const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_TIMEOUT)
     await ended
-    clearTimeout(timer)
   }
 
   const state = await new Promise<WorkerState>((resolve, reject) => {
@@ -111,6 +119,7 @@ export async function connectWorker(
 
   const run: RunWorker['run'] = (request, signal, onEvent) =>
     new Promise((resolve, reject) => {
+      if (death) return reject(fromErrorRecord(death))
       const { step } = request
       const stop = (): void => send({ kind: 'stop', step })
       const finish = (action: () => void): void => {
