@@ -1,3 +1,4 @@
+import { joinSignals } from '../base/abort-signal.ts'
 import { assembleImages } from '../executor/assemble/assemble-image.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import { execute, shownSteps } from '../executor/execute.ts'
@@ -52,7 +53,7 @@ export function build(options: BuildOptions): Build {
  * before it runs.
  */
 async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
-  const options = { ...withBuildKitArgs(given), onEvent: emit }
+  const options = { ...withBuildKitArgs(given), onEvent: emit, signal: joinSignals(given.signal) }
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   checkOutputs(options)
   await using resources = openResources(options)

@@ -1,4 +1,5 @@
 // Walks the graph: each step starts as soon as its inputs are ready.
+import { joinSignals } from '../base/abort-signal.ts'
 import { withLocation } from '../base/errors.ts'
 import { positionAt } from '../base/source.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
@@ -28,7 +29,7 @@ const LAYERS_AT_ONCE = 2
  */
 export async function execute(joined: JoinedGraphs, parent: Session): Promise<Execution> {
   const stop = new AbortController()
-  const session: Session = { ...parent, signal: AbortSignal.any([parent.signal, stop.signal]) }
+  const session: Session = { ...parent, signal: joinSignals(parent.signal, stop.signal) }
   const chain = resultChain(joined)
   const limit = createLimiter(LAYERS_AT_ONCE)
   const results = new Map<string, Promise<StepResult>>()
