@@ -2,6 +2,7 @@ import { joinSignals } from '../base/abort-signal.ts'
 import { assembleImages } from '../executor/assemble/assemble-image.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import { execute, shownSteps } from '../executor/execute.ts'
+import type { Session } from '../executor/session.ts'
 import { normaliseName } from '../oci/reference.ts'
 import type { Build, BuildOptions, BuildResult } from './build-options.ts'
 import { openResources } from './build-resources.ts'
@@ -63,6 +64,7 @@ async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void):
   const { joined } = prepared
   const warnings = emitWarnings(joined.graphs, emit)
   const session = createSession(options, prepared, resources)
+  warnOfContexts(session)
   await startWorkerEarly(joined, session)
 
   emit({ type: 'plan', time: Date.now(), steps: [...shownSteps(joined), ...exportSteps(options, joined)] })
@@ -77,5 +79,13 @@ async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void):
     outputs: [...outputs, ...kept.outputs],
     sandbox: worker.sandbox(),
     warnings,
+  }
+}
+
+function warnOfContexts({ contexts, warn }: Session): void {
+  for (const { warning: message } of contexts.values()) {
+    if (message === undefined) continue
+    const hint = 'symlinks are followed inside the build context only, as in docker: copy the file into the context'
+    warn({ code: 'CONTEXT_INVALID', message, hint, step: undefined })
   }
 }

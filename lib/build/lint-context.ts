@@ -1,5 +1,5 @@
 // The build context as the linter asks for it.
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { FileTree, TreeEntry } from '../layers/file-tree.ts'
 import { toFsPath } from '../layers/paths/path-bytes.ts'
 import type { LintContext } from '../lint/lint-options.ts'
@@ -21,7 +21,10 @@ function readBeginning({ content, size }: TreeEntry): Uint8Array {
   if (!content) return new Uint8Array()
   if (content.kind === 'bytes') return content.bytes.subarray(0, MOST_BYTES)
   const bytes = Buffer.alloc(Math.min(size, MOST_BYTES))
-  const descriptor = openSync(toFsPath(content.path), 'r')
+  const descriptor = openSync(
+    toFsPath(content.path),
+    constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+  )
   try {
     const offset = content.kind === 'range' ? content.offset : 0
     return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, offset))

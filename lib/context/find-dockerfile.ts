@@ -1,85 +1,115 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { type BigIntStats, readdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { errnoOf, isMissingFile } from '../base/errno.ts'
-import { type ErrorCode, messageOf, TsbuildError } from '../base/errors.ts'
-import { cleanPath } from '../base/paths.ts'
+import { ifExists } from '../base/errno.ts'
+import { TsbuildError } from '../base/errors.ts'
 import type { SourceFile } from '../base/source.ts'
 import { suggest } from '../base/suggest.ts'
+import type { FileTree } from '../layers/file-tree.ts'
 import type { NamedContext } from './context-source.ts'
-import { memoryContent } from './memory-tree.ts'
+import {
+  type DanglingLink,
+  danglingLink,
+  describeDangling,
+  readTextFile,
+  readTextInRoot,
+  readTreeText,
+} from './read-text.ts'
 
 /** The Dockerfile as a path, or as text. */
 export type DockerfileSource = string | { readonly text: string; readonly name?: string }
 
-/** A Dockerfile, with access to the files beside it. */
-export interface FoundDockerfile {
-  readonly file: SourceFile
+/** A file that may be the Dockerfile, with access to the files beside it. */
+interface Candidate {
   /** Reads the file whose path is that of the Dockerfile plus a suffix; undefined if it does not exist. */
-  readonly sibling: (suffix: string) => SourceFile | undefined
+  readonly read: (suffix: string) => SourceFile | undefined
+  /** The path and, in the context, the target of a file whose symlinks lead to nothing; undefined for any other. */
+  readonly dangling: (suffix: string) => DanglingLink | undefined
 }
 
-/**
- * Bytes. Far more than anything written by hand or by a generator, and small enough to be held in memory
- * several times.
- */
-export const DOCKERFILE_LIMIT: number = 16 << 20
+/** A Dockerfile, with access to the files beside it. */
+export interface FoundDockerfile extends Candidate {
+  readonly file: SourceFile
+}
+
 /** The default names of a Dockerfile, in the order of preference. */
 export const DOCKERFILE_NAMES: readonly string[] = ['Dockerfile', 'dockerfile']
 
 /**
  * Finds the Dockerfile of a build: the given text; the file at the given path, relative to the working directory (for a
- * context in memory, a file of the context goes first); else `Dockerfile` or `dockerfile` in the context. Errors with
- * `DOCKERFILE_NOT_FOUND`.
+ * context in memory, a file of the context goes first); else `Dockerfile` or `dockerfile` in the context. Symlinks of
+ * a file in the context are followed inside the context only; a file elsewhere is the user's own choice. `tree` has
+ * the files of the context. Errors with `DOCKERFILE_NOT_FOUND`.
  */
-export function findDockerfile(context: NamedContext, wanted: DockerfileSource | undefined): FoundDockerfile {
+export function findDockerfile(
+  context: NamedContext,
+  tree: FileTree,
+  wanted: DockerfileSource | undefined,
+): FoundDockerfile {
   if (typeof wanted === 'object') {
-    return { file: { name: wanted.name ?? 'Dockerfile', text: wanted.text }, sibling: () => undefined }
+    const file = { name: wanted.name ?? 'Dockerfile', text: wanted.text }
+    return { file, read: () => undefined, dangling: () => undefined }
   }
-  const inMemory = typeof context !== 'string'
-  const read = (name: string) => (inMemory ? readMemory(context, name) : undefined) ?? readTextFile(name)
-  const candidates =
-    wanted !== undefined
-      ? [wanted]
-      : inMemory
-        ? DOCKERFILE_NAMES
-        : DOCKERFILE_NAMES.map((name) => path.join(context, name))
+  const candidates = typeof context === 'string' ? candidatesOnDisk(context, wanted) : candidatesIn(tree, wanted)
   for (const candidate of candidates) {
-    const file = read(candidate)
-    if (file) return { file, sibling: (suffix) => read(`${candidate}${suffix}`) }
+    const file = candidate.read('')
+    if (file) return { file, ...candidate }
+  }
+  for (const { dangling } of candidates) {
+    const found = dangling('')
+    if (found) throw leadsNowhere(found)
   }
   throw wanted === undefined ? noDefault(context) : notFound(context, wanted)
 }
 
-/** Reads a text file from the disk; undefined if it does not exist. Errors with the given code if it cannot be read. */
-export function readTextFile(file: string, code: ErrorCode = 'DOCKERFILE_NOT_FOUND'): SourceFile | undefined {
-  const refuse = (problem: string, cause?: unknown) =>
-    new TsbuildError(code, `cannot read ${JSON.stringify(file)}: ${problem}`, { cause })
-  try {
-    const stat = statSync(file)
-    if (!stat.isFile()) throw refuse(stat.isDirectory() ? 'it is a directory' : 'it is not a regular file')
-    if (stat.size > DOCKERFILE_LIMIT) throw refuse(`it has ${stat.size} bytes, more than ${DOCKERFILE_LIMIT}`)
-    return { name: displayName(file), text: readFileSync(file, 'utf8') }
-  } catch (cause) {
-    if (errnoOf(cause) === undefined) throw cause
-    if (isMissingFile(cause)) return undefined
-    throw refuse(messageOf(cause), cause)
-  }
+function candidatesOnDisk(context: string, wanted: string | undefined): readonly Candidate[] {
+  const given = wanted === undefined ? undefined : pathInContext(context, wanted)
+  if (wanted !== undefined && given === undefined) return [candidateAt(wanted)]
+  const names = given === undefined ? DOCKERFILE_NAMES : [given]
+  return names.map((name) => ({
+    read: (suffix) => readTextInRoot(context, `${name}${suffix}`, 'DOCKERFILE_NOT_FOUND'),
+    dangling: (suffix) => danglingLink(context, `${name}${suffix}`),
+  }))
 }
 
-/** Reads a text file of a context in memory; undefined if it does not exist. Symlinks are not followed. */
-export function readMemory(context: Exclude<NamedContext, string>, name: string): SourceFile | undefined {
-  for (const [key, file] of context) {
-    if (cleanPath(key) !== cleanPath(name)) continue
-    const bytes = memoryContent(file)
-    return bytes && { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) }
+function candidatesIn(tree: FileTree, wanted: string | undefined): readonly Candidate[] {
+  const inTree = (wanted === undefined ? DOCKERFILE_NAMES : [wanted]).map((name) => ({
+    read: (suffix: string) => readTreeText(tree, `${name}${suffix}`, 'DOCKERFILE_NOT_FOUND'),
+    dangling: () => undefined,
+  }))
+  return wanted === undefined ? inTree : [...inTree, candidateAt(wanted)]
+}
+
+function candidateAt(file: string): Candidate {
+  return { read: (suffix) => readTextFile(`${file}${suffix}`), dangling: () => undefined }
+}
+
+/**
+ * The path of a file relative to the context's directory; undefined for a file that is not in there. The path may go
+ * through symlinks on its way to the context.
+ */
+function pathInContext(context: string, file: string): string | undefined {
+  const root = statOf(context)
+  const above = path.dirname(path.resolve(file))
+  for (const directory of new Set([above, ifExists(() => realpathSync(above)) ?? above])) {
+    for (let parent = directory; ; parent = path.dirname(parent)) {
+      const stat = statOf(parent)
+      if (stat && stat.dev === root?.dev && stat.ino === root.ino) {
+        return path.join(path.relative(parent, directory), path.basename(file))
+      }
+      if (parent === path.dirname(parent)) break
+    }
   }
   return undefined
 }
 
-/** The path relative to the working directory, so that terminals can open it, or as given for a file outside. */
-function displayName(file: string): string {
-  const relative = path.relative(process.cwd(), file)
-  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
+function statOf(directory: string): BigIntStats | undefined {
+  return ifExists(() => statSync(directory, { bigint: true }))
+}
+
+function leadsNowhere(link: DanglingLink): TsbuildError {
+  return new TsbuildError('DOCKERFILE_NOT_FOUND', describeDangling(link), {
+    hint: 'symlinks are followed inside the build context only: name the file itself with -f PATH',
+  })
 }
 
 function noDefault(context: NamedContext): TsbuildError {

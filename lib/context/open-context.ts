@@ -5,7 +5,7 @@ import type { NamedContext } from './context-source.ts'
 import { type DirectoryTree, openDirectory } from './directory-tree.ts'
 import { filterTree } from './filter-tree.ts'
 import { type DockerfileSource, findDockerfile } from './find-dockerfile.ts'
-import { findIgnoreFile } from './find-ignore-file.ts'
+import { type FoundIgnoreFile, findIgnoreFile } from './find-ignore-file.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from './ignore/ignore-matcher.ts'
 import { openMemory } from './memory-tree.ts'
 
@@ -15,6 +15,8 @@ export interface BuildContext {
   /** Undefined for files in memory. */
   readonly disk: ContextOnDisk | undefined
   readonly ignore: IgnoreMatcher | undefined
+  /** Something about the context that the user should know; undefined for most. */
+  readonly warning: string | undefined
   /** Explains, for a message, which line of the ignore file excludes a path; undefined if none does. */
   readonly explainMissing: (path: string) => string | undefined
 }
@@ -36,8 +38,8 @@ export function openContext(
   dockerfile?: DockerfileSource,
 ): BuildContext & { readonly dockerfile: SourceFile } {
   const tree = openTree(source)
-  const found = findDockerfile(source, dockerfile)
-  const context = withIgnore(source, tree, findIgnoreFile(source, found))
+  const found = findDockerfile(source, tree, dockerfile)
+  const context = withIgnore(source, tree, findIgnoreFile(source, tree, found))
   return { ...context, dockerfile: found.file }
 }
 
@@ -46,23 +48,28 @@ export function openContext(
  * for Dockerfiles.
  */
 export function openNamedContext(source: NamedContext): BuildContext {
-  return withIgnore(source, openTree(source), findIgnoreFile(source))
+  const tree = openTree(source)
+  return withIgnore(source, tree, findIgnoreFile(source, tree))
 }
 
 function openTree(source: NamedContext): FileTree | DirectoryTree {
   return typeof source === 'string' ? openDirectory(path.resolve(source)) : openMemory(source)
 }
 
-function withIgnore(source: NamedContext, tree: FileTree | DirectoryTree, file: SourceFile | undefined): BuildContext {
+function withIgnore(
+  source: NamedContext,
+  tree: FileTree | DirectoryTree,
+  { file, warning }: FoundIgnoreFile,
+): BuildContext {
   const disk =
     typeof source === 'string' && 'snapshot' in tree
       ? { root: path.resolve(source), ignoreFileText: file?.text ?? '', snapshot: tree.snapshot, matches: tree.matches }
       : undefined
-  if (!file) return { tree, disk, ignore: undefined, explainMissing: () => undefined }
+  if (!file) return { tree, disk, ignore: undefined, warning, explainMissing: () => undefined }
   const ignore = createIgnoreMatcher(file)
   const explainMissing = (name: string): string | undefined => {
     const reason = tree.lookup(name) && ignore.explain(name)
     return reason && `it is there, but line ${reason.line} of ${reason.file} excludes it: ${reason.pattern}`
   }
-  return { tree: filterTree(tree, ignore), disk, ignore, explainMissing }
+  return { tree: filterTree(tree, ignore), disk, ignore, warning, explainMissing }
 }

@@ -44,6 +44,8 @@ export interface OpenedContext {
   readonly tree: FileTree
   /** Explains why the source of a COPY does not exist, e.g. by the .dockerignore line that excludes it. */
   readonly explainMissing?: ((path: string) => string | undefined) | undefined
+  /** Something about the context that the user should know. */
+  readonly warning?: string | undefined
   /** The directory of the files, for digests that are cached by file status; undefined for files in memory. */
   readonly disk: ContextOnDisk | undefined
 }

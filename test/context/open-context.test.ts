@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -15,6 +16,13 @@ function write(files: Record<string, string>): void {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
+  }
+}
+/** Makes symlinks in the directory `ctx`. */
+function link(links: Record<string, string>): void {
+  for (const [path, target] of Object.entries(links)) {
+    mkdirSync(dirname(join(root, 'ctx', path)), { recursive: true })
+    symlinkSync(target.replace('ROOT', root), join(root, 'ctx', path))
   }
 }
 const memory = (files: Record<string, MemoryFile>) => new Map(Object.entries(files))
@@ -41,6 +49,79 @@ describe('the Dockerfile', () => {
     write({ 'real.Dockerfile': 'FROM scratch' })
     symlinkSync('real.Dockerfile', join(root, 'Dockerfile'))
     expect(openContext(root).dockerfile.text).toBe('FROM scratch')
+  })
+
+  test.each([
+    ['a chain of links', { Dockerfile: 'docker/web', 'docker/web': '../real.Dockerfile' }, undefined],
+    ['a link from the root of the context', { Dockerfile: '/real.Dockerfile' }, undefined],
+    ['a link through a directory that is a link', { Dockerfile: 'way/real.Dockerfile', way: '.' }, undefined],
+    ['a link with more .. than directories', { Dockerfile: '../../../real.Dockerfile' }, undefined],
+    ['a link in a directory, with -f', { 'docker/web': '../real.Dockerfile' }, 'docker/web'],
+  ])('may be %s', (_, links, named) => {
+    write({ 'ctx/real.Dockerfile': 'FROM scratch', 'real.Dockerfile': 'FROM outside' })
+    link(links)
+    const context = join(root, 'ctx')
+    const { dockerfile } = openContext(context, named && join(context, named))
+    expect(dockerfile.text).toBe('FROM scratch')
+    expect(readFileSync(dockerfile.name, 'utf8')).toBe('FROM scratch')
+  })
+
+  test.each([
+    ['relative', { Dockerfile: '../secret' }, undefined],
+    ['absolute', { Dockerfile: 'ROOT/secret' }, undefined],
+    ['in a chain', { Dockerfile: 'a', a: '../secret' }, undefined],
+    ['in lower case', { dockerfile: '../secret' }, undefined],
+    ['of the system', { Dockerfile: '/proc/self/environ' }, undefined],
+    ['named with -f', { web: '../secret' }, 'web'],
+    ['in a directory', { docker: '..' }, 'docker/secret'],
+    ['in a directory of the system', { docker: '/proc/self' }, 'docker/environ'],
+  ])('that is a symlink out of the context is not read: %s', (_, links, named) => {
+    write({ secret: 'FROM secret', 'ctx/a.txt': '' })
+    link(links)
+    const context = join(root, 'ctx')
+    symlinkSync(context, join(root, 'way'))
+    for (const at of named === undefined ? [undefined] : [join(context, named), join(root, 'way', named)]) {
+      expect(() => openContext(context, at)).toThrow(
+        expect.objectContaining({
+          code: 'DOCKERFILE_NOT_FOUND',
+          message: expect.stringMatching(/is a symlink to ".+" in the build context, which does not exist/),
+        }),
+      )
+    }
+  })
+
+  test('is not looked for outside through a directory of the context that another link leads to', () => {
+    write({ secret: 'FROM secret', 'ctx/docker/a': '' })
+    link({ 'docker/web': '../../secret' })
+    symlinkSync(join(root, 'ctx/docker'), join(root, 'way'))
+    expect(() => openContext(join(root, 'ctx'), join(root, 'way/web'))).toThrow(
+      expect.objectContaining({ code: 'DOCKERFILE_NOT_FOUND' }),
+    )
+  })
+
+  test('that the user names outside of the context may be a symlink to anywhere', () => {
+    write({ 'ctx/a': '', 'real/web': 'FROM scratch', 'real/web.dockerignore': 'a' })
+    mkdirSync(join(root, 'docker'))
+    symlinkSync('../real/web', join(root, 'docker/web'))
+    symlinkSync('../real/web.dockerignore', join(root, 'docker/web.dockerignore'))
+    const context = openContext(join(root, 'ctx'), join(root, 'docker/web'))
+    expect([context.dockerfile.text, names(context)]).toEqual(['FROM scratch', []])
+  })
+
+  test('that is a loop of symlinks, or a fifo, is an error that says so', () => {
+    write({ 'ctx/a': '' })
+    link({ Dockerfile: 'b', b: 'Dockerfile' })
+    expect(() => openContext(join(root, 'ctx'))).toThrow(/lead to each other in a loop/)
+    execFileSync('mkfifo', [join(root, 'Dockerfile')])
+    expect(() => openContext(root)).toThrow(/not a regular file/)
+  })
+
+  test('of a context in memory may be a symlink inside of it', () => {
+    const context = memory({ Dockerfile: { symlink: '/docker/web' }, 'docker/web': 'FROM scratch' })
+    expect(openContext(context).dockerfile.text).toBe('FROM scratch')
+    const outside = memory({ Dockerfile: { symlink: join(root, 'secret') } })
+    write({ secret: 'FROM secret' })
+    expect(() => openContext(outside)).toThrow(expect.objectContaining({ code: 'DOCKERFILE_NOT_FOUND' }))
   })
 
   test('may be given as text', () => {
@@ -101,6 +182,29 @@ describe('the ignore file', () => {
   test('of a named context is its own', () => {
     write({ 'named/.dockerignore': 'a', 'named/a': '', 'named/b': '' })
     expect(names(openNamedContext(join(root, 'named')))).toEqual(['.dockerignore', 'b'])
+  })
+
+  test('may be a symlink inside the context', () => {
+    write({ 'ctx/Dockerfile': '', 'ctx/docker/ignore': 'docker\n.*', 'ctx/a': '' })
+    link({ '.dockerignore': '/docker/ignore' })
+    expect(names(openContext(join(root, 'ctx')))).toEqual(['Dockerfile', 'a'])
+    expect(names(openNamedContext(join(root, 'ctx')))).toEqual(['Dockerfile', 'a'])
+    link({ 'Dockerfile.dockerignore': 'docker/own' })
+    write({ 'ctx/docker/own': 'a\ndocker\nDockerfile.*' })
+    expect(names(openContext(join(root, 'ctx')))).toEqual(['.dockerignore', 'Dockerfile'])
+  })
+
+  test('that is a symlink out of the context hides nothing, with a warning', () => {
+    write({ secret: 'a', 'ctx/Dockerfile': '', 'ctx/a': '' })
+    const context = join(root, 'ctx')
+    link({ '.dockerignore': '../secret' })
+    for (const opened of [openContext(context), openNamedContext(context)]) {
+      expect(names(opened)).toContain('a')
+      expect(opened.warning).toMatch(/symlink to "secret" in the build context, which does not exist/)
+    }
+    rmSync(join(context, '.dockerignore'))
+    link({ 'Dockerfile.dockerignore': 'ROOT/secret' })
+    expect(openContext(context).warning).toMatch(/Dockerfile\.dockerignore" is a symlink to ".+\/secret"/)
   })
 
   test('explains what it hides, and only that', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { count } from '../../base/count.ts'
 import { messageOf } from '../../base/errors.ts'
+import { resolvePathInRoot } from '../../base/path-in-root.ts'
 import { formatDiagnostic, parse, TsbuildError } from '../../index.ts'
 import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
@@ -10,9 +11,9 @@ import { readText, type Terminal } from '../terminal/terminal.ts'
 import { printable } from '../terminal/text-width.ts'
 
 export const run: Run = async (args, terminal) => {
-  const path = args.positionals[0] ?? 'Dockerfile'
-  const name = path === '-' ? 'stdin' : path
-  const tree = parse(path === '-' ? await readText(terminal) : readDockerfile(path, terminal), { name })
+  const [given] = args.positionals
+  const name = given === '-' ? 'stdin' : (given ?? 'Dockerfile')
+  const tree = parse(given === '-' ? await readText(terminal) : readDockerfile(given, terminal), { name })
   for (const diagnostic of tree.diagnostics) {
     const report = formatDiagnostic(tree.file, diagnostic).split('\n').map(printable).join('\n')
     terminal.err.write(`${colorReport(report, terminal.err.color)}\n\n`)
@@ -28,9 +29,12 @@ export const run: Run = async (args, terminal) => {
   return errors > 0 ? EXIT_CODES.failed : EXIT_CODES.ok
 }
 
-function readDockerfile(path: string, terminal: Terminal): string {
+function readDockerfile(given: string | undefined, { cwd }: Terminal): string {
+  const path = given ?? 'Dockerfile'
+  // The user names no file: so its symlinks stay inside the directory, as those of a build context do.
+  const inside = given === undefined ? resolvePathInRoot(cwd, path)?.absolute : undefined
   try {
-    return readFileSync(resolve(terminal.cwd, path), 'utf8')
+    return readFileSync(inside ?? resolve(cwd, path), 'utf8')
   } catch (cause) {
     const reason = messageOf(cause)
     throw new TsbuildError('DOCKERFILE_NOT_FOUND', `can't read ${JSON.stringify(path)}: ${reason}`, { cause })
