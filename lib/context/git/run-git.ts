@@ -12,7 +12,7 @@ export interface GitCommand {
   readonly signal?: AbortSignal | undefined
   /** The environment from which PATH, proxies and the ssh agent are taken; default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** The Authorization header, sent to this http(s) URL and URLs below it only. */
+  /** The Authorization header, sent to this http(s) URL and URLs below it only. There, no redirect is followed. */
   readonly authorization?: { readonly remote: string; readonly header: string } | undefined
   /** Receives the output in chunks. If it throws, git is stopped and the call rejects with that error. */
   readonly onOutput?: ((chunk: Buffer) => void) | undefined
@@ -125,6 +125,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /could not read (?:Username|Password)|Authentication failed|terminal prompts disabled/i,
     'the repository does not exist, or needs credentials: https://USER:TOKEN@HOST/PATH.git',
   ],
+  [
+    /returned error: 30[1-8]/i,
+    'the server redirects, and credentials are not sent to where it redirects: give the URL that it redirects to',
+  ],
   [/Permission denied \(publickey/i, 'load a key with access to the repository into the ssh agent (ssh-add)'],
   [/Host key verification failed/i, 'the key of the host has changed: see ~/.ssh/known_hosts'],
   [/transport '.*' not allowed/i, 'use http, https, ssh or git, also for submodules'],
@@ -198,11 +202,16 @@ function credentials(authorization: GitCommand['authorization']): Record<string,
   const { remote, header } = authorization
   // A token for a repository on GitHub is also sent for its submodules there, as actions/checkout and BuildKit do.
   const scope = /^https:\/\/(?:www\.)?github\.com\//.exec(remote)?.[0] ?? remote
-  return {
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: `http.${scope}.extraheader`,
-    GIT_CONFIG_VALUE_0: `Authorization: ${header}`,
-  }
+  const settings = [
+    ['extraheader', `Authorization: ${header}`],
+    // git would send the header to where a redirect leads, too.
+    ['followredirects', 'false'],
+  ] as const
+  const variables = settings.flatMap(([name, value], i): [string, string][] => [
+    [`GIT_CONFIG_KEY_${i}`, `http.${scope}.${name}`],
+    [`GIT_CONFIG_VALUE_${i}`, value],
+  ])
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(variables) }
 }
 
 function killGroup(pid: number | undefined): void {

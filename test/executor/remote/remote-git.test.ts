@@ -6,6 +6,7 @@ import { openStore, type Store } from '../../../lib/cache/store.ts'
 import { openRemoteGit, type RemoteGitOptions } from '../../../lib/executor/remote/remote-git.ts'
 import type { FileTree, TreeEntry } from '../../../lib/layers/file-tree.ts'
 import { readContent } from '../../../lib/layers/read-content.ts'
+import { serve } from '../../http/server.ts'
 import {
   COMMIT_TIME,
   type GitServer,
@@ -101,6 +102,60 @@ describe.skipIf(!requires('git'))('a git source', () => {
       expect(text(await open(from, { secrets, keepGitDir }), 'a')).toBe('closed')
     }
     expect(run('sh', ['-c', `grep -rlE 't0ken|${token}' ${store.root} || true`])).toBe('')
+  })
+
+  describe('that redirects to another origin', () => {
+    const seen: string[] = []
+    let redirecting = ''
+    beforeEach(async () => {
+      seen.length = 0
+      const target = await serve((request, response) => {
+        seen.push(`${request.url} ${request.headers.authorization ?? 'nothing'}`)
+        // Whoever is asked for a password may send the one for the first server.
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
+      })
+      redirecting = await serve((request, response) =>
+        response.writeHead(302, { location: `${target}${request.url}` }).end(),
+      )
+    })
+    const secrets = { GIT_AUTH_TOKEN: { kind: 'value', value: 't0ken' } } as const
+
+    test.each(['', '#main', `#${'a'.repeat(40)}`])('gets no token to there: %s', async (ref) => {
+      await expect(open(`${redirecting}/app/.git${ref}`, { secrets })).rejects.toMatchObject({
+        code: 'GIT_FAILED',
+        hint: expect.stringContaining('redirects'),
+      })
+      expect(seen).toEqual([])
+    })
+
+    test('gets no header to there', async () => {
+      const header = { GIT_AUTH_HEADER: { kind: 'value', value: 'Bearer t0ken' } } as const
+      await expect(open(`${redirecting}/app/.git`, { secrets: header })).rejects.toMatchObject({ code: 'GIT_FAILED' })
+      expect(seen).toEqual([])
+    })
+
+    test('gets no password of the URL to there', async () => {
+      const from = `${redirecting.replace('http://', 'http://me:word@')}/app/.git`
+      await expect(open(from)).rejects.toMatchObject({ code: 'GIT_FAILED' })
+      expect(seen.length).toBeGreaterThan(0)
+      expect(seen.filter((line) => !line.endsWith(' nothing'))).toEqual([])
+    })
+
+    test('gets nothing to there for a submodule', async () => {
+      const commit = 'b'.repeat(40)
+      app.commit({ '.gitmodules': `[submodule "p"]\n\tpath = p\n\turl = ${redirecting}/part/.git\n` })
+      app.git('update-index', '--add', '--cacheinfo', `160000,${commit},p`)
+      app.git('commit', '-q', '-m', 'submodule')
+      await expect(open(url, { secrets })).rejects.toMatchObject({ code: 'GIT_FAILED' })
+      expect(seen.filter((line) => !line.endsWith(' nothing'))).toEqual([])
+    })
+  })
+
+  test('without credentials may redirect to another origin', async () => {
+    const redirecting = await serve((request, response) =>
+      response.writeHead(302, { location: `${server.url}${request.url}` }).end(),
+    )
+    expect(text(await open(`${redirecting}/app/.git`), 'a')).toBe('one')
   })
 
   test('with a hostile name that escapes nothing keeps its bytes', async () => {
