@@ -134,7 +134,7 @@ export async function prepareBuild(options: BuildOptions, store: Store, client: 
     platform && others.length > 0
       ? await createGraphs(dockerfile, [platform, ...others], graphOptions)
       : [await createObservedGraph(dockerfile, { ...graphOptions, platform })],
-    isIndex,
+    { isIndex },
   )
   linter?.refuseWarnings()
   const needed = new Set(joined.vertices.map(({ op }) => (op.kind === 'context' ? op.name : '')))

@@ -2,6 +2,7 @@ import { UsageError } from './arguments/usage-error.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { colorReport } from './terminal/color-report.ts'
 import { Interrupted } from './terminal/interrupts.ts'
+import { painter } from './terminal/paint.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { printable } from './terminal/text-width.ts'
 
@@ -19,7 +20,7 @@ export async function reportError(error: unknown, terminal: Terminal, options: R
     terminal.err.write(`${JSON.stringify({ type: 'error', time: Date.now(), code, text: text + stack })}\n`)
   } else {
     const safe = (text + stack).split('\n').map(printable).join('\n')
-    terminal.err.write(`${colorReport(safe, terminal.err.color)}\n`)
+    terminal.err.write(`${colorReport(safe, painter(terminal.err.color))}\n`)
   }
   return exitCode
 }

@@ -3,7 +3,7 @@ import { TsbuildError } from '../base/errors.ts'
 import { unreachable } from '../base/unreachable.ts'
 import type { CopyOp, Op, Vertex } from '../graph/types.ts'
 import { treeEntries } from '../layers/union/tree-entries.ts'
-import { noteLayer, recallLayer } from './copy/recall-layer.ts'
+import { recallLayer, saveCopySnapshot } from './copy/recall-layer.ts'
 import { EMPTY, stack } from './filesystem.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
@@ -63,15 +63,16 @@ async function layerStep(
   const onBytes = (current: number): void =>
     session.emit({ type: 'progress', time: Date.now(), step: id, current, unit: 'bytes' })
   const remote = op.kind === 'copy' ? await openRemotes(op, session, onBytes) : undefined
+  const copy = op.kind === 'copy' ? { op, filesystem, source } : undefined
   return limit(async () => {
-    const unchanged = op.kind === 'copy' ? await recallLayer(op, filesystem, source, wanted, session) : undefined
+    const unchanged = copy ? await recallLayer(copy, wanted, session) : undefined
     if (unchanged) return { kind: 'filesystem', filesystem: stack(filesystem, unchanged), cached: true }
     const plan =
       op.kind === 'copy'
         ? await planCopyStep(op, { filesystem, source, remote }, session)
         : await planWorkdirStep(op, filesystem, session)
     const { layer, key, cached } = await produceLayer(plan, { wanted, session, onBytes })
-    if (op.kind === 'copy') noteLayer(op, filesystem, source, key, session)
+    if (copy) saveCopySnapshot(copy, key, session)
     return { kind: 'filesystem', filesystem: stack(filesystem, layer), cached }
   })
 }

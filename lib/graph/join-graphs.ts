@@ -12,7 +12,7 @@ export interface JoinedGraphs {
 }
 
 /** Joins graphs that share vertices, as createGraphs() makes them. */
-export function joinGraphs(graphs: readonly Graph[], isIndex: boolean): JoinedGraphs {
+export function joinGraphs(graphs: readonly Graph[], { isIndex }: Pick<JoinedGraphs, 'isIndex'>): JoinedGraphs {
   const vertices = new Map<string, Vertex>()
   for (const graph of graphs) for (const vertex of graph.vertices) vertices.set(vertex.id, vertex)
   return { graphs, vertices: [...vertices.values()], results: graphs.map(({ target }) => target.result), isIndex }

@@ -45,7 +45,7 @@ export function openLayerSink(
       const diffID = `sha256:${plain.digest('hex')}` as DiffID
       if (expected !== undefined && diffID !== expected) throw digestMismatch(expected, diffID)
       const descriptor = { mediaType: layerMediaType('gzip'), ...packed.commit() }
-      savePackedChunks(store, descriptor.digest, level, GZIP_HEADER.length, gzip.packed)
+      savePackedChunks(store, { blob: descriptor.digest, level, start: GZIP_HEADER.length, chunks: gzip.packed })
       return { diffID, descriptor }
     },
     abort() {

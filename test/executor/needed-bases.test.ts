@@ -23,7 +23,7 @@ const resolve = async (name: string): Promise<ResolvedName> => ({
 
 async function needs(text: string, ofResults: BaseNeed): Promise<Record<string, string>> {
   const graph = await createGraph(parse(text), { buildPlatform: platform, resolve })
-  const needed = neededBases(joinGraphs([graph], false), ofResults)
+  const needed = neededBases(joinGraphs([graph], { isIndex: false }), ofResults)
   return Object.fromEntries(
     graph.vertices.flatMap(({ id, op }) => (op.kind === 'image' ? [[op.image.name, needed.get(id) ?? 'unset']] : [])),
   )

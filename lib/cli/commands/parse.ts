@@ -7,6 +7,7 @@ import { formatDiagnostic, parse, TsbuildError } from '../../index.ts'
 import type { Run } from '../command-spec.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { colorReport } from '../terminal/color-report.ts'
+import { painter } from '../terminal/paint.ts'
 import { readText, type Terminal } from '../terminal/terminal.ts'
 import { printable } from '../terminal/text-width.ts'
 
@@ -16,7 +17,7 @@ export const run: Run = async (args, terminal) => {
   const tree = parse(given === '-' ? await readText(terminal) : readDockerfile(given, terminal), { name })
   for (const diagnostic of tree.diagnostics) {
     const report = formatDiagnostic(tree.file, diagnostic).split('\n').map(printable).join('\n')
-    terminal.err.write(`${colorReport(report, terminal.err.color)}\n\n`)
+    terminal.err.write(`${colorReport(report, painter(terminal.err.color))}\n\n`)
   }
   const errors = tree.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
   if (args.on('json')) {

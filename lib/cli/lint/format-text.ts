@@ -3,6 +3,7 @@ import { count } from '../../base/count.ts'
 import { formatError, type LintReport, type SourceFile } from '../../index.ts'
 import { maskTokens } from '../../internal/index.ts'
 import { colorReport } from '../terminal/color-report.ts'
+import { painter } from '../terminal/paint.ts'
 import { printable } from '../terminal/text-width.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
@@ -15,7 +16,7 @@ export function formatText(file: SourceFile, report: LintReport, { color }: { re
   const summary = warnings.length === 0 ? 'no warnings' : `${count(warnings.length, 'warning')}${advice}`
   const parts = [...frames, ...(error ? [maskTokens(formatError(error))] : []), `${file.name}: ${summary}`]
   const safe = parts.join('\n\n').split('\n').map(printable).join('\n')
-  return `${colorReport(safe, color)}\n`
+  return `${colorReport(safe, painter(color))}\n`
 }
 
 function frame({ file, span, start, level, message, name, url }: Finding): string {

@@ -36,7 +36,7 @@ export const plainProgress: Renderer<PlainState> = {
   reduce,
   draw: (state, view) => {
     const paint = painter(view.color)
-    return state.added.flatMap((line) => drawLine(line, state.numbers, paint, view.color))
+    return state.added.flatMap((line) => drawLine(line, state.numbers, paint))
   },
 }
 
@@ -85,9 +85,9 @@ function addLines(state: PlainState, id: string, lines: (step: Step) => readonly
   return { ...state, numbers, last: id, added: [...(goesOn ? [{ kind: 'blank' } as const] : []), ...name, ...more] }
 }
 
-function drawLine(line: Line, numbers: PlainState['numbers'], paint: Paint, color: boolean): string[] {
+function drawLine(line: Line, numbers: PlainState['numbers'], paint: Paint): string[] {
   if (line.kind === 'blank') return ['']
-  if (line.kind === 'report') return colorReport(line.text.split('\n').map(printable).join('\n'), color).split('\n')
+  if (line.kind === 'report') return colorReport(line.text.split('\n').map(printable).join('\n'), paint).split('\n')
   const number = paint('dim', `#${numbers.get(line.step.id) ?? 0}`)
   switch (line.kind) {
     case 'name':

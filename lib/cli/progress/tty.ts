@@ -58,7 +58,7 @@ function draw(state: TtyState, view: View): string[] {
   const width = Math.max(20, Math.min(view.width - 1, WIDEST))
   const lines = (row: Row): string[] => drawRow(row, state, { ...view, width }, paint)
   if (view.finished) {
-    const reports = state.warnings.flatMap((text) => ['', ...drawReport(text, view.color)])
+    const reports = state.warnings.flatMap((text) => ['', ...drawReport(text, paint)])
     return [...fitSteps(steps, undefined).flatMap(lines), ...reports]
   }
   const title = drawTitle(steps, state.started ?? view.now, { ...view, width }, paint)
@@ -118,8 +118,8 @@ const elapsed = (step: Step, now: number): string =>
 
 const joinWords = (...words: readonly string[]): string => words.filter((word) => word !== '').join('  ')
 
-const drawReport = (text: string, color: boolean): string[] =>
-  colorReport(text.split('\n').map(printable).join('\n'), color).split('\n')
+const drawReport = (text: string, paint: Paint): string[] =>
+  colorReport(text.split('\n').map(printable).join('\n'), paint).split('\n')
 
 const UNICODE_ICONS = { done: '✔', failed: '✖', waiting: '·', ellipsis: '…', spinner: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'] }
 const ASCII_ICONS = { done: '+', failed: 'x', waiting: '.', ellipsis: '...', spinner: [...'|/-\\'] }

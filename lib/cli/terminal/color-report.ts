@@ -1,9 +1,7 @@
-import { type Paint, painter } from './paint.ts'
+import type { Paint } from './paint.ts'
 
 /** Colours the output of formatError() and formatDiagnostic(): the severity, the marked lines, the hint. */
-export function colorReport(text: string, color: boolean): string {
-  if (!color) return text
-  const paint = painter(true)
+export function colorReport(text: string, paint: Paint): string {
   return text
     .split('\n')
     .map((line) => colorLine(line, paint))

@@ -55,7 +55,7 @@ function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
       if (open) stream.write(text)
     },
     isTTY: stream.isTTY === true,
-    color: wantsColor(stream.isTTY === true, env),
+    color: wantsColor(stream, env),
     unicode: speaksUnicode(env),
     size: () => ({ width: stream.columns ?? 80, height: stream.rows ?? 24 }),
     onResize: (listener) => {
@@ -66,11 +66,14 @@ function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
 }
 
 /** Whether to use colour, by https://no-color.org and https://force-color.org, as in Node.js. */
-export function wantsColor(isTTY: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+export function wantsColor(
+  stream: { readonly isTTY?: boolean | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
   const forced = env['FORCE_COLOR']
   if (forced !== undefined) return forced !== '0' && forced !== 'false'
   if (env['NO_COLOR']) return false
-  return isTTY && env['TERM'] !== 'dumb'
+  return stream.isTTY === true && env['TERM'] !== 'dumb'
 }
 
 /** Whether the character encoding of the locale is UTF-8, by the environment variables. */

@@ -22,17 +22,19 @@ export function copyArchive(
   directory: string,
   { owner, now }: { readonly owner: Owner | undefined; readonly now: number },
 ): void {
-  const inStage = (path: string, followLast: boolean): string =>
-    joinPath(directory, resolvePath(pathView(stage, directory), path, { followLast })).replace(/\/$/, '')
+  const inStage = (path: string, options: { readonly followLast: boolean }): string =>
+    joinPath(directory, resolvePath(pathView(stage, directory), path, options)).replace(/\/$/, '')
 
   for (const entry of entries) {
     if (entry.path === '') continue
-    const parent = stage.makeDirectories(inStage(parentPath(entry.path), true), () => directoryInode(0o755, now))
+    const parent = stage.makeDirectories(inStage(parentPath(entry.path), { followLast: true }), () =>
+      directoryInode(0o755, now),
+    )
     const name = baseName(entry.path)
     const inode = inodeOf(entry)
     const meta = { ...inode, mtime: timeOnDisk(inode.mtime), ...owner }
     if (entry.type === 'hardlink') {
-      const source = stage.find(inStage(entry.linkname ?? '', false))
+      const source = stage.find(inStage(entry.linkname ?? '', { followLast: false }))
       if (!source || source.children) throw brokenLink(entry)
       stage.put(parent, name, Object.assign(ownInode(source), pickMeta(meta), { linked: true }))
       continue

@@ -123,7 +123,7 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
     const entry = isTimeless ? entryWith(found, { mtime: rootTime }) : found
     const archive = op.unpack ? await openArchive(entry, options) : undefined
     if (archive) unpack(copy, archive)
-    else selected += copyEntry(copy, source, entry, baseName(match), include)
+    else selected += copyEntry(copy, { tree: source, entry, name: baseName(match), include })
   }
   if (include && selected === 0 && !hasWildcard(input.path)) throw missing(cleanPath(input.path))
 }
@@ -136,13 +136,15 @@ function splitParents(source: string): { path: string; include: PatternMatcher }
   return { path: cleanPath(start), include }
 }
 
-function copyEntry(
-  copy: Copy,
-  source: FileTree,
-  entry: TreeEntry,
-  name: string,
-  include: PatternMatcher | undefined,
-): number {
+interface CopiedEntry {
+  readonly tree: FileTree
+  readonly entry: TreeEntry
+  /** The name that it gets in a directory. */
+  readonly name: string
+  readonly include?: PatternMatcher | undefined
+}
+
+function copyEntry(copy: Copy, { tree, entry, name, include }: CopiedEntry): number {
   const { op, options, stage, mode, exclude, makeParent } = copy
   const isDirectory = entry.type === 'directory'
   makeDestination(copy, op.destination.endsWith('/') ? op.destination : parentPath(op.destination))
@@ -154,7 +156,7 @@ function copyEntry(
   const rules = { owner: options.owner, mode, include, exclude }
   const isRoot = path === ''
   const directory = isRoot ? stage.root : stage.makeDirectories(parentPath(path), makeParent)
-  return copyTree(stage, { source, from: entry, directory, name: isRoot ? undefined : baseName(path), rules })
+  return copyTree(stage, { source: tree, from: entry, directory, name: isRoot ? undefined : baseName(path), rules })
 }
 
 function copyInline(copy: Copy, input: CopyInput & { kind: 'inline' }): void {
@@ -169,7 +171,7 @@ function copyInline(copy: Copy, input: CopyInput & { kind: 'inline' }): void {
     size: bytes.length,
     content: { kind: 'bytes', bytes },
   }
-  copyEntry(copy, EMPTY_TREE, entry, entry.path, undefined)
+  copyEntry(copy, { tree: EMPTY_TREE, entry, name: entry.path })
 }
 
 async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
@@ -177,13 +179,13 @@ async function copyRemote(copy: Copy, input: RemoteInput): Promise<void> {
   if (!content) throw new Error('bug: a remote source was not fetched')
   if (content.kind === 'tree') {
     const root = content.tree.lookup('')
-    if (root) copyEntry(copy, content.tree, root, '', undefined)
+    if (root) copyEntry(copy, { tree: content.tree, entry: root, name: '' })
     return
   }
   const { entry } = content
   const archive = input.kind === 'url' && input.unpack ? await openArchive(entry, copy.options) : undefined
   if (archive) unpack(copy, archive)
-  else copyEntry(copy, EMPTY_TREE, entry, entry.path, undefined)
+  else copyEntry(copy, { tree: EMPTY_TREE, entry, name: entry.path })
 }
 
 function unpack(copy: Copy, archive: Archive): void {

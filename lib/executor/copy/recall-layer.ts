@@ -11,7 +11,14 @@ import type { Filesystem, Session, StackedLayer, StepResult } from '../session.t
 import type { WantedEncoding } from '../wanted-encoding.ts'
 
 /** The kind of derived data under which a store keeps the snapshots of copies, by a key of the step. */
-const SEEN_KIND = 'seen'
+const SNAPSHOT_KIND = 'seen'
+
+/** A copy, and what it copies onto and from. */
+export interface CopyStep {
+  readonly op: CopyOp
+  readonly filesystem: Filesystem
+  readonly source: StepResult | undefined
+}
 
 /** The definition of a copy, which does not depend on the files that it copies. */
 export function copyDefinition(op: CopyOp, source: StepResult | undefined): string {
@@ -23,34 +30,26 @@ export function copyDefinition(op: CopyOp, source: StepResult | undefined): stri
  * directories that it read has changed since. Undefined otherwise: then the copy has to be planned.
  */
 export async function recallLayer(
-  op: CopyOp,
-  filesystem: Filesystem,
-  source: StepResult | undefined,
+  copy: CopyStep,
   form: WantedEncoding,
   session: Session,
 ): Promise<StackedLayer | undefined> {
-  const step = session.noCache ? undefined : recallable(op, filesystem, source, session)
-  const bytes = step && session.store.readDerived(SEEN_KIND, step.key)
+  const step = session.noCache ? undefined : recallable(copy, session)
+  const bytes = step && session.store.readDerived(SNAPSHOT_KIND, step.key)
   const noted = bytes && decodeSnapshot(bytes)
   if (!noted || !isDigest(noted.note) || !step.disk.matches(noted.snapshot)) return undefined
   return await findCachedLayer(noted.note as CacheKey, form, session)
 }
 
 /** Saves for {@link recallLayer} the snapshot that a copy's plan was made from, and the key of the resulting layer. */
-export function noteLayer(
-  op: CopyOp,
-  filesystem: Filesystem,
-  source: StepResult | undefined,
-  layer: CacheKey,
-  session: Session,
-): void {
-  const step = recallable(op, filesystem, source, session)
+export function saveCopySnapshot(copy: CopyStep, layer: CacheKey, session: Session): void {
+  const step = recallable(copy, session)
   const snapshot = step?.disk.snapshot()
   if (!step || !snapshot) return
-  session.store.writeDerived(SEEN_KIND, step.key, encodeSnapshot(layer, snapshot))
+  session.store.writeDerived(SNAPSHOT_KIND, step.key, encodeSnapshot(layer, snapshot))
 }
 
-function recallable(op: CopyOp, filesystem: Filesystem, source: StepResult | undefined, session: Session) {
+function recallable({ op, filesystem, source }: CopyStep, session: Session) {
   const disk = source?.kind === 'context' ? source.context.disk : undefined
   // The status of files says nothing about the content of an archive or a URL.
   if (!disk || op.unpack || op.sources.some(({ kind }) => kind !== 'path')) return undefined

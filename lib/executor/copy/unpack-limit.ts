@@ -3,6 +3,8 @@ import { TsbuildError } from '../../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../../base/input-limit.ts'
 import type { ContentStore } from '../../oci/content.ts'
 
+const DISK_HINT =
+  'the disk of the store has no more free space; free some, or set TSBUILD_HOME to a directory on another disk'
 /** The part of the free space of a disk that unpacking may use. */
 const USABLE = 0.9
 
@@ -23,7 +25,7 @@ export function withUnpackLimit<T extends ContentStore & { readonly root: string
       ...writer,
       write: (chunk) => {
         size += chunk.byteLength
-        if (size > limit) throw tooLarge(limit, limit < most)
+        if (size > limit) throw tooLarge(limit, limit < most ? DISK_HINT : LIMIT_HINT)
         writer.write(chunk)
       },
     }
@@ -31,10 +33,6 @@ export function withUnpackLimit<T extends ContentStore & { readonly root: string
   return { ...store, createWriter }
 }
 
-function tooLarge(limit: number, isDisk: boolean): TsbuildError {
-  return new TsbuildError('ARCHIVE_TOO_LARGE', `the archive has more than ${limit} bytes once it is unpacked`, {
-    hint: isDisk
-      ? 'the disk of the store has no more free space; free some, or set TSBUILD_HOME to a directory on another disk'
-      : LIMIT_HINT,
-  })
+function tooLarge(limit: number, hint: string): TsbuildError {
+  return new TsbuildError('ARCHIVE_TOO_LARGE', `the archive has more than ${limit} bytes once it is unpacked`, { hint })
 }

@@ -104,13 +104,16 @@ async function takeSnapshot(
   const authorization = authorizationFor(url, options)
   const { directory, committed } = await checkoutCommit(url, resolved, scratch, { keepGitDir, signal, authorization })
   const time = commitTime ? committed : Math.floor(Date.now() / 1000)
-  const entries = snapshotEntries(openDirectory(directory), keepGitDir, time)
+  const entries = snapshotEntries(openDirectory(directory), { keepGitDir, mtime: time })
   const { diffID, size } = await writeLayer(entries, store, { compression: { algorithm: 'uncompressed' }, signal })
   return { diffID, size, time }
 }
 
 /** The entries without the `.git` files of submodules, which lead to repositories outside the checkout. */
-function* snapshotEntries(tree: FileTree, keepGitDir: boolean, mtime: number): Generator<SourceEntry> {
+function* snapshotEntries(
+  tree: FileTree,
+  { keepGitDir, mtime }: { readonly keepGitDir: boolean; readonly mtime: number },
+): Generator<SourceEntry> {
   for (const entry of treeEntries(tree)) {
     if (keepGitDir || !/(?:^|\/)\.git(?:\/|$)/.test(entry.path))
       yield entryWith(entry, { mtime, mode: usualMode(entry) })

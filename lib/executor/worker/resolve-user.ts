@@ -21,7 +21,7 @@ export function resolveUser(spec: string, files: AccountFiles): RunUser {
   const uid = parseId(userName, spec)
   const user = users.find((candidate) => (uid === undefined ? candidate.name === userName : candidate.uid === uid))
   if (!user && uid === undefined && userName !== '')
-    throw unknown('user', userName, files.passwd === undefined, '/etc/passwd')
+    throw unknown('user', userName, { path: '/etc/passwd', text: files.passwd })
   const base = user ?? { name: undefined, uid: uid ?? 0, gid: 0 }
   const home = homeOf(base.uid, users)
   const groups = groupsIn(files)
@@ -34,7 +34,7 @@ export function resolveUser(spec: string, files: AccountFiles): RunUser {
     wanted === undefined ? candidate.name === groupName : candidate.gid === wanted,
   )
   const gid = found?.gid ?? wanted
-  if (gid === undefined) throw unknown('group', groupName, files.group === undefined, '/etc/group')
+  if (gid === undefined) throw unknown('group', groupName, { path: '/etc/group', text: files.group })
   return { uid: base.uid, gid, groups: [gid], home }
 }
 
@@ -64,8 +64,14 @@ function homeOf(uid: number, users: readonly User[]): string {
   return users.find((user) => user.uid === uid)?.home || '/'
 }
 
-function unknown(what: string, name: string, noFile: boolean, file: string): TsbuildError {
-  const why = noFile ? `the image has no ${file}` : `it is not in the image's ${file}`
+interface AccountFile {
+  readonly path: string
+  /** Undefined if the image has no such file. */
+  readonly text: string | undefined
+}
+
+function unknown(what: string, name: string, { path, text }: AccountFile): TsbuildError {
+  const why = text === undefined ? `the image has no ${path}` : `it is not in the image's ${path}`
   return new TsbuildError('RUN_USER_UNKNOWN', `unable to find ${what} ${JSON.stringify(name)}: ${why}`, {
     hint: `make it in an earlier step, or give a number in USER`,
   })

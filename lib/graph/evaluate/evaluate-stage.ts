@@ -88,7 +88,7 @@ function evaluate(
   const step = (op: Op, inputs: readonly string[]): string => {
     const { onBuild, location } = command
     const name = scope.stepName(stepText(command, state), { onBuild, env })
-    return scope.builder.step(op, inputs, name, scope.stage, location.span)
+    return scope.builder.step({ op, inputs, name, stage: scope.stage, span: location.span })
   }
   switch (instruction.kind) {
     case 'ENV':

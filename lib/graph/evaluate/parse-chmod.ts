@@ -65,8 +65,9 @@ function action(named: string, who: readonly Who[], operator: string, permission
     special | (permissions.includes('t') ? sticky : 0),
   )
   return (now, before, isDirectory) => {
+    const file = { now, before, isDirectory }
     let bits = 0
-    for (const permission of permissions) bits |= permissionBits(permission, operator, now, before, isDirectory)
+    for (const permission of permissions) bits |= permissionBits(permission, operator, file)
     bits &= mask
     if (operator === '+') return now | bits
     if (operator === '-') return now & ~bits
@@ -76,13 +77,14 @@ function action(named: string, who: readonly Who[], operator: string, permission
 
 const PERMISSIONS: Readonly<Record<string, number>> = { r: 0o444, w: 0o222, x: 0o111, s: 0o6000, t: 0o1000 }
 
-function permissionBits(
-  permission: string,
-  operator: string,
-  now: number,
-  before: number,
-  isDirectory: boolean,
-): number {
+interface ChangedFile {
+  /** The mode after the clauses so far, and before all of them. */
+  readonly now: number
+  readonly before: number
+  readonly isDirectory: boolean
+}
+
+function permissionBits(permission: string, operator: string, { now, before, isDirectory }: ChangedFile): number {
   if (permission === 'X') return operator === '-' || isDirectory || (before & 0o111) !== 0 ? 0o111 : 0
   if (permission === 'u' || permission === 'g' || permission === 'o') return ((now >> SHIFT[permission]) & 7) * 0o111
   return PERMISSIONS[permission] ?? 0

@@ -2,6 +2,15 @@ import type { Span } from '../../base/source.ts'
 import type { Op, ResolvedImage, Vertex } from '../types.ts'
 import { withoutSpans } from './without-spans.ts'
 
+/** A vertex of a stage, before it has an id. */
+export interface BuildStep {
+  readonly op: Op
+  readonly inputs: readonly string[]
+  readonly name: string
+  readonly stage: number
+  readonly span: Span
+}
+
 /** Collects the vertices of one graph; sources that several stages use exist once. */
 export interface VertexBuilder {
   /** The vertices of this graph and of all graphs before it, inputs before users. */
@@ -9,7 +18,7 @@ export interface VertexBuilder {
   scratch(): string
   context(name: string): string
   image(image: ResolvedImage, name: string, stage: number | undefined, span: Span | undefined): string
-  step(op: Op, inputs: readonly string[], name: string, stage: number, span: Span): string
+  step(step: BuildStep): string
 }
 
 /**
@@ -32,20 +41,20 @@ export function createVertexBuilders(): (prefix: string) => VertexBuilder {
       if (!vertices.has(vertex.id)) vertices.set(vertex.id, vertex)
       return vertex.id
     }
-    const source = (id: string, op: Op, name: string, stage?: number, span?: Span): string =>
-      add({ id, name, op, inputs: [], stage, span })
+    const source = (vertex: Omit<Vertex, 'inputs' | 'stage' | 'span'>, stage?: number, span?: Span): string =>
+      add({ ...vertex, inputs: [], stage, span })
     return {
       vertices,
-      scratch: () => source('scratch', { kind: 'scratch' }, 'scratch'),
+      scratch: () => source({ id: 'scratch', op: { kind: 'scratch' }, name: 'scratch' }),
       context: (name) =>
-        source(
-          `context:${name}`,
-          { kind: 'context', name },
-          name === 'context' ? '[internal] load build context' : `[context ${name}] load`,
-        ),
+        source({
+          id: `context:${name}`,
+          op: { kind: 'context', name },
+          name: name === 'context' ? '[internal] load build context' : `[context ${name}] load`,
+        }),
       image: (image, name, stage, span) =>
-        source(`image:${image.descriptor.digest}`, { kind: 'image', image }, name, stage, span),
-      step: (op, inputs, name, stage, span) => {
+        source({ id: `image:${image.descriptor.digest}`, op: { kind: 'image', image }, name }, stage, span),
+      step: ({ op, inputs, name, stage, span }) => {
         const n = (counts.get(stage) ?? 0) + 1
         counts.set(stage, n)
         const known = shared.size === 0 ? undefined : shared.get(definitionOf(op, inputs))

@@ -77,7 +77,10 @@ export function layoutBoxes({ boxes, edges }: BoxDrawing, widthOf: (box: StageBo
   })
   return {
     boxes: placed,
-    edges: edges.map((edge, at) => ({ ...edge, points: edgePoints(edge, at, placed, columns, lefts, widths) })),
+    edges: edges.map((edge, at) => ({
+      ...edge,
+      points: edgePoints(edge, at, { boxes: placed, columns, lefts, widths }),
+    })),
     width: (lefts.at(-1) ?? 0) + (widths.at(-1) ?? 0) + MARGIN,
     height: tallest + 2 * MARGIN,
   }
@@ -108,14 +111,15 @@ function meanSource(item: Item, columns: readonly Item[][], edges: readonly BoxE
   return sources.reduce((sum, { y, height }) => sum + y + height / 2, 0) / sources.length
 }
 
-function edgePoints(
-  edge: BoxEdge,
-  at: number,
-  boxes: readonly PlacedBox[],
-  columns: readonly Item[][],
-  lefts: readonly number[],
-  widths: readonly number[],
-): Point[] {
+interface Placement {
+  readonly boxes: readonly PlacedBox[]
+  readonly columns: readonly Item[][]
+  /** The left edge of each column, and its width. */
+  readonly lefts: readonly number[]
+  readonly widths: readonly number[]
+}
+
+function edgePoints(edge: BoxEdge, at: number, { boxes, columns, lefts, widths }: Placement): Point[] {
   const [source, target] = [boxes[edge.from], boxes[edge.to]]
   if (!source || !target) return []
   const lanes = columns.flatMap((items, column) => {

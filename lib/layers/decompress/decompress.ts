@@ -4,7 +4,7 @@ import { errnoOf } from '../../base/errno.ts'
 import { messageOf, TsbuildError } from '../../base/errors.ts'
 import { asBuffer } from '../paths/path-bytes.ts'
 import { type ArchiveCompression, DETECT_LENGTH, detectCompression } from './compression-magic.ts'
-import type { PortableCompression } from './inflate-portable.ts'
+import type { DamageOptions, PortableCompression } from './inflate-portable.ts'
 
 /** The output buffers of gunzip, in bytes. */
 interface Pace {
@@ -41,7 +41,7 @@ export async function* decompress(
     const rest = replay(head, iterator)
     const algorithm = detectCompression(Buffer.concat(head))
     if (algorithm === undefined) yield* rest
-    else yield* inflate(careful ? inPieces(rest) : rest, algorithm, careful)
+    else yield* inflate(careful ? inPieces(rest) : rest, algorithm, { careful })
   } finally {
     await iterator.return?.()
   }
@@ -73,12 +73,12 @@ async function* inPieces(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
 function inflate(
   source: AsyncGenerator<Buffer>,
   algorithm: ArchiveCompression,
-  careful: boolean,
+  damage: DamageOptions,
 ): AsyncGenerator<Buffer> {
-  return algorithm === 'gzip' ? gunzip(source, careful) : inflateElsewhere(source, algorithm, careful)
+  return algorithm === 'gzip' ? gunzip(source, damage) : inflateElsewhere(source, algorithm, damage)
 }
 
-async function* gunzip(source: AsyncGenerator<Buffer>, careful: boolean): AsyncGenerator<Buffer> {
+async function* gunzip(source: AsyncGenerator<Buffer>, { careful }: DamageOptions): AsyncGenerator<Buffer> {
   let ended = false
   async function* watched(): AsyncGenerator<Buffer> {
     yield* source
@@ -102,7 +102,7 @@ async function* gunzip(source: AsyncGenerator<Buffer>, careful: boolean): AsyncG
 async function* inflateElsewhere(
   source: AsyncGenerator<Buffer>,
   algorithm: PortableCompression,
-  careful: boolean,
+  damage: DamageOptions,
 ): AsyncGenerator<Buffer> {
   let sourceError: unknown
   async function* watched(): AsyncGenerator<Buffer> {
@@ -115,7 +115,7 @@ async function* inflateElsewhere(
   }
   const { inflatePortable } = await import('./inflate-portable.ts')
   try {
-    for await (const chunk of inflatePortable(watched(), algorithm, careful)) yield asBuffer(chunk)
+    for await (const chunk of inflatePortable(watched(), algorithm, damage)) yield asBuffer(chunk)
   } catch (error) {
     if (sourceError !== undefined) throw sourceError
     if (error instanceof TsbuildError) throw error

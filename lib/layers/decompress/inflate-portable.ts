@@ -4,15 +4,19 @@ import { TsbuildError } from '../../base/errors.ts'
 
 export type PortableCompression = 'bzip2' | 'xz' | 'zstd'
 
+export interface DamageOptions {
+  /** Whether all data before the damage is yielded first. */
+  readonly careful: boolean
+}
+
 /**
  * Decompresses a source, and yields bytes as soon as there are some, however much output a little input makes.
- * Damage is a plain error with the reason; with `careful`, all data before the damage is yielded first. Errors
- * with `ARCHIVE_UNSUPPORTED` for sound data that can't be read.
+ * Damage is a plain error with the reason. Errors with `ARCHIVE_UNSUPPORTED` for sound data that can't be read.
  */
 export async function* inflatePortable(
   source: AsyncIterable<Uint8Array>,
   algorithm: PortableCompression,
-  careful: boolean,
+  damage: DamageOptions,
 ): AsyncGenerator<Uint8Array> {
   switch (algorithm) {
     case 'bzip2':
@@ -22,7 +26,7 @@ export async function* inflatePortable(
       yield* inflateXz(source)
       break
     case 'zstd':
-      yield* (await import('./inflate-zstd.ts')).inflateZstd(source, careful)
+      yield* (await import('./inflate-zstd.ts')).inflateZstd(source, damage)
       break
   }
 }

@@ -27,7 +27,10 @@ const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { ch
  * Damage is a plain error with the reason; with `careful`, all blocks before it are yielded first. Errors with
  * `ARCHIVE_UNSUPPORTED` for frames that need a dictionary or a window of more than 128 MiB.
  */
-export async function* inflateZstd(stream: AsyncIterable<Uint8Array>, careful: boolean): AsyncGenerator<Uint8Array> {
+export async function* inflateZstd(
+  stream: AsyncIterable<Uint8Array>,
+  damage: { readonly careful: boolean },
+): AsyncGenerator<Uint8Array> {
   const source = new ByteSource(stream)
   try {
     for (;;) {
@@ -35,7 +38,7 @@ export async function* inflateZstd(stream: AsyncIterable<Uint8Array>, careful: b
       if (start.length === 0) return
       if (start.length < 4) throw cutOff()
       const magic = start.readUInt32LE(0)
-      if (magic === MAGIC) yield* inflateFrame(source, await readHeader(start, source), careful)
+      if (magic === MAGIC) yield* inflateFrame(source, await readHeader(start, source), damage)
       else if ((magic & 0xffff_fff0) >>> 0 === SKIPPABLE) await skip(source, (await exactly(source, 4)).readUInt32LE(0))
       else throw new Error('there are bytes between frames')
     }
@@ -77,7 +80,11 @@ function readSize(bytes: Buffer): number | undefined {
   return bytes.length === 8 ? Number(bytes.readBigUInt64LE(0)) : bytes.readUIntLE(0, bytes.length)
 }
 
-function inflateFrame(source: ByteSource, header: FrameHeader, careful: boolean): AsyncGenerator<Uint8Array> {
+function inflateFrame(
+  source: ByteSource,
+  header: FrameHeader,
+  { careful }: { readonly careful: boolean },
+): AsyncGenerator<Uint8Array> {
   // Node.js drops sound blocks that are decoded together with a damaged one.
   if (careful || !createZstdDecompress) return inflateBlocks(source, header)
   return inflateByNode(source, header, createZstdDecompress({ chunkSize: MAX_BLOCK }))

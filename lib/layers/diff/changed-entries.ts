@@ -215,7 +215,7 @@ function toEntry(
 }
 
 function isAsUnpacked(mode: number, type: EntryType, base: TreeEntry | undefined): base is TreeEntry {
-  return base?.type === type && (mode & 0o7777) === (base.mode | leastMode(type, false))
+  return base?.type === type && (mode & 0o7777) === (base.mode | leastMode(type))
 }
 
 function readLink(file: string): string {

@@ -89,8 +89,8 @@ const FIELDS = 9
 const [CTIME, SIZE, MODE] = [0, 2, 4]
 
 function readableMode(stat: fs.Stats): number {
-  if (stat.isDirectory()) return stat.mode | leastMode('directory', false)
-  return stat.isFile() ? stat.mode | leastMode('file', false) : stat.mode
+  if (stat.isDirectory()) return stat.mode | leastMode('directory')
+  return stat.isFile() ? stat.mode | leastMode('file') : stat.mode
 }
 
 /**

@@ -35,13 +35,18 @@ interface Table {
   readonly rows: readonly Row[]
 }
 
-/** Saves the table of a blob's chunks. `start` is the offset of the first chunk. */
+export interface CompressedBlob {
+  readonly blob: Digest
+  readonly level: number
+  /** The offset of the first chunk. */
+  readonly start: number
+  readonly chunks: readonly PackedChunk[]
+}
+
+/** Saves the table of a blob's chunks. */
 export function savePackedChunks(
   store: Pick<ContentStore, 'writeDerived'>,
-  blob: Digest,
-  level: number,
-  start: number,
-  chunks: readonly PackedChunk[],
+  { blob, level, start, chunks }: CompressedBlob,
 ): void {
   const rows: Row[] = []
   let offset = start

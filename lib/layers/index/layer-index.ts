@@ -29,20 +29,17 @@ export function decodeLayerIndex(bytes: Uint8Array): LayerIndex | undefined {
   const lengths = [number(), number(), number(), number(), number(), number()]
   const [records, hashed, hashes, paths, links, rare] = lengths.map((length) => body.subarray(at, (at += length)))
   if (!records || !hashed || !hashes || !paths || !links || !rare) return undefined
-  return { size, entries: decodeEntries(count, records, hashed, hashes, splitNames(paths), splitNames(links), rare) }
+  return { size, entries: decodeEntries(count, { records, hashed, hashes, paths, links, rare }) }
 }
 
-function decodeEntries(
-  count: number,
-  records: Buffer,
-  hashed: Buffer,
-  hashBytes: Buffer,
-  paths: readonly string[],
-  links: readonly string[],
-  rareBytes: Buffer,
-): readonly LayerEntry[] {
-  const hashes = hashBytes.toString('hex')
-  const rare = JSON.parse(rareBytes.toString('utf8')) as Rare
+/** The parts of an index, in their order. */
+type Parts = Readonly<Record<'records' | 'hashed' | 'hashes' | 'paths' | 'links' | 'rare', Buffer>>
+
+function decodeEntries(count: number, parts: Parts): readonly LayerEntry[] {
+  const { records, hashed } = parts
+  const [paths, links] = [splitNames(parts.paths), splitNames(parts.links)]
+  const hashes = parts.hashes.toString('hex')
+  const rare = JSON.parse(parts.rare.toString('utf8')) as Rare
   const xattrs = new Map(rare.xattrs)
   const maps = new Map(rare.sparse)
   const devices = new Map(rare.devices.map(([i, major, minor]) => [i, { major, minor }]))

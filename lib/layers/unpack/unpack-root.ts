@@ -12,12 +12,12 @@ export interface UnpackRootOptions extends UnpackOptions {
 
 /** The policy for files that commands work on. */
 export function rootPolicy(owners: boolean): UnpackPolicy {
-  return { owners, empty: true, leastMode: (type) => leastMode(type, owners), capabilities: true }
+  return { owners, empty: true, leastMode: (type) => (owners ? 0 : leastMode(type)), capabilities: true }
 }
 
 /** {@link leastMode} of directories, the root among them. */
 export function rootDirectoryMode(owners: boolean): number {
-  return leastMode('directory', owners)
+  return owners ? 0 : leastMode('directory')
 }
 
 /**

@@ -19,7 +19,7 @@ export const unwantedFilesCopied: Rule = {
         // A copy with exclusions is not searched.
         if (step.instruction.exclude.length > 0) continue
         for (const { word, path } of step.sources) {
-          const message = describe(context, step, contextPath(path), steps, hasIgnoreFile)
+          const message = describe({ context, step, source: contextPath(path), steps, hasIgnoreFile })
           if (message !== undefined) report(message, { span: word.span, at: step.site })
         }
       }
@@ -27,13 +27,15 @@ export const unwantedFilesCopied: Rule = {
   },
 }
 
-function describe(
-  context: LintContext,
-  { instruction }: CopyStep,
-  source: string,
-  steps: readonly Step[],
-  hasIgnoreFile: boolean,
-): string | undefined {
+interface CopiedPath {
+  readonly context: LintContext
+  readonly step: CopyStep
+  readonly source: string
+  readonly steps: readonly Step[]
+  readonly hasIgnoreFile: boolean
+}
+
+function describe({ context, step, source, steps, hasIgnoreFile }: CopiedPath): string | undefined {
   const found = findUnwanted(context, source, steps)
   if (found.length === 0) return undefined
   const list = found.map((path) => {
@@ -41,7 +43,7 @@ function describe(
     return `${path} (${count(files, 'file')}, ${formatSize(bytes)})`
   })
   const reason = hasIgnoreFile ? "the ignore file doesn't keep it out" : 'there is no .dockerignore'
-  return `This ${instruction.kind} takes along ${enumerate(list)}: ${reason}`
+  return `This ${step.instruction.kind} takes along ${enumerate(list)}: ${reason}`
 }
 
 const REPOSITORIES: ReadonlySet<string> = new Set(['.git', '.hg', '.svn'])

@@ -46,7 +46,8 @@ export async function copyIn(mount: SandboxMount, root: string, aside: string): 
     // The command may have put a link there, which for this process would lead out of the root.
     const inPlace = isFreeOfLinks() && exists(dirname(target))
     if (inPlace && exists(target)) {
-      if (mount.kind === 'bind' && !mount.readonly) await copyBack(target, mount.source, isFile)
+      if (mount.kind === 'bind' && !mount.readonly)
+        await (isFile ? copy(target, mount.source) : copyDirectoryBack(target, mount.source))
       await rm(target, { recursive: true, force: true })
     }
     if (inPlace) {
@@ -56,11 +57,7 @@ export async function copyIn(mount: SandboxMount, root: string, aside: string): 
   }
 }
 
-async function copyBack(from: string, to: string, isFile: boolean): Promise<void> {
-  if (isFile) {
-    await runProgram('cp', ['-a', '-T', from, to])
-    return
-  }
+async function copyDirectoryBack(from: string, to: string): Promise<void> {
   // The directory itself stays: others may hold it open, as a lock.
   for (const name of await readdir(to)) await rm(join(to, name), { recursive: true, force: true })
   for (const name of await readdir(from)) await move(join(from, name), join(to, name))

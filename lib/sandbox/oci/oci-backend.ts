@@ -44,12 +44,18 @@ export function createOciBackend(namespaces: WorkerNamespaces, program: OciProgr
       // The environment may contain secrets.
       await writeFile(join(command.scratch, 'config.json'), JSON.stringify(config), { mode: 0o600 })
       await mkdir(join(command.scratch, 'state'), { mode: 0o700 })
-      return prepared(path, globalOptions(program, cgroups, command), command)
+      return prepared(path, globalOptions({ program, cgroups, scratch: command.scratch }), command)
     },
   }
 }
 
-function globalOptions(program: OciProgram, cgroups: boolean, { scratch }: SandboxCommand): readonly string[] {
+interface Runtime {
+  readonly program: OciProgram
+  readonly cgroups: boolean
+  readonly scratch: string
+}
+
+function globalOptions({ program, cgroups, scratch }: Runtime): readonly string[] {
   const state = ['--root', join(scratch, 'state')]
   if (program === 'crun') return cgroups ? state : [...state, '--cgroup-manager=disabled']
   // A rootless runc goes on if it can't make control groups.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatError, TsbuildError } from '../../../lib/base/errors.ts'
 import { colorReport } from '../../../lib/cli/terminal/color-report.ts'
+import { painter } from '../../../lib/cli/terminal/paint.ts'
 
 const text = 'FROM scratch\nCOPPY x /\nCMD x'
 const error = new TsbuildError('INSTRUCTION_UNKNOWN', 'unknown instruction "COPPY"', {
@@ -10,12 +11,12 @@ const error = new TsbuildError('INSTRUCTION_UNKNOWN', 'unknown instruction "COPP
 
 test('a report keeps its text when it is coloured', () => {
   const report = formatError(error)
-  expect(colorReport(report, false)).toBe(report)
-  expect(colorReport(report, true).replace(/\x1b\[\d+m/g, '')).toBe(report)
+  expect(colorReport(report, painter(false))).toBe(report)
+  expect(colorReport(report, painter(true)).replace(/\x1b\[\d+m/g, '')).toBe(report)
 })
 
 test('the severity, the marked line, the marks and the hint stand out', () => {
-  const lines = colorReport(formatError(error), true).split('\n')
+  const lines = colorReport(formatError(error), painter(true)).split('\n')
   const plain = formatError(error).split('\n')
   const changed = lines.map((line, i) => line !== plain[i])
   expect(changed).toEqual(plain.map(() => true))

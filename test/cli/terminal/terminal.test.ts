@@ -10,7 +10,7 @@ test.each([
   [false, { FORCE_COLOR: '1' }, true],
   [true, { FORCE_COLOR: '0' }, false],
 ])('on a terminal (%s) with %j colour is %s', (isTTY, env, color) => {
-  expect(wantsColor(isTTY, env)).toBe(color)
+  expect(wantsColor({ isTTY }, env)).toBe(color)
 })
 
 test.each([
