@@ -12,14 +12,23 @@ import type { Screen, Terminal } from './terminal/terminal.ts'
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   // Flags are searched for here, since errors in the command line are reported before the flags are parsed.
   const debug = args.includes('--debug') || args.includes('-D')
-  const json = args.some(
-    (arg, i) => arg === '--progress=rawjson' || (arg === '--progress' && args[i + 1] === 'rawjson'),
-  )
+  const json = asksForJson(args, terminal)
   try {
     return await dispatch(args, terminal)
   } catch (error) {
     return await reportError(error, terminal, { debug, json })
   }
+}
+
+/** Whether progress, and so errors, are JSON: by the flag, else by the variable. */
+function asksForJson(args: readonly string[], { env }: Terminal): boolean {
+  const flags = args.flatMap((arg, i) =>
+    arg === '--progress' ? [args[i + 1]] : /^--progress=(.*)/.exec(arg)?.slice(1),
+  )
+  const asked = flags.filter((value) => value !== undefined).at(-1) ?? 'auto'
+  const command = findCommand(args[firstWord(args)] ?? '') ?? commands[0]
+  const byDefault = command?.name === 'build' ? env['BUILDKIT_PROGRESS'] : undefined
+  return (asked === 'auto' ? byDefault : asked) === 'rawjson'
 }
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {

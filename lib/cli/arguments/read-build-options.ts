@@ -2,6 +2,7 @@
 import type { BuildOptions } from '../../index.ts'
 import type { Args } from '../command-spec.ts'
 import { readText, type Terminal } from '../terminal/terminal.ts'
+import { defaultPlatforms } from '../variables.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
@@ -11,7 +12,8 @@ import { UsageError } from './usage-error.ts'
 export async function readBuildOptions(args: Args, terminal: Terminal): Promise<BuildOptions> {
   const file = args.value('file')
   const target = args.value('target')
-  const platforms = args.list('platform').flatMap((value) => value.split(','))
+  const asked = args.list('platform').flatMap((value) => value.split(','))
+  const platforms = asked.length > 0 ? asked : defaultPlatforms(terminal.env)
   const store = args.value('store')
   return {
     context: readContext(args.positionals[0] ?? '.', file, terminal),

@@ -13,6 +13,8 @@ import { EXIT_CODES } from '../exit-codes.ts'
 import { resultID, writeIidfile } from '../iidfile.ts'
 import { metadata, writeMetadata } from '../metadata-file.ts'
 import { chooseProgress, openProgress, type ProgressKind } from '../progress/choose-progress.ts'
+import { PROGRESS_MODES } from '../progress/progress-modes.ts'
+import { variableWarnings } from '../progress/variable-warnings.ts'
 import { removeResultFile } from '../result-file.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -30,7 +32,8 @@ export const run: Run = async (args, terminal) => {
   const labels = readPairs('label', args.list('label'), () => '')
   removeResultFile(iidfile)
   removeResultFile(metadataFile)
-  const progress = openProgress(kind, terminal.err)
+  const progress = openProgress(kind, terminal.err, terminal.env)
+  for (const warning of variableWarnings(terminal.env)) progress.onEvent(warning)
   const options = {
     ...input,
     labels,
@@ -94,12 +97,22 @@ function showResult(
 
 function readProgress(args: Args, terminal: Terminal): ProgressKind {
   const asked = args.value('progress') ?? 'auto'
-  if (!args.on('quiet')) return chooseProgress(asked, terminal.err, terminal.env)
+  if (!args.on('quiet')) {
+    return chooseProgress(asked === 'auto' ? defaultProgress(terminal) : asked, terminal.err, terminal.env)
+  }
   const given = args.value('progress')
   if (given !== undefined && given !== 'auto' && given !== 'quiet') {
     throw new UsageError('OPTION_INVALID', `--quiet and --progress=${given} contradict each other`)
   }
   return 'quiet'
+}
+
+function defaultProgress({ env }: Terminal): string {
+  const mode = env['BUILDKIT_PROGRESS'] || 'auto'
+  if (PROGRESS_MODES.includes(mode)) return mode
+  const expected = PROGRESS_MODES.join(', ')
+  const message = `the variable BUILDKIT_PROGRESS can't be ${JSON.stringify(mode)}: expected ${expected}`
+  throw new UsageError('OPTION_INVALID', message)
 }
 
 function readOutputs(args: Args, terminal: Terminal): Output[] {

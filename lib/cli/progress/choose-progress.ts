@@ -17,12 +17,17 @@ export function chooseProgress(
   return watched ? 'tty' : 'plain'
 }
 
-export function openProgress(kind: ProgressKind, screen: Screen): ProgressDisplay {
+/** Opens the display. `env` may have the number of log lines that a terminal shows of each step. */
+export function openProgress(
+  kind: ProgressKind,
+  screen: Screen,
+  env: Readonly<Record<string, string | undefined>>,
+): ProgressDisplay {
   switch (kind) {
     case 'plain':
       return showProgress(plainProgress, screen)
     case 'tty':
-      return showProgress(ttyProgress, screen)
+      return showProgress(ttyProgress(logLines(env)), screen)
     case 'rawjson':
       // The output has lines of JSON only.
       return { ...showProgress(rawJsonProgress, screen), note: () => {}, finish: () => {} }
@@ -30,4 +35,10 @@ export function openProgress(kind: ProgressKind, screen: Screen): ProgressDispla
     case 'none':
       return { onEvent: () => {}, note: () => {}, finish: () => {} }
   }
+}
+
+/** As in BuildKit, a value that is not a number above 0 counts as none. */
+function logLines(env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = env['BUILDKIT_TTY_LOG_LINES'] ?? ''
+  return /^\+?0*[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined
 }

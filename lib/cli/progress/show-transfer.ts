@@ -4,6 +4,7 @@ import type { Args } from '../command-spec.ts'
 import { interruptible } from '../terminal/interrupts.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { chooseProgress, openProgress } from './choose-progress.ts'
+import { variableWarnings } from './variable-warnings.ts'
 
 export interface Transfer {
   readonly signal: AbortSignal
@@ -19,10 +20,11 @@ export async function showTransfer<T>(
   action: (transfer: Transfer) => Promise<T>,
 ): Promise<T> {
   const kind = args.on('quiet') ? 'none' : chooseProgress(args.value('progress') ?? 'auto', terminal.err, terminal.env)
-  const progress = openProgress(kind, terminal.err)
+  const progress = openProgress(kind, terminal.err, terminal.env)
   const step = 'transfer'
   progress.onEvent({ type: 'plan', time: Date.now(), steps: [{ id: step, name, inputs: [] }] })
   progress.onEvent({ type: 'started', time: Date.now(), step })
+  for (const warning of variableWarnings(terminal.env, ['DOCKER_CONTENT_TRUST'])) progress.onEvent(warning)
   const onProgress = (current: number, total: number): void =>
     progress.onEvent({ type: 'progress', time: Date.now(), step, current: Math.max(0, current), total, unit: 'bytes' })
   const onRetry = (reason: string, milliseconds: number): void => {

@@ -23,19 +23,22 @@ const LOG_LINES = 6
 /** The widest display: further right, times would be too far from the names of their steps. */
 const WIDEST = 100
 
-export const ttyProgress: Renderer<TtyState> = {
-  mode: 'live',
-  initial: { steps: new Map(), started: undefined, logs: new Map(), warnings: [] },
-  reduce,
-  draw,
+/** The renderer for a terminal. It shows the last `logLines` lines of each running step. */
+export function ttyProgress(logLines: number = LOG_LINES): Renderer<TtyState> {
+  return {
+    mode: 'live',
+    initial: { steps: new Map(), started: undefined, logs: new Map(), warnings: [] },
+    reduce: (before, event) => reduce(before, event, logLines),
+    draw,
+  }
 }
 
-function reduce(before: TtyState, event: BuildEvent): TtyState {
+function reduce(before: TtyState, event: BuildEvent, logLines: number): TtyState {
   const state = { ...before, steps: reduceSteps(before.steps, event), started: before.started ?? event.time }
   switch (event.type) {
     case 'log': {
       const lines = event.text.replace(/\r?\n$/, '').split(/\r\n|\r|\n/)
-      const kept = [...(state.logs.get(event.step) ?? []), ...lines].slice(-LOG_LINES)
+      const kept = [...(state.logs.get(event.step) ?? []), ...lines].slice(-logLines)
       return { ...state, logs: new Map(state.logs).set(event.step, kept) }
     }
     case 'completed': {

@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec } from '../command-spec.ts'
+import { PROGRESS_MODES } from '../progress/progress-modes.ts'
 import { REFUSED_BUILD_FLAGS } from './refused-flags.ts'
 import { RUN_FLAGS } from './run-flags.ts'
 
@@ -38,7 +39,7 @@ export const INPUT_FLAGS: readonly FlagSpec[] = [
     kind: 'list',
     placeholder: 'OS/ARCH[/VARIANT],...',
     group: 'Input',
-    summary: "Platforms to build for (default: linux with this machine's architecture)",
+    summary: "Platforms to build for (default: $DOCKER_DEFAULT_PLATFORM, else linux with this machine's architecture)",
   },
 ]
 
@@ -103,9 +104,9 @@ export const buildSpec: CommandSpec = {
       name: 'progress',
       kind: 'value',
       placeholder: 'KIND',
-      choices: ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'],
+      choices: PROGRESS_MODES,
       group: 'Progress',
-      summary: 'auto, plain, tty, rawjson, quiet (only the image ID), or none',
+      summary: 'auto, plain, tty, rawjson, quiet (only the image ID), or none (default: $BUILDKIT_PROGRESS, else auto)',
     },
     { name: 'quiet', short: 'q', kind: 'switch', group: 'Progress', summary: 'Print nothing but the image ID' },
     ...RUN_FLAGS,

@@ -32,7 +32,7 @@ function recordingScreen(): Screen & { readonly text: () => string; width: numbe
 test('rawjson prints every event as it is, one a line', () => {
   const screen = recordingScreen()
   const events = [plan('a'), started(0, 's1'), done(1, 's1')]
-  const display = openProgress('rawjson', screen)
+  const display = openProgress('rawjson', screen, {})
   events.forEach(display.onEvent)
   display.finish()
   expect(
@@ -46,7 +46,7 @@ test('rawjson prints every event as it is, one a line', () => {
 
 test('a live picture hides the cursor, and leaves the last picture and the cursor', () => {
   const screen = recordingScreen()
-  const display = showProgress(ttyProgress, screen)
+  const display = showProgress(ttyProgress(), screen)
   display.onEvent(plan('a'))
   display.onEvent(cached(0, 's1'))
   display.finish()
@@ -57,7 +57,7 @@ test('a live picture hides the cursor, and leaves the last picture and the curso
 
 test('a window made narrower is cleared of the lines that it wrapped', () => {
   const screen = recordingScreen()
-  const display = showProgress(ttyProgress, screen)
+  const display = showProgress(ttyProgress(), screen)
   display.onEvent(plan('a'.repeat(80)))
   const before = screen.text().length
   screen.width = 25

@@ -12,7 +12,7 @@ test('shows what is done, what runs and what is to come', () => {
     started(0.1, 's3'),
     files(1, 's3', 1204, 5000),
   ]
-  expect(show(ttyProgress, events, view(2.5))).toEqual([
+  expect(show(ttyProgress(), events, view(2.5))).toEqual([
     'building 2/4                                            2.5s',
     ' ✔ [1/4] FROM base                                    CACHED',
     ' ✔ [2/4] WORKDIR /app                                   0.1s',
@@ -23,7 +23,7 @@ test('shows what is done, what runs and what is to come', () => {
 
 test('the picture that stays has no title and no step that never ran', () => {
   const events = [plan('a', 'b', 'c'), cached(0, 's1'), started(0, 's2'), failed(1.5, 's2', 'boom')]
-  expect(show(ttyProgress, events, view(2, { finished: true, width: 31 }))).toEqual([
+  expect(show(ttyProgress(), events, view(2, { finished: true, width: 31 }))).toEqual([
     ' ✔ a                    CACHED',
     ' ✖ b               ERROR  1.5s',
     ' · 1 step not run',
@@ -33,15 +33,16 @@ test('the picture that stays has no title and no step that never ran', () => {
 test('running and failed steps show the end of their output', () => {
   const lines = Array.from({ length: 9 }, (_, i) => `line ${i + 1}`).join('\n')
   const running = [plan('a'), started(0, 's1'), log(0, 's1', `${lines}\n`)]
-  expect(show(ttyProgress, running, view(1)).slice(2)).toEqual([4, 5, 6, 7, 8, 9].map((n) => `   │ line ${n}`))
-  expect(show(ttyProgress, [...running, done(1, 's1')], view(1))).toHaveLength(2)
-  expect(show(ttyProgress, [...running, failed(1, 's1', 'x')], view(1, { finished: true }))).toHaveLength(7)
+  expect(show(ttyProgress(), running, view(1)).slice(2)).toEqual([4, 5, 6, 7, 8, 9].map((n) => `   │ line ${n}`))
+  expect(show(ttyProgress(2), running, view(1)).slice(2)).toEqual([8, 9].map((n) => `   │ line ${n}`))
+  expect(show(ttyProgress(), [...running, done(1, 's1')], view(1))).toHaveLength(2)
+  expect(show(ttyProgress(), [...running, failed(1, 's1', 'x')], view(1, { finished: true }))).toHaveLength(7)
 })
 
 test('warnings come below, at the end', () => {
   const events = [plan('a'), cached(0, 's1'), warning(0, 'Dockerfile:1:1: warning: odd [X]')]
-  expect(show(ttyProgress, events, view(1))).toHaveLength(2)
-  expect(show(ttyProgress, events, view(1, { finished: true })).slice(1)).toEqual([
+  expect(show(ttyProgress(), events, view(1))).toHaveLength(2)
+  expect(show(ttyProgress(), events, view(1, { finished: true })).slice(1)).toEqual([
     '',
     'Dockerfile:1:1: warning: odd [X]',
   ])
@@ -57,7 +58,7 @@ describe('many steps', () => {
   ]
 
   test('fold at both ends to fit the window', () => {
-    expect(show(ttyProgress, events, view(1, { height: 12, width: 31 }))).toEqual([
+    expect(show(ttyProgress(), events, view(1, { height: 12, width: 31 }))).toEqual([
       'building 30/40            1.0s',
       ' ✔ 27 steps done, all cached',
       ' ✔ step 28              CACHED',
@@ -73,23 +74,22 @@ describe('many steps', () => {
   })
 
   test('fold where they were cached, in the picture that stays', () => {
-    expect(show(ttyProgress, [...events, done(1, 's31')], view(1, { finished: true, width: 31 })).slice(0, 2)).toEqual([
-      ' ✔ 30 steps done, all cached',
-      ' ✔ step 31                1.0s',
-    ])
+    expect(
+      show(ttyProgress(), [...events, done(1, 's31')], view(1, { finished: true, width: 31 })).slice(0, 2),
+    ).toEqual([' ✔ 30 steps done, all cached', ' ✔ step 31                1.0s'])
   })
 
   test.each([1, 2, 3, 4, 5, 8, 20, 50])('never take more rows than a window of %d has, above one row', (height) => {
-    expect(show(ttyProgress, events, view(1, { height })).length).toBeLessThan(Math.max(height, 3))
+    expect(show(ttyProgress(), events, view(1, { height })).length).toBeLessThan(Math.max(height, 3))
   })
 
   test.each([1, 10, 20, 30, 80, 300])('never are wider than a window of %d, above twenty', (width) => {
-    const lines = show(ttyProgress, [...events, log(1, 's31', 'x'.repeat(400))], view(1, { width }))
+    const lines = show(ttyProgress(), [...events, log(1, 's31', 'x'.repeat(400))], view(1, { width }))
     expect(Math.max(...lines.map(textWidth))).toBeLessThan(Math.max(width, 21))
   })
 })
 
 test('without Unicode there is only ASCII', () => {
   const events = [plan('a'.repeat(99), 'b', 'c'), started(0, 's1'), log(0, 's1', 'x'), cached(0, 's2')]
-  expect(show(ttyProgress, events, view(1, { unicode: false })).join('')).toMatch(/^[ -~]*$/)
+  expect(show(ttyProgress(), events, view(1, { unicode: false })).join('')).toMatch(/^[ -~]*$/)
 })
