@@ -37,7 +37,7 @@ struct reply answer_set_capability(const struct call *call, int directory, uint6
 	if (!is_capability(call, call->args[1])) return pass();
 	struct reply found = find_file(call, directory, path, flags, true, &st);
 	if (found.kind != PASS) return found;
-	if (credentials_of(call->thread)->ids[USER].effective != 0) return error(EPERM);
+	if (!is_privileged(credentials_of(call->thread))) return error(EPERM);
 	const struct owner *recorded = find_owner(st.st_dev, st.st_ino);
 	struct owner owner = recorded ? *recorded : (struct owner){0};
 	if (size != 20 && size != 24) return error(EINVAL);

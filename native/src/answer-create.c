@@ -87,7 +87,7 @@ struct reply answer_create(const struct call *call, enum creation what, int dire
 	struct owner owner = {.uid = who->ids[USER].filesystem, .gid = who->ids[GROUP].filesystem};
 	if (parent.st_mode & S_ISGID) owner.gid = above ? above->gid : 0;
 	if (what == NODE && (S_ISCHR(mode) || S_ISBLK(mode))) {
-		if (who->ids[USER].effective != 0) return error(EPERM);
+		if (!is_privileged(who)) return error(EPERM);
 		unsigned encoded = (unsigned)extra; /* the kernel's way to put both numbers into 32 bits */
 		owner.type = mode & S_IFMT;
 		owner.major = (encoded >> 8) & 0xfff;

@@ -70,12 +70,14 @@ static bool set_three(struct id_set *ids, bool root, uint32_t real, uint32_t eff
 	return true;
 }
 
+static bool has_root(const struct id_set *ids) { return !ids->real || !ids->effective || !ids->saved; }
+
 /* `form` is how many ids the call takes; 0 stands for setfsuid(2) and setfsgid(2), whose result is the old id. */
 struct reply answer_set_id(const struct call *call, int kind, int form)
 {
 	struct credentials who = *credentials_of(call->thread);
 	struct id_set *ids = &who.ids[kind];
-	bool root = who.ids[USER].effective == 0, allowed;
+	bool root = is_privileged(&who), allowed;
 	uint32_t a = (uint32_t)call->args[0], b = (uint32_t)call->args[1], c = (uint32_t)call->args[2];
 	if (form == 0) {
 		uint32_t old = ids->filesystem;
@@ -84,11 +86,22 @@ struct reply answer_set_id(const struct call *call, int kind, int form)
 		struct reply reply = change(call, &who);
 		return reply.kind == NOTHING ? reply : result(old);
 	}
+	const struct id_set before = *ids;
 	if (form == 1) allowed = set_one(ids, root, a);
 	else if (form == 2) allowed = set_two(ids, root, a, b);
 	else allowed = set_three(ids, root, a, b, c);
 	if (!allowed) return error(form == 1 && a == NONE ? EINVAL : EPERM);
 	ids->filesystem = ids->effective;
+	if (kind == USER && has_root(&before)) who.capable = who.keeps_capabilities && !has_root(ids);
+	return change(call, &who);
+}
+
+struct reply answer_keep_capabilities(const struct call *call)
+{
+	struct credentials who = *credentials_of(call->thread);
+	if (call->args[0] == PR_GET_KEEPCAPS) return result(who.keeps_capabilities);
+	if (call->args[1] > 1) return error(EINVAL);
+	who.keeps_capabilities = call->args[1] == 1;
 	return change(call, &who);
 }
 
@@ -118,7 +131,7 @@ struct reply answer_set_groups(const struct call *call)
 	uint32_t groups[MAXIMUM_GROUPS];
 	struct credentials who = *credentials_of(call->thread);
 	uint64_t size = (uint32_t)call->args[0];
-	if (who.ids[USER].effective != 0) return error(EPERM);
+	if (!is_privileged(&who)) return error(EPERM);
 	if (size > MAXIMUM_GROUPS) return error(EINVAL);
 	if (size && !read_memory(call, call->args[1], groups, size * sizeof *groups)) return error(EFAULT);
 	sort_groups(groups, size);
@@ -169,7 +182,9 @@ struct reply answer_exec(const struct call *call, int directory, uint64_t path, 
 		if (set_group) who.ids[GROUP].effective = st.st_gid;
 	}
 	for (int i = 0; i < 2; i++) who.ids[i].saved = who.ids[i].filesystem = who.ids[i].effective;
-	if (memcmp(old, who.ids, sizeof old)) change(call, &who);
+	bool changed = memcmp(old, who.ids, sizeof old) || who.keeps_capabilities || who.capable;
+	who.keeps_capabilities = who.capable = false;
+	if (changed) change(call, &who);
 	return pass();
 }
 

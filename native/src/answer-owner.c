@@ -62,7 +62,7 @@ struct reply answer_chown(const struct call *call, int directory, uint64_t path,
 	const struct credentials *who = credentials_of(call->thread);
 	const struct owner *recorded = apply_owner(&st);
 	struct owner owner = recorded ? *recorded : (struct owner){0};
-	if (who->ids[USER].effective != 0) {
+	if (!is_privileged(who)) {
 		bool own = who->ids[USER].filesystem == st.st_uid;
 		bool keeps = uid == UINT32_MAX || uid == st.st_uid;
 		if (!own || !keeps || !(gid == UINT32_MAX || gid == st.st_gid || is_in_group(who, gid))) return error(EPERM);

@@ -31,7 +31,12 @@ struct reply answer_set_id(const struct call *call, int kind, int form);
 struct reply answer_get_ids(const struct call *call, int kind);
 struct reply answer_get_groups(const struct call *call);
 struct reply answer_set_groups(const struct call *call);
+/* prctl(PR_SET_KEEPCAPS) and PR_GET_KEEPCAPS. */
+struct reply answer_keep_capabilities(const struct call *call);
 struct reply answer_peer(const struct call *call);
+/* Sets RLIMIT_RTTIME of a process if `new` is not 0, and writes what it was if `old` is not 0. `process` is a number as
+ * the caller counts, 0 for the caller. */
+struct reply answer_limit(const struct call *call, pid_t process, uint64_t new, uint64_t old);
 
 struct reply answer_set_capability(const struct call *call, int directory, uint64_t path, int flags);
 struct reply answer_get_capability(const struct call *call, int directory, uint64_t path, int flags);

@@ -13,16 +13,13 @@
 #define MARK (1ull << 61)
 #define MAXIMUM_SETS 16384
 
-struct kernel_limit {
-	uint64_t soft, hard;
-};
-
 static struct credentials sets[MAXIMUM_SETS];
 static size_t count;
 
 static bool same(const struct credentials *a, const struct credentials *b)
 {
-	return !memcmp(a->ids, b->ids, sizeof a->ids) && a->group_count == b->group_count &&
+	return !memcmp(a->ids, b->ids, sizeof a->ids) && !memcmp(&a->limit, &b->limit, sizeof a->limit) && a->keeps_capabilities == b->keeps_capabilities && a->capable == b->capable &&
+	       a->group_count == b->group_count &&
 	       (!a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof *a->groups));
 }
 
@@ -51,7 +48,7 @@ static int number_of(const struct credentials *c)
 
 void sort_groups(uint32_t *groups, size_t group_count) { qsort(groups, group_count, sizeof *groups, compare); }
 
-void set_initial_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count)
+void set_initial_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, struct kernel_limit limit)
 {
 	uint32_t copy[MAXIMUM_GROUPS];
 	if (group_count > MAXIMUM_GROUPS) refuse("user", "has too many groups");
@@ -59,6 +56,7 @@ void set_initial_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups,
 	sort_groups(copy, group_count);
 	struct credentials first = {
 		.ids = {{uid, uid, uid, uid}, {gid, gid, gid, gid}},
+		.limit = limit,
 		.group_count = group_count,
 		.groups = copy,
 	};

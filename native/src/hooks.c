@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "answers.h"
@@ -80,6 +82,10 @@ HOOK(setfsuid, answer_set_id(call, USER, 0))
 HOOK(setfsgid, answer_set_id(call, GROUP, 0))
 HOOK(setgroups, answer_set_groups(call))
 HOOK(getsockopt, answer_peer(call))
+HOOK(prctl, answer_keep_capabilities(call))
+HOOK(setrlimit, answer_limit(call, 0, A(1), 0))
+HOOK(getrlimit, answer_limit(call, 0, 0, A(1)))
+HOOK(prlimit64, answer_limit(call, (pid_t)A(0), A(2), A(3)))
 /* x86_64's older calls, and those that change a file by its descriptor. */
 #ifdef __x86_64__
 HOOK(chmod, answer_change(call, HERE, A(0), 0))
@@ -110,13 +116,13 @@ HOOK(removexattr, answer_attribute(call, HERE, A(0), 0, answer_remove_capability
 HOOK(lremovexattr, answer_attribute(call, HERE, A(0), NOFOLLOW, answer_remove_capability))
 HOOK(fremovexattr, answer_attribute(call, (int)A(0), 0, ITSELF, answer_remove_capability))
 
-enum condition { ALWAYS, OPENS, ASKS_PEER, ATTRIBUTES, HARD_LINKS, CAPABILITIES };
+enum condition { ALWAYS, OPENS, ASKS_PEER, LIMITS, KEEPS, ATTRIBUTES, HARD_LINKS, CAPABILITIES };
 
 static const struct hook {
 	int number;
 	struct reply (*answer)(const struct call *);
 	enum condition condition;
-	int argument; /* of OPENS: where the flags are */
+	int argument; /* of OPENS: where the flags are; of LIMITS: where the resource is */
 } hooks[] = {
 #define ENTRY(call_name) {SYS_##call_name, on_##call_name, ALWAYS, 0}
 #define CAPABILITY(call_name) {SYS_##call_name, on_##call_name, CAPABILITIES, 0}
@@ -130,6 +136,8 @@ static const struct hook {
 #endif
 	{SYS_openat, on_openat, OPENS, 2},
 	{SYS_getsockopt, on_getsockopt, ASKS_PEER, 0},
+	{SYS_prctl, on_prctl, KEEPS, 0},
+	{SYS_setrlimit, on_setrlimit, LIMITS, 0}, {SYS_getrlimit, on_getrlimit, LIMITS, 0}, {SYS_prlimit64, on_prlimit64, LIMITS, 1},
 #ifdef SYS_renameat
 	ENTRY(renameat),
 #endif
@@ -197,6 +205,22 @@ static void add_hook(struct program *p, const struct hook *hook)
 		unless_set(p, UNLINKED_FILE, 1);
 		give(p, SECCOMP_RET_ERRNO | EOPNOTSUPP);
 		unless_set(p, O_CREAT | (hard_links ? O_WRONLY | O_RDWR | O_TRUNC : 0), 1);
+		give(p, SECCOMP_RET_USER_NOTIF);
+		give(p, SECCOMP_RET_ALLOW);
+		return;
+	case LIMITS:
+		unless_equal(p, (uint32_t)hook->number, 4);
+		load(p, argument(hook->argument));
+		unless_equal(p, RLIMIT_RTTIME, 1);
+		give(p, SECCOMP_RET_USER_NOTIF);
+		give(p, SECCOMP_RET_ALLOW);
+		return;
+	case KEEPS:
+		unless_equal(p, (uint32_t)hook->number, 6);
+		load(p, argument(0));
+		unless_equal(p, PR_SET_KEEPCAPS, 1);
+		give(p, SECCOMP_RET_USER_NOTIF);
+		unless_equal(p, PR_GET_KEEPCAPS, 1);
 		give(p, SECCOMP_RET_USER_NOTIF);
 		give(p, SECCOMP_RET_ALLOW);
 		return;

@@ -51,6 +51,11 @@
 #define ATTR_NODEV 0x4u
 #define ATTR_NOEXEC 0x8u
 
+/* struct rlimit64: what prlimit64 reads and writes, and on these processors getrlimit and setrlimit, too. */
+struct kernel_limit {
+	uint64_t soft, hard;
+};
+
 /* struct mount_attr of <linux/mount.h>, which can't be included beside <sys/mount.h>. */
 struct mount_attributes {
 	uint64_t set, clear, propagation, userns;

@@ -25,9 +25,10 @@ int find_limit(const char *name)
 	return -1;
 }
 
-void apply_limits(const struct step_limit *limits, size_t count)
+void apply_limits(const struct step_limit *limits, size_t count, int except)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (limits[i].resource == except) continue;
 		struct rlimit limit = {limits[i].soft, limits[i].hard};
 		if (setrlimit(limits[i].resource, &limit)) fail("set limit", limits[i].name);
 	}

@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -99,7 +100,8 @@ static void map_user(const struct spec *spec)
 
 void drop_privileges(const struct spec *spec)
 {
-	apply_limits(spec->limits, spec->limit_count);
+	/* With virtual users that limit is virtual, too: its place holds the user's number. */
+	apply_limits(spec->limits, spec->limit_count, spec->owners_out ? RLIMIT_RTTIME : -1);
 	if (spec->map_user) map_user(spec);
 	if (spec->has_bounding) drop_bounding(spec->bounding);
 	if (spec->has_user && !spec->owners_out && !spec->map_user) become_user(spec);

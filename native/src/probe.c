@@ -68,7 +68,7 @@ static int try_ownership(void)
 	if (child < 0) return errno;
 	if (child == 0) _exit(use_hooks(sockets[1]));
 	close(sockets[1]);
-	set_initial_credentials(0, 0, NULL, 0);
+	set_initial_credentials(0, 0, NULL, 0, (struct kernel_limit){UINT64_MAX, UINT64_MAX});
 	char byte;
 	if (receive_message(sockets[0], &byte, 1, &listener) == 1 && listener >= 0) {
 		prepare_names(proc);

@@ -182,6 +182,15 @@ static int open_signals(void)
 	return fd;
 }
 
+/* The limit rttime that the step sees. */
+static struct kernel_limit initial_limit(const struct spec *spec)
+{
+	struct kernel_limit limit = {RLIM_INFINITY, RLIM_INFINITY};
+	for (size_t i = 0; i < spec->limit_count; i++)
+		if (spec->limits[i].resource == RLIMIT_RTTIME) limit = (struct kernel_limit){spec->limits[i].soft, spec->limits[i].hard};
+	return limit;
+}
+
 static void open_owners(const struct spec *spec, struct launcher *l)
 {
 	l->owners_out = open(spec->owners_out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -190,7 +199,7 @@ static void open_owners(const struct spec *spec, struct launcher *l)
 	if (l->proc < 0) fail("open", "/proc");
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_max != RLIM_INFINITY) refuse("ownership", "the limit rttime has to be unlimited");
-	set_initial_credentials(spec->uid, spec->gid, spec->groups, spec->group_count);
+	set_initial_credentials(spec->uid, spec->gid, spec->groups, spec->group_count, initial_limit(spec));
 	if (!spec->owners_in) return;
 	int in = open(spec->owners_in, O_RDONLY | O_CLOEXEC);
 	if (in < 0) fail("open", spec->owners_in);

@@ -10,6 +10,7 @@
 #include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -110,6 +111,39 @@ static void sockets(void)
 	kill(child, SIGKILL);
 }
 
+static void limit(const char *when, int failed, const struct rlimit *l)
+{
+	if (failed) SAY("%s: %s", when, name(1));
+	else SAY("%s: %lld %lld", when, (long long)l->rlim_cur, (long long)l->rlim_max);
+}
+
+/* The limit whose place keeps the number of the virtual user. */
+static void limits(void)
+{
+	struct rlimit set = {RLIM_INFINITY, RLIM_INFINITY}, got = {0};
+	limit("first", getrlimit(RLIMIT_RTTIME, &got), &got);
+	setresuid(10, 10, 0);
+	SAY("set as it is: %s, user %u", name(setrlimit(RLIMIT_RTTIME, &set)), getuid());
+	set = (struct rlimit){1000, 5000};
+	limit("lower", prlimit(0, RLIMIT_RTTIME, &set, &got), &got);
+	limit("lowered", prlimit(getpid(), RLIMIT_RTTIME, NULL, &got), &got);
+	SAY("user %u", getuid());
+	SAY("back: %s", name(setresuid(0, 0, 0)));
+	set.rlim_cur = 6000;
+	SAY("soft above hard: %s", name(setrlimit(RLIMIT_RTTIME, &set)));
+	int child = fork();
+	if (!child) pause();
+	set = (struct rlimit){3, 4};
+	limit("another's", prlimit(child, RLIMIT_RTTIME, &set, &got), &got);
+	limit("and then", prlimit(child, RLIMIT_RTTIME, NULL, &got), &got);
+	limit("nobody's", prlimit(999999, RLIMIT_RTTIME, NULL, &got), &got);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	limit("gone", prlimit(child, RLIMIT_RTTIME, &set, &got), &got);
+	SAY("nowhere: %s %s", name(setrlimit(RLIMIT_RTTIME, (void *)8)), name(getrlimit(RLIMIT_RTTIME, (void *)8)));
+	limit("files", getrlimit(RLIMIT_CORE, &got) || setrlimit(RLIMIT_CORE, &got), &(struct rlimit){0, 0});
+}
+
 static void ways_around(void)
 {
 	long how[3] = {O_CREAT | O_WRONLY, 0600, 0};
@@ -193,6 +227,7 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 	if (!strcmp(what, "users")) users();
 	else if (!strcmp(what, "sockets")) sockets();
+	else if (!strcmp(what, "limits")) limits();
 	else if (!strcmp(what, "ways-around")) ways_around();
 	else if (!strcmp(what, "interrupted")) interrupted();
 	else if (!strcmp(what, "capabilities")) capabilities();

@@ -26,6 +26,11 @@ const SAID = {
     ...['statx of a descriptor: ok', 'it: 100', 'nowhere: EFAULT, nobody: EBADF'],
   ],
   sockets: ['of its own: 1, 0:0', 'of the child: 1, 10:20', 'too small: ok'],
+  limits: [
+    ...['first: -1 -1', 'set as it is: ok, user 10', 'lower: -1 -1', 'lowered: 1000 5000', 'user 10', 'back: ok'],
+    ...['soft above hard: EINVAL', "another's: 1000 5000", 'and then: 3 4', "nobody's: ESRCH", 'gone: ESRCH'],
+    ...['nowhere: EFAULT EFAULT', 'files: 0 0'],
+  ],
   interrupted: ['interrupted: 1, failures: 0'],
   capabilities: [
     ...[

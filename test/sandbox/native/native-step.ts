@@ -123,10 +123,7 @@ export function stepRoom(parts: NativeParts, where: string = tmpdir()): StepRoom
   const home = mkdtempSync(join(where, 'tsbuild-native-'))
   onTestFinished(() => rmSync(home, { recursive: true, force: true }))
   const root = join(home, 'root')
-  const scratch = join(home, 'scratch')
-  const helper = join(home, 'helper')
-  copyFileSync(parts.helper, helper)
-  for (const path of [root, scratch]) mkdirSync(path)
+  for (const path of [root, join(home, 'scratch')]) mkdirSync(path)
   for (const name of ['bin', 'proc', 'dev', 'sys', 'etc', 'tmp', 'home', 'home/app']) mkdirSync(join(root, name))
   copyFileSync(parts.busybox, join(root, 'bin/busybox'))
   copyFileSync(parts.calls, join(root, 'bin/calls'))
@@ -134,6 +131,15 @@ export function stepRoom(parts: NativeParts, where: string = tmpdir()): StepRoom
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n')
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nwww:x:33:\napp:x:1000:\nextra:x:44:app\n')
   giveToPlainUser(home)
+  return roomOf(parts, home)
+}
+
+/** The root filesystem in `root` of a directory of the plain user, which has an empty directory `scratch`, too. */
+export function roomOf(parts: NativeParts, home: string): StepRoom {
+  const root = join(home, 'root')
+  const scratch = join(home, 'scratch')
+  const helper = join(home, 'helper')
+  copyFileSync(parts.helper, helper)
   return {
     root,
     scratch,
