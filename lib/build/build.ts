@@ -71,7 +71,7 @@ async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void):
   const execution = await execute(joined, session).finally(worker.close)
   const result = assembleImages(joined, execution, session)
   const outputs = await deliverOutputs(options.outputs ?? [], { joined, execution, result, names }, session, client)
-  const kept = keepInStore(options, { result, names, outputs }, session.store)
+  const kept = await keepInStore(options, { result, names, outputs }, session.store)
   return {
     ...describeResult(result),
     names: kept.names,

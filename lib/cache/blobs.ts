@@ -1,12 +1,14 @@
 // The blobs of the store: files named by their digest, written once.
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { blobNotFound, openBlobFile, openUnhashedFile, readBlobFile } from '../oci/blob-file.ts'
 import type { BlobWriter, ContentReader, UnhashedReader } from '../oci/content.ts'
 import { digestMismatch, digestParts, digestPath, sha256 } from '../oci/digest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
+import { hashFile } from './hash-file.ts'
+import type { PendingBlobs } from './pending-blobs.ts'
 import { renameInto, storeIO, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
@@ -25,11 +27,11 @@ export interface Blobs extends ContentReader, UnhashedReader {
 }
 
 /**
- * Opens the blobs below a store's root. Nothing is synced to the disk. A kill cannot damage a blob, since a blob gets
- * its name when it is complete. A blob that a power failure damaged is found and removed when it is read, and the
- * next build makes it again.
+ * Opens the blobs below a store's root. A kill cannot damage a blob, since a blob gets its name when it is complete.
+ * Nothing waits for the disk: blobs are pending until it has them, and those that a power cut damaged are removed when
+ * the store is opened. The next build makes them again.
  */
-export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
+export function openBlobs(root: string, temporary: TemporaryFiles, pending: PendingBlobs): Blobs {
   const written: WrittenBlobs = new Map()
   const storeName = `the store ${JSON.stringify(root)}`
   const path = (digest: Digest): string => join(root, digestPath(digest))
@@ -74,15 +76,17 @@ export function openBlobs(root: string, temporary: TemporaryFiles): Blobs {
         throw discardDamaged(error, descriptor)
       })
     },
-    createWriter: () => openWriter({ temporary: temporary.path(), path, holds, written }),
+    createWriter: () => openWriter({ temporary: temporary.path(), path, holds, written, pending }),
     put: (bytes, mediaType) => {
       const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
-      if (!holds(descriptor)) writeAtomically(path(descriptor.digest), temporary.path(), bytes)
+      if (holds(descriptor)) return descriptor
+      const beforeRename = (): void => pending.add(descriptor.digest)
+      writeAtomically(path(descriptor.digest), temporary.path(), bytes, { beforeRename })
       return descriptor
     },
     copyBlob: async (from, descriptor, signal) => {
       if (holds(descriptor)) return
-      const writer = openWriter({ temporary: temporary.path(), path, holds, written, expected: descriptor })
+      const writer = openWriter({ temporary: temporary.path(), path, holds, written, pending, expected: descriptor })
       try {
         for await (const chunk of from.open(descriptor, signal)) writer.write(chunk)
         writer.commit()
@@ -125,33 +129,18 @@ function isAsWritten(
   return stat?.ctimeMs === time && stat.size === size
 }
 
-function hashFile(path: string, like: Digest): Digest {
-  const { algorithm } = digestParts(like)
-  const hasher = createHash(algorithm)
-  const file = openSync(path, 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(1 << 18)
-    for (let read = -1; read !== 0; ) {
-      read = readSync(file, buffer, 0, buffer.length, null)
-      hasher.update(buffer.subarray(0, read))
-    }
-  } finally {
-    closeSync(file)
-  }
-  return `${algorithm}:${hasher.digest('hex')}`
-}
-
 interface WriterOptions {
   /** The path of the temporary file. */
   readonly temporary: string
   readonly path: (digest: Digest) => string
   readonly holds: Blobs['holds']
   readonly written: WrittenBlobs
+  readonly pending: PendingBlobs
   /** The descriptor that the blob must match. */
   readonly expected?: Descriptor
 }
 
-function openWriter({ temporary, path, holds, written, expected }: WriterOptions): BlobWriter {
+function openWriter({ temporary, path, holds, written, pending, expected }: WriterOptions): BlobWriter {
   const algorithm = expected ? digestParts(expected.digest).algorithm : 'sha256'
   const hasher = createHash(algorithm)
   let file: number | undefined = storeIO(`creating ${JSON.stringify(temporary)}`, () => openSync(temporary, 'wx'))
@@ -187,6 +176,7 @@ function openWriter({ temporary, path, holds, written, expected }: WriterOptions
         rmSync(temporary)
         return
       }
+      pending.add(digest)
       renameInto(temporary, path(digest))
       written.set(digest, statSync(path(digest)).ctimeMs)
     })

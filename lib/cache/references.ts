@@ -25,13 +25,21 @@ export interface References {
   /** All names, sorted. */
   list(): readonly StoredReference[]
   find(name: string): Descriptor | undefined
-  /** Gives a name to an image. Atomic; the last writer wins. */
+  /**
+   * Gives a name to an image. Atomic; the last writer wins. The name survives a power cut, so the image has to be on
+   * the disk before: see `persist` of the store.
+   */
   set(name: string, descriptor: Descriptor): void
   /** Removes a name; its image's blobs stay. False if there was no such name. */
   remove(name: string): boolean
 }
 
-export function openReferences(root: string, temporary: TemporaryFiles): References {
+/** Opens the names of a store. `writeIndex` asks for a new index.json, e.g. since the old one may be damaged. */
+export function openReferences(
+  root: string,
+  temporary: TemporaryFiles,
+  options: { readonly writeIndex: boolean },
+): References {
   const directory = join(root, 'references')
   const file = (name: string): string => join(directory, `${sha256(name).slice(7)}.json`)
   const list = (): readonly StoredReference[] =>
@@ -50,12 +58,13 @@ export function openReferences(root: string, temporary: TemporaryFiles): Referen
       bytes = now
     }
   }
-  if (!readIfThere(join(root, 'index.json'))) writeIndex()
+  if (options.writeIndex || !readIfThere(join(root, 'index.json'))) writeIndex()
   return {
     list,
     find: (name) => readReference(file(name))?.descriptor,
     set: (name, descriptor) => {
-      writeAtomically(file(name), temporary.path(), jsonBytes({ name, descriptor: descriptorJson(descriptor) }))
+      const bytes = jsonBytes({ name, descriptor: descriptorJson(descriptor) })
+      writeAtomically(file(name), temporary.path(), bytes, { durable: true })
       writeIndex()
     },
     remove: (name) => {

@@ -1,6 +1,7 @@
 // Reads and writes the small files of the store, so that no reader ever sees half a file.
 import {
   closeSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -59,6 +60,13 @@ export function readJsonIfSound(path: string): unknown {
   }
 }
 
+export interface WriteOptions {
+  /** Called when the temporary file is complete, before it gets its name. */
+  readonly beforeRename?: () => void
+  /** Whether to wait until the disk has the file and its name. */
+  readonly durable?: boolean
+}
+
 /**
  * Writes a file, perhaps in pieces, to a temporary name and renames it. Atomic; makes the directory if needed. Errors
  * with `STORE_IO`.
@@ -67,14 +75,17 @@ export function writeAtomically(
   path: string,
   temporary: string,
   content: Uint8Array | string | Iterable<Uint8Array>,
+  { beforeRename, durable = false }: WriteOptions = {},
 ): void {
   storeIO(`writing ${JSON.stringify(path)}`, () => {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     // Replacing a file makes some filesystems wait for the disk, so an identical file stays.
     if (bytes instanceof Uint8Array && isSame(path, bytes)) return
     try {
-      writeNew(temporary, bytes instanceof Uint8Array ? [bytes] : bytes)
+      writeNew(temporary, bytes instanceof Uint8Array ? [bytes] : bytes, { durable })
+      beforeRename?.()
       renameInto(temporary, path)
+      if (durable) syncDirectory(dirname(path))
     } catch (error) {
       rmSync(temporary, { force: true })
       throw error
@@ -82,10 +93,11 @@ export function writeAtomically(
   })
 }
 
-function writeNew(path: string, pieces: Iterable<Uint8Array>): void {
+function writeNew(path: string, pieces: Iterable<Uint8Array>, { durable }: { readonly durable: boolean }): void {
   const file = openSync(path, 'wx')
   try {
     for (const piece of pieces) writeFileSync(file, piece)
+    if (durable) ifPossible(() => fsyncSync(file))
   } finally {
     closeSync(file)
   }
@@ -95,6 +107,25 @@ function isSame(path: string, bytes: Uint8Array): boolean {
   // Most different contents differ in size.
   if (statSync(path, { throwIfNoEntry: false })?.size !== bytes.length) return false
   return ifExists(() => readFileSync(path))?.equals(bytes) === true
+}
+
+/** Waits until the disk has the names in a directory. */
+export function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
+  try {
+    ifPossible(() => fsyncSync(directory))
+  } finally {
+    closeSync(directory)
+  }
+}
+
+/** Some network file systems can't say that the disk has a file or a directory. */
+function ifPossible(sync: () => void): void {
+  try {
+    sync()
+  } catch (error) {
+    if (!hasErrno(error, 'EINVAL', 'ENOTSUP')) throw error
+  }
 }
 
 /** Renames a file. Makes the target's directory only if the rename shows that it is missing. */

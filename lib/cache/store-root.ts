@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
+import { checkPendingBlobs } from './pending-blobs.ts'
 import { readJsonIfSound, storeIO } from './store-file.ts'
 
 /** The version of the store's format. Raise it when older programs would misread the files. */
@@ -14,18 +15,22 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
 `
 
 /**
- * Turns a new or empty directory into a store. Errors with `STORE_VERSION` if another program or version uses the
- * directory, and with `STORE_IO`.
+ * Turns a new or empty directory into a store, and checks what an earlier boot than `boot` may have left damaged: then
+ * `checked` is true. Errors with `STORE_VERSION` if another program or version uses the directory, and with `STORE_IO`.
  */
-export function prepareRoot(root: string): void {
+export function prepareRoot(root: string, boot: string): { readonly checked: boolean } {
   storeIO(`creating the store ${JSON.stringify(root)}`, () => mkdirSync(root, { recursive: true }))
   const mark = readJsonIfSound(join(root, MARK))
   if (mark === undefined) {
     initialise(root)
-    return
+    return { checked: checkPendingBlobs(root, boot) }
   }
   const version = typeof mark === 'object' && mark !== null && 'version' in mark ? mark.version : undefined
-  if (version === STORE_VERSION) return
+  if (version === STORE_VERSION) {
+    const checked = checkPendingBlobs(root, boot)
+    if (checked) writeLayoutFiles(root)
+    return { checked }
+  }
   const message = `the store ${JSON.stringify(root)} has version ${JSON.stringify(version)}, this program needs ${STORE_VERSION}`
   throw new TsbuildError('STORE_VERSION', message, {
     hint: 'set TSBUILD_HOME to another directory, or remove this one',
@@ -46,11 +51,16 @@ function initialise(root: string): void {
       )
     }
     mkdirSync(join(root, 'blobs', 'sha256'), { recursive: true })
-    writeFileSync(join(root, 'CACHEDIR.TAG'), CACHEDIR_TAG)
-    writeFileSync(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+    writeLayoutFiles(root)
     // The mark is written last: it makes the directory a store.
     writeFileSync(join(root, MARK), `{"version":${STORE_VERSION}}\n`)
   })
+}
+
+/** Files for other programs. A power cut may have emptied them. */
+function writeLayoutFiles(root: string): void {
+  writeFileSync(join(root, 'CACHEDIR.TAG'), CACHEDIR_TAG)
+  writeFileSync(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
 }
 
 const OWN: ReadonlySet<string> = new Set([
@@ -63,6 +73,7 @@ const OWN: ReadonlySet<string> = new Set([
   'records',
   'layers',
   'derived',
+  'pending',
   'sandbox',
   'tmp',
 ])

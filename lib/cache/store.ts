@@ -1,6 +1,7 @@
 // The local store: blobs, names, build records and data about layers, in one directory that is also an OCI image
 // layout.
 import { join, resolve } from 'node:path'
+import { bootName } from '../base/boot.ts'
 import { TsbuildError } from '../base/errors.ts'
 import type { ContentReader, ContentStore, UnhashedReader } from '../oci/content.ts'
 import { digestParts } from '../oci/digest.ts'
@@ -8,6 +9,7 @@ import type { Descriptor, Digest } from '../oci/types.ts'
 import { openBlobs } from './blobs.ts'
 import { storeHome } from './home.ts'
 import { type LayerEncodings, openLayerEncodings } from './layer-encodings.ts'
+import { openPendingBlobs, type PendingBlobs } from './pending-blobs.ts'
 import { openRecords, type Records } from './records.ts'
 import { openReferences, type References } from './references.ts'
 import { readIfThere, writeAtomically } from './store-file.ts'
@@ -16,10 +18,13 @@ import { openTemporaryFiles } from './temporary-files.ts'
 
 /**
  * A store on the local disk. Any number of processes may use it at once, without locks: every file is written to a
- * temporary name and renamed when it is complete, so a kill at any moment leaves a store that works.
+ * temporary name and renamed when it is complete, so a kill at any moment leaves a store that works. So does a power
+ * cut: what it may have damaged is checked when the store is opened the next time.
  */
 export interface Store extends ContentReader, ContentStore, UnhashedReader {
   readonly root: string
+  /** The blobs that the disk may not have yet. @internal */
+  readonly pending: PendingBlobs
   /** @internal */
   readonly references: References
   /** @internal */
@@ -57,12 +62,15 @@ export interface Store extends ContentReader, ContentStore, UnhashedReader {
  */
 export function openStore(directory: string = storeHome()): Store {
   const root = resolve(directory)
-  prepareRoot(root)
+  const boot = bootName()
+  const { checked } = prepareRoot(root, boot)
   const temporary = openTemporaryFiles(join(root, 'tmp'))
-  const blobs = openBlobs(root, temporary)
+  const pending = openPendingBlobs(root, boot)
+  const blobs = openBlobs(root, temporary, pending)
   return {
     root,
-    references: openReferences(root, temporary),
+    pending,
+    references: openReferences(root, temporary, { writeIndex: checked }),
     records: openRecords(root, temporary),
     layers: openLayerEncodings(root, temporary, blobs.holds),
     has: blobs.has,

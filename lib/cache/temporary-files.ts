@@ -1,14 +1,11 @@
 // Temporary files of the store. Their names show which of them no process will finish.
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { errnoOf, hasErrno } from '../base/errno.ts'
-import { sha256 } from '../oci/digest.ts'
+import { parseProcessMark, processMark, stateOfProcess } from '../base/process-mark.ts'
 import { namesIn, storeIO } from './store-file.ts'
 
 const DAY = 86_400_000
-/** A live process may keep a file for long, but a reused process id must not keep it for ever. */
+/** A live process may keep a file for long, but not for ever. */
 const ALIVE_LIMIT = 7 * DAY
 /** Process ids of another machine or container mean nothing here, so only the age of their files counts. */
 const ELSEWHERE_LIMIT = DAY
@@ -34,7 +31,7 @@ function closeAll(): void {
 export function openTemporaryFiles(directory: string): TemporaryFiles {
   storeIO(`creating ${JSON.stringify(directory)}`, () => mkdirSync(directory, { recursive: true }))
   removeStale(directory)
-  const prefix = temporaryPrefix()
+  const prefix = processMark()
   let count = 0
   const path = (): string => join(directory, `${prefix}-${count++}`)
   const close = (): void => {
@@ -67,40 +64,21 @@ function removeStale(directory: string): void {
 
 /** The temporary files that no process will finish: their process is dead, or they are old. */
 export function staleNames(directory: string): readonly string[] {
-  const here = processSpace()
   return namesIn(directory).filter((name) => {
-    const [pid, space] = name.split('-')
     const modified = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs
-    if (modified === undefined) return false
-    const limit = space !== here ? ELSEWHERE_LIMIT : isAlive(Number(pid)) ? ALIVE_LIMIT : -Infinity
-    return Date.now() - modified > limit
+    return modified !== undefined && Date.now() - modified > limitOf(name)
   })
 }
 
-/** The prefix of this process's temporary files. It names the process, and no other process uses it. */
-export function temporaryPrefix(): string {
-  return `${process.pid}-${processSpace()}-${randomBytes(4).toString('hex')}`
-}
-
-/** Identifies the machine or container: process ids mean something only within one. */
-function processSpace(): string {
-  return sha256(`${hostname()} ${pidNamespace()}`).slice(7, 15)
-}
-
-function pidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid')
-  } catch (error) {
-    // Without /proc, as on macOS, the host's name alone has to identify the machine.
-    return errnoOf(error) ?? ''
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return hasErrno(error, 'EPERM')
+/** The age in milliseconds from which on a temporary file is stale. */
+function limitOf(name: string): number {
+  const maker = parseProcessMark(name.slice(0, name.lastIndexOf('-')))
+  switch (maker && stateOfProcess(maker)) {
+    case 'dead':
+      return -Infinity
+    case 'alive':
+      return ALIVE_LIMIT
+    default:
+      return ELSEWHERE_LIMIT
   }
 }

@@ -7,6 +7,7 @@ import { imageBlobs } from '../oci/image-blobs.ts'
 import { openLayout } from '../oci/layout.ts'
 import { tryNormaliseName } from '../oci/reference.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
+import { nameImage } from './name-image.ts'
 import { readDockerArchive } from './read-docker-archive.ts'
 import { readArchive } from './read-image-archive.ts'
 import { validateImage } from './validate-image.ts'
@@ -61,7 +62,7 @@ export async function loadImages(
     await checkImage(store, descriptor, signal)
   }
   const loaded = [...byDigest.values()]
-  for (const { descriptor, names } of loaded) for (const name of names) store.references.set(name, descriptor)
+  for (const { descriptor, names } of loaded) await nameImage(store, descriptor, names)
   return loaded
 }
 

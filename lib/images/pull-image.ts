@@ -8,6 +8,7 @@ import { openRegistryClient, type RegistryOptions } from '../registry/client.ts'
 import { openMirrored } from '../registry/pull/mirrored-repository.ts'
 import { rememberOrigin } from '../registry/pull/origins.ts'
 import { pullBlobs, type TransferOptions } from '../registry/pull/pull-blobs.ts'
+import { nameImage } from './name-image.ts'
 import { rememberName, throughStore } from './remote-bases.ts'
 
 export interface PullImageOptions extends TransferOptions, RegistryOptions {
@@ -60,7 +61,7 @@ export async function pullImage(store: Store, asked: string, options: PullImageO
     const fetched = await pullBlobs(store, repository, image.manifest.layers, { signal, onProgress })
     for (const { digest } of image.manifest.layers) rememberOrigin(store, digest, reference)
     const changed = store.references.find(name)?.digest !== descriptor.digest
-    store.references.set(name, descriptor)
+    await nameImage(store, descriptor, [name])
     rememberName(store, name, descriptor)
     return { name, descriptor, image, fetched, changed }
   } finally {

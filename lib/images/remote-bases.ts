@@ -14,6 +14,7 @@ import type { Descriptor, Digest, Image, Platform } from '../oci/types.ts'
 import type { LazyClient } from '../registry/lazy-client.ts'
 import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import type { Repository } from '../registry/pull/repository.ts'
+import { nameImage } from './name-image.ts'
 
 /**
  * Decides which base images are resolved by their registry. `missing`: names that are neither in the store nor known
@@ -127,7 +128,7 @@ async function moveName(
   if (!previous || previous.digest === descriptor.digest) return
   const { pullBlobs } = await import('../registry/pull/pull-blobs.ts')
   await pullBlobs(store, repository, image.manifest.layers, { signal })
-  store.references.set(name, descriptor)
+  await nameImage(store, descriptor, [name])
 }
 
 /** A reader of manifests and configs that keeps each one that it fetches in the store. */

@@ -2,6 +2,7 @@ import { TsbuildError } from '../base/errors.ts'
 import type { Store } from '../cache/store.ts'
 import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts'
 import { findStored } from './find-stored.ts'
+import { nameImage } from './name-image.ts'
 
 /**
  * Gives an image another name, and returns the full name. Errors as `findStored` does, and with
@@ -24,6 +25,6 @@ export async function tagImage(store: Store, source: string, target: string): Pr
   }
   const { descriptor } = await findStored(store, source)
   const name = formatReference(reference)
-  store.references.set(name, descriptor)
+  await nameImage(store, descriptor, [name])
   return name
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fail.h"
+#include "files.h"
 #include "kernel.h"
 #include "mounts.h"
 #include "probe.h"
@@ -21,8 +22,12 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(what, "run")) run();
 	if (argc == 2 && !strcmp(what, "mounts")) serve_mounts();
 	if (argc == 2 && !strcmp(what, "probe")) return probe();
+	if (argc == 3 && !strcmp(what, "sync")) sync_filesystem(argv[2]);
+	if (argc == 3 && !strcmp(what, "lock") && !strcmp(argv[2], "wait")) lock_file(1);
+	if (argc == 3 && !strcmp(what, "lock") && !strcmp(argv[2], "try")) lock_file(0);
 	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "get")) get_capabilities(argv[3]);
 	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "set")) set_capabilities(argv[3]);
-	complain("usage", NULL, "run | mounts | probe | xattrs get ROOT | xattrs set ROOT | --version");
+	complain("usage", NULL,
+		 "run | mounts | probe | sync PATH | lock wait | lock try | xattrs get ROOT | xattrs set ROOT | --version");
 	return EXIT_FAILED;
 }

@@ -1,4 +1,5 @@
 import type { Store } from '../../cache/store.ts'
+import { nameImage } from '../../images/name-image.ts'
 import type { ImageSet } from '../../oci/image-set.ts'
 import type { BuildOptions, ExportedOutput } from '../build-options.ts'
 import { onlyPushed } from './deliver-outputs.ts'
@@ -15,7 +16,7 @@ export interface KeptResult {
  * registry alone, and no name should lead to half an image. Without names and without outputs, the store is the
  * output.
  */
-export function keepInStore(
+export async function keepInStore(
   options: BuildOptions,
   result: {
     readonly result: ImageSet
@@ -23,10 +24,10 @@ export function keepInStore(
     readonly outputs: readonly ExportedOutput[]
   },
   store: Store,
-): KeptResult {
+): Promise<KeptResult> {
   if (onlyPushed(options)) return { names: [], outputs: [] }
   const { names, outputs } = result
-  for (const name of names) store.references.set(name, result.result.descriptor)
+  await nameImage(store, result.result.descriptor, names)
   if (names.length > 0) return { names, outputs: [{ type: 'store', destination: names.join(', ') }] }
   return { names, outputs: outputs.length > 0 ? [] : [{ type: 'store', destination: store.root }] }
 }

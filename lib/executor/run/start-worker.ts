@@ -1,5 +1,7 @@
 // Starts a worker process in the best namespaces that this environment allows.
-import { staleNames, temporaryPrefix } from '../../cache/temporary-files.ts'
+import { bootName } from '../../base/boot.ts'
+import { processMark } from '../../base/process-mark.ts'
+import { staleNames } from '../../cache/temporary-files.ts'
 import { sandboxUnavailable } from '../../sandbox/backends/sandbox-unavailable.ts'
 import { findNamespaces } from '../../sandbox/namespaces/find-namespaces.ts'
 import type { Isolation } from '../../sandbox/types.ts'
@@ -42,9 +44,10 @@ async function start(found: FoundNamespaces, { store, isolation, terminal }: Sta
   const { namespaces, probes } = found
   const home = homeOf(store, found)
   const stale = staleNames(temporaryDirectory(home))
-  const prefix = temporaryPrefix()
+  const boot = bootName()
+  const prefix = processMark()
   try {
-    return await connectWorker({ kind: 'start', store, home, isolation, namespaces, prefix, stale }, { terminal })
+    return await connectWorker({ kind: 'start', store, home, isolation, namespaces, boot, prefix, stale }, { terminal })
   } catch (error) {
     if (error instanceof WorkerUnavailable) throw sandboxUnavailable([...probes, ...error.probes], isolation)
     throw error

@@ -1,17 +1,19 @@
 // Opens all that the steps of a worker share: the store, directories, mounts, and the first back-end that works.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { openStore } from '../../cache/store.ts'
+import { openStore, type Store } from '../../cache/store.ts'
 import { chooseBackends } from '../../sandbox/backends/choose-backend.ts'
 import { createPipes } from '../../sandbox/launch/output-pipes.ts'
 import { hideCgroupV2 } from '../../sandbox/mount/hide-cgroup-v2.ts'
 import { openMounter } from '../../sandbox/mount/open-mounter.ts'
 import { probeOverlay } from '../../sandbox/mount/probe-overlay.ts'
+import { findSyncCommand, type SyncCommand, syncFilesystem } from '../../sandbox/native/sync-filesystem.ts'
 import type { Probe } from '../../sandbox/types.ts'
 import type { Cleanups } from './cleanups.ts'
 import { createLayerStacks } from './layer-stacks.ts'
 import { findOwnershipMethods } from './owners/find-ownership-methods.ts'
 import type { WorkerStart } from './protocol.ts'
+import { openLayerDirectories } from './root/layer-directories.ts'
 import { createOverlayDirectoryPool } from './root/overlay-directories.ts'
 import { removeTree } from './root/remove-tree.ts'
 import { createReusableRoots } from './root/reusable-roots.ts'
@@ -34,7 +36,7 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
   const store = openStore(start.store)
   cleanups.add(store.close)
   const tmp = temporaryDirectory(home)
-  for (const path of [tmp, layersDirectory(home), join(home, CACHES)]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  for (const path of [tmp, join(home, CACHES)]) mkdirSync(path, { recursive: true, mode: 0o700 })
   for (const name of start.stale) removeTree(join(tmp, name))
   // Relative paths keep the paths of sockets short: see unix(7).
   process.chdir(home)
@@ -49,6 +51,8 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
   const all = [...probes, ...(overlay ? [overlay] : [])]
   if (!backend) return { context: undefined, probes: all }
 
+  const layerDirectories = openLayerDirectories(layersDirectory(home), { boot: start.boot, sync: syncer(home, store) })
+  cleanups.add(layerDirectories.settled)
   let made = 0
   const temporary = (): string => {
     const path = join(tmp, `${start.prefix}-${made++}`)
@@ -64,7 +68,7 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
     store,
     namespaces,
     backend,
-    layers: layersDirectory(home),
+    layerDirectories,
     caches: CACHES,
     kept: keptDirectory(home),
     temporary,
@@ -84,4 +88,17 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
     unpacking: new Map(),
   }
   return { context, probes: all }
+}
+
+/** Writes the filesystem of the sandbox to the disk, and with it most often the blobs of the store. */
+function syncer(home: string, { root, pending }: Store): () => Promise<boolean> {
+  const blobsToo = statSync(home).dev === statSync(join(root, 'blobs')).dev
+  let command: SyncCommand | undefined
+  return async () => {
+    command ??= findSyncCommand()
+    const blobs = blobsToo ? pending.list() : []
+    const done = command !== undefined && (await syncFilesystem(command, home))
+    if (done) pending.settle(blobs)
+    return done
+  }
 }

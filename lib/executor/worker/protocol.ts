@@ -16,6 +16,8 @@ export interface WorkerStart {
   readonly home: string
   readonly isolation: Isolation | 'auto'
   readonly namespaces: WorkerNamespaces
+  /** The name of the machine's current boot. */
+  readonly boot: string
   /** The prefix of the worker's temporary files. */
   readonly prefix: string
   /** Names of temporary files that dead builders left. */

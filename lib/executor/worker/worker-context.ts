@@ -7,6 +7,7 @@ import type { Backend, WorkerNamespaces } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
 import type { LayerStacks } from './layer-stacks.ts'
 import type { FromWorker, RunRequest } from './protocol.ts'
+import type { LayerDirectories } from './root/layer-directories.ts'
 import type { OverlayDirectoryPool } from './root/overlay-directories.ts'
 import type { ReusableRoots } from './root/reusable-roots.ts'
 import type { StepDirectories } from './step-directories.ts'
@@ -15,8 +16,7 @@ export interface WorkerContext {
   readonly store: Store
   readonly namespaces: WorkerNamespaces
   readonly backend: Backend
-  /** Directory of unpacked layers. */
-  readonly layers: string
+  readonly layerDirectories: LayerDirectories
   /** Directory of cache mounts, relative to the working directory. */
   readonly caches: string
   /** Directory of kept failed steps. */
@@ -43,7 +43,7 @@ export interface WorkerContext {
   readonly plainLayers: { readonly has: () => true }
   readonly views: Session['views']
   readonly signal: AbortSignal
-  /** Layers that are being unpacked or have been, by directory and by the name of the stack. */
+  /** The directories of layers that are being unpacked or have been, by the names of layers and of stacks. */
   readonly unpacking: Map<string, Promise<string>>
 }
 

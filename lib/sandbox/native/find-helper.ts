@@ -23,7 +23,14 @@ function packagedHelper(): string {
   return fileURLToPath(new URL(`../../../native/bin/tsbuild-sandbox-linux-${process.arch}`, import.meta.url))
 }
 
+const tried = new Map<string, boolean>()
+
+/** Each path is tried once a process. */
 function startsHere(path: string): boolean {
+  const known = tried.get(path)
+  if (known !== undefined) return known
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 5000, env: {} })
-  return status === 0 && stdout.startsWith(PROTOCOL)
+  const starts = status === 0 && stdout.startsWith(PROTOCOL)
+  tried.set(path, starts)
+  return starts
 }

@@ -10,7 +10,7 @@ import { type MountOverlayOptions, mountOverlay } from './mount-overlay.ts'
 import { removeTree } from './remove-tree.ts'
 import type { RunRoot } from './run-root.ts'
 import { withSourceDateEpoch } from './source-date-epoch.ts'
-import { adoptUpper, lostPaths } from './unpacked-layers.ts'
+import { adoptUpper } from './unpacked-layers.ts'
 
 export async function openOverlayRoot(
   filesystem: Filesystem,
@@ -20,7 +20,9 @@ export async function openOverlayRoot(
   const { kept } = options
   const below = await viewOf(filesystem, context)
   const { directory, upper, lower, close } = await mountOverlay(filesystem, options, context)
-  const lost = lostPaths(lower)
+  // Unpacked files reach the disk while the step runs.
+  context.layerDirectories.startSync()
+  const lost = context.layerDirectories.lostPaths(lower)
   const isMissing = ({ path }: TreeEntry): boolean => lost.has(path)
   let open = true
   const closeOnce = async (saveChanges: () => void): Promise<void> => {

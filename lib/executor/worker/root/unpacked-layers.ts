@@ -1,6 +1,4 @@
 // Layers as directories that overlayfs can stack. Each layer is unpacked once and stays in the store.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ensurePlainLayer } from '../../../layers/index/plain-layer.ts'
 import { dependsOnBelow, unpackLayer } from '../../../layers/unpack/unpack-layer.ts'
 import { unpackRoot } from '../../../layers/unpack/unpack-root.ts'
@@ -33,9 +31,7 @@ export async function unpackedLayers(filesystem: Filesystem, context: WorkerCont
     directories.unshift(path)
   }
   if (directories.length > 0) return directories
-  const empty = join(context.layers, 'empty')
-  mkdirSync(empty, { recursive: true, mode: 0o755 })
-  return [empty]
+  return [context.layerDirectories.empty()]
 }
 
 /** The layers of a stack that get a directory of their own, at most. */
@@ -49,7 +45,10 @@ export function adoptUpper(
   { upper, diffID, below }: { readonly upper: string; readonly diffID: DiffID; readonly below: Filesystem },
   context: WorkerContext,
 ): void {
-  moveInto(upper, join(context.layers, chainName(nextChainID(below.chainID, diffID))))
+  const { layerDirectories } = context
+  const name = chainName(nextChainID(below.chainID, diffID))
+  if (layerDirectories.find(name) === undefined) layerDirectories.place(name, upper, [])
+  else removeTree(upper)
 }
 
 /** A layer in a stack. */
@@ -80,11 +79,12 @@ function directoryOf(level: Level, context: WorkerContext): Promise<string> {
 }
 
 async function findDirectory(level: Level, context: WorkerContext): Promise<string> {
-  const own = join(context.layers, level.chain)
-  if (existsSync(own)) return own
+  const { layerDirectories } = context
+  const own = layerDirectories.find(level.chain)
+  if (own !== undefined) return own
   const index = await indexOf(level.layer, context)
-  const path = dependsOnBelow(index) ? own : join(context.layers, layerName(level.layer.diffID))
-  return once(context.unpacking, path, async () => (existsSync(path) ? path : unpack(level, path, context)))
+  const name = dependsOnBelow(index) ? level.chain : layerName(level.layer.diffID)
+  return once(context.unpacking, name, async () => layerDirectories.find(name) ?? unpack(level, name, context))
 }
 
 function once(running: Map<string, Promise<string>>, key: string, start: () => Promise<string>): Promise<string> {
@@ -97,7 +97,7 @@ function once(running: Map<string, Promise<string>>, key: string, start: () => P
   return started
 }
 
-async function unpack({ layer, below }: Level, path: string, context: WorkerContext): Promise<string> {
+async function unpack({ layer, below }: Level, name: string, context: WorkerContext): Promise<string> {
   const { store, signal } = context
   const index = await indexOf(layer, context)
   const plainPath = await ensurePlainLayer(store, layer, signal)
@@ -108,47 +108,24 @@ async function unpack({ layer, below }: Level, path: string, context: WorkerCont
   const view = await viewOf(below, context)
   const result = await unpackLayer({ diffID, index, plainPath }, view, directory, { owners: context.owners, signal })
   if (result.kind === 'impossible') throw new OverlayImpossible(result.reason)
-  noteLost(path, result.losses)
-  moveInto(directory, path)
-  return path
+  return context.layerDirectories.place(name, directory, lostNodes(result.losses))
 }
 
-function noteLost(path: string, losses: readonly UnpackLoss[]): void {
-  const nodes = losses.flatMap(({ kind, path: lost }) => (kind === 'node' ? [lost] : []))
-  if (nodes.length > 0) writeFileSync(`${path}.lost`, JSON.stringify(nodes))
-}
-
-/**
- * Paths of devices and fifos that could not be made in any of these directories, so that their absence is not a
- * deletion.
- */
-export function lostPaths(directories: readonly string[]): ReadonlySet<string> {
-  const lists = directories.map((path) => `${path}.lost`).filter((path) => existsSync(path))
-  return new Set(lists.flatMap((path): string[] => JSON.parse(readFileSync(path, 'utf8'))))
+function lostNodes(losses: readonly UnpackLoss[]): readonly string[] {
+  return losses.flatMap(({ kind, path }) => (kind === 'node' ? [path] : []))
 }
 
 /** A layer has entries that overlayfs can't show here. */
 export class OverlayImpossible extends Error {}
 
-/** Moves a directory to its final path. If another step was faster, its directory is as good and stays. */
-function moveInto(from: string, to: string): void {
-  try {
-    renameSync(from, to)
-  } catch (error) {
-    if (!existsSync(to)) throw error
-    removeTree(from)
-  }
-}
-
 /** A whole stack unpacked into one directory. */
 async function mergedDirectory({ filesystem, chain }: Level, context: WorkerContext): Promise<string> {
   const { store, signal, owners } = context
-  const path = join(context.layers, `m-${chain}`)
-  if (existsSync(path)) return path
+  const name = `m-${chain}`
+  const known = context.layerDirectories.find(name)
+  if (known !== undefined) return known
   for (const lower of layersOf(filesystem)) await ensurePlainLayer(store, lower.layer, signal)
   const directory = context.temporary()
   const { losses } = await unpackRoot(await viewOf(filesystem, context), directory, { owners, signal })
-  noteLost(path, losses)
-  moveInto(directory, path)
-  return path
+  return context.layerDirectories.place(name, directory, lostNodes(losses))
 }
