@@ -24,6 +24,8 @@ export function parseSecret(
   const name = fields.get('env') ?? (type === 'env' && file !== '' ? file : '')
   if (name !== '') return { id, source: { kind: 'env', name } }
   if (file !== '') return { id, source: { kind: 'file', path: file } }
+  if (type === 'env' && env[id] === undefined)
+    throw invalid('secret', text, `the variable ${id} is not set`, `set ${id}`)
   const asVariable = type === 'env' || (type === '' && env[id] !== undefined)
   return { id, source: asVariable ? { kind: 'env', name: id } : { kind: 'file', path: id } }
 }

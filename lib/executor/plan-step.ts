@@ -1,6 +1,9 @@
 // From a COPY, ADD or WORKDIR vertex to the entries of its layer.
+import { count } from '../base/count.ts'
+import { baseName, joinPath, parentPath } from '../base/paths.ts'
 import type { CopyOp, Op } from '../graph/types.ts'
 import { EMPTY_TREE, type FileTree } from '../layers/file-tree.ts'
+import { parseWhiteout } from '../layers/whiteout.ts'
 import { isLinked } from './copy/is-linked.ts'
 import { lookUpOwner } from './copy/look-up-owner.ts'
 import { openArchiveEntry } from './copy/open-archive-entry.ts'
@@ -33,7 +36,7 @@ export async function planCopyStep(
     op.chown === undefined
       ? undefined
       : await lookUpOwner(op.chown, { flag: `--chown=${op.chown}`, linked }, filesystem, session)
-  const { entries } = await planCopy(op, tree, target, {
+  const { entries, whiteoutPaths } = await planCopy(op, tree, target, {
     owner,
     now: session.now,
     timestamp: session.epoch,
@@ -43,6 +46,7 @@ export async function planCopyStep(
     explainMissing: context?.explainMissing,
     location: session.location,
   })
+  warnOfWhiteouts(op, whiteoutPaths, session)
   const from = source?.kind === 'filesystem' ? source.filesystem : undefined
   return {
     step: op.instruction,
@@ -51,6 +55,28 @@ export async function planCopyStep(
     root: context?.disk?.root,
     ...(from && { withContents: (wanted) => withContents(wanted, from, session) }),
   }
+}
+
+/** A whiteout among the files removes others from the image, as it does in BuildKit. */
+function warnOfWhiteouts({ instruction }: CopyOp, paths: readonly string[], { warn }: Session): void {
+  const [first] = paths
+  if (first === undefined) return
+  const others = paths.length > 1 ? `, and ${count(paths.length - 1, 'other file')}` : ''
+  warn({
+    code: 'LAYER_INVALID',
+    message: `${instruction} brings ${JSON.stringify(first)}${others}: ${effectOf(first)}`,
+    hint: 'names that begin with .wh. are whiteouts in a layer: rename the file, or exclude it in .dockerignore',
+    step: undefined,
+  })
+}
+
+function effectOf(path: string): string {
+  const whiteout = parseWhiteout(baseName(path))
+  const directory = parentPath(path)
+  if (whiteout?.kind === 'name')
+    return `it removes ${JSON.stringify(joinPath(directory, whiteout.name))} from the image`
+  if (whiteout?.kind !== 'opaque') return 'it is no file of the image'
+  return `it removes what earlier layers have in ${JSON.stringify(`/${directory}`)}`
 }
 
 async function sourceTree(source: StepResult | undefined, session: Session): Promise<FileTree> {

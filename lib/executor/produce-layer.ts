@@ -109,8 +109,9 @@ async function produce(plan: LayerPlan, options: ProduceOptions): Promise<Produc
   const parts = [{ label: 'operation', value: plan.definition }]
   saveDigests(plan, written.digests, stats)
   store.records.save({ key: definition, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
-  // Another step may have made the same content: its layer may already be part of images, so it is the better one.
-  const existing = noCache ? undefined : await findCachedLayer(key, wanted, session)
+  // Another step, or this one without the cache, may have made the same content: its layer may already be part of
+  // images, and later steps are recorded for it, so it is the better one.
+  const existing = await findCachedLayer(key, wanted, session)
   if (existing) return { layer: existing, key, cached: false }
   store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   return { layer: { layer: { diffID, descriptor }, created }, key, cached: false }

@@ -50,6 +50,7 @@ test('sizes and rights', () => {
 test.each<[string, () => unknown, RegExp]>([
   ['a secret without an id', () => parseSecret('src=f', env), /the id is missing/],
   ['a secret with a typo', () => parseSecret('id=a,scr=f', env), /unexpected key "scr"/],
+  ['a secret from a variable that is not set', () => parseSecret('id=a,type=env', env), /the variable a is not set/],
   ['a secret of an odd type', () => parseSecret('id=a,type=raw', env), /file or env/],
   ['a bare word', () => parseSecret('a', env), /key=value/],
   ['an open quote', () => parseSecret('"id=a', env), /not closed/],

@@ -215,6 +215,32 @@ describe.skipIf(busybox === undefined)('RUN', () => {
       '5\n',
     ],
     [
+      'a secret with a target below the WORKDIR',
+      {
+        dockerfile:
+          'FROM base\nWORKDIR /app/in\nRUN --mount=type=secret,id=s,target=key --mount=type=secret,id=s,target=../up/key cat key /app/up/key > /out',
+        args: ['--secret', 'id=s,env=MY_SECRET'],
+        options: { env: { MY_SECRET: 'hush' } },
+      },
+      'hushhush',
+    ],
+    [
+      'a bind, a cache and a tmpfs with a target below the WORKDIR',
+      {
+        dockerfile:
+          'FROM base\nWORKDIR /app\nRUN --mount=target=b --mount=type=cache,id=rel,target=./c --mount=type=tmpfs,target=t/t ls -d /app/b/Dockerfile /app/c /app/t/t > /out',
+      },
+      '/app/b/Dockerfile\n/app/c\n/app/t/t\n',
+    ],
+    [
+      'a secret from a variable that is not set',
+      {
+        dockerfile: 'FROM base\nRUN --mount=type=secret,id=s wc -c /run/secrets/s > /out',
+        args: ['--secret', 'id=s,env=TSBUILD_TEST_UNSET'],
+      },
+      '0 /run/secrets/s\n',
+    ],
+    [
       'a secret that nobody gave',
       { dockerfile: 'FROM base\nRUN --mount=type=secret,id=s ls /run/secrets 2>/dev/null | wc -l > /out' },
       '0\n',
@@ -249,6 +275,73 @@ describe.skipIf(busybox === undefined)('RUN', () => {
     } finally {
       agent.close()
     }
+  })
+
+  test('--mount: an ssh agent with a target below the WORKDIR', async () => {
+    const socket = join(temporaryDirectory(), 'agent')
+    const agent = createServer((client) => client.end()).listen(socket)
+    try {
+      const dockerfile =
+        'FROM base\nWORKDIR /app\nRUN --mount=type=ssh,target=agent test -S /app/agent && echo $SSH_AUTH_SOCK > /out'
+      expect(await outputOf({ dockerfile, args: ['--ssh', `default=${socket}`] })).toBe('/app/agent\n')
+    } finally {
+      agent.close()
+    }
+  })
+
+  test('a secret from a variable that is not set gives a warning', async () => {
+    const dockerfile = 'FROM base\nRUN --mount=type=secret,id=s test -f /run/secrets/s'
+    const { stderr } = await succeed(prepare({ dockerfile, args: ['--secret', 'id=s,env=TSBUILD_TEST_UNSET'] }), {
+      store,
+    })
+    expect(stderr).toContain('the secret "s" is empty: the variable TSBUILD_TEST_UNSET is not set')
+  })
+
+  test.each([
+    ['mode', 'chmod 700 /'],
+    ['owner', 'chown 1000:1001 /'],
+  ])('a step that changes the %s of / gives a warning, and the image keeps it', async (what, command) => {
+    const dockerfile = `FROM base\nRUN ${command} && touch /made\nRUN stat -c %a:%u:%g / > /out`
+    const { stderr } = await succeed(prepare({ dockerfile }), { store: temporaryDirectory() })
+    expect(stderr).toContain(`the step changed the ${what} of /`)
+    expect(await outputOf({ dockerfile })).toBe('755:0:0\n')
+  })
+
+  test('a step that leaves / as it is gives no warning', async () => {
+    const dockerfile = 'FROM base\nRUN mkdir /x && chmod 700 /x && touch /y && rm -r /x\nUSER app\nRUN true'
+    const { stderr } = await succeed(prepare({ dockerfile }), { store: temporaryDirectory() })
+    expect(stderr).not.toContain('warning')
+  })
+
+  test.each([
+    ['RUN', 'FROM base\nRUN mkdir /c && touch /c/f'],
+    ['WORKDIR', 'FROM base\nWORKDIR /c'],
+    ['COPY', 'FROM base\nCOPY f /c/'],
+  ])('--no-cache in one project leaves the steps of another cached: %s', async (_name, shared) => {
+    const own = temporaryDirectory()
+    const project = (name: string): Step => ({ dockerfile: `${shared}\nRUN echo ${name} > /out`, files: { f: 'f' } })
+    await succeed(prepare(project('one')), { store: own })
+    // Directories get the time of the build, in whole seconds.
+    await wait(1100)
+    const other = await succeed(prepare({ ...project('two'), args: ['--no-cache'] }), { store: own })
+    expect(other.stderr.match(/DONE/g)).toHaveLength(2)
+    for (const name of ['one', 'two']) {
+      expect((await succeed(prepare(project(name)), { store: own })).stderr).not.toMatch(/DONE/)
+    }
+  })
+
+  test('--no-cache replaces what came out differently', async () => {
+    const own = temporaryDirectory()
+    const dockerfile = 'FROM base\nRUN cat /proc/sys/kernel/random/uuid > /out'
+    const read = async (...args: string[]): Promise<string> => {
+      const out = temporaryDirectory()
+      await succeed(prepare({ dockerfile, args: [...args, '-o', out] }), { store: own })
+      return readFileSync(join(out, 'out'), 'utf8')
+    }
+    const first = await read()
+    const second = await read('--no-cache')
+    expect(second).not.toBe(first)
+    expect(await read()).toBe(second)
   })
 
   test('the layer has what changed, with its owners, and nothing of the mounts', async () => {

@@ -51,6 +51,8 @@ export type RemoteContent =
 export interface CopyPlan {
   /** The entries of the layer: sorted, parents first. */
   readonly entries: readonly SourceEntry[]
+  /** The paths of entries that are whiteouts by their names: they hide other files instead of being files. */
+  readonly whiteoutPaths: readonly string[]
 }
 
 /**
@@ -74,7 +76,7 @@ export async function planCopy(
       throw withLocation(error, options.location(input.span))
     }
   }
-  return { entries: stagedChanges(copy.stage, options.timestamp) }
+  return { entries: stagedChanges(copy.stage, options.timestamp), whiteoutPaths: copy.stage.whiteoutPaths }
 }
 
 interface Copy {

@@ -3,6 +3,7 @@
 import { TsbuildError } from '../../base/errors.ts'
 import { baseName, joinPath, parentPath } from '../../base/paths.ts'
 import { type FileTree, nameOf, type TreeEntry } from '../../layers/file-tree.ts'
+import { isWhiteoutName } from '../../layers/whiteout.ts'
 import { directoryInode, type Inode, inodeOf, type OwnInode } from './inode.ts'
 import { StagedEntry } from './staged-entry.ts'
 
@@ -30,6 +31,8 @@ export interface StagedDirectory {
 export class StagedTree implements FileTree {
   readonly target: FileTree
   readonly root: StagedDirectory
+  /** The paths of what was put here under the name of a whiteout. */
+  readonly whiteoutPaths: string[] = []
 
   constructor(target: FileTree) {
     const base = target.lookup('')
@@ -70,7 +73,9 @@ export class StagedTree implements FileTree {
 
   /** Puts a new inode in a directory, in place of whatever had the name. */
   put(directory: StagedDirectory, name: string, inode: Inode): StagedNode {
-    const node = stagedNode(joinPath(directory.path, name), inode, undefined)
+    const path = joinPath(directory.path, name)
+    if (isWhiteoutName(name)) this.whiteoutPaths.push(path)
+    const node = stagedNode(path, inode, undefined)
     directory.children.set(name, node)
     return node
   }

@@ -1,8 +1,10 @@
 // Executes a RUN step: its layer comes from the cache, or a worker runs the command.
 import { KEY_VERSION } from '../../cache/cache-key.ts'
-import { stack } from '../filesystem.ts'
+import type { CacheKey, Layer } from '../../oci/types.ts'
+import { contentKey } from '../content-key.ts'
+import { indexOf, stack } from '../filesystem.ts'
 import { findCachedLayer, previousBlob } from '../find-cached-layer.ts'
-import type { Session, StepResult } from '../session.ts'
+import type { Session, StackedLayer, StepResult } from '../session.ts'
 import type { WantedEncoding } from '../wanted-encoding.ts'
 import { fetchRunLayers } from './fetch-run-layers.ts'
 import { planMounts } from './mounts/plan-mounts.ts'
@@ -27,6 +29,8 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
   await fetchRunLayers(request, session)
   await requireEmulator(id, filesystem, session)
   const { diffID, descriptor, exact } = await runInWorker(request, session)
+  const same = exact ? await sameLayer({ diffID, descriptor }, key, wanted, session) : undefined
+  if (same) return { kind: 'filesystem', filesystem: stack(filesystem, same), cached: false }
   if (wanted !== 'any' && wanted.algorithm === 'gzip') store.layers.add(diffID, { ...wanted, descriptor })
   const created = new Date((session.epoch ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()
   const record = { version: KEY_VERSION, step: 'RUN', created, result: { diffID } }
@@ -38,4 +42,23 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
     filesystem: stack(filesystem, { layer: { diffID, descriptor }, created }),
     cached: false,
   }
+}
+
+/**
+ * The recorded layer of a step that ran although there was one, as without the cache or in two builds at once:
+ * undefined unless both layers have the same content. They differ in times only, and the later steps of every build
+ * are recorded for the first.
+ */
+async function sameLayer(
+  made: Layer,
+  key: CacheKey,
+  wanted: WantedEncoding,
+  session: Session,
+): Promise<StackedLayer | undefined> {
+  const recorded = await findCachedLayer(key, wanted, session)
+  if (!recorded || recorded.layer.diffID === made.diffID) return recorded
+  const keys = await Promise.all(
+    [made, recorded.layer].map(async (layer) => contentKey((await indexOf(layer, session)).entries)),
+  )
+  return keys[0] !== undefined && keys[0] === keys[1] ? recorded : undefined
 }

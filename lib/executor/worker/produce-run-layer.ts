@@ -1,4 +1,5 @@
 // One RUN step, from its request to a layer in the store.
+import { lstatSync } from 'node:fs'
 import { TsbuildError } from '../../base/errors.ts'
 import { writeLayer } from '../../layers/write-layer.ts'
 import type { BackendFeatures } from '../../sandbox/types.ts'
@@ -23,13 +24,14 @@ export async function produceRunLayer(step: WorkerStep): Promise<Ended> {
   const root = await openRoot(filesystem, context)
   try {
     const view = await viewOf(filesystem, context)
+    const rootBefore = lstatSync(root.directory, { bigint: true })
     const { exit, mountTargets, refused, owners } = await runInRoot(step, { root, view, interactive: false })
     context.signal.throwIfAborted()
     if (!owners) {
       const kept = request.keepFailed ? await keepFailed(request, root, context) : undefined
       return { kind: 'failed', step: request.step, exit, kept, refused }
     }
-    const entries = captureChanges(step, root, { mountTargets, identity: owners.identity })
+    const entries = captureChanges(step, root, { mountTargets, identity: owners.identity, rootBefore, view })
     const { diffID, descriptor } = await writeLayer(entries, context.store, {
       compression: request.encoding === 'any' ? { algorithm: 'uncompressed' } : request.encoding,
       reuse: request.reuse,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Span } from '../../../lib/base/source.ts'
 import { planCopy } from '../../../lib/executor/copy/plan-copy.ts'
 import type { CopyOp } from '../../../lib/graph/types.ts'
 import { entryWith } from '../../../lib/layers/entry-with.ts'
@@ -283,6 +284,18 @@ describe('ADD unpacks archives', () => {
   })
   test('whiteouts stay as they are', async () => {
     expect(await plan({ copy: 'ADD a.txt /', archives: { 'a.txt': 'f 0 0:0 d/.wh.x' } })).toContain('f 0 0:0 d/.wh.x')
+  })
+  test('whiteouts are reported by their paths, whiteouts of the copy itself are not', async () => {
+    const given = { owner: undefined, now: 500, location: (span: Span) => ({ file: FILE, span }) }
+    const source = parseTree('f 644 0:0 s/.wh.real\nf 644 0:0 s/d/.wh..wh..opq\nf 644 0:0 s/x')
+    const copied = await planCopy(operation('s /'), source, parseTree(''), given)
+    expect(copied.whiteoutPaths).toEqual(['.wh.real', 'd/.wh..wh..opq'])
+    const entries = parseEntries('f 644 0:0 d\nd 755 0:0 d\nf 644 0:0 d/.wh.x')
+    const unpacked = await planCopy(operation('ADD a.txt /'), onDisk(), parseTree('f 644 0:0 d/old = o'), {
+      ...given,
+      openArchive: async () => ({ entries }),
+    })
+    expect(unpacked.whiteoutPaths).toEqual(['d/.wh.x'])
   })
   test('only capabilities of the attributes go into a layer', async () => {
     const entry = parseEntries('f 755 0:0 ping = p').map((e) => ({

@@ -41,13 +41,14 @@ export async function planMounts(op: RunOp, sources: readonly StepResult[], sess
         mounts.push(planTmpfs(mount, op.workdir))
         break
       case 'secret': {
-        const { planned, variable } = planSecret(mount, session.run)
+        const { planned, variable } = planSecret(mount, op.workdir, session)
         if (planned) mounts.push(planned)
         if (variable !== undefined) secretEnv.push(variable)
         break
       }
       case 'ssh': {
-        const target = mount.target === '' ? `/run/buildkit/ssh_agent.${agents++}` : absolutePath(mount.target, '/')
+        const target =
+          mount.target === '' ? `/run/buildkit/ssh_agent.${agents++}` : absolutePath(mount.target, op.workdir)
         const planned = planAgent(mount, target, session.run)
         mounts.push(planned)
         if (planned.mount && !env.some((line) => line.startsWith('SSH_AUTH_SOCK='))) env.push(`SSH_AUTH_SOCK=${target}`)

@@ -2,7 +2,8 @@
 import { TsbuildError } from '../../../base/errors.ts'
 import { baseName } from '../../../base/paths.ts'
 import { readSecret } from '../../read-secret.ts'
-import type { RunOptions } from '../../run-options.ts'
+import type { SecretSource } from '../../run-options.ts'
+import type { Session } from '../../session.ts'
 import { absolutePath, type PlannedMount, type ResolvedMount } from './planned-mount.ts'
 
 export interface PlannedSecret {
@@ -11,16 +12,24 @@ export interface PlannedSecret {
   readonly variable: string | undefined
 }
 
-/** Errors with `SECRET_NOT_FOUND` for a required secret that was not given, and as {@link readSecret} does. */
-export function planSecret(mount: ResolvedMount, options: RunOptions): PlannedSecret {
+/**
+ * A relative target is below the WORKDIR, as for every mount. Warns of a secret from a variable that is not set: as in
+ * BuildKit it is empty. Errors with `SECRET_NOT_FOUND` for a required secret that was not given, and as
+ * {@link readSecret} does.
+ */
+export function planSecret(
+  mount: ResolvedMount,
+  workdir: string,
+  { run, warn }: Pick<Session, 'run' | 'warn'>,
+): PlannedSecret {
   const id = mount.source || mount.id || lastName(mount.target)
   const asFile = mount.env === undefined || mount.target !== ''
-  const target = absolutePath(mount.target === '' ? `/run/secrets/${lastName(id)}` : mount.target, '/')
+  const target = absolutePath(mount.target === '' ? `/run/secrets/${lastName(id)}` : mount.target, workdir)
   const { uid = 0, gid = 0, mode = 0o400 } = mount
   // The value is no part of the key: a changed secret runs nothing again, and a digest of the value could reveal it.
   const key = `secret ${JSON.stringify(id)} ${asFile ? target : ''} ${mount.env ?? ''} ${uid} ${gid} ${mode}`
-  const source = options.secrets?.[id]
-  const bytes = source && readSecret(id, source)
+  const source = run.secrets?.[id]
+  const bytes = source && (readSecret(id, source) ?? unsetSecret(id, source, warn))
   if (!bytes) {
     if (!mount.required) return { planned: { mount: undefined, key }, variable: undefined }
     throw new TsbuildError('SECRET_NOT_FOUND', `the secret ${JSON.stringify(id)} was not given`, {
@@ -35,6 +44,17 @@ export function planSecret(mount: ResolvedMount, options: RunOptions): PlannedSe
   const variable =
     mount.env === undefined ? undefined : `${mount.env === '' ? id : mount.env}=${Buffer.from(bytes).toString()}`
   return { planned, variable }
+}
+
+function unsetSecret(id: string, source: SecretSource, warn: Session['warn']): Uint8Array {
+  const name = source.kind === 'env' ? source.name : id
+  warn({
+    code: 'SECRET_NOT_FOUND',
+    message: `the secret ${JSON.stringify(id)} is empty: the variable ${name} is not set`,
+    hint: `set ${name}, or pass the secret as a file: --secret id=${id},src=FILE`,
+    step: undefined,
+  })
+  return new Uint8Array()
 }
 
 /** The last component of a path; as in Go's path.Base, a slash at the end does not count. */
