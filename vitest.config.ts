@@ -21,7 +21,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     globalSetup: 'test/support/build-dist.ts',
     testTimeout: 60_000,
-    hookTimeout: 120_000, // Some hooks remove whole Debian trees.
+    hookTimeout: 300_000, // Some hooks remove whole Debian trees.
     pool: 'forks',
     maxWorkers: 2,
     coverage: { include: ['lib/**/*.ts'], reporter: ['text-summary', 'html'] },

@@ -31,9 +31,11 @@ function hasTools(): boolean {
   return false
 }
 
-test.skipIf(!hasTools()).each(ARCHES.map((arch) => [arch]))('a build for %s gives the same bytes', async (arch) => {
-  expect((await buildNative(arch)).equals(readFileSync(nativeProgram(arch)))).toBe(true)
-})
+test.skipIf(!hasTools()).each(ARCHES.map((arch) => [arch]))(
+  'a build for %s gives the same bytes',
+  async (arch) => expect((await buildNative(arch)).equals(readFileSync(nativeProgram(arch)))).toBe(true),
+  300_000,
+)
 
 // An emulator of user programs runs it as far as it needs neither namespaces nor system calls that the emulator lacks.
 const emulated = process.arch === 'x64' ? 'arm64' : 'x64'
