@@ -100,7 +100,7 @@ static void map_user(const struct spec *spec)
 
 void drop_privileges(const struct spec *spec)
 {
-	/* With virtual users that limit is virtual, too: its place holds the user's number. */
+	/* A virtual user's number is in the place of this limit, which is virtual, too. */
 	apply_limits(spec->limits, spec->limit_count, spec->owners_out ? RLIMIT_RTTIME : -1);
 	if (spec->map_user) map_user(spec);
 	if (spec->has_bounding) drop_bounding(spec->bounding);
