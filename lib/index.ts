@@ -24,6 +24,7 @@ export type {
   Entitlement,
   ExportedOutput,
   Isolation,
+  LogLimit,
   MemoryFile,
   NamedContext,
   Output,

@@ -9,7 +9,7 @@ import type { PullPolicy } from '../images/remote-bases.ts'
 import type { Descriptor, Digest, Image, Platform } from '../oci/types.ts'
 
 export type { ContextSource, ContextStream, MemoryFile, NamedContext } from '../context/context-source.ts'
-export type { Entitlement, RunOptions, SandboxInfo, SecretSource } from '../executor/run-options.ts'
+export type { Entitlement, LogLimit, RunOptions, SandboxInfo, SecretSource } from '../executor/run-options.ts'
 export type { CompressionOption, ExportedOutput, Output } from '../export/output.ts'
 export type { PullPolicy } from '../images/remote-bases.ts'
 export type { ControlLimits, Isolation, ResourceLimit } from '../sandbox/types.ts'
@@ -54,8 +54,11 @@ export interface BuildOptions {
    */
   readonly sourceDateEpoch?: number | 'context'
   readonly signal?: AbortSignal
-  /** Called synchronously, in order. Must not throw. */
-  readonly onEvent?: (event: BuildEvent) => void
+  /**
+   * Called synchronously, in order. While a promise that it returned is pending, commands of RUN that print much have
+   * to wait. An error that it throws, or rejects with, aborts the build, which then rejects with that error.
+   */
+  readonly onEvent?: (event: BuildEvent) => unknown
 }
 
 /** The image of one platform. */
@@ -88,7 +91,13 @@ export interface BuildResult extends BuiltImage {
   readonly sandbox: SandboxInfo | undefined
 }
 
-/** A running build: await it for its result, or iterate it for its events (then await it too). */
+/**
+ * A running build: await it for its result, or iterate it for its events (then await it too).
+ *
+ * Several iterations may run at once. One that begins late gets the events so far, but only the last progress of each
+ * step, and only the last MiB of output. While an iteration is behind, commands of RUN that print much have to wait,
+ * so read it to its end, or leave the loop.
+ */
 export interface Build extends PromiseLike<BuildResult>, AsyncIterable<BuildEvent> {
   catch<T>(onRejected: (reason: unknown) => T | PromiseLike<T>): Promise<BuildResult | T>
   finally(onFinally: () => void): Promise<BuildResult>

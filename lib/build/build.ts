@@ -1,6 +1,4 @@
-import { joinSignals } from '../base/abort-signal.ts'
 import { assembleImages } from '../executor/assemble/assemble-image.ts'
-import type { BuildEvent } from '../executor/events.ts'
 import { execute, shownSteps } from '../executor/execute.ts'
 import type { Session } from '../executor/session.ts'
 import { normaliseName } from '../oci/reference.ts'
@@ -13,7 +11,7 @@ import { emitWarnings } from './emit-warnings.ts'
 import { checkOutputs, deliverOutputs, exportSteps } from './outputs/deliver-outputs.ts'
 import { keepInStore } from './outputs/keep-in-store.ts'
 import { prepareBuild } from './prepare-build.ts'
-import { startBuild } from './running-build.ts'
+import { type Progress, startBuild } from './running-build.ts'
 import { startWorkerEarly } from './start-worker-early.ts'
 
 /**
@@ -41,20 +39,16 @@ import { startWorkerEarly } from './start-worker-early.ts'
  * ```
  */
 export function build(options: BuildOptions): Build {
-  return startBuild((emit) =>
-    runBuild(options, (event) => {
-      options.onEvent?.(event)
-      emit(event)
-    }),
-  )
+  return startBuild(options, (progress) => runBuild(options, progress))
 }
 
 /**
  * The stations of a build, in their order. A mistake that can be found before the first step runs is reported
  * before it runs.
  */
-async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void): Promise<BuildResult> {
-  const options = { ...withBuildKitArgs(given), onEvent: emit, signal: joinSignals(given.signal) }
+async function runBuild(given: BuildOptions, progress: Progress): Promise<BuildResult> {
+  const { emit, caughtUp, signal } = progress
+  const options = { ...withBuildKitArgs(given), onEvent: emit, signal }
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   checkOutputs(options)
   await using resources = openResources(options)
@@ -63,7 +57,7 @@ async function runBuild(given: BuildOptions, emit: (event: BuildEvent) => void):
   const prepared = await prepareBuild(options, store, client)
   const { joined } = prepared
   const warnings = emitWarnings(joined.graphs, emit)
-  const session = createSession(options, prepared, resources)
+  const session = createSession(options, prepared, { ...resources, caughtUp })
   warnOfContexts(session)
   await startWorkerEarly(joined, session)
 

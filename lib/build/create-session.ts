@@ -10,11 +10,13 @@ import { neededOfResults } from './outputs/deliver-outputs.ts'
 import { resultCompression } from './outputs/output-compression.ts'
 import type { PreparedBuild } from './prepare-build.ts'
 
+type SessionResources = Pick<BuildResources, 'store' | 'worker'> & Pick<Session, 'caughtUp'>
+
 /**
  * The session in which the steps of a prepared build run. Refuses RUN steps that can't run: errors as {@link
  * checkRuns} does.
  */
-export function createSession(options: BuildOptions, prepared: PreparedBuild, resources: BuildResources): Session {
+export function createSession(options: BuildOptions, prepared: PreparedBuild, resources: SessionResources): Session {
   const { joined, dockerfile, contexts, images, remoteBlobs, epoch } = prepared
   const { noCache = false, run = {}, onEvent: emit = () => {} } = options
   const store = lazyStore(resources.store, remoteBlobs)
@@ -32,6 +34,7 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
     inflated: new Map(),
     downloads: new Map(),
     emit,
+    caughtUp: resources.caughtUp,
     signal: options.signal ?? new AbortController().signal,
     now: Math.floor(Date.now() / 1000),
     epoch,

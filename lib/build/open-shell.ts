@@ -31,7 +31,7 @@ export async function openShell(options: ShellOptions = {}): Promise<number> {
       kept,
       args: command ?? (process.stdin.isTTY ? ['/bin/sh', '-i'] : ['/bin/sh']),
     } as const
-    const end = await worker.run(request, new AbortController().signal, () => {})
+    const end = await worker.run(request, new AbortController().signal, () => undefined)
     if (end.kind === 'done') return 0
     return end.exit.kind === 'exited' ? end.exit.code : SIGNALLED
   } finally {

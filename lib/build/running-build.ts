@@ -1,22 +1,56 @@
+import { joinSignals } from '../base/abort-signal.ts'
 import type { BuildEvent } from '../executor/events.ts'
-import type { Build, BuildResult } from './build-options.ts'
+import type { Build, BuildOptions, BuildResult } from './build-options.ts'
+import { createEventQueue, type EventQueue } from './event-queue.ts'
+
+/** The way of a build's events to its readers: the listener and the iterations. */
+export interface Progress {
+  /** Never throws. A listener that throws aborts the build. */
+  emit(event: BuildEvent): void
+  /** Undefined if all readers keep up; else settles when they have caught up. Never rejects. */
+  caughtUp(): Promise<void> | undefined
+  /** Aborts with the caller's signal, or when the listener fails. */
+  readonly signal: AbortSignal
+}
+
+/** The size of the output that is kept for an iteration that has not begun. */
+const KEPT_OUTPUT = 1024 * 1024
+/** The size of the events from which on an iteration counts as behind. */
+const BEHIND = 256 * 1024
 
 /**
- * Starts a build, which is both a promise of its result and an iterable of its events. Events are kept, so an
- * iteration that starts late sees all of them. The iteration ends with the build, and throws the error that the
- * build failed with.
+ * Starts a build, which is both a promise of its result and an iterable of its events. Each iteration gets the events
+ * that are kept of the time before it, then all others. It ends with the build, and throws the error that the build
+ * failed with.
  */
-export function startBuild(run: (emit: (event: BuildEvent) => void) => Promise<BuildResult>): Build {
-  const events: BuildEvent[] = []
-  let wake: (() => void) | undefined
+export function startBuild(
+  { onEvent = () => undefined, signal }: Pick<BuildOptions, 'onEvent' | 'signal'>,
+  run: (progress: Progress) => Promise<BuildResult>,
+): Build {
+  const kept = createEventQueue(KEPT_OUTPUT)
+  const iterations = new Set<EventQueue>()
+  const listener = callListener(onEvent)
+  const readers = createWaiters()
   const emit = (event: BuildEvent): void => {
-    events.push(event)
-    wake?.()
+    listener.call(event)
+    for (const queue of [kept, ...iterations]) queue.push(event)
+    events.wake()
   }
+  const events = createWaiters()
+  const isBehind = (): boolean => [...iterations].some((queue) => queue.size() > BEHIND)
+  const caughtUp = (): Promise<void> | undefined => {
+    const ready = listener.ready()
+    if (!ready && !isBehind()) return undefined
+    return (async () => {
+      await ready
+      while (isBehind()) await readers.wait()
+    })()
+  }
+
   let finished = false
-  const result = run(emit).finally(() => {
+  const result = listener.guard(run({ emit, caughtUp, signal: joinSignals(signal, listener.failed) })).finally(() => {
     finished = true
-    wake?.()
+    events.wake()
   })
   return {
     // biome-ignore lint/suspicious/noThenProperty: a Build is awaited like a promise
@@ -26,20 +60,94 @@ export function startBuild(run: (emit: (event: BuildEvent) => void) => Promise<B
     async *[Symbol.asyncIterator]() {
       // The iteration throws a failure at its end. Until then the rejection must not count as unhandled.
       result.catch(() => {})
-      for (let next = 0; ; ) {
-        const event = events[next]
-        if (event) {
-          next++
-          yield event
-        } else if (finished) {
-          await result
-          return
-        } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
+      const queue = kept.copy()
+      iterations.add(queue)
+      try {
+        for (;;) {
+          const event = queue.shift()
+          if (event) {
+            readers.wake()
+            yield event
+          } else if (finished) {
+            await result
+            return
+          } else {
+            await events.wait()
+          }
         }
+      } finally {
+        iterations.delete(queue)
+        readers.wake()
       }
     },
   }
+}
+
+interface Waiters {
+  /** Settles at the next wake(). */
+  wait(): Promise<void>
+  wake(): void
+}
+
+function createWaiters(): Waiters {
+  let waiting: (() => void)[] = []
+  return {
+    wait: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve)
+      }),
+    wake: () => {
+      const all = waiting
+      waiting = []
+      for (const resolve of all) resolve()
+    },
+  }
+}
+
+interface Listener {
+  call(event: BuildEvent): void
+  /** Settles when the promises have settled that the listener returned. */
+  ready(): Promise<void> | undefined
+  /** Aborts when the listener fails, with its error. */
+  readonly failed: AbortSignal
+  /** Settles as a promise does, but rejects with the error of a listener that failed. */
+  guard<T>(promise: Promise<T>): Promise<T>
+}
+
+function callListener(onEvent: (event: BuildEvent) => unknown): Listener {
+  const failure = new AbortController()
+  const { signal } = failure
+  const pending = new Set<Promise<void>>()
+  const fail = (error: unknown): void => failure.abort(error)
+  const call = (event: BuildEvent): void => {
+    if (signal.aborted) return
+    try {
+      const returned = onEvent(event)
+      if (!isPromise(returned)) return
+      const settled = Promise.resolve(returned).then(() => {}, fail)
+      pending.add(settled)
+      void settled.then(() => pending.delete(settled))
+    } catch (error) {
+      fail(error)
+    }
+  }
+  return {
+    call,
+    ready: () => (pending.size === 0 ? undefined : Promise.all(pending).then(() => undefined)),
+    failed: signal,
+    guard: async (promise) => {
+      try {
+        const result = await promise
+        signal.throwIfAborted()
+        return result
+      } catch (error) {
+        signal.throwIfAborted()
+        throw error
+      }
+    },
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -24,6 +24,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'SOURCE_DATE_EPOCH', effect: 'done' },
   { name: 'BUILDKIT_PROGRESS', effect: 'done' },
   { name: 'BUILDKIT_TTY_LOG_LINES', effect: 'done' },
+  { name: 'BUILDKIT_STEP_LOG_MAX_SIZE', effect: 'done' },
+  { name: 'BUILDKIT_STEP_LOG_MAX_SPEED', effect: 'done' },
   { name: 'NO_COLOR', effect: 'done' },
   { name: 'BUILDX_NO_DEFAULT_ATTESTATIONS', effect: 'done' },
   { name: 'BUILDX_NO_DEFAULT_OCI_ARTIFACT', effect: 'done' },

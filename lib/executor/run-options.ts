@@ -31,10 +31,23 @@ export interface RunOptions {
   readonly hostname?: string
   /** Caches of mounts are apart from those of other namespaces; default none. */
   readonly cacheNamespace?: string
+  /** How much output of a step is shown; default as with BuildKit. */
+  readonly logLimit?: LogLimit
   /** Keep the filesystem of a step that fails, for `tsbuild shell`. */
   readonly keepFailed?: boolean
   /** Fail a step whose changes of ownership can't be recorded, instead of warning. */
   readonly strictOwnership?: boolean
+}
+
+/**
+ * Limits of each output stream of a step; Infinity for none. The rest is clipped, and the log says so. When the step
+ * fails, the log ends with the last 256 KiB that were clipped.
+ */
+export interface LogLimit {
+  /** Default 2 MiB. */
+  readonly bytes?: number
+  /** Default 200 KiB: a stream may have been so long after each second that was begun. */
+  readonly bytesPerSecond?: number
 }
 
 export interface SandboxInfo {

@@ -75,6 +75,11 @@ export interface Session {
   /** Downloads of this build. Steps with the same URL share one. */
   readonly downloads: Map<CacheKey, Promise<Download>>
   readonly emit: (event: BuildEvent) => void
+  /**
+   * Undefined if the readers of the build's events keep up; else settles when they have caught up. Output of steps
+   * waits for that. Never rejects.
+   */
+  readonly caughtUp: () => Promise<void> | undefined
   readonly signal: AbortSignal
   /** Seconds since 1970: the time of directories that the build makes, and of history entries. */
   readonly now: number

@@ -41,6 +41,7 @@ function recorder(isTTY: boolean): Screen & { text(): string } {
     write: (more) => {
       text += more
     },
+    caughtUp: () => undefined,
     isTTY,
     color: false,
     unicode: true,

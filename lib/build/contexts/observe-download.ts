@@ -10,7 +10,8 @@ export async function observeDownload<T>(
   const step = `context:${context}`
   const label = context === 'context' ? '[internal] load build context' : `[context ${context}] load`
   onEvent({ type: 'plan', time: Date.now(), steps: [{ id: step, name: label, inputs: [] }] })
-  const onBytes = (current: number): void =>
+  const onBytes = (current: number): void => {
     onEvent({ type: 'progress', time: Date.now(), step, current, unit: 'bytes' })
+  }
   return observeStep(step, { emit: onEvent, signal }, () => download(onBytes))
 }

@@ -7,7 +7,7 @@ import {
   parseSsh,
   parseUlimit,
 } from '../../build/parse-run-flags.ts'
-import type { ControlLimits, Isolation, RunOptions } from '../../index.ts'
+import type { ControlLimits, Isolation, LogLimit, RunOptions } from '../../index.ts'
 import type { Args } from '../command-spec.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { asUsageError } from './as-usage-error.ts'
@@ -37,8 +37,27 @@ function readFlags(args: Args, env: Terminal['env']): RunOptions {
     allow: args.list('allow').map(parseEntitlement),
     keepFailed: args.on('keep-failed'),
     strictOwnership: args.on('strict-ownership'),
+    logLimit: readLogLimit(args, env),
     ...(shmSize !== undefined && { shmSize: parseBytes('shm-size', shmSize) }),
   }
+}
+
+/** BuildKit reads the variables in its daemon. There a value that is not a number has no effect. */
+function readLogLimit(args: Args, env: Terminal['env']): LogLimit {
+  if (args.on('full-log')) return { bytes: Number.POSITIVE_INFINITY, bytesPerSecond: Number.POSITIVE_INFINITY }
+  const bytes = readBytes('BUILDKIT_STEP_LOG_MAX_SIZE', env)
+  const bytesPerSecond = readBytes('BUILDKIT_STEP_LOG_MAX_SPEED', env)
+  return { ...(bytes !== undefined && { bytes }), ...(bytesPerSecond !== undefined && { bytesPerSecond }) }
+}
+
+function readBytes(name: string, env: Terminal['env']): number | undefined {
+  const text = env[name]
+  if (!text) return undefined
+  if (text === '-1') return Number.POSITIVE_INFINITY
+  if (/^\d{1,10}$/.test(text)) return Number(text)
+  throw new UsageError('OPTION_INVALID', `${name} must be a number of bytes, not ${JSON.stringify(text)}`, {
+    hint: '-1 stands for no limit',
+  })
 }
 
 export function readIsolation(args: Args): Isolation | 'auto' {

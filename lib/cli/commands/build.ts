@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { build } from '../../build/build.ts'
 import { parseOutput } from '../../export/parse-output.ts'
-import type { BuildOptions, BuildResult, Output } from '../../index.ts'
+import type { BuildEvent, BuildOptions, BuildResult, Output } from '../../index.ts'
 import { asUsageError } from '../arguments/as-usage-error.ts'
 import { type CallFlag, parseCall } from '../arguments/parse-call.ts'
 import { readBuildOptions, readPairs } from '../arguments/read-build-options.ts'
@@ -42,7 +42,10 @@ export const run: Run = async (args, terminal) => {
     ...(args.on('pull') && { pull: 'always' as const }),
     run: readRunOptions(args, terminal),
     outputs,
-    onEvent: progress.onEvent,
+    onEvent: (event: BuildEvent) => {
+      progress.onEvent(event)
+      return progress.caughtUp()
+    },
   }
   // Data about a context lives as long as the build, so a larger young generation would only cost memory, about
   // 15 MB. The flag is set after all modules are loaded: with other V8 flags, Node.js no longer uses its own

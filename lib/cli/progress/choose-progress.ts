@@ -33,7 +33,7 @@ export function openProgress(
       return { ...showProgress(rawJsonProgress, screen), note: () => {}, finish: () => {} }
     case 'quiet':
     case 'none':
-      return { onEvent: () => {}, note: () => {}, finish: () => {} }
+      return { onEvent: () => {}, caughtUp: () => undefined, note: () => {}, finish: () => {} }
   }
 }
 

@@ -5,6 +5,8 @@ import type { Renderer, View } from './renderer.ts'
 
 export interface ProgressDisplay {
   onEvent(event: BuildEvent): void
+  /** As of the screen. */
+  caughtUp(): Promise<void> | undefined
   /** Shows a note about the whole build until it ends. */
   note(text: string): void
   /** Draws the final display with an empty line below it, and restores the screen. Idempotent. */
@@ -27,12 +29,15 @@ function append<State>(renderer: Renderer<State>, screen: Screen): ProgressDispl
   let open = false
   return {
     onEvent: (event) => {
+      // A reader that is behind does not need progress of then.
+      if (event.type === 'progress' && screen.caughtUp()) return
       state = renderer.reduce(state, event)
       const lines = renderer.draw(state, viewOf(screen, { finished: false }))
       if (lines.length === 0) return
       screen.write(`${lines.join('\n')}\n`)
       open = true
     },
+    caughtUp: screen.caughtUp,
     note: (text) => screen.write(`${text}\n`),
     finish: () => {
       if (open) screen.write('\n')
@@ -49,6 +54,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
   let drawnAt = 0
 
   const redraw = (): void => {
+    if (screen.caughtUp() && !finished) return
     const view = viewOf(screen, { finished })
     const lines = [...renderer.draw(state, view), ...(remark === undefined || finished ? [] : [remark])]
     screen.write(`${eraseLines(drawn, view.width)}${lines.map((line) => `${line}\n`).join('')}`)
@@ -68,6 +74,7 @@ function live<State>(renderer: Renderer<State>, screen: Screen): ProgressDisplay
       // A step that never yields to the timer is drawn here.
       if (Date.now() - drawnAt >= REDRAW_INTERVAL) redraw()
     },
+    caughtUp: screen.caughtUp,
     note: (text) => {
       remark = text
       redraw()

@@ -90,6 +90,12 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     summary: 'Keep the filesystem of a failed step for the shell command',
   },
   {
+    name: 'full-log',
+    kind: 'switch',
+    group: GROUP,
+    summary: 'Show all output of steps; by default it is clipped at 2 MiB and at 200 KiB a second',
+  },
+  {
     name: 'strict-ownership',
     kind: 'switch',
     group: GROUP,

@@ -5,6 +5,8 @@ import { hasErrno } from '../../base/errno.ts'
 /** An output for text, and its abilities. */
 export interface Screen {
   write(text: string): void
+  /** Undefined if the reader keeps up; else settles when it has taken all that was written. Never rejects. */
+  caughtUp(): Promise<void> | undefined
   readonly isTTY: boolean
   readonly color: boolean
   readonly unicode: boolean
@@ -46,14 +48,27 @@ export async function readText(terminal: Terminal): Promise<string> {
 
 function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
   let open = true
+  let behind: { readonly caughtUp: Promise<void>; readonly end: () => void } | undefined
+  const catchUp = (): void => {
+    behind?.end()
+    behind = undefined
+  }
+  stream.on('drain', catchUp)
   stream.on('error', (error) => {
     if (!hasErrno(error, 'EPIPE')) throw error
     open = false
+    catchUp()
   })
   return {
     write: (text) => {
-      if (open) stream.write(text)
+      if (!open || stream.write(text) || behind) return
+      let end = (): void => {}
+      const caughtUp = new Promise<void>((resolve) => {
+        end = resolve
+      })
+      behind = { caughtUp, end }
     },
+    caughtUp: () => behind?.caughtUp,
     isTTY: stream.isTTY === true,
     color: wantsColor(stream, env),
     unicode: speaksUnicode(env),

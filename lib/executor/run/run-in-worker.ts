@@ -2,28 +2,27 @@
 import { type ErrorCode, TsbuildError } from '../../base/errors.ts'
 import type { Session } from '../session.ts'
 import type { FromWorker, RunRequest } from '../worker/protocol.ts'
-import { createOutputTail } from './output-tail.ts'
 
 type Done = Extract<FromWorker, { kind: 'done' }>
 type Failed = Extract<FromWorker, { kind: 'failed' }>
 
 /** Errors with `RUN_FAILED`, and with the worker's errors. */
 export async function runInWorker(request: RunRequest, session: Session): Promise<Done> {
-  const tail = createOutputTail()
   const worker = await session.worker()
   const end = await worker.run(request, session.signal, (event) => {
     if (event.kind === 'warning') {
       session.warn({ code: event.code, message: event.message, hint: event.hint, step: request.step })
-      return
+      return undefined
     }
-    tail.add(event.text)
     session.emit({ type: 'log', time: Date.now(), step: event.step, stream: event.stream, text: event.text })
+    return session.caughtUp()
   })
   if (end.kind === 'done') return end
-  throw commandFailed(end, request.args, tail.lines())
+  throw commandFailed(end, request.args)
 }
 
-function commandFailed(end: Failed, args: readonly string[], output: readonly string[]): TsbuildError {
+function commandFailed(end: Failed, args: readonly string[]): TsbuildError {
+  const { lastLines: output } = end
   const outcome = end.exit.kind === 'exited' ? `exit code: ${end.exit.code}` : `killed by ${end.exit.signal}`
   return new TsbuildError(
     'RUN_FAILED' satisfies ErrorCode,

@@ -3,6 +3,7 @@
 import { type ErrorRecord, fromErrorRecord, toErrorRecord } from '../../base/error-record.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import type { Isolation, Probe } from '../../sandbox/types.ts'
+import { REPORT_SIZE } from '../worker/output-flow.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from '../worker/protocol.ts'
 import { spawnWorker } from './spawn-worker.ts'
 
@@ -21,11 +22,16 @@ type Ended = Extract<FromWorker, { kind: 'done' | 'failed' }>
 export interface RunWorker {
   readonly state: WorkerState
   /**
-   * Runs a step and calls `onEvent` with its events. Rejects with the signal's reason once the step was stopped,
+   * Runs a step and calls `onEvent` with its events. While a promise of `onEvent` is pending, which must not reject,
+   * the command prints little more. Rejects with the signal's reason once the step was stopped,
    * with `SANDBOX_FAILED` when the worker ends, or has ended before, and with a TsbuildError for anything else but a
    * failing command.
    */
-  run(request: RunRequest | ShellRequest, signal: AbortSignal, onEvent: (event: StepEvent) => void): Promise<Ended>
+  run(
+    request: RunRequest | ShellRequest,
+    signal: AbortSignal,
+    onEvent: (event: StepEvent) => Promise<void> | undefined,
+  ): Promise<Ended>
   /** Ends the worker and everything that still runs in it. Idempotent. */
   close(): Promise<void>
 }
@@ -122,14 +128,25 @@ export async function connectWorker(
       if (death) return reject(fromErrorRecord(death))
       const { step } = request
       const stop = (): void => send({ kind: 'stop', step })
+      let read = 0
+      const received = (length: number): void => {
+        read += length
+        if (read < REPORT_SIZE || !steps.has(step)) return
+        send({ kind: 'received', step, length: read })
+        read = 0
+      }
       const finish = (action: () => void): void => {
         steps.delete(step)
         signal.removeEventListener('abort', stop)
         action()
       }
       steps.set(step, (message) => {
-        if (message.kind === 'log' || message.kind === 'warning') onEvent(message)
-        else if (signal.aborted) finish(() => reject(signal.reason))
+        if (message.kind === 'warning') onEvent(message)
+        else if (message.kind === 'log') {
+          const ready = onEvent(message)
+          if (ready) void ready.then(() => received(message.text.length))
+          else received(message.text.length)
+        } else if (signal.aborted) finish(() => reject(signal.reason))
         else if (message.kind === 'done' || message.kind === 'failed') finish(() => resolve(message))
         else if (message.kind === 'error') finish(() => reject(fromErrorRecord(message.error)))
       })

@@ -2,6 +2,8 @@
 
 export interface LineSplitter {
   write(chunk: Uint8Array): void
+  /** Says that no output is read until the promise settles, so that an unfinished line is no prompt. */
+  pause(until: Promise<void>): void
   /** Emits the unfinished rest. */
   end(): void
 }
@@ -26,6 +28,9 @@ export function createLineSplitter(emit: (text: string) => void): LineSplitter {
     if (rest !== '') emit(rest)
     rest = ''
   }
+  const waitForEnd = (): void => {
+    if (rest !== '') timer ??= setTimeout(flush, PROMPT_DELAY)
+  }
   return {
     write: (chunk) => {
       const text = rest + decoder.decode(chunk, { stream: true })
@@ -33,7 +38,12 @@ export function createLineSplitter(emit: (text: string) => void): LineSplitter {
       rest = text.slice(end)
       if (end > 0) emit(text.slice(0, end))
       if (rest.length > LONG_LINE) flush()
-      else if (rest !== '') timer ??= setTimeout(flush, PROMPT_DELAY)
+      else waitForEnd()
+    },
+    pause: (until) => {
+      clearTimeout(timer)
+      timer = undefined
+      void until.then(waitForEnd)
     },
     end: () => {
       rest += decoder.decode()

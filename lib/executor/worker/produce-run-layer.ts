@@ -25,11 +25,12 @@ export async function produceRunLayer(step: WorkerStep): Promise<Ended> {
   try {
     const view = await viewOf(filesystem, context)
     const rootBefore = lstatSync(root.directory, { bigint: true })
-    const { exit, mountTargets, refused, owners } = await runInRoot(step, { root, view, interactive: false })
+    const ended = await runInRoot(step, { root, view, interactive: false })
+    const { exit, lastLines, mountTargets, refused, owners } = ended
     context.signal.throwIfAborted()
     if (!owners) {
       const kept = request.keepFailed ? await keepFailed(request, root, context) : undefined
-      return { kind: 'failed', step: request.step, exit, kept, refused }
+      return { kind: 'failed', step: request.step, exit, lastLines, kept, refused }
     }
     const entries = captureChanges(step, root, { mountTargets, identity: owners.identity, rootBefore, view })
     const { diffID, descriptor } = await writeLayer(entries, context.store, {

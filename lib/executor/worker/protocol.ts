@@ -6,6 +6,7 @@ import type { ErrorCode } from '../../base/errors.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
 import type { ControlLimits, Exit, Isolation, Probe, ResourceLimit, WorkerNamespaces } from '../../sandbox/types.ts'
 import type { WantedEncoding } from '../wanted-encoding.ts'
+import type { StreamLimit } from './log-limit.ts'
 
 /** The first message to a worker. */
 export interface WorkerStart {
@@ -105,6 +106,8 @@ export interface RunRequest {
   readonly timestamp: number | undefined
   readonly keepFailed: boolean
   readonly strictOwnership: boolean
+  /** The limit of each output stream. */
+  readonly logLimit: StreamLimit
 }
 
 /** Opens a shell in the filesystem of a kept failed step, on the worker's own terminal. */
@@ -120,6 +123,8 @@ export type ToWorker =
   | WorkerStart
   | RunRequest
   | ShellRequest
+  /** So many characters of a step's output have been read: the worker may send more. */
+  | { readonly kind: 'received'; readonly step: string; readonly length: number }
   /** Stops the command of a step. */
   | { readonly kind: 'stop'; readonly step: string }
 
@@ -153,6 +158,8 @@ export type FromWorker =
       readonly kind: 'failed'
       readonly step: string
       readonly exit: Exit
+      /** The last lines that the command printed. */
+      readonly lastLines: readonly string[]
       /** The name of the kept step for `tsbuild shell`. */
       readonly kept: string | undefined
       /** Whether the output says that the system refused an owner, where there is one user id. */

@@ -13,7 +13,6 @@ import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createMountPoints } from './mounts/mount-points.ts'
 import { prepareMounts } from './mounts/prepare-mounts.ts'
 import { ensureWorkdir } from './mounts/workdir.ts'
-import { createLineSplitter, type LineSplitter } from './output-lines.ts'
 import { identifyFiles } from './owners/identify-files.ts'
 import { knownOwners } from './owners/known-owners.ts'
 import { isOwnerRefusal, refuseAssumedOwners, warnOfLostOwners } from './owners/ownership-warnings.ts'
@@ -21,6 +20,7 @@ import { readAccountFiles } from './read-account-files.ts'
 import { type RunUser, resolveUser } from './resolve-user.ts'
 import { removeTree } from './root/remove-tree.ts'
 import type { RunRoot } from './root/run-root.ts'
+import { createStepOutput } from './step-output.ts'
 import type { WorkerStep } from './worker-context.ts'
 
 export interface RunInRootOptions {
@@ -34,6 +34,8 @@ export interface RunInRootOptions {
 /** The outcome of a command. */
 export interface CommandEnd {
   readonly exit: Exit
+  /** The last lines that the command printed. */
+  readonly lastLines: readonly string[]
   /** Paths in the form of entry.ts. */
   readonly mountTargets: readonly string[]
   /** Whether the output says that the system refused an owner, where there is one user id. */
@@ -62,9 +64,11 @@ export async function runInRoot(
     const user = resolveUser(request.user, accounts)
     const { command, known } = await prepareCommand(step, { root: directory, user, cleanups })
     const wrapped = await method.wrap(command, joined([knownOwners(view, directory), ...known]))
-    const { exit, refused } = await runWithOutput(step, wrapped, { method, interactive })
+    const { exit, refused, lastLines } = await runWithOutput(step, wrapped, { method, interactive })
     const mountTargets = command.mounts.map(({ target }) => target.slice(1))
-    if (exit.kind === 'killed' || exit.code !== 0) return { exit, refused, mountTargets, owners: undefined }
+    if (exit.kind === 'killed' || exit.code !== 0) {
+      return { exit, lastLines, refused, mountTargets, owners: undefined }
+    }
 
     const after = await method.read(wrapped)
     const isAssumed = method.kind === 'assumed'
@@ -75,7 +79,7 @@ export async function runInRoot(
       signs: { after, refused, accountsChanged },
     })
     const identity = identifyFiles({ method, after, root: directory, user })
-    return { exit, refused, mountTargets, owners: { identity, exact: !(lost && isAssumed) } }
+    return { exit, lastLines, refused, mountTargets, owners: { identity, exact: !(lost && isAssumed) } }
   } finally {
     await cleanups.run()
   }
@@ -126,28 +130,24 @@ async function prepareCommand(
 const GRACE = 1000
 
 async function runWithOutput(
-  { request: { step }, context, emit }: WorkerStep,
+  step: WorkerStep,
   command: SandboxCommand,
   { method, interactive }: { readonly method: OwnershipMethod; readonly interactive: boolean },
-): Promise<{ readonly exit: Exit; readonly refused: boolean }> {
+): Promise<Pick<CommandEnd, 'exit' | 'refused' | 'lastLines'>> {
+  const { context } = step
   let refused = false
-  const splitter = (stream: 'stdout' | 'stderr'): LineSplitter =>
-    createLineSplitter((text) => {
-      refused ||= isOwnerRefusal(text, method, context.namespaces)
-      emit({ kind: 'log', step, stream, text })
-    })
-  const splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') }
+  const output = createStepOutput(step, (text) => {
+    refused ||= isOwnerRefusal(text, method, context.namespaces)
+  })
   const exit = await runCommand(context.backend, command, {
     signal: context.signal,
-    onOutput: (stream, chunk) => splitters[stream].write(chunk),
+    onOutput: output.write,
     openPipe: context.openPipe,
     interactive,
     grace: GRACE,
-  }).finally(() => {
-    splitters.stdout.end()
-    splitters.stderr.end()
-  })
-  return { exit, refused }
+  }).finally(output.end)
+  if (exit.kind === 'killed' || exit.code !== 0) output.sendClipped()
+  return { exit, refused, lastLines: output.lastLines() }
 }
 
 function* joined(lists: readonly KnownOwners[]): Generator<readonly [InodeKey, KnownOwner]> {

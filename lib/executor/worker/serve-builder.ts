@@ -2,6 +2,7 @@
 // channel closes.
 import { toErrorRecord } from '../../base/error-record.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
+import { createOutputFlow, type OutputFlow } from './output-flow.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from './protocol.ts'
 
 /** The part of a Node.js process that talks to its parent. */
@@ -12,7 +13,18 @@ export interface Channel {
   on(event: 'disconnect', listener: () => void): unknown
 }
 
-export type Emit = (message: FromWorker) => void
+/** The way of messages to the builder. */
+export interface ToBuilder {
+  emit(message: FromWorker): void
+  /** Undefined if a step may send more output; else settles when it may. Never rejects. */
+  caughtUp(step: string): Promise<void> | undefined
+}
+
+/** A step that runs. */
+interface RunningStep {
+  readonly controller: AbortController
+  readonly flow: OutputFlow
+}
 
 /** Carries out the steps of a worker. Every call resolves to the step's last message, or rejects. */
 export interface Steps {
@@ -33,10 +45,9 @@ export interface OpenedSteps {
 
 export interface ServeOptions {
   /**
-   * Opens the store and the sandbox. The worker runs `cleanups` when it ends. `emit` sends messages about steps that
-   * run.
+   * Opens the store and the sandbox. The worker runs `cleanups` when it ends.
    */
-  open(start: WorkerStart, cleanups: Cleanups, emit: Emit): Promise<OpenedSteps>
+  open(start: WorkerStart, cleanups: Cleanups, builder: ToBuilder): Promise<OpenedSteps>
   /** Called once the channel is closed, all steps have ended and everything is cleaned up. */
   exit(): void
 }
@@ -44,12 +55,19 @@ export interface ServeOptions {
 /** Answers the messages of a builder until the channel closes. */
 export function serveBuilder(channel: Channel, { open, exit }: ServeOptions): Pick<Steps, 'isInterruptible'> {
   const cleanups = createCleanups()
-  const running = new Map<string, AbortController>()
+  const running = new Map<string, RunningStep>()
   const pending = new Set<Promise<void>>()
   let steps: Steps | undefined
 
-  const emit: Emit = (message) => {
-    if (channel.connected) channel.send?.(message)
+  const emit: ToBuilder['emit'] = (message) => {
+    if (!channel.connected) return
+    if (message.kind === 'log' && running.get(message.step)?.flow.send(message.text.length) === false) return
+    channel.send?.(message)
+  }
+  const caughtUp: ToBuilder['caughtUp'] = (step) => running.get(step)?.flow.caughtUp()
+  const stop = (step: RunningStep | undefined): void => {
+    step?.controller.abort()
+    step?.flow.release()
   }
   const answer = (step: string | undefined, action: () => Promise<FromWorker>): void => {
     const work = action()
@@ -64,13 +82,13 @@ export function serveBuilder(channel: Channel, { open, exit }: ServeOptions): Pi
   }
 
   const start = async (message: WorkerStart): Promise<FromWorker> => {
-    const opened = await open(message, cleanups, emit)
+    const opened = await open(message, cleanups, { emit, caughtUp })
     steps = opened.steps
     return opened.answer
   }
   const run = async (request: RunRequest): Promise<FromWorker> => {
     const controller = new AbortController()
-    running.set(request.step, controller)
+    running.set(request.step, { controller, flow: createOutputFlow() })
     try {
       return await openedSteps().run(request, controller.signal)
     } finally {
@@ -91,13 +109,16 @@ export function serveBuilder(channel: Channel, { open, exit }: ServeOptions): Pi
         answer(message.step, () => shell(message))
         break
       case 'stop':
-        running.get(message.step)?.abort()
+        stop(running.get(message.step))
+        break
+      case 'received':
+        running.get(message.step)?.flow.received(message.length)
         break
     }
   })
   // The builder has finished or died: either way, nothing that it asked for may stay.
   channel.on('disconnect', () => {
-    for (const controller of running.values()) controller.abort()
+    for (const step of running.values()) stop(step)
     void Promise.allSettled(pending)
       .then(() => cleanups.run())
       .then(exit)

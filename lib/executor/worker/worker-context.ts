@@ -53,4 +53,6 @@ export interface WorkerStep {
   readonly context: WorkerContext
   /** Sends a message about the step to the builder. */
   readonly emit: (message: FromWorker) => void
+  /** Undefined if the step may send more output; else settles when it may. Never rejects. */
+  readonly caughtUp: () => Promise<void> | undefined
 }

@@ -10,8 +10,10 @@ import type { OpenPipe, OutputPipe } from './output-pipes.ts'
 export interface RunCommandOptions {
   /**
    * Called with the command's output as it comes, in order per stream, and with all of it before the promise settles.
+   * A stream is not read further until the promise has settled, which must not reject: so a command that prints faster
+   * than its output is taken has to wait.
    */
-  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
+  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): Promise<void> | undefined
   readonly openPipe: OpenPipe
   /** Ends the command: SIGTERM, then SIGKILL to all of it. The promise settles as for a command that was killed. */
   readonly signal?: AbortSignal | undefined
@@ -116,8 +118,16 @@ function start(backend: Backend, prepared: PreparedCommand, options: RunCommandO
 }
 
 function readOutputs(stdout: Readable | null, stderr: Readable | null, { onOutput }: RunCommandOptions): Readable[] {
-  stdout?.on('data', (chunk: Buffer) => onOutput('stdout', chunk))
-  stderr?.on('data', (chunk: Buffer) => onOutput('stderr', chunk))
+  const read = (name: 'stdout' | 'stderr', stream: Readable): void => {
+    stream.on('data', (chunk: Buffer) => {
+      const ready = onOutput(name, chunk)
+      if (!ready) return
+      stream.pause()
+      void ready.then(() => stream.resume())
+    })
+  }
+  if (stdout) read('stdout', stdout)
+  if (stderr) read('stderr', stderr)
   return [stdout, stderr].filter((stream) => stream !== null)
 }
 

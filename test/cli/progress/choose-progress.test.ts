@@ -4,6 +4,7 @@ import type { Screen } from '../../../lib/cli/terminal/terminal.ts'
 
 const screen = (isTTY: boolean): Screen => ({
   write: () => {},
+  caughtUp: () => undefined,
   isTTY,
   color: false,
   unicode: true,

@@ -13,6 +13,7 @@ function recordingScreen(): Screen & { readonly text: () => string; width: numbe
     write: (more: string) => {
       text += more
     },
+    caughtUp: () => undefined,
     isTTY: true,
     color: false,
     unicode: true,

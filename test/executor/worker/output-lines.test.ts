@@ -34,6 +34,24 @@ test('what waits for its end is emitted after a moment', () => {
   expect(emitted).toEqual(['Password: '])
 })
 
+test('a line whose end is not read yet is no prompt', async () => {
+  const emitted: string[] = []
+  const writer = createLineSplitter((text) => emitted.push(text))
+  let goOn = (): void => {}
+  const paused = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  writer.write(Buffer.from('Pass'))
+  writer.pause(paused)
+  vi.advanceTimersByTime(1000)
+  expect(emitted).toEqual([])
+  goOn()
+  await paused
+  writer.write(Buffer.from('word: '))
+  vi.advanceTimersByTime(1000)
+  expect(emitted).toEqual(['Password: '])
+})
+
 test('a line without an end does not grow for ever', () => {
   expect(written('x'.repeat(20_000)).emitted).toEqual(['x'.repeat(20_000)])
 })

@@ -32,6 +32,7 @@ const failed = (step: string): FromWorker => ({
   kind: 'failed',
   step,
   exit: { kind: 'exited', code: 1 },
+  lastLines: [],
   kept: undefined,
   refused: false,
 })
@@ -89,7 +90,7 @@ test('messages about a step come before its answer', async () => {
   const log: FromWorker = { kind: 'log', step: 'a', stream: 'stdout', text: 'hello\n' }
   const channel = new TestChannel()
   serveBuilder(channel, {
-    open: async (_start, _cleanups, emit) => ({
+    open: async (_start, _cleanups, { emit }) => ({
       answer: READY,
       steps: {
         ...STEPS,

@@ -59,7 +59,12 @@ describe('a step', () => {
   ): readonly [lost: boolean, said: number] => {
     const said: FromWorker[] = []
     const context = { warned: new Set<string>(), namespaces: namespaces(mapping) } as WorkerContext
-    const step = { request: asked, context, emit: (message: FromWorker) => said.push(message) }
+    const step = {
+      request: asked,
+      context,
+      emit: (message: FromWorker) => said.push(message),
+      caughtUp: () => undefined,
+    }
     const lost = warnOfLostOwners(step, { root, method: source, signs })
     // The second step with the same warning emits none.
     warnOfLostOwners(step, { root, method: source, signs })

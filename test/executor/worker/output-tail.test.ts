@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createOutputTail } from '../../../lib/executor/run/output-tail.ts'
+import { createOutputTail } from '../../../lib/executor/worker/output-tail.ts'
 
 test('the tail keeps the last lines, as a terminal would show them', () => {
   const tail = createOutputTail()

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import type { BuildResult } from '../../lib/build/build-options.ts'
+import { type Progress, startBuild } from '../../lib/build/running-build.ts'
+import type { BuildEvent } from '../../lib/executor/events.ts'
+
+const RESULT = { names: ['x'] } as unknown as BuildResult
+const log = (text: string): BuildEvent => ({ type: 'log', time: 0, step: '1', stream: 'stdout', text })
+const LARGE = log('x'.repeat(1_000_000))
+
+/** A build that a test carries out. */
+function scripted(options: Parameters<typeof startBuild>[0] = {}) {
+  let progress: Progress | undefined
+  let end = (): void => {}
+  const build = startBuild(options, async (given) => {
+    progress = given
+    await new Promise<void>((resolve) => {
+      end = resolve
+      given.signal.addEventListener('abort', () => resolve())
+    })
+    return RESULT
+  })
+  if (!progress) throw new Error('the build has not begun')
+  return { build, end: () => end(), ...progress }
+}
+
+test('several iterations get all events each', async () => {
+  const { build, emit, end } = scripted()
+  const collect = async (): Promise<BuildEvent[]> => {
+    const events: BuildEvent[] = []
+    for await (const event of build) events.push(event)
+    return events
+  }
+  const iterations = [collect(), collect()]
+  emit(log('a'))
+  await new Promise(setImmediate)
+  emit(log('b'))
+  const late = collect()
+  end()
+  expect(await Promise.all([...iterations, late])).toEqual(Array(3).fill([log('a'), log('b')]))
+  expect(await collect()).toEqual([log('a'), log('b')])
+})
+
+test('without a reader nothing waits, and what is kept is bounded', async () => {
+  const { build, emit, caughtUp, end } = scripted()
+  emit({ type: 'started', time: 0, step: '1' })
+  for (let n = 0; n < 50; n++) emit(LARGE)
+  expect(caughtUp()).toBeUndefined()
+  end()
+  const types: string[] = []
+  for await (const event of build) types.push(event.type)
+  expect(types).toEqual(['started', 'log'])
+})
+
+test('an iteration that is behind is waited for until it has read, or is left', async () => {
+  const { build, emit, caughtUp, end } = scripted()
+  const iteration = build[Symbol.asyncIterator]()
+  const first = iteration.next()
+  emit(log('a'))
+  expect(await first).toEqual({ done: false, value: log('a') })
+  emit(LARGE)
+  const waiting = caughtUp()
+  expect(waiting).toBeDefined()
+  await iteration.next()
+  await waiting
+  expect(caughtUp()).toBeUndefined()
+  emit(LARGE)
+  const again = caughtUp()
+  expect(again).toBeDefined()
+  await iteration.return?.()
+  await again
+  emit(LARGE)
+  expect(caughtUp()).toBeUndefined()
+  end()
+  expect(await build).toBe(RESULT)
+})
+
+test('a listener that returns a promise is waited for', async () => {
+  let settle = (): void => {}
+  const onEvent = () =>
+    new Promise<void>((resolve) => {
+      settle = resolve
+    })
+  const { build, emit, caughtUp, end } = scripted({ onEvent })
+  emit(log('a'))
+  const waiting = caughtUp()
+  expect(waiting).toBeDefined()
+  settle()
+  await waiting
+  await new Promise(setImmediate)
+  expect(caughtUp()).toBeUndefined()
+  end()
+  await build
+})
+
+test.each<[string, () => unknown]>([
+  [
+    'throws',
+    () => {
+      throw new Error('listener')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('listener'))],
+])('a listener that %s aborts the build with its error', async (_how, onEvent) => {
+  const { build, emit, signal } = scripted({ onEvent })
+  emit(log('a'))
+  await expect(build).rejects.toThrow('listener')
+  expect(signal.aborted).toBe(true)
+  // A build that is over reads no more.
+  emit(log('b'))
+})
