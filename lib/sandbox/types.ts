@@ -108,6 +108,11 @@ export interface Backend {
   /** The program and its version, for people: `runc 1.1.5`, `bubblewrap 0.8.0`, `unshare (util-linux 2.38.1)`. */
   readonly program: string
   readonly features: BackendFeatures
+  /**
+   * The reason why the back-end gives a command no seccomp filter; undefined if it gives one, as a back-end without
+   * this function always does. The command still has a filter that the worker itself runs under.
+   */
+  readonly withoutFilter?: ((command: SandboxCommand) => string | undefined) | undefined
   prepare(command: SandboxCommand): Promise<PreparedCommand>
 }
 

@@ -146,11 +146,27 @@ FROM scratch
 COPY --from=made /seen /
 `
     const args = ['--secret', 'id=s,env=MY_SECRET', '-o', out]
-    const options = { store, env: { MY_SECRET: 'canary-of-a-secret', MY_TOKEN: 'canary-of-a-token' } }
+    const env = {
+      MY_SECRET: 'canary-of-a-secret',
+      MY_TOKEN: 'canary-of-a-token',
+      PATH: `${process.env['PATH']}:/canary-of-a-path`,
+    }
+    const options = { store, env }
     const { code, stdout, stderr } = await build(dockerfile, args, options)
     expect(code, stderr).toBe(0)
     expect(stdout + stderr + readFileSync(join(out, 'seen'), 'utf8')).not.toMatch(/canary|file \d/)
     expect(run('sh', ['-c', 'grep -rl canary-of "$1" || true', 'sh', store])).toBe('')
+  })
+
+  test('a step without a seccomp filter is never silent', async () => {
+    const dockerfile = 'FROM base\nRUN [ ! -e /proc/self/status ] || grep Seccomp: /proc/self/status\nRUN true'
+    const { code, stderr } = await build(dockerfile, [], { store: temporaryDirectory() })
+    expect(code, stderr).toBe(0)
+    const mode = /Seccomp:\s+(\d)/.exec(stderr)?.[1]
+    // A step in chroot has no /proc.
+    const isFiltered = mode === undefined ? filtersThisProcess() : mode === '2'
+    const warnings = stderr.match(/steps run without a seccomp filter: .+/g) ?? []
+    expect(warnings).toHaveLength(isFiltered ? 0 : 1)
   })
 
   test.each(['SIGINT', 'SIGKILL'] as const)('%s leaves no process and no mount', async (signal) => {
@@ -168,6 +184,10 @@ COPY --from=made /seen /
     expect(homes.flatMap((home) => readdirSync(join(store, 'sandbox', home, 'tmp')))).toEqual([])
   })
 })
+
+function filtersThisProcess(): boolean {
+  return /^Seccomp:\s+2/m.test(readFileSync('/proc/self/status', 'utf8'))
+}
 
 /** All files below a directory, with what is in them and when they were written. */
 function contentOf(path: string): readonly string[] {

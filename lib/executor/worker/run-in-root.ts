@@ -6,6 +6,7 @@ import { TsbuildError } from '../../base/errors.ts'
 import type { Identify } from '../../layers/diff/changed-entries.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { runCommand } from '../../sandbox/launch/run-command.ts'
+import { readHostFacts } from '../../sandbox/namespaces/host-facts.ts'
 import { chooseOwnershipMethod } from '../../sandbox/ownership/choose-ownership-method.ts'
 import type { InodeKey, KnownOwner, KnownOwners, OwnershipMethod } from '../../sandbox/ownership/ownership-method.ts'
 import type { Exit, SandboxCommand } from '../../sandbox/types.ts'
@@ -63,6 +64,7 @@ export async function runInRoot(
     const accounts = readAccountFiles(directory)
     const user = resolveUser(request.user, accounts)
     const { command, known } = await prepareCommand(step, { root: directory, user, cleanups })
+    warnOfNoFilter(step, command)
     const wrapped = await method.wrap(command, joined([knownOwners(view, directory), ...known]))
     const { exit, refused, lastLines } = await runWithOutput(step, wrapped, { method, interactive })
     const mountTargets = command.mounts.map(({ target }) => target.slice(1))
@@ -167,4 +169,16 @@ function ensureRealDirectory(root: string, name: string): void {
 
 function withHome(env: readonly string[], user: RunUser): readonly string[] {
   return env.some((line) => line.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`]
+}
+
+/** Warns, once a build, of steps that can make every system call of the kernel, as none in docker can. */
+function warnOfNoFilter({ request, context, emit }: WorkerStep, command: SandboxCommand): void {
+  const reason = command.insecure || readHostFacts().seccomp ? undefined : context.backend.withoutFilter?.(command)
+  if (reason === undefined) return
+  const message = `steps run without a seccomp filter: ${reason}`
+  if (context.warned.has(message)) return
+  context.warned.add(message)
+  const hint =
+    'crun, runc, bubblewrap and the native helper set Docker’s filter: `tsbuild doctor` shows which works here'
+  emit({ kind: 'warning', step: request.step, code: 'SANDBOX_LACKS', message, hint })
 }

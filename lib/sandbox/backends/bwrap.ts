@@ -14,7 +14,7 @@ import { DEFAULT_CAPABILITIES } from '../restrictions/capabilities.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
 import { networkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
-import { commandFilter } from '../seccomp/command-filter.ts'
+import { commandFilter, NO_FILTER_HERE } from '../seccomp/command-filter.ts'
 import type { Backend, PreparedCommand, SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 import { type ProgramWithLibraries, programWithLibraries } from './program-with-libraries.ts'
 
@@ -39,6 +39,7 @@ export function createBwrapBackend(namespaces: WorkerNamespaces): Backend {
       processes: namespaces.processes,
       mounts: true,
     },
+    withoutFilter: () => (filter ? undefined : NO_FILTER_HERE),
     prepare: (command) => prepare(command, namespaces, tools, filter),
   }
 }
@@ -75,7 +76,8 @@ async function prepare(
   ]
   // bubblewrap may end before the last processes of its namespace do, and without a process id namespace they may stay.
   const kill = (): Promise<void> => killMarked(mark)
-  return { file: tools.prlimit, args: argv.slice(1), env: probeEnvironment(), files, kill, finish: kill }
+  // bubblewrap stays as the first process of the namespace, where the command can read its environment.
+  return { file: tools.prlimit, args: argv.slice(1), env: {}, files, kill, finish: kill }
 }
 
 function environmentOf({ env }: SandboxCommand): Readonly<Record<string, string>> {

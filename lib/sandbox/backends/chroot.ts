@@ -30,6 +30,7 @@ export function createChrootBackend(): Backend {
     isolation: 'chroot',
     program: 'chroot',
     features: { networkNone: false, controlLimits: false, insecure: false, processes: false, mounts: false },
+    withoutFilter: () => 'chroot sets none',
     prepare: (command) => prepare(command, tools),
   }
 }

@@ -43,6 +43,7 @@ export function createProotBackend(
     isolation: 'proot',
     program: `proot ${versionOf(proot)}`,
     features: { networkNone: false, controlLimits: false, insecure: false, processes: false, mounts: true },
+    withoutFilter: () => 'proot sets none',
     prepare: (command) => prepare(command, tools),
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
 import { readHostFacts } from '../namespaces/host-facts.ts'
 import type { OwnedCommand } from '../ownership/ownership-method.ts'
-import { commandFilter } from '../seccomp/command-filter.ts'
+import { commandFilter, NO_FILTER_HERE } from '../seccomp/command-filter.ts'
 import type { Backend, WorkerNamespaces } from '../types.ts'
 import { nativeSpec } from './native-spec.ts'
 
@@ -27,6 +27,7 @@ export function createNativeBackend(namespaces: WorkerNamespaces, path: string):
       processes: namespaces.processes,
       mounts: true,
     },
+    withoutFilter: () => (settings.filter ? undefined : NO_FILTER_HERE),
     async prepare(command: OwnedCommand) {
       const file = join(command.scratch, 'spec')
       // The environment may contain secrets.

@@ -13,7 +13,7 @@ import { readHostFacts } from '../namespaces/host-facts.ts'
 import { setprivArgv, supportsSeccompFilter } from '../restrictions/drop-capabilities.ts'
 import { networkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
-import { commandFilter } from '../seccomp/command-filter.ts'
+import { commandFilter, NO_FILTER_HERE } from '../seccomp/command-filter.ts'
 import type { Backend, PreparedCommand, SandboxCommand, WorkerNamespaces } from '../types.ts'
 import { formatMountTable, type TableLine } from './mount-table.ts'
 import { type NamespaceKeeper, startNamespaceKeeper } from './namespace-keeper.ts'
@@ -33,7 +33,8 @@ type Tools = Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'prlimit', stri
 export function createUsernsBackend(namespaces: WorkerNamespaces): Backend {
   const tools = findTools(['unshare', 'nsenter', 'setpriv', 'prlimit'])
   findTools(['sh', 'mount', 'umount', 'pivot_root', 'mkdir', 'cat'])
-  const filter = supportsSeccompFilter(tools.setpriv) ? commandFilter(readHostFacts().capabilities) : undefined
+  const canFilter = supportsSeccompFilter(tools.setpriv)
+  const filter = canFilter ? commandFilter(readHostFacts().capabilities) : undefined
   const version = execFileSync(tools.unshare, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
   return {
     isolation: 'userns',
@@ -44,6 +45,11 @@ export function createUsernsBackend(namespaces: WorkerNamespaces): Backend {
       insecure: true,
       processes: namespaces.processes,
       mounts: true,
+    },
+    withoutFilter: (command) => {
+      if (!canFilter) return 'setpriv is from util-linux before 2.40, which can set none'
+      if (!filter) return NO_FILTER_HERE
+      return needsUser(command, namespaces) ? 'its user is not root, and there is one user id here' : undefined
     },
     prepare: (command) => prepare(command, namespaces, tools, filter),
   }
@@ -123,13 +129,18 @@ async function writeSetup(command: SandboxCommand, namespaces: WorkerNamespaces)
  * In a user namespace with one id, a user other than root is that id under another name, in a user namespace within.
  */
 async function openUser(
-  { user }: SandboxCommand,
+  command: SandboxCommand,
   namespaces: WorkerNamespaces,
   tools: Tools,
 ): Promise<NamespaceKeeper | undefined> {
-  if (namespaces.mapping !== 'single' || (user.uid === 0 && user.gid === 0)) return undefined
+  if (!needsUser(command, namespaces)) return undefined
+  const { user } = command
   const map = ['-U', `--map-user=${user.uid}`, `--map-group=${user.gid}`]
   return startNamespaceKeeper(tools.unshare, [...map, 'sh'], KEEP_SCRIPT)
+}
+
+function needsUser({ user }: SandboxCommand, { mapping }: WorkerNamespaces): boolean {
+  return mapping === 'single' && (user.uid !== 0 || user.gid !== 0)
 }
 
 /** The arguments that join the command's namespaces, but for a user namespace. */
