@@ -11,6 +11,7 @@ import { type Arch, fetchSysroot, SYSROOT_PACKAGES } from './native-sysroot.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const sources = join(root, 'native/src')
+const loader = join(root, 'native/loader/loader.c')
 const bin = join(root, 'native/bin')
 /** Results that are not part of the project: instrumented programs, downloaded libraries. */
 const build = join(root, 'native/build')
@@ -20,6 +21,12 @@ const LINKER = 'ld.lld-14'
 const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wvla', '-Wstrict-prototypes', '-Wmissing-prototypes']
 const LANGUAGE = ['-std=gnu11', '-D_GNU_SOURCE', ...WARNINGS]
 const COMPILE = [...LANGUAGE, '-Os', '-fno-pie', '-ffunction-sections', '-fdata-sections', '-fstack-protector-strong']
+/** The loader of a virtual root's programs, x64 only: no library, and no relocation that something would have to do. */
+const LOADER = [
+  ...['-std=gnu11', ...WARNINGS, '-Wno-missing-prototypes', '-Os', '-ffreestanding', '-fno-builtin', '-mno-sse'],
+  ...['-fno-stack-protector', '-fcf-protection=none', '-fPIE', '-nostdlib', '-static-pie'],
+  '-Wl,--strip-all,--build-id=none,-z,noexecstack,--no-dynamic-linker',
+]
 const LINK = [
   '-static',
   '-nostdlib',
@@ -28,6 +35,9 @@ const LINK = [
 ]
 /** For tests: finds memory errors and undefined behaviour. */
 const SANITIZE = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+
+/** A dynamic entry of type DT_RELA, whose value the linker sets to an address below the loader's first page. */
+const RELOCATION = Buffer.from('0700000000000000', 'hex')
 
 export const ARCHES: readonly Arch[] = ['x64', 'arm64']
 const TARGETS: Readonly<Record<Arch, string>> = { x64: 'x86_64-linux-musl', arm64: 'aarch64-linux-musl' }
@@ -39,8 +49,9 @@ export function nativeProgram(arch: Arch): string {
 
 /** A digest of the sources, flags and libraries that a build uses. native/bin/SOURCES holds that of the last build. */
 export function sourcesDigest(): string {
-  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LINK, TARGETS, SYSROOT_PACKAGES]))
+  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LOADER, LINK, TARGETS, SYSROOT_PACKAGES]))
   for (const name of readdirSync(sources).sort()) hash.update(`\n${name}\n`).update(readFileSync(join(sources, name)))
+  hash.update('\nloader.c\n').update(readFileSync(loader))
   return `sha256:${hash.digest('hex')}`
 }
 
@@ -62,9 +73,11 @@ export async function buildNative(arch: Arch): Promise<Buffer> {
   const target = [`--target=${TARGETS[arch]}`]
   const work = mkdtempSync(join(tmpdir(), 'tsbuild-native-'))
   try {
+    if (arch === 'x64') buildLoader(COMPILER, ['-fuse-ld=lld-14', ...target, '-nostdlibinc', ...include], work)
     const objects = sourceFiles().map((file) => {
       const object = join(work, `${file}.o`)
-      run(COMPILER, [...target, ...COMPILE, '-nostdlibinc', ...include, '-c', join(sources, file), '-o', object])
+      const flags = [...target, ...COMPILE, '-nostdlibinc', ...include, `-Wa,-I${work}`]
+      run(COMPILER, [...flags, '-c', join(sources, file), '-o', object])
       return object
     })
     const program = join(work, 'program')
@@ -73,6 +86,13 @@ export async function buildNative(arch: Arch): Promise<Buffer> {
   } finally {
     rmSync(work, { recursive: true })
   }
+}
+
+/** Compiles the loader into `loader.bin` of a directory, from where the helper's sources include it. */
+function buildLoader(compiler: string, flags: readonly string[], directory: string): void {
+  const file = join(directory, 'loader.bin')
+  run(compiler, [...LOADER, ...flags, loader, '-o', file])
+  if (readFileSync(file).includes(RELOCATION)) throw new Error('the loader has relocations, which nothing does')
 }
 
 /**
@@ -87,7 +107,15 @@ export function buildSanitized(): string | undefined {
   if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) return file
   mkdirSync(build, { recursive: true })
   const temporary = `${file}.${process.pid}`
-  run(compiler, [...LANGUAGE, ...SANITIZE, '-o', temporary, ...sourceFiles().map((name) => join(sources, name))])
+  if (process.arch === 'x64') buildLoader(compiler, [], build)
+  run(compiler, [
+    ...LANGUAGE,
+    ...SANITIZE,
+    `-Wa,-I${build}`,
+    '-o',
+    temporary,
+    ...sourceFiles().map((name) => join(sources, name)),
+  ])
   // Another process may be building the same program, or running the old one.
   renameSync(temporary, file)
   return file

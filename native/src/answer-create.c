@@ -89,7 +89,7 @@ struct reply answer_create(const struct call *call, enum creation what, int dire
 	if (what == NODE && (S_ISCHR(mode) || S_ISBLK(mode))) {
 		if (!is_privileged(who)) return error(EPERM);
 		unsigned encoded = (unsigned)extra; /* the kernel's way to put both numbers into 32 bits */
-		owner.type = mode & S_IFMT;
+		owner.type = (uint16_t)(mode & S_IFMT);
 		owner.major = (encoded >> 8) & 0xfff;
 		owner.minor = (encoded & 0xff) | (encoded >> 12 & 0xfff00);
 	}

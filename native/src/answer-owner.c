@@ -18,6 +18,7 @@ const struct owner *apply_owner(struct stat *st)
 		st->st_mode = owner->type | (st->st_mode & 07777);
 		st->st_rdev = makedev(owner->major, owner->minor);
 	}
+	if (owner && owner->mode) st->st_mode = (st->st_mode & S_IFMT) | (owner->mode & 07777u);
 	return owner;
 }
 

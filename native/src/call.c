@@ -51,11 +51,22 @@ bool read_text(const struct call *call, uint64_t address, char *to, size_t size)
 	return false;
 }
 
-struct reply write_memory(const struct call *call, uint64_t address, const void *from, size_t size)
+bool poke_memory(const struct call *call, uint64_t address, const void *from, size_t size)
 {
 	struct iovec local = {(void *)(uintptr_t)from, size}, remote = {(void *)(uintptr_t)address, size};
+	return process_vm_writev(call->thread, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+struct reply write_memory(const struct call *call, uint64_t address, const void *from, size_t size)
+{
 	if (!still_waits(call)) return nothing();
-	return process_vm_writev(call->thread, &local, 1, &remote, 1, 0) == (ssize_t)size ? result(0) : error(EFAULT);
+	return poke_memory(call, address, from, size) ? result(0) : error(EFAULT);
+}
+
+int hand_descriptor(const struct call *call, int fd)
+{
+	struct seccomp_notif_addfd add = {.id = call->id, .srcfd = (uint32_t)fd, .newfd_flags = O_CLOEXEC};
+	return ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 }
 
 /* Links and absolute names mean what they mean to the process: if it called chroot, so does this one for a moment. */

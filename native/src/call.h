@@ -23,6 +23,7 @@ struct reply {
 		RESULT,  /* `value` is the result */
 		ERROR,   /* `value` is an error number */
 		HAND,    /* `value` is a descriptor of ours, opened with `flags`, that becomes the result */
+		INSTEAD, /* the caller makes another call, see rewrite.h */
 		NOTHING, /* nobody waits any more */
 	} kind;
 	int64_t value;
@@ -41,8 +42,14 @@ bool still_waits(const struct call *call);
 bool read_memory(const struct call *call, uint64_t address, void *to, size_t size);
 /* At most `size` bytes with the NUL. */
 bool read_text(const struct call *call, uint64_t address, char *to, size_t size);
+/* The same for a process that surely doesn't run: it waits for its answer, or is stopped. */
+bool poke_memory(const struct call *call, uint64_t address, const void *from, size_t size);
 /* RESULT 0, or what stands in the way. */
 struct reply write_memory(const struct call *call, uint64_t address, const void *from, size_t size);
+
+/* Puts a copy of a descriptor of ours into the waiting process, to be closed on exec. Its number there, -1 with
+ * errno. */
+int hand_descriptor(const struct call *call, int fd);
 
 /* A file name as this process can use it. Declare it with FILE_NAME, so that it is closed. Its directory was opened
  * while the caller surely waited, so it is the caller's, whatever the kernel does with process numbers afterwards. */

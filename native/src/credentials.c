@@ -10,7 +10,6 @@
 #include "kernel.h"
 #include "spec.h"
 
-#define MARK (1ull << 61)
 #define MAXIMUM_SETS 16384
 
 static struct credentials sets[MAXIMUM_SETS];
@@ -67,7 +66,7 @@ const struct credentials *credentials_of(pid_t pid)
 {
 	struct kernel_limit limit;
 	if (syscall(SYS_prlimit64, pid, RLIMIT_RTTIME, NULL, &limit)) return &sets[0];
-	uint64_t number = limit.soft ^ MARK;
+	uint64_t number = limit.hard - 1 - limit.soft;
 	return &sets[number < count ? number : 0];
 }
 
@@ -77,7 +76,7 @@ int change_credentials(pid_t pid, const struct credentials *to)
 	int number = number_of(to);
 	if (number < 0) return EAGAIN;
 	if (syscall(SYS_prlimit64, pid, RLIMIT_RTTIME, NULL, &limit)) return errno;
-	limit.soft = MARK ^ (uint64_t)number;
+	limit.soft = limit.hard - 1 - (uint64_t)number;
 	return syscall(SYS_prlimit64, pid, RLIMIT_RTTIME, &limit, NULL) ? errno : 0;
 }
 

@@ -1,6 +1,7 @@
 /* Virtual users. The number of a process's credentials is kept in its RLIMIT_RTTIME soft limit, which affects realtime
- * tasks only. The kernel copies it on fork and keeps it over exec, so orphans and double forks need not be followed.
- * The limit that a process sets and sees is virtual, too: it is part of the credentials. */
+ * tasks only: as how far it is below the hard limit, which is not changed. The kernel copies it on fork and keeps it
+ * over exec, so orphans and double forks need not be followed. The limit that a process sets and sees is virtual, too:
+ * it is part of the credentials. */
 #ifndef CREDENTIALS_H
 #define CREDENTIALS_H
 
@@ -10,6 +11,9 @@
 #include <sys/types.h>
 
 #include "kernel.h"
+
+/* As low as the hard limit RLIMIT_RTTIME may be: in microseconds, a number for each set and decades of time above. */
+#define MINIMUM_LIMIT (1ull << 40)
 
 enum id_kind { USER, GROUP };
 

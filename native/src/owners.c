@@ -78,7 +78,7 @@ void forget_owner(uint64_t device, uint64_t inode)
 
 static bool is_root_owned(const struct owner *o)
 {
-	return !o->uid && !o->gid && !o->type && !o->capability_length;
+	return !o->uid && !o->gid && !o->type && !o->mode && !o->capability_length;
 }
 
 void record_owner(uint64_t device, uint64_t inode, struct owner owner)
@@ -130,7 +130,7 @@ void load_owners(int fd, const char *name)
 		for (size_t i = 0; i < n; i++) {
 			const struct owner *o = &batch[i].owner;
 			bool device = o->type == S_IFCHR || o->type == S_IFBLK;
-			if ((o->type && !device) || o->capability_length > MAXIMUM_CAPABILITY) refuse("read owners", "an entry is malformed");
+			if ((o->type && !device) || o->capability_length > MAXIMUM_CAPABILITY || (o->mode && !(o->mode & MODE_RECORDED)) || o->mode & 0x7000) refuse("read owners", "an entry is malformed");
 			record_owner(batch[i].device, batch[i].inode, *o);
 		}
 		header.count -= n;

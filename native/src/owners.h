@@ -8,9 +8,12 @@
 
 #define MAXIMUM_CAPABILITY 24 /* bytes of security.capability: revision 3 */
 
+#define MODE_RECORDED 0x8000u
+
 struct owner {
 	uint32_t uid, gid;
-	uint32_t type; /* S_IFCHR or S_IFBLK where the disk has a regular file instead; else 0 */
+	uint16_t type; /* S_IFCHR or S_IFBLK where the disk has a regular file instead; else 0 */
+	uint16_t mode; /* MODE_RECORDED and permissions where the disk has others; else 0 */
 	uint32_t major, minor;
 	uint32_t capability_length;
 	uint8_t capability[MAXIMUM_CAPABILITY];

@@ -108,6 +108,19 @@ void drop_privileges(const struct spec *spec)
 	set_capabilities(UINT64_MAX);
 }
 
+void drop_without_namespaces(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->limit_count; i++)
+		if (spec->limits[i].resource != RLIMIT_LOCKS) apply_limits(&spec->limits[i], 1, RLIMIT_RTTIME);
+	if (!spec->has_bounding) return;
+	/* Only who has CAP_SETPCAP can drop from the bounding set. Without it no_new_privs keeps the rest out. */
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct sets[2];
+	if (syscall(SYS_capget, &header, sets)) fail("get capabilities", NULL);
+	if (sets[0].effective >> CAP_SETPCAP & 1) drop_bounding(spec->bounding);
+	set_capabilities(spec->bounding);
+}
+
 void drop_to_step(const struct spec *spec, bool trace)
 {
 	if (spec->has_bounding) set_capabilities(spec->bounding | (trace ? 1ull << CAP_SYS_PTRACE : 0));

@@ -11,6 +11,8 @@ void prepare_process(const struct spec *spec);
 void drop_privileges(const struct spec *spec);
 /* Leaves a process that acts for the step the step's rights, and with `trace` the right to look into its processes. */
 void drop_to_step(const struct spec *spec, bool trace);
+/* Limits and capabilities of a command that gets no namespaces, as far as this process may drop them. */
+void drop_without_namespaces(const struct spec *spec);
 void install_filter(const struct spec *spec);
 
 #endif

@@ -63,7 +63,7 @@ static int try_ownership(void)
 	int sockets[2], proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), listener, status;
 	struct rlimit limit;
 	if (proc < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) return errno;
-	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_max != RLIM_INFINITY) return EPERM;
+	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_max < MINIMUM_LIMIT) return EPERM;
 	pid_t child = fork();
 	if (child < 0) return errno;
 	if (child == 0) _exit(use_hooks(sockets[1]));
@@ -72,7 +72,7 @@ static int try_ownership(void)
 	char byte;
 	if (receive_message(sockets[0], &byte, 1, &listener) == 1 && listener >= 0) {
 		prepare_names(proc);
-		struct supervisor *supervisor = start_supervisor(listener);
+		struct supervisor *supervisor = start_supervisor(listener, answer);
 		char end;
 		/* The child closes its end of the socket before it calls anything. From then on poll the listener alone, until all
 		 * callers are gone. */

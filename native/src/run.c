@@ -18,21 +18,21 @@
 #include <string.h>
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "call.h"
-#include "credentials.h"
 #include "execute.h"
 #include "fail.h"
 #include "filesystem.h"
 #include "hooks.h"
 #include "kernel.h"
+#include "launcher.h"
 #include "owners.h"
 #include "pass-descriptor.h"
 #include "privileges.h"
+#include "run-virtual.h"
 #include "spec.h"
 #include "supervise.h"
 
@@ -41,14 +41,6 @@ struct message {
 	enum { ENDED, LISTENER } kind;
 	int wait_status;
 };
-
-static void die_with_parent(int socket)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)) fail("die with the parent", NULL);
-	/* It may have died before. Its end of the socket knows. */
-	struct pollfd other = {socket, POLLIN, 0};
-	if (poll(&other, 1, 0) < 0 || other.revents & POLLHUP) _exit(EXIT_FAILED);
-}
 
 static _Noreturn void be_command(const struct spec *spec, int socket)
 {
@@ -81,28 +73,6 @@ static _Noreturn void be_guard(const struct spec *spec, int socket)
 	while (waitpid(command, &message.wait_status, 0) < 0)
 		if (errno != EINTR) fail("wait", NULL);
 	_exit(send_message(socket, &message, sizeof message, -1) ? 0 : EXIT_FAILED);
-}
-
-/* A signal such as a terminal's Ctrl-C goes to the launcher, too. It dies of the same signal, once nothing of the
- * command is left. */
-static _Noreturn void die_of(int signal)
-{
-	struct rlimit none = {0, 0};
-	sigset_t set;
-	setrlimit(RLIMIT_CORE, &none); /* the command's core is not ours */
-	struct sigaction action = {.sa_handler = SIG_DFL};
-	sigaction(signal, &action, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, signal);
-	raise(signal);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	_exit(128 + signal);
-}
-
-static _Noreturn void end_as(int wait_status)
-{
-	if (WIFSIGNALED(wait_status)) die_of(WTERMSIG(wait_status));
-	_exit(WEXITSTATUS(wait_status));
 }
 
 static void kill_and_wait(pid_t guard)
@@ -150,7 +120,7 @@ static void on_message(struct launcher *l)
 		/* By now the command has moved this process, too, into its root. */
 		l->listener = fd;
 		prepare_names(l->proc);
-		l->supervisor = start_supervisor(fd);
+		l->supervisor = start_supervisor(fd, answer);
 	}
 }
 
@@ -170,52 +140,20 @@ static _Noreturn void be_launcher(struct launcher *l)
 	end_as(l->wait_status);
 }
 
-static int open_signals(void)
-{
-	static const int taken[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-	sigset_t set;
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) sigaddset(&set, taken[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL)) fail("block signals", NULL);
-	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0) fail("open signals", NULL);
-	return fd;
-}
-
-/* The limit rttime that the step sees. */
-static struct kernel_limit initial_limit(const struct spec *spec)
-{
-	struct kernel_limit limit = {RLIM_INFINITY, RLIM_INFINITY};
-	for (size_t i = 0; i < spec->limit_count; i++)
-		if (spec->limits[i].resource == RLIMIT_RTTIME) limit = (struct kernel_limit){spec->limits[i].soft, spec->limits[i].hard};
-	return limit;
-}
-
-static void open_owners(const struct spec *spec, struct launcher *l)
-{
-	l->owners_out = open(spec->owners_out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (l->owners_out < 0) fail("open", spec->owners_out);
-	l->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (l->proc < 0) fail("open", "/proc");
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_max != RLIM_INFINITY) refuse("ownership", "the limit rttime has to be unlimited");
-	set_initial_credentials(spec->uid, spec->gid, spec->groups, spec->group_count, initial_limit(spec));
-	if (!spec->owners_in) return;
-	int in = open(spec->owners_in, O_RDONLY | O_CLOEXEC);
-	if (in < 0) fail("open", spec->owners_in);
-	load_owners(in, spec->owners_in);
-	close(in);
-}
-
 void run(void)
 {
 	static struct spec spec;
 	read_spec(3, &spec);
 	close_from(3);
+	if (spec.virtual_root) run_virtually(&spec);
 	choose_hooks(spec.virtual_capabilities, spec.hard_links);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the builder; its own namespace holds where this doesn't */
 	struct launcher l = {.spec = &spec, .proc = -1, .owners_out = -1, .listener = -1};
-	if (spec.owners_out) open_owners(&spec, &l);
+	if (spec.owners_out) {
+		l.owners_out = open_owners(&spec);
+		l.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (l.proc < 0) fail("open", "/proc");
+	}
 	l.signals = open_signals();
 
 	/* pivot_root moves the processes whose directory is the old root, and nothing else may hold on to it. */

@@ -119,6 +119,7 @@ static void read_filter(struct spec *s, struct reader *in)
 static void read_record(struct spec *s, const char *key, struct reader *in)
 {
 	if (!strcmp(key, "root")) s->root = absolute(take(in));
+	else if (!strcmp(key, "root-is")) s->virtual_root = choice(take(in), "virtual", "mounted");
 	else if (!strcmp(key, "hostname")) s->hostname = take(in);
 	else if (!strcmp(key, "cwd")) s->cwd = absolute(take(in));
 	else if (!strcmp(key, "proc")) s->bind_proc = choice(take(in), "bind", "new");
@@ -162,6 +163,16 @@ static char *read_all(int fd, size_t *length)
 	return bytes;
 }
 
+/* Refuses what there can't be without namespaces and mounts. */
+static void check_virtual_root(const struct spec *s)
+{
+	if (!s->owners_out) refuse("spec", "has a virtual root without owners-out");
+	if (s->new_network || s->map_user) refuse("spec", "wants a namespace for a virtual root");
+	if (s->masked_count || s->readonly_count) refuse("spec", "wants to mask a path of a virtual root");
+	for (size_t i = 0; i < s->mount_count; i++)
+		if (!s->mounts[i].source) refuse("spec", "wants a tmpfs in a virtual root");
+}
+
 void read_spec(int fd, struct spec *s)
 {
 	size_t length, strings = 0;
@@ -191,5 +202,6 @@ void read_spec(int fd, struct spec *s)
 	if (!s->root) refuse("spec", "has no root");
 	if (!s->arg_count) refuse("spec", "has no command");
 	if (s->map_user && (!s->has_user || s->owners_out)) refuse("spec", "maps a user that there is not, or that is virtual");
+	if (s->virtual_root) check_virtual_root(s);
 	if (s->owners_in && !s->owners_out) refuse("spec", "has owners-in without owners-out");
 }

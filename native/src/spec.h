@@ -26,6 +26,7 @@ struct step_limit {
 
 struct spec {
 	const char *root, *hostname, *cwd;
+	bool virtual_root; /* no mounts: the helper answers for names */
 	bool bind_proc;    /* the place's /proc instead of a new one */
 	bool new_network;  /* loopback only */
 	bool allow_devices; /* device nodes in the root work */

@@ -10,8 +10,8 @@
 #include <sys/ioctl.h>
 
 #include "fail.h"
-#include "hooks.h"
 #include "kernel.h"
+#include "rewrite.h"
 
 /* A call that was done when a signal interrupted its caller. Linux before 5.19 makes that caller repeat the call. */
 struct interrupted {
@@ -23,6 +23,7 @@ struct interrupted {
 
 struct supervisor {
 	int listener;
+	struct reply (*answer)(const struct call *);
 	struct seccomp_notif *request;
 	struct seccomp_notif_resp *response;
 	size_t request_size, response_size;
@@ -30,13 +31,14 @@ struct supervisor {
 	unsigned next_interrupted;
 };
 
-struct supervisor *start_supervisor(int listener)
+struct supervisor *start_supervisor(int listener, struct reply (*answer)(const struct call *))
 {
 	struct seccomp_notif_sizes sizes;
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes)) fail("ask the kernel for its notifications", NULL);
 	struct supervisor *s = calloc(1, sizeof *s);
 	if (!s) fail("memory", NULL);
 	s->listener = listener;
+	s->answer = answer;
 	/* A later kernel's structures may be longer, an earlier one's shorter. */
 	s->request_size = sizes.seccomp_notif > sizeof *s->request ? sizes.seccomp_notif : sizeof *s->request;
 	s->response_size = sizes.seccomp_notif_resp > sizeof *s->response ? sizes.seccomp_notif_resp : sizeof *s->response;
@@ -103,6 +105,7 @@ static bool send_reply(struct supervisor *s, const struct call *call, struct rep
 	case RESULT: s->response->val = reply.value; break;
 	case ERROR: s->response->error = -(int)reply.value; break;
 	case HAND: return send_descriptor(s, call, reply);
+	case INSTEAD: return start_instead(call);
 	case NOTHING: return true;
 	}
 	return !ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, s->response);
@@ -124,7 +127,7 @@ void answer_next(struct supervisor *s)
 	struct call call = {.listener = s->listener, .id = s->request->id, .number = s->request->data.nr, .thread = (pid_t)s->request->pid};
 	for (int i = 0; i < 6; i++) call.args[i] = s->request->data.args[i];
 	struct reply reply;
-	if (!recall(s, &call, &reply)) reply = answer(&call);
+	if (!recall(s, &call, &reply)) reply = s->answer(&call);
 	bool sent = send_reply(s, &call, reply);
 	bool did_something = reply.kind == RESULT || reply.kind == HAND;
 	if (!sent && did_something && still_waits(&call) == false) remember(s, &call, reply);

@@ -3,9 +3,12 @@
 
 #include <stdbool.h>
 
+#include "call.h"
+
 struct supervisor;
 
-struct supervisor *start_supervisor(int listener);
+/* `answer` is asked about every call. */
+struct supervisor *start_supervisor(int listener, struct reply (*answer)(const struct call *));
 /* Waits until something calls; false when nobody is left who could. */
 bool wait_for_call(struct supervisor *supervisor);
 /* Answers the next call; the listener must be readable. */

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, onTestFinished } from 'vitest'
+import { DEVICE_LINKS } from '../../../lib/sandbox/dev/device-nodes.ts'
 import { nativeSpec } from '../../../lib/sandbox/native/native-spec.ts'
 import { parseHelperTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
 import {
@@ -42,6 +43,17 @@ export const namespaces: WorkerNamespaces = {
 
 function plainUser(): readonly string[] {
   return ['setpriv', '--reuid', String(PLAIN_USER), '--regid', String(PLAIN_USER), '--clear-groups']
+}
+
+/** No namespaces, no capabilities, no_new_privs: as in a pod of the restricted profile, but for its seccomp filter. */
+const NOTHING = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs']
+
+/** The namespaces of a step with a virtual root: none. */
+const noNamespaces: WorkerNamespaces = {
+  mapping: 'none',
+  mounts: false,
+  processes: false,
+  launcher: process.getuid?.() === 0 ? [...plainUser(), ...NOTHING] : ['setpriv', '--no-new-privs'],
 }
 
 export interface NativeParts {
@@ -113,6 +125,8 @@ export interface StepOptions {
   readonly command?: Partial<SandboxCommand>
   readonly filter?: Uint8Array
   readonly namespaces?: WorkerNamespaces
+  /** No namespaces and no mounts: the helper answers for names. */
+  readonly virtualRoot?: boolean
   /** Another spec than that of the command. */
   readonly spec?: (usual: Buffer) => Buffer
   readonly environment?: Readonly<Record<string, string>>
@@ -207,14 +221,16 @@ function runStep(
     chmodSync(input, 0o666)
   }
   const tables: OwnerTables | undefined = owners ? { input, output, virtualCapabilities, hardLinks } : undefined
+  const { virtualRoot = false } = options
   const settings = {
-    namespaces: options.namespaces ?? namespaces,
+    namespaces: options.namespaces ?? (virtualRoot ? noNamespaces : namespaces),
     capabilities: 2n ** 41n - 1n,
     arch: process.arch,
     filter,
   }
   const file = join(scratch, 'spec')
-  writeFileSync(file, spec(nativeSpec(command, tables, settings)))
+  const bytes = virtualRoot ? virtualRootSpec(command, tables) : nativeSpec(command, tables, settings)
+  writeFileSync(file, spec(bytes))
   chmodSync(file, 0o644)
   const descriptor = openSync(file, 'r')
   rmSync(output, { force: true })
@@ -239,4 +255,28 @@ function runStep(
     owner: (path) => after.find(keyOf(root, path)),
     milliseconds,
   }
+}
+
+/** The spec of a step with a virtual root, whose /dev has the host's memory devices. */
+function virtualRootSpec({ root, cwd, user, args, env, mounts }: SandboxCommand, tables?: OwnerTables): Buffer {
+  const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`)
+  if (!existsSync(join(root, 'dev/null'))) {
+    for (const path of devices) writeFileSync(join(root, path), '')
+    for (const [name, target] of DEVICE_LINKS) symlinkSync(target, join(root, 'dev', name))
+  }
+  const binds = mounts.flatMap((mount) =>
+    mount.kind === 'bind' ? [['bind', mount.source, mount.target, mount.readonly ? 'ro' : 'rw']] : [],
+  )
+  const records = [
+    ...[['tsbuild-sandbox 1'], ['root', root], ['root-is', 'virtual'], ['cwd', cwd]],
+    ['user', String(user.uid), String(user.gid), user.groups.join(',')],
+    ...(tables?.input === undefined ? [] : [['owners-in', tables.input]]),
+    ...(tables ? [['owners-out', tables.output]] : []),
+    ...devices.map((path) => ['bind', path, path, 'rw']),
+    ...binds,
+    ...args.map((argument) => ['arg', argument]),
+    ...env.map((variable) => ['env', variable]),
+    ['end'],
+  ]
+  return Buffer.from(`${records.flat().join('\0')}\0`)
 }
