@@ -71,6 +71,7 @@ export type ErrorCode =
   // cache
   | 'STORE_IO'
   | 'STORE_VERSION'
+  | 'STORE_OWNER'
   | 'BLOB_NOT_FOUND'
   // http, registry
   | 'HTTP_FAILED'

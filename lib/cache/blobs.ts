@@ -1,6 +1,6 @@
 // The blobs of the store: files named by their digest, written once.
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { blobNotFound, openBlobFile, openUnhashedFile, readBlobFile } from '../oci/blob-file.ts'
@@ -9,7 +9,7 @@ import { digestMismatch, digestParts, digestPath, sha256 } from '../oci/digest.t
 import type { Descriptor, Digest } from '../oci/types.ts'
 import { hashFile } from './hash-file.ts'
 import type { PendingBlobs } from './pending-blobs.ts'
-import { renameInto, storeIO, writeAtomically } from './store-file.ts'
+import { createFile, renameInto, storeIO, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
 export interface Blobs extends ContentReader, UnhashedReader {
@@ -143,7 +143,7 @@ interface WriterOptions {
 function openWriter({ temporary, path, holds, written, pending, expected }: WriterOptions): BlobWriter {
   const algorithm = expected ? digestParts(expected.digest).algorithm : 'sha256'
   const hasher = createHash(algorithm)
-  let file: number | undefined = storeIO(`creating ${JSON.stringify(temporary)}`, () => openSync(temporary, 'wx'))
+  let file: number | undefined = storeIO(`creating ${JSON.stringify(temporary)}`, () => createFile(temporary))
   let size = 0
   let committed: { readonly digest: Digest; readonly size: number } | undefined
   const close = (): void => {

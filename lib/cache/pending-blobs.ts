@@ -1,14 +1,14 @@
 // The blobs that the disk may not have yet. After a power cut a blob may have its name and other contents. So a blob is
 // noted before it gets its name, by an empty file in a directory of the current boot, until the disk has it; and blobs
 // that an earlier boot noted are hashed when the store is opened.
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasErrno } from '../base/errno.ts'
 import { digestPath, isDigest } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
 import { hashFile } from './hash-file.ts'
-import { namesIn, storeIO, syncDirectory } from './store-file.ts'
+import { createFile, makeDirectory, namesIn, storeIO, syncDirectory } from './store-file.ts'
 
 export interface PendingBlobs {
   /** Notes a blob. To be called when its file is complete, and before the file gets its name. */
@@ -58,7 +58,7 @@ export function checkPendingBlobs(root: string, boot: string): boolean {
   const directory = pendingDirectory(root)
   if (!statSync(directory, { throwIfNoEntry: false })) {
     removeDamaged(root, everyBlob(root))
-    storeIO(`creating ${JSON.stringify(directory)}`, () => mkdirSync(directory, { recursive: true, mode: 0o700 }))
+    storeIO(`creating ${JSON.stringify(directory)}`, () => makeDirectory(directory))
     return true
   }
   const others = namesIn(directory).filter((name) => name !== boot)
@@ -109,10 +109,11 @@ async function syncFile(path: string): Promise<void> {
 
 function makeEmpty(path: string): void {
   try {
-    closeSync(openSync(path, 'w', 0o600))
+    closeSync(createFile(path))
   } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return
     if (!hasErrno(error, 'ENOENT')) throw error
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    closeSync(openSync(path, 'w', 0o600))
+    makeDirectory(dirname(path))
+    makeEmpty(path)
   }
 }

@@ -1,6 +1,8 @@
 // Reads and writes the small files of the store, so that no reader ever sees half a file.
 import {
+  chownSync,
   closeSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -94,7 +96,7 @@ export function writeAtomically(
 }
 
 function writeNew(path: string, pieces: Iterable<Uint8Array>, { durable }: { readonly durable: boolean }): void {
-  const file = openSync(path, 'wx')
+  const file = createFile(path)
   try {
     for (const piece of pieces) writeFileSync(file, piece)
     if (durable) ifPossible(() => fsyncSync(file))
@@ -107,6 +109,45 @@ function isSame(path: string, bytes: Uint8Array): boolean {
   // Most different contents differ in size.
   if (statSync(path, { throwIfNoEntry: false })?.size !== bytes.length) return false
   return ifExists(() => readFileSync(path))?.equals(bytes) === true
+}
+
+/** Opens a file for writing, a new one unless `flags` say otherwise. Only its owner can read it. */
+export function createFile(path: string, flags: 'w' | 'wx' = 'wx'): number {
+  const file = openSync(path, flags, 0o600)
+  const owner = ownerOf(dirname(path))
+  if (owner) give(() => fchownSync(file, owner.uid, owner.gid))
+  return file
+}
+
+/** Makes a directory, and missing ones above it, that only its owner can enter. Does nothing if it exists. */
+export function makeDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 }) ?? path
+  const made = [path]
+  for (let at = path; at.length > first.length; at = dirname(at)) made.unshift(dirname(at))
+  for (const directory of made) {
+    const owner = ownerOf(dirname(directory))
+    // A directory of root's in a user's store keeps the user out of it.
+    if (owner && statSync(directory).uid === 0) give(() => chownSync(directory, owner.uid, owner.gid))
+  }
+}
+
+/**
+ * The owner of a directory that root makes files in, unless that is root: so a store stays its user's when root uses
+ * it. Undefined for other users, whose files are their own.
+ */
+function ownerOf(directory: string): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.geteuid?.() !== 0) return undefined
+  const { uid, gid } = statSync(directory)
+  return uid === 0 ? undefined : { uid, gid }
+}
+
+/** Gives a file to its owner; in a container the owner may have no id. */
+function give(change: () => void): void {
+  try {
+    change()
+  } catch (error) {
+    if (!hasErrno(error, 'EPERM', 'EINVAL')) throw error
+  }
 }
 
 /** Waits until the disk has the names in a directory. */
@@ -134,7 +175,7 @@ export function renameInto(from: string, to: string): void {
     renameSync(from, to)
   } catch (error) {
     if (!hasErrno(error, 'ENOENT')) throw error
-    mkdirSync(dirname(to), { recursive: true })
+    makeDirectory(dirname(to))
     renameSync(from, to)
   }
 }

@@ -1,9 +1,10 @@
 // The store's directory: the files that make it an image layout, and the mark with the version of its format.
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { closeSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { checkPendingBlobs } from './pending-blobs.ts'
-import { readJsonIfSound, storeIO } from './store-file.ts'
+import { refuseForeignOwner, tightenModes } from './protect-root.ts'
+import { createFile, makeDirectory, readJsonIfSound, storeIO } from './store-file.ts'
 
 /** The version of the store's format. Raise it when older programs would misread the files. */
 export const STORE_VERSION = 1
@@ -16,10 +17,12 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
 
 /**
  * Turns a new or empty directory into a store, and checks what an earlier boot than `boot` may have left damaged: then
- * `checked` is true. Errors with `STORE_VERSION` if another program or version uses the directory, and with `STORE_IO`.
+ * `checked` is true. Errors with `STORE_VERSION` if another program or version uses the
+ * directory, with `STORE_OWNER` if it belongs to another user, and with `STORE_IO`.
  */
 export function prepareRoot(root: string, boot: string): { readonly checked: boolean } {
-  storeIO(`creating the store ${JSON.stringify(root)}`, () => mkdirSync(root, { recursive: true }))
+  storeIO(`creating the store ${JSON.stringify(root)}`, () => makeDirectory(root))
+  refuseForeignOwner(root)
   const mark = readJsonIfSound(join(root, MARK))
   if (mark === undefined) {
     initialise(root)
@@ -27,6 +30,7 @@ export function prepareRoot(root: string, boot: string): { readonly checked: boo
   }
   const version = typeof mark === 'object' && mark !== null && 'version' in mark ? mark.version : undefined
   if (version === STORE_VERSION) {
+    tightenModes(root)
     const checked = checkPendingBlobs(root, boot)
     if (checked) writeLayoutFiles(root)
     return { checked }
@@ -50,17 +54,27 @@ function initialise(root: string): void {
         },
       )
     }
-    mkdirSync(join(root, 'blobs', 'sha256'), { recursive: true })
+    tightenModes(root)
+    makeDirectory(join(root, 'blobs', 'sha256'))
     writeLayoutFiles(root)
     // The mark is written last: it makes the directory a store.
-    writeFileSync(join(root, MARK), `{"version":${STORE_VERSION}}\n`)
+    writeSmall(join(root, MARK), `{"version":${STORE_VERSION}}\n`)
   })
 }
 
 /** Files for other programs. A power cut may have emptied them. */
 function writeLayoutFiles(root: string): void {
-  writeFileSync(join(root, 'CACHEDIR.TAG'), CACHEDIR_TAG)
-  writeFileSync(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  writeSmall(join(root, 'CACHEDIR.TAG'), CACHEDIR_TAG)
+  writeSmall(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+}
+
+function writeSmall(path: string, text: string): void {
+  const file = createFile(path, 'w')
+  try {
+    writeFileSync(file, text)
+  } finally {
+    closeSync(file)
+  }
 }
 
 const OWN: ReadonlySet<string> = new Set([

@@ -46,7 +46,8 @@ export interface Store extends ContentReader, ContentStore, UnhashedReader {
 }
 
 /**
- * Opens the store in a directory, and makes the directory if needed. Errors with `STORE_VERSION`, `STORE_IO`.
+ * Opens the store in a directory, and makes the directory if needed. Errors with `STORE_VERSION`, `STORE_OWNER`,
+ * `STORE_IO`.
  *
  * @example
  * ```ts

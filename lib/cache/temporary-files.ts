@@ -1,8 +1,8 @@
 // Temporary files of the store. Their names show which of them no process will finish.
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseProcessMark, processMark, stateOfProcess } from '../base/process-mark.ts'
-import { namesIn, storeIO } from './store-file.ts'
+import { makeDirectory, namesIn, storeIO } from './store-file.ts'
 
 const DAY = 86_400_000
 /** A live process may keep a file for long, but not for ever. */
@@ -29,7 +29,7 @@ function closeAll(): void {
 
 /** Opens `directory` for temporary files, and removes those that dead processes left there. */
 export function openTemporaryFiles(directory: string): TemporaryFiles {
-  storeIO(`creating ${JSON.stringify(directory)}`, () => mkdirSync(directory, { recursive: true }))
+  storeIO(`creating ${JSON.stringify(directory)}`, () => makeDirectory(directory))
   removeStale(directory)
   const prefix = processMark()
   let count = 0
@@ -48,7 +48,7 @@ export function openTemporaryFiles(directory: string): TemporaryFiles {
     path,
     directory: () => {
       const created = path()
-      storeIO(`creating ${JSON.stringify(created)}`, () => mkdirSync(created))
+      storeIO(`creating ${JSON.stringify(created)}`, () => makeDirectory(created))
       return created
     },
     close,

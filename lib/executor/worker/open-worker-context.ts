@@ -1,7 +1,8 @@
 // Opens all that the steps of a worker share: the store, directories, mounts, and the first back-end that works.
 import { mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { openStore, type Store } from '../../cache/store.ts'
+import { makeDirectory, storeIO } from '../../cache/store-file.ts'
 import { chooseBackends } from '../../sandbox/backends/choose-backend.ts'
 import { createPipes } from '../../sandbox/launch/output-pipes.ts'
 import { hideCgroupV2 } from '../../sandbox/mount/hide-cgroup-v2.ts'
@@ -36,7 +37,11 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
   const store = openStore(start.store)
   cleanups.add(store.close)
   const tmp = temporaryDirectory(home)
-  for (const path of [tmp, join(home, CACHES)]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  // The directory above those of each user belongs to the store's owner, also if root comes first.
+  storeIO(`creating ${JSON.stringify(home)}`, () => {
+    makeDirectory(dirname(home))
+    for (const path of [tmp, join(home, CACHES)]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  })
   for (const name of start.stale) removeTree(join(tmp, name))
   // Relative paths keep the paths of sockets short: see unix(7).
   process.chdir(home)

@@ -1,0 +1,30 @@
+// One build by root in the store of a user, as by a sudo that keeps HOME.
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { BUSYBOX, buildDigest, writeProject } from '../../scripts/soak/project.ts'
+import { isRoot } from '../support/programs.ts'
+import { requires } from '../support/requires.ts'
+
+const USER = 12345
+const isPossible = isRoot('building as two users') && requires('setpriv') && existsSync(BUSYBOX)
+
+test.skipIf(!isPossible)('a build by root in a user’s store leaves the store to the user', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tsbuild-shared-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  chmodSync(directory, 0o755)
+  const project = join(directory, 'project')
+  writeProject(project)
+  const store = join(directory, 'store')
+  mkdirSync(store)
+  chownSync(store, USER, USER)
+  const expected = await buildDigest(project, { store, args: ['-t', 'by-root'] })
+  const within = ['setpriv', '--reuid', `${USER}`, '--regid', `${USER}`, '--clear-groups', 'env', `HOME=${directory}`]
+  expect(await buildDigest(project, { store, within, args: ['-t', 'by-user', '--no-cache'] })).toBe(expected)
+  expect(await buildDigest(project, { store, args: ['--no-cache'] })).toBe(expected)
+  // The files of root's steps have the owners of the image, in a directory of root's own.
+  const paths = readdirSync(store, { recursive: true }) as string[]
+  const foreign = paths.filter((path) => lstatSync(join(store, path)).uid !== USER)
+  expect(foreign.filter((path) => !path.startsWith('sandbox/root-0'))).toEqual([])
+})
