@@ -55,6 +55,22 @@ async function listing(step: Step): Promise<string[]> {
 }
 
 describe.skipIf(busybox === undefined)('RUN', () => {
+  test('a cache that a step mounts twice is one directory, locked once', async () => {
+    const mount = (target: string) => `--mount=type=cache,target=${target},id=twice,sharing=locked`
+    const dockerfile = `FROM base\nRUN ${mount('/a')} ${mount('/b')} echo same > /a/f && cat /b/f > /out`
+    expect(await outputOf({ dockerfile })).toBe('same\n')
+  })
+
+  test('steps that lock the same caches in opposite orders do not wait for each other', async () => {
+    const mount = (target: string, id: string) => `--mount=type=cache,target=${target},id=${id},sharing=locked`
+    const step = (first: string, second: string) =>
+      `RUN ${mount('/a', first)} ${mount('/b', second)} sleep 0.1 && echo ${first} > /out`
+    const stages = ['xy', 'yx'].map((order, at) => `FROM base AS s${at}\n${step(order[0] ?? '', order[1] ?? '')}\n`)
+    const dockerfile = `${stages.join('')}FROM base\nCOPY --from=s0 /out /0\nCOPY --from=s1 /out /1\nRUN cat /0 /1 > /out`
+    const { code } = await build({ dockerfile })
+    expect(code).toBe(0)
+  })
+
   test.each<[string, Step, string]>([
     ['the shell form', { dockerfile: 'FROM base\nRUN echo $((40 + 2)) > /out' }, '42\n'],
     [

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, renameSync } from 'node:fs
 import { join } from 'node:path'
 import type { RequestedMount } from '../protocol.ts'
 import { removeTree } from '../root/remove-tree.ts'
-import { type Lock, lock, tryLock } from './socket-lock.ts'
+import { type Lock, lock, tryLock } from './file-lock.ts'
 
 export interface CacheDirectory {
   readonly path: string
@@ -28,9 +28,8 @@ export interface OpenCacheOptions {
 
 /**
  * Opens the directory of a cache, and makes it if it is new. `shared` opens the one directory, `locked` waits until
- * nobody else holds it, `private` opens the first one that nobody holds. `directory` contains all caches. It is
- * relative to the working directory, since the paths of locks have to be short. Rejects with the signal's reason
- * while it waits.
+ * nobody else holds it, `private` opens the first one that nobody holds. `directory` contains all caches. Rejects with
+ * the signal's reason while it waits.
  */
 export async function openCache(
   directory: string,
@@ -57,12 +56,14 @@ async function choose(
   { signal, onWait }: OpenCacheOptions,
 ): Promise<{ readonly at: string; readonly held: Lock | undefined }> {
   if (sharing === 'shared') return { at: '0', held: undefined }
-  if (sharing === 'locked') return { at: '0', held: await lock(join(copies, '0.lock'), signal, onWait) }
+  if (sharing === 'locked') return { at: '0', held: await lock(lockFile(copies, 0), signal, onWait) }
   for (let at = 0; ; at++) {
-    const held = await tryLock(join(copies, `${at}.lock`))
+    const held = await tryLock(lockFile(copies, at))
     if (held) return { at: String(at), held }
   }
 }
+
+const lockFile = (copies: string, at: number): string => join(copies, `${at}.flock`)
 
 async function create(path: string, request: CacheRequest, options: OpenCacheOptions): Promise<void> {
   const fresh = options.temporary()

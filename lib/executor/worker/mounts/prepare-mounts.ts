@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RequestedMount, RunRequest } from '../protocol.ts'
-import { cacheSource } from './cache-mount.ts'
+import { cacheSource, openStepCaches, type StepCaches } from './cache-mount.ts'
 import { agentSource } from './forward-ssh-agent.ts'
 import { hostsFile } from './hosts-file.ts'
 import { layerSource } from './layer-mount.ts'
@@ -43,6 +43,7 @@ export async function prepareMounts(
   if (request.script) bind(scriptSource(request.script, step), '/dev/pipes', READ_ONLY)
 
   const writeSecret = createSecretWriter(step)
+  const caches = await openStepCaches(step)
   // A directory is mounted before the mounts inside it, whatever their order in the Dockerfile.
   const ordered = request.mounts.toSorted((a, b) => (a.target < b.target ? -1 : Number(a.target > b.target)))
   for (const [at, mount] of ordered.entries()) {
@@ -51,7 +52,7 @@ export async function prepareMounts(
       const inRoot = !target.startsWith('/dev/') && !mounts.some((outer) => target.startsWith(`${outer.target}/`))
       mounts.push({ kind: 'tmpfs', target, size: mount.size, mode: inRoot ? points.tmpfsMode(target) : TMPFS_MODE })
     } else {
-      bind(await sourceOf(mount, at, { step, writeSecret }), mount.target, accessOf(mount))
+      bind(await sourceOf(mount, at, { step, writeSecret, caches }), mount.target, accessOf(mount))
     }
   }
   return mounts
@@ -65,17 +66,23 @@ function accessOf(mount: RequestedMount): { readonly readonly: boolean } {
   return mount.kind === 'ssh' ? { readonly: false } : mount
 }
 
+interface SourceOptions {
+  readonly step: MountingStep
+  readonly writeSecret: WriteSecret
+  readonly caches: StepCaches
+}
+
 /** The source of a request's mount. `at` is the number of the mount, for names of files. */
 async function sourceOf(
   mount: RequestedMount,
   at: number,
-  { step, writeSecret }: { readonly step: MountingStep; readonly writeSecret: WriteSecret },
+  { step, writeSecret, caches }: SourceOptions,
 ): Promise<MountSource> {
   switch (mount.kind) {
     case 'layers':
       return await layerSource(mount, step)
     case 'cache':
-      return await cacheSource(mount, step)
+      return cacheSource(mount, caches)
     case 'tmpfs':
       return emptyDirectory(join(step.directory, `empty-${at}`))
     case 'secret':

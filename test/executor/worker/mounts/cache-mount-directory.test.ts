@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openCache } from '../../../../lib/executor/worker/mounts/cache-mount-directory.ts'
-import { lock, tryLock } from '../../../../lib/executor/worker/mounts/socket-lock.ts'
+import { lock } from '../../../../lib/executor/worker/mounts/file-lock.ts'
 
 let directory = ''
 beforeEach(() => {
@@ -83,18 +82,4 @@ test('waiting for a lock ends with the signal', async () => {
   controller.abort()
   await expect(waiting).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
   held.release()
-})
-
-test('the lock of a process that is gone is nobody’s', async () => {
-  const path = join(directory, 'dead')
-  // A socket file that nobody listens on is what a kill leaves.
-  const server = createServer().listen(path)
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { linkSync } = await import('node:fs')
-  linkSync(path, join(directory, 'kept'))
-  await new Promise((resolve) => server.close(resolve))
-  linkSync(join(directory, 'kept'), path)
-  const taken = await tryLock(path)
-  expect(taken).toBeDefined()
-  taken?.release()
 })
