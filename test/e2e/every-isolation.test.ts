@@ -158,6 +158,23 @@ COPY --from=made /seen /
     expect(run('sh', ['-c', 'grep -rl canary-of "$1" || true', 'sh', store])).toBe('')
   })
 
+  test('a kill of all processes leaves no secret after the next build', async () => {
+    const store = temporaryDirectory()
+    const secret = `secret-${process.pid}-of-the-killed`
+    const before = new Set(readdirSync('/dev/shm'))
+    const mark = `8${process.pid}${ROWS.findIndex((row) => row.name === name)}`
+    const dockerfile = `FROM base\nRUN --mount=type=secret,id=s test -s /run/secrets/s && echo started && sleep ${mark}`
+    const args = ['--secret', 'id=s,env=MY_SECRET']
+    const killed = build(dockerfile, args, { store, env: { MY_SECRET: secret } })
+    for (let tries = 0; sleeping(mark).length === 0 && tries < 600; tries++) await wait(100)
+    for (const pid of withDescendants(processesOf(store))) killNow(pid)
+    expect((await killed).signal).toBe('SIGKILL')
+    expect(readdirSync('/dev/shm').filter((path) => !before.has(path))).toEqual([])
+    const next = await build('FROM base\nRUN true', [], { store })
+    expect(next.code, next.stderr).toBe(0)
+    expect(run('sh', ['-c', 'grep -rl "$1" "$2" || true', 'sh', secret, store])).toBe('')
+  })
+
   test('a step without a seccomp filter is never silent', async () => {
     const dockerfile = 'FROM base\nRUN [ ! -e /proc/self/status ] || grep Seccomp: /proc/self/status\nRUN true'
     const { code, stderr } = await build(dockerfile, [], { store: temporaryDirectory() })
@@ -184,6 +201,41 @@ COPY --from=made /seen /
     expect(homes.flatMap((home) => readdirSync(join(store, 'sandbox', home, 'tmp')))).toEqual([])
   })
 })
+
+/** The processes that were started for a store, as their environment says. */
+function processesOf(store: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`TSBUILD_HOME=${store}\0`)
+    } catch {
+      // It ended meanwhile.
+      return false
+    }
+  })
+}
+
+function withDescendants(pids: readonly string[]): readonly string[] {
+  const children = readdirSync('/proc').filter((pid) => {
+    try {
+      // The parent comes after the name, which may have any character, and the state.
+      const stat = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/stat`, 'latin1') : ''
+      return pids.includes(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '')
+    } catch {
+      // It ended meanwhile.
+      return false
+    }
+  })
+  const all = [...new Set([...pids, ...children])]
+  return all.length === pids.length ? pids : withDescendants(all)
+}
+
+function killNow(pid: string): void {
+  try {
+    process.kill(Number(pid), 'SIGKILL')
+  } catch {
+    // It died with its parent.
+  }
+}
 
 function filtersThisProcess(): boolean {
   return /^Seccomp:\s+2/m.test(readFileSync('/proc/self/status', 'utf8'))

@@ -4,8 +4,6 @@ import { basename, join } from 'node:path'
 import type { Mounter } from '../../sandbox/mount/mounter.ts'
 
 export interface StepDirectories {
-  /** Whether the directories are in memory, so that nothing in them reaches a disk. */
-  readonly inMemory: boolean
   /** Makes a new empty directory; the last component of its path is unique on this machine. */
   create(): string
   /** Unmounts the memory, which leaves `base` empty. */
@@ -20,7 +18,6 @@ export async function openStepDirectories(base: string, mounter: Mounter | undef
   await mounter?.tmpfs(base)
   let made = 0
   return {
-    inMemory: mounter !== undefined,
     create() {
       const path = join(base, `${basename(base)}-${made++}`)
       mkdirSync(path, { mode: 0o711 })
