@@ -30,6 +30,7 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
     indexes: new Map(),
     plainLayers: new Set(),
     producing: new Map(),
+    warned: new Set(),
     views: new Map(),
     inflated: new Map(),
     downloads: new Map(),

@@ -95,6 +95,8 @@ export interface Session {
   readonly neededEmulators: ReadonlyMap<string, Emulator>
   /** The worker that carries out RUN steps. The first call starts it. */
   readonly worker: () => Promise<RunWorker>
+  /** The messages of warnings that a build emits once. */
+  readonly warned: Set<string>
   /** Reports a warning: the build goes on. */
   readonly warn: (warning: BuildWarning) => void
 }

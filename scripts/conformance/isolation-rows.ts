@@ -1,6 +1,5 @@
 // The rows of the table in docs/sandbox.md about the recorded RUN cases: one for each program that runs steps.
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { findProgram } from '../../lib/base/find-program.ts'
 import type { BuildRun } from './run-builds.ts'
 
@@ -26,7 +25,6 @@ const DIRECTORY = 'a tmpfs is a directory'
 
 const root = process.getuid?.() === 0
 const has = (...names: readonly string[]): boolean => root && names.every((name) => findProgram(name) !== undefined)
-const helper = resolve(import.meta.dirname, `../../native/bin/tsbuild-sandbox-linux-${process.arch}`)
 
 /** Runs a script first, in a mount namespace of its own. */
 const mounted = (script: string): readonly string[] => [
@@ -72,8 +70,8 @@ export function isolationRows(filter: string): readonly IsolationRow[] {
     {
       name: 'helper',
       title: '`userns` (the native helper)',
-      run: { isolation: 'userns', env: { TSBUILD_SANDBOX_HELPER: helper } },
-      available: root && existsSync(helper),
+      run: { isolation: 'userns' },
+      available: root,
       shortfalls: NO_DEVICES,
     },
     {

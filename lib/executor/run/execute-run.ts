@@ -6,40 +6,53 @@ import { indexOf, stack } from '../filesystem.ts'
 import { findCachedLayer, previousBlob } from '../find-cached-layer.ts'
 import type { Session, StackedLayer, StepResult } from '../session.ts'
 import type { WantedEncoding } from '../wanted-encoding.ts'
+import { findCachedRun, runResult } from './cached-run.ts'
 import { fetchRunLayers } from './fetch-run-layers.ts'
 import { planMounts } from './mounts/plan-mounts.ts'
 import { requireEmulator } from './require-emulator.ts'
 import { commandKey, runKey } from './run-cache-key.ts'
 import { runInWorker } from './run-in-worker.ts'
 import { type RunStep, runRequest } from './run-request.ts'
+import { admitUnknownOwners } from './unknown-owners.ts'
 
-/** Errors with `RUN_FAILED` when the command fails, with `UNSUPPORTED`, and as {@link planMounts} does. */
+/**
+ * Errors with `RUN_FAILED` when the command fails, with `UNSUPPORTED`, and as {@link planMounts} and
+ * {@link admitUnknownOwners} do.
+ */
 export async function executeRun(step: RunStep, wanted: WantedEncoding, session: Session): Promise<StepResult> {
   const { id, op, filesystem, sources } = step
   const { store, noCache } = session
   const planned = await planMounts(op, sources, session)
   const { key, parts } = runKey(op, { filesystem, mounts: planned.mounts }, session)
-  const cached = noCache ? undefined : await findCachedLayer(key, wanted, session)
+  const cached = noCache ? undefined : await findCachedRun({ id, key }, wanted, session)
   if (cached) return { kind: 'filesystem', filesystem: stack(filesystem, cached), cached: true }
 
+  const { recordsOwners } = (await session.worker()).state
+  if (!recordsOwners) admitUnknownOwners(id, session)
   const command = commandKey(op)
   // The new layer probably resembles the layer that the same command made last.
   const reuse = previousBlob(store.records.find(command.key), wanted, session)
   const request = { ...runRequest(step, { planned, wanted }, session), reuse }
   await fetchRunLayers(request, session)
   await requireEmulator(id, filesystem, session)
-  const { diffID, descriptor, exact } = await runInWorker(request, session)
-  const same = exact ? await sameLayer({ diffID, descriptor }, key, wanted, session) : undefined
-  if (same) return { kind: 'filesystem', filesystem: stack(filesystem, same), cached: false }
+  const { diffID, descriptor, complete } = await runInWorker(request, session)
+  const same = complete ? await sameLayer({ diffID, descriptor }, key, wanted, session) : undefined
+  const now = new Date((session.epoch ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()
+  const { layer, created = now } = same ?? { layer: { diffID, descriptor } }
+  const result = runResult(layer.diffID, { recordsOwners })
+  const record = { version: KEY_VERSION, step: 'RUN', created, result }
+  if (same) {
+    // The same owners may not have been known before.
+    if (recordsOwners) store.records.save({ ...record, key, parts })
+    return { kind: 'filesystem', filesystem: stack(filesystem, same), cached: false }
+  }
   if (wanted !== 'any' && wanted.algorithm === 'gzip') store.layers.add(diffID, { ...wanted, descriptor })
-  const created = new Date((session.epoch ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()
-  const record = { version: KEY_VERSION, step: 'RUN', created, result: { diffID } }
   store.records.save({ ...record, ...command })
-  // A layer with lost owners is no cache hit: the step has to run again where owners can be recorded.
-  if (exact) store.records.save({ ...record, key, parts })
+  // A layer that lacks file capabilities is no cache hit.
+  if (complete) store.records.save({ ...record, key, parts })
   return {
     kind: 'filesystem',
-    filesystem: stack(filesystem, { layer: { diffID, descriptor }, created }),
+    filesystem: stack(filesystem, { layer, created }),
     cached: false,
   }
 }

@@ -35,7 +35,7 @@ function commandFailed(end: Failed, args: readonly string[]): TsbuildError {
 }
 
 const ONE_ID =
-  'there is one user id here, and this program needs more: install the native helper, or get subordinate ids, as `tsbuild doctor` says'
+  'there is one user id here, and this program needs more: the native helper (`--isolation=auto`, on x64 and arm64) or subordinate ids, as `tsbuild doctor` says'
 
 function hintFor({ kept, exit, refused }: Failed, output: readonly string[]): string | undefined {
   if (refused) return ONE_ID

@@ -67,7 +67,6 @@ export function runRequest(
     encoding: wanted,
     timestamp: epoch,
     keepFailed: run.keepFailed ?? false,
-    strictOwnership: run.strictOwnership ?? false,
     logLimit: { bytes: limitOf(logLimit.bytes), bytesPerSecond: limitOf(logLimit.bytesPerSecond) },
   }
 }

@@ -13,6 +13,8 @@ export interface WorkerState {
   readonly program: string
   /** Whether layers are stacked with overlayfs. */
   readonly overlay: boolean
+  /** Whether the owners that steps give to files are recorded. */
+  readonly recordsOwners: boolean
   readonly probes: readonly Probe[]
 }
 

@@ -14,15 +14,22 @@ export interface CaptureChangesOptions {
   readonly view: FileTree
 }
 
+export interface CapturedChanges {
+  readonly entries: readonly SourceEntry[]
+  /** False if file capabilities that the command may have set could not be read. */
+  readonly complete: boolean
+}
+
 /**
  * The changes that a command made in its root, as the entries of a layer. `mountTargets` are in the form of entry.ts.
  * Emits warnings of changes that a layer can't hold.
  */
 export function captureChanges(
-  { request: { step, timestamp }, context: { backend }, emit }: WorkerStep,
+  { request: { step, timestamp }, context: { backend, readCapabilities }, emit }: WorkerStep,
   root: RunRoot,
   { mountTargets, identity, rootBefore, view }: CaptureChangesOptions,
-): readonly SourceEntry[] {
+): CapturedChanges {
+  let complete = true
   const warn = (message: string, hint?: string): void =>
     emit({ kind: 'warning', step, code: 'SANDBOX_LACKS', message, hint })
   const options = {
@@ -30,16 +37,19 @@ export function captureChanges(
     // may differ.
     exclude: new Set(backend.features.mounts ? [] : mountTargets),
     identity,
-    onUnreadCapabilities: () =>
+    readCapabilities,
+    onUnreadCapabilities: () => {
+      complete = false
       warn(
         'file capabilities that the step may have set are not recorded: no program here can read them',
         'install attr (getfattr) or libcap2-bin (getcap)',
-      ),
+      )
+    },
     onWhiteoutNames: ([path]: readonly string[]) =>
       warn(`files with names that begin with .wh. can't be in a layer: ${JSON.stringify(path)} is left out`),
   }
   warnOfRoot(root.directory, { rootBefore, before: view.lookup(''), identity }, warn)
-  return root.capture(options, timestamp)
+  return { entries: root.capture(options, timestamp), complete }
 }
 
 /** Mode and owner of the root directory are no part of the layers that a build makes, as in BuildKit. */

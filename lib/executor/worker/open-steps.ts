@@ -17,7 +17,9 @@ export async function openSteps(start: WorkerStart, cleanups: Cleanups, builder:
   const { context, probes } = await openWorkerContext(start, cleanups)
   if (!context) return { answer: { kind: 'unavailable', probes }, steps: undefined }
   const { isolation, program } = context.backend
-  const answer = { kind: 'ready', isolation, program, overlay: context.overlay !== undefined, probes } as const
+  const overlay = context.overlay !== undefined
+  const recordsOwners = context.ownership.kind !== 'assumed'
+  const answer = { kind: 'ready', isolation, program, overlay, recordsOwners, probes } as const
   return { answer, steps: createSteps(context, builder) }
 }
 

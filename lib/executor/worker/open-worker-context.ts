@@ -8,11 +8,13 @@ import { createPipes } from '../../sandbox/launch/output-pipes.ts'
 import { hideCgroupV2 } from '../../sandbox/mount/hide-cgroup-v2.ts'
 import { openMounter } from '../../sandbox/mount/open-mounter.ts'
 import { probeOverlay } from '../../sandbox/mount/probe-overlay.ts'
+import { findHelper } from '../../sandbox/native/find-helper.ts'
 import { findSyncCommand, type SyncCommand, syncFilesystem } from '../../sandbox/native/sync-filesystem.ts'
 import type { Probe } from '../../sandbox/types.ts'
 import type { Cleanups } from './cleanups.ts'
 import { createLayerStacks } from './layer-stacks.ts'
-import { findOwnershipMethods } from './owners/find-ownership-methods.ts'
+import { findOwnershipMethod } from './owners/find-ownership-method.ts'
+import { createCapabilityReading } from './owners/read-capabilities.ts'
 import type { WorkerStart } from './protocol.ts'
 import { openLayerDirectories } from './root/layer-directories.ts'
 import { createOverlayDirectoryPool } from './root/overlay-directories.ts'
@@ -81,8 +83,9 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
     overlayDirectories: createOverlayDirectoryPool(temporary),
     reusableRoots: createReusableRoots(),
     stepDirectories,
-    ownershipMethods: await findOwnershipMethods(namespaces, backend, temporary()),
     warned: new Set(),
+    readCapabilities: createCapabilityReading(findHelper(), home),
+    ownership: await findOwnershipMethod(namespaces, backend, temporary()),
     owners: namespaces.mapping === 'root' || namespaces.mapping === 'multiple',
     overlay: overlay?.ok ? mounter : undefined,
     filesystemOf: createLayerStacks(),

@@ -26,20 +26,20 @@ export async function produceRunLayer(step: WorkerStep): Promise<Ended> {
     const view = await viewOf(filesystem, context)
     const rootBefore = lstatSync(root.directory, { bigint: true })
     const ended = await runInRoot(step, { root, view, interactive: false })
-    const { exit, lastLines, mountTargets, refused, owners } = ended
+    const { exit, lastLines, mountTargets, refused, identity } = ended
     context.signal.throwIfAborted()
-    if (!owners) {
+    if (!identity) {
       const kept = request.keepFailed ? await keepFailed(request, root, context) : undefined
       return { kind: 'failed', step: request.step, exit, lastLines, kept, refused }
     }
-    const entries = captureChanges(step, root, { mountTargets, identity: owners.identity, rootBefore, view })
+    const { entries, complete } = captureChanges(step, root, { mountTargets, identity, rootBefore, view })
     const { diffID, descriptor } = await writeLayer(entries, context.store, {
       compression: request.encoding === 'any' ? { algorithm: 'uncompressed' } : request.encoding,
       reuse: request.reuse,
       signal: context.signal,
     })
     await root.keep(diffID)
-    return { kind: 'done', step: request.step, diffID, descriptor, exact: owners.exact }
+    return { kind: 'done', step: request.step, diffID, descriptor, complete }
   } finally {
     await root.discard()
   }

@@ -105,7 +105,6 @@ export interface RunRequest {
   /** Seconds since 1970 for every timestamp. */
   readonly timestamp: number | undefined
   readonly keepFailed: boolean
-  readonly strictOwnership: boolean
   /** The limit of each output stream. */
   readonly logLimit: StreamLimit
 }
@@ -134,6 +133,8 @@ export type FromWorker =
       readonly isolation: Isolation
       readonly program: string
       readonly overlay: boolean
+      /** Whether the owners that steps give to files are recorded. */
+      readonly recordsOwners: boolean
       readonly probes: readonly Probe[]
     }
   | { readonly kind: 'unavailable'; readonly probes: readonly Probe[] }
@@ -150,8 +151,8 @@ export type FromWorker =
       readonly step: string
       readonly diffID: DiffID
       readonly descriptor: Descriptor
-      /** Whether the layer has the owners, modes and devices that the command set. */
-      readonly exact: boolean
+      /** False if the layer may lack file capabilities that the command set. */
+      readonly complete: boolean
     }
   /** The command failed, or the shell ended. */
   | {

@@ -1,14 +1,12 @@
 // Runs the command of a RUN step in its root filesystem.
 import { lstatSync, mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { TsbuildError } from '../../base/errors.ts'
 import type { Identify } from '../../layers/diff/changed-entries.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { runCommand } from '../../sandbox/launch/run-command.ts'
 import { readHostFacts } from '../../sandbox/namespaces/host-facts.ts'
-import { chooseOwnershipMethod } from '../../sandbox/ownership/choose-ownership-method.ts'
-import type { InodeKey, KnownOwner, KnownOwners, OwnershipMethod } from '../../sandbox/ownership/ownership-method.ts'
+import type { InodeKey, KnownOwner, KnownOwners } from '../../sandbox/ownership/ownership-method.ts'
 import type { Exit, SandboxCommand } from '../../sandbox/types.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createMountPoints } from './mounts/mount-points.ts'
@@ -16,7 +14,7 @@ import { prepareMounts } from './mounts/prepare-mounts.ts'
 import { ensureWorkdir } from './mounts/workdir.ts'
 import { identifyFiles } from './owners/identify-files.ts'
 import { knownOwners } from './owners/known-owners.ts'
-import { isOwnerRefusal, refuseAssumedOwners, warnOfLostOwners } from './owners/ownership-warnings.ts'
+import { isOwnerRefusal } from './owners/owner-refusal.ts'
 import { readAccountFiles } from './read-account-files.ts'
 import { type RunUser, resolveUser } from './resolve-user.ts'
 import { removeTree } from './root/remove-tree.ts'
@@ -41,14 +39,8 @@ export interface CommandEnd {
   readonly mountTargets: readonly string[]
   /** Whether the output says that the system refused an owner, where there is one user id. */
   readonly refused: boolean
-  /** The owners of the files after the command; undefined if it failed. */
-  readonly owners: FoundOwners | undefined
-}
-
-interface FoundOwners {
-  readonly identity: Identify
-  /** Whether all owners are the ones that the command set. */
-  readonly exact: boolean
+  /** Identifies the files after the command; undefined if it failed. */
+  readonly identity: Identify | undefined
 }
 
 /** Errors with `RUN_USER_UNKNOWN`, `MOUNT_INVALID`, `SANDBOX_LACKS` and `SANDBOX_FAILED`. */
@@ -57,31 +49,21 @@ export async function runInRoot(
   { root: { directory }, view, interactive }: RunInRootOptions,
 ): Promise<CommandEnd> {
   const { request, context } = step
-  const method = chooseOwnershipMethod(directory, context.ownershipMethods)
-  refuseAssumedOwners(method, request)
+  const { ownership } = context
   const cleanups = createCleanups()
   try {
-    const accounts = readAccountFiles(directory)
-    const user = resolveUser(request.user, accounts)
+    const user = resolveUser(request.user, readAccountFiles(directory))
     const { command, known } = await prepareCommand(step, { root: directory, user, cleanups })
     warnOfNoFilter(step, command)
-    const wrapped = await method.wrap(command, joined([knownOwners(view, directory), ...known]))
-    const { exit, refused, lastLines } = await runWithOutput(step, wrapped, { method, interactive })
+    const wrapped = await ownership.wrap(command, joined([knownOwners(view, directory), ...known]))
+    const { exit, refused, lastLines } = await runWithOutput(step, wrapped, interactive)
     const mountTargets = command.mounts.map(({ target }) => target.slice(1))
     if (exit.kind === 'killed' || exit.code !== 0) {
-      return { exit, lastLines, refused, mountTargets, owners: undefined }
+      return { exit, lastLines, refused, mountTargets, identity: undefined }
     }
-
-    const after = await method.read(wrapped)
-    const isAssumed = method.kind === 'assumed'
-    const accountsChanged = isAssumed && !isDeepStrictEqual(accounts, readAccountFiles(directory))
-    const lost = warnOfLostOwners(step, {
-      root: directory,
-      method,
-      signs: { after, refused, accountsChanged },
-    })
-    const identity = identifyFiles({ method, after, root: directory, user })
-    return { exit, lastLines, refused, mountTargets, owners: { identity, exact: !(lost && isAssumed) } }
+    const after = await ownership.read(wrapped)
+    const identity = identifyFiles({ ownership, after, root: directory, user })
+    return { exit, lastLines, refused, mountTargets, identity }
   } finally {
     await cleanups.run()
   }
@@ -134,12 +116,12 @@ const GRACE = 1000
 async function runWithOutput(
   step: WorkerStep,
   command: SandboxCommand,
-  { method, interactive }: { readonly method: OwnershipMethod; readonly interactive: boolean },
+  interactive: boolean,
 ): Promise<Pick<CommandEnd, 'exit' | 'refused' | 'lastLines'>> {
   const { context } = step
   let refused = false
   const output = createStepOutput(step, (text) => {
-    refused ||= isOwnerRefusal(text, method, context.namespaces)
+    refused ||= isOwnerRefusal(text, context.ownership, context.namespaces)
   })
   const exit = await runCommand(context.backend, command, {
     signal: context.signal,

@@ -1,8 +1,9 @@
 // The state that the steps of one worker share, and one step of it.
 import type { Store } from '../../cache/store.ts'
+import type { CaptureOptions } from '../../layers/diff/changed-entries.ts'
 import type { OpenPipe } from '../../sandbox/launch/output-pipes.ts'
 import type { Mounter } from '../../sandbox/mount/mounter.ts'
-import type { OwnershipOptions } from '../../sandbox/ownership/choose-ownership-method.ts'
+import type { OwnershipMethod } from '../../sandbox/ownership/ownership-method.ts'
 import type { Backend, WorkerNamespaces } from '../../sandbox/types.ts'
 import type { LayerIndexes, Session } from '../session.ts'
 import type { LayerStacks } from './layer-stacks.ts'
@@ -30,10 +31,12 @@ export interface WorkerContext {
   readonly stepDirectories: StepDirectories
   /** Whether the worker can give files every owner. Where it can't, all files on disk belong to the worker's user. */
   readonly owners: boolean
-  /** The ownership methods that this worker can choose from. */
-  readonly ownershipMethods: OwnershipOptions
+  /** How the owners of files are recorded. */
+  readonly ownership: OwnershipMethod
   /** The warnings that were emitted: each is emitted once a build. */
   readonly warned: Set<string>
+  /** Reads the file capabilities of files in the roots. */
+  readonly readCapabilities: NonNullable<CaptureOptions['readCapabilities']>
   /** Stacks layers with overlayfs; undefined where that does not work. */
   readonly overlay: Mounter | undefined
   /** The filesystem of a stack of layers, the same object for the same layers. */

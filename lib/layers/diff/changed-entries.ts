@@ -4,7 +4,7 @@ import { isSystemError } from '../../base/errno.ts'
 import { TsbuildError } from '../../base/errors.ts'
 import { joinPath } from '../../base/paths.ts'
 import { leastMode } from '../disk/least-mode.ts'
-import { readCapabilities } from '../disk/read-capabilities.ts'
+import { type CapabilityReading, readCapabilities as readByPrograms } from '../disk/read-capabilities.ts'
 import { CAPABILITY, type EntryType, type SourceEntry } from '../entry.ts'
 import { entryWith } from '../entry-with.ts'
 import type { FileTree, TreeEntry } from '../file-tree.ts'
@@ -47,6 +47,8 @@ export interface CaptureOptions {
    * permission bits.
    */
   readonly owners?: boolean | undefined
+  /** Reads the capabilities of files on disk; default by a program of the system. */
+  readonly readCapabilities?: ((files: readonly string[]) => CapabilityReading) | undefined
   /** Receives the executables whose capabilities no program here can read. They keep those that they had before. */
   readonly onUnreadCapabilities?: ((paths: readonly string[]) => void) | undefined
   /** Receives the paths that are left out, with all below them, because their names would be whiteouts in a layer. */
@@ -105,6 +107,7 @@ interface Node {
 /** All found paths but sockets, excluded paths, and names that layers can't have. */
 function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node> {
   const { below, exclude, identity, owners = true, onUnreadCapabilities, onWhiteoutNames } = options
+  const { readCapabilities = readByPrograms } = options
   const whiteoutNames: string[] = []
   const identified: Identified[] = []
   const collect = (directory: Found, isBelow: boolean): void => {

@@ -43,10 +43,10 @@ export interface SystemReport {
 
 export interface OwnershipReport {
   /**
-   * How the owners of files are kept. `native`: on disk. `helper`, `fakeroot`: recorded beside it. `assumed`: changes
-   * by a command are lost, with a warning.
+   * How the owners of files are kept. `native`: on disk. `helper`: recorded beside it. `assumed`: changes by a command
+   * are lost, with a warning.
    */
-  readonly kind: 'native' | 'helper' | 'fakeroot' | 'assumed'
+  readonly kind: 'native' | 'helper' | 'assumed'
   readonly detail: string
 }
 
@@ -96,7 +96,7 @@ export async function examine(directory: string): Promise<DoctorReport> {
         ...probes.map(({ cause: _, ...probe }) => ({ ...probe, about: 'place' as const })),
         ...findings.backendProbes.map((probe) => ({ ...probe, about: 'back-end' as const })),
         { ...findings.overlay, about: 'store' },
-        ...(isOwnedByOne(namespaces.mapping) ? [{ ...findings.fakeroot, about: 'ownership' as const }] : []),
+        ...(findings.ownership ? [{ ...findings.ownership, about: 'ownership' as const }] : []),
       ],
       advice: adviceFor(
         probes.flatMap(({ cause }) => cause ?? []),
@@ -141,27 +141,19 @@ async function examineIn(directory: string, namespaces: WorkerNamespaces): Promi
     backends: [],
     backendProbes: [failed('a process in the namespaces')],
     overlay: failed('overlayfs in the store'),
-    fakeroot: failed('fakeroot'),
+    ownership: undefined,
   }
 }
 
-function isOwnedByOne(mapping: IdMapping): boolean {
-  return mapping === 'single' || mapping === 'none'
-}
-
-function ownershipIn(mapping: IdMapping, { backends, fakeroot }: NamespaceFindings): OwnershipReport {
-  if (!isOwnedByOne(mapping)) return { kind: 'native', detail: 'files on disk have the owners that commands give them' }
-  if (mapping === 'single' && backends.some(({ program }) => program.startsWith('tsbuild-sandbox'))) {
+function ownershipIn(mapping: IdMapping, { backends, ownership }: NamespaceFindings): OwnershipReport {
+  if (mapping === 'root' || mapping === 'multiple') {
+    return { kind: 'native', detail: 'files on disk have the owners that commands give them' }
+  }
+  if (ownership?.ok && backends.some(({ program }) => program.startsWith('tsbuild-sandbox'))) {
     return { kind: 'helper', detail: 'the helper records the owners that commands give files, of static programs too' }
-  }
-  if (fakeroot.ok) {
-    return {
-      kind: 'fakeroot',
-      detail: 'fakeroot records the owners that commands give files, but not of static programs',
-    }
   }
   return {
     kind: 'assumed',
-    detail: 'owners that commands give files are lost: such steps warn, and --strict-ownership fails them',
+    detail: 'owners that commands give files are lost: builds warn, and --strict-ownership refuses them',
   }
 }

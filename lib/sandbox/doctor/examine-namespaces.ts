@@ -1,10 +1,11 @@
 // Examines, from within the worker's namespaces, what works there.
-import { attempt, probeEnvironment } from '../attempt.ts'
 import { examineBackends } from '../backends/choose-backend.ts'
 import { hideCgroupV2 } from '../mount/hide-cgroup-v2.ts'
 import type { Mounter } from '../mount/mounter.ts'
 import { openMounter } from '../mount/open-mounter.ts'
 import { probeOverlay } from '../mount/probe-overlay.ts'
+import { findHelper } from '../native/find-helper.ts'
+import { probeHelper, VIRTUAL_OWNERS } from '../native/probe-helper.ts'
 import type { BackendFeatures, Isolation, Probe, WorkerNamespaces } from '../types.ts'
 
 /** A back-end that runs commands here. */
@@ -21,8 +22,8 @@ export interface NamespaceFindings {
   readonly backendProbes: readonly Probe[]
   /** Whether overlayfs can stack layers in the store. */
   readonly overlay: Probe
-  /** Whether fakeroot is installed, which records owners that the disk can't have. */
-  readonly fakeroot: Probe
+  /** Whether the helper can answer system calls about owners; undefined without a helper, or if the disk has them. */
+  readonly ownership: Probe | undefined
 }
 
 /** Call it in a process in the namespaces. Leaves nothing in `directory`. */
@@ -32,14 +33,14 @@ export async function examineNamespaces(directory: string, namespaces: WorkerNam
   const { backends, probes } = await examineBackends(directory, namespaces)
   const overlay = await overlayIn(directory, namespaces, mounter)
   mounter?.close()
-  const found = await attempt(['fakeroot', '--version'], { env: probeEnvironment() })
+  const helper = namespaces.mapping === 'single' ? findHelper() : undefined
+  const ownership =
+    helper === undefined ? undefined : (await probeHelper(helper)).probes.find(({ name }) => name === VIRTUAL_OWNERS)
   return {
     backends: backends.map(({ isolation, program, features }) => ({ isolation, program, features })),
     backendProbes: probes,
     overlay,
-    fakeroot: found.ok
-      ? { name: 'fakeroot', ok: true, detail: found.output }
-      : { name: 'fakeroot', ok: false, detail: found.message, remedy: 'install the package fakeroot' },
+    ownership,
   }
 }
 

@@ -14,11 +14,14 @@ export interface HelperAbilities {
   readonly probes: readonly Probe[]
 }
 
+/** The name of the probe for {@link HelperAbilities.ownership}. */
+export const VIRTUAL_OWNERS = 'native helper: virtual owners'
+
 const NAMES = {
   namespaces: 'native helper: namespaces',
   proc: 'native helper: new /proc',
   network: 'native helper: network of its own',
-  ownership: 'native helper: virtual owners',
+  ownership: VIRTUAL_OWNERS,
 } as const
 
 /** Call it in the worker, in the worker's namespaces. Takes a few milliseconds; never rejects. */

@@ -8,9 +8,8 @@ import type { OwnershipMethod } from './ownership-method.ts'
 export function createDiskOwnership(): OwnershipMethod {
   return {
     kind: 'native',
-    warning: undefined,
     unknown: 'disk',
     wrap: async (command) => command,
-    read: async () => ({ find: () => undefined, asked: false }),
+    read: async () => ({ find: () => undefined }),
   }
 }

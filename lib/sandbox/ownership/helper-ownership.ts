@@ -19,7 +19,6 @@ export interface HelperOwnershipOptions {
 export function createHelperOwnership({ realCapabilities }: HelperOwnershipOptions): OwnershipMethod {
   return {
     kind: 'helper',
-    warning: undefined,
     unknown: 'root',
     async wrap(command, known) {
       const before = [...known]

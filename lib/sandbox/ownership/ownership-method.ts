@@ -49,8 +49,6 @@ export interface OwnedCommand extends SandboxCommand {
 export interface OwnersAfter {
   /** Undefined for a file that the method recorded nothing about: see {@link OwnershipMethod.unknown}. */
   find(key: InodeKey): InodeOwner | undefined
-  /** Whether the step gave files to users other than root, as far as the method recorded it. */
-  readonly asked: boolean
 }
 
 /**
@@ -59,16 +57,13 @@ export interface OwnersAfter {
  * the disk's.
  */
 export interface OwnershipMethod {
-  /** `native`: the disk itself has the owners. */
-  readonly kind: 'native' | 'helper' | 'fakeroot' | 'assumed'
-  /** The step's warning, if the method is not right in all cases. */
-  readonly warning: string | undefined
+  /** `native`: the disk itself has the owners. `assumed`: nothing records the owners that a step sets. */
+  readonly kind: 'native' | 'helper' | 'assumed'
   /**
    * The owner of a file that `read()` finds nothing about. `disk`: lstat's. `root`: 0:0, as {@link KnownOwners}
-   * promises. `before`: the owner before the step, and for a new file the step's user. `user`: the step's user,
-   * unless the file was root's.
+   * promises. `before`: the owner before the step, and for a new file the step's user.
    */
-  readonly unknown: 'disk' | 'root' | 'before' | 'user'
+  readonly unknown: 'disk' | 'root' | 'before'
   /** Files go into the command's scratch directory. */
   wrap(command: SandboxCommand, known: KnownOwners): Promise<SandboxCommand>
   /**
@@ -78,19 +73,9 @@ export interface OwnershipMethod {
   read(command: SandboxCommand): Promise<OwnersAfter>
 }
 
-/** Owners from a list; `before` are the owners that the step began with. */
-export function ownersFrom(entries: InodeOwners, before: InodeOwners = []): OwnersAfter {
-  const previous = byKey(before)
-  const current = byKey(entries)
-  const isNew = ([key, { uid, gid }]: readonly [string, InodeOwner]): boolean => {
-    const old = previous.get(key)
-    return (uid !== 0 || gid !== 0) && (old?.uid !== uid || old.gid !== gid)
-  }
-  return { find: ({ dev, ino }) => current.get(`${dev}:${ino}`), asked: [...current].some(isNew) }
-}
-
-function byKey(entries: InodeOwners): Map<string, InodeOwner> {
-  const map = new Map<string, InodeOwner>()
-  for (const [{ dev, ino }, owner] of entries) map.set(`${dev}:${ino}`, owner)
-  return map
+/** Owners from a list. */
+export function ownersFrom(entries: InodeOwners): OwnersAfter {
+  const owners = new Map<string, InodeOwner>()
+  for (const [{ dev, ino }, owner] of entries) owners.set(`${dev}:${ino}`, owner)
+  return { find: ({ dev, ino }) => owners.get(`${dev}:${ino}`) }
 }

@@ -10,6 +10,8 @@ export interface KnownRow extends Row {
   readonly chosen: Isolation | undefined
   /** Whether layers are stacked with overlayfs there. */
   readonly overlay: boolean
+  /** Whether nothing records owners there, so that every build warns. */
+  readonly unknownOwners?: true
   /** Stages that differ from what root builds, with the reason; `*` for all. */
   readonly shortfalls: Readonly<Record<string, string>>
 }
@@ -26,17 +28,13 @@ const ONE_ID =
 const SETPRIV =
   'a program that gives up its user id before its groups (setpriv; su, gosu and su-exec do not) is refused the latter'
 export const CHOWN_FAILS =
-  'chown and su of static programs: no library reaches them, and the kernel refuses ids that are not there, so the step fails; install the helper'
-const OWNER_UNSEEN =
-  'owners that the step looks at: to a static program everything seems root’s; what the layer says is right'
-const FAKEROOT_GROUP = 'set-group directories: fakeroot gives what is made in them root’s group'
-const FAKEROOT_USER = 'files made after a change of user within a step: fakeroot takes them for root’s'
-const FAKEROOT_CAPABILITIES = 'file capabilities: fakeroot does not record them, which the step warns about'
+  'chown, su and packages with users of their own: the kernel refuses ids that are not there, so the step fails; the helper would record them'
+const OWNER_UNSEEN = 'owners that the step looks at: everything seems root’s, which the build warns about'
 const CHROOT_NETWORK = '`--network=none`: refused, since nothing can keep a step from the network'
 const CHROOT_PROC = '/proc: a chroot has none, and so no /dev/fd, and `mknod -m` of Debian fails'
 
 const PRETENDED =
-  'owners: proot pretends that they are changed and forgets them, which the step warns about, and to static programs all files seem their own'
+  'owners: proot pretends that they are changed and forgets them, which the build warns about, and all files seem a program’s own'
 const NO_NODES = 'device nodes: proot pretends to make them'
 const WRITABLE_COPIES = 'read-only mounts: they are copies, in which a step may write'
 
@@ -53,11 +51,14 @@ const WITHOUT_HELPER = {
   devices: NO_DEVICES,
   copies: OWNER_UNSEEN,
   mounts: OWNER_UNSEEN,
-  'glibc-set-group': FAKEROOT_GROUP,
-  'glibc-setpriv': FAKEROOT_USER,
-  'glibc-capabilities': FAKEROOT_CAPABILITIES,
-  'debian-su': FAKEROOT_USER,
-  'debian-capabilities': FAKEROOT_CAPABILITIES,
+  'glibc-chown': CHOWN_FAILS,
+  'glibc-set-group': CHOWN_FAILS,
+  'glibc-setpriv': CHOWN_FAILS,
+  'glibc-devices': NO_DEVICES,
+  'debian-packages': CHOWN_FAILS,
+  'debian-accounts': CHOWN_FAILS,
+  'debian-su': CHOWN_FAILS,
+  'debian-devices': NO_DEVICES,
 }
 const WITH_HELPER = { 'set-id-copy': COPIED_SET_ID, permissions: ONE_ID, 'glibc-setpriv': SETPRIV }
 
@@ -104,6 +105,7 @@ export const ROWS: readonly KnownRow[] = [
     // runc needs more than one id.
     chosen: findProgram('crun') === undefined ? 'bwrap' : 'oci',
     overlay: true,
+    unknownOwners: true,
     shortfalls: WITHOUT_HELPER,
   },
   {
@@ -131,6 +133,7 @@ export const ROWS: readonly KnownRow[] = [
     helper: false,
     chosen: 'bwrap',
     overlay: true,
+    unknownOwners: true,
     shortfalls: WITHOUT_HELPER,
   },
   {
@@ -152,6 +155,7 @@ export const ROWS: readonly KnownRow[] = [
     proot: process.env['TSBUILD_TEST_PROOT'],
     chosen: 'proot',
     overlay: false,
+    unknownOwners: true,
     shortfalls: {
       chown: PRETENDED,
       modes: PRETENDED,
@@ -166,11 +170,15 @@ export const ROWS: readonly KnownRow[] = [
       devices: NO_NODES,
       mounts: WRITABLE_COPIES,
       'network-none': CHROOT_NETWORK,
-      'glibc-set-group': FAKEROOT_GROUP,
-      'glibc-setpriv': FAKEROOT_USER,
-      'glibc-capabilities': FAKEROOT_CAPABILITIES,
-      'debian-su': FAKEROOT_USER,
-      'debian-capabilities': FAKEROOT_CAPABILITIES,
+      'glibc-chown': PRETENDED,
+      'glibc-set-group': PRETENDED,
+      'glibc-user': PRETENDED,
+      'glibc-setpriv': PRETENDED,
+      'glibc-devices': NO_NODES,
+      'debian-packages': PRETENDED,
+      'debian-accounts': PRETENDED,
+      'debian-su': PRETENDED,
+      'debian-devices': NO_NODES,
     },
   },
 ]

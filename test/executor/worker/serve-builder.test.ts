@@ -25,7 +25,14 @@ class TestChannel extends EventEmitter {
 }
 
 const START = { kind: 'start', isolation: 'auto' } as WorkerStart
-const READY: FromWorker = { kind: 'ready', isolation: 'oci', program: 'x 1', overlay: true, probes: [] }
+const READY: FromWorker = {
+  kind: 'ready',
+  isolation: 'oci',
+  program: 'x 1',
+  overlay: true,
+  recordsOwners: true,
+  probes: [],
+}
 const runRequest = (step: string): RunRequest => ({ kind: 'run', step }) as RunRequest
 const SHELL: ShellRequest = { kind: 'shell', step: 'shell', kept: 'k', args: [] }
 const failed = (step: string): FromWorker => ({

@@ -7,7 +7,7 @@ import type { OwnersAfter, OwnershipMethod } from '../../../sandbox/ownership/ow
 import type { SandboxUser } from '../../../sandbox/types.ts'
 
 export interface IdentifyOptions {
-  readonly method: OwnershipMethod
+  readonly ownership: OwnershipMethod
   readonly after: OwnersAfter
   /** The step's root directory, in which files have the inode numbers that the command saw. */
   readonly root: string
@@ -15,22 +15,16 @@ export interface IdentifyOptions {
 }
 
 /** Identifies the files of a step's root after the step, by the owners that its ownership method recorded. */
-export function identifyFiles({ method, after, root, user }: IdentifyOptions): Identify {
-  const assumed = (base: TreeEntry | undefined): FileIdentity => {
-    const isRoots = base?.uid === 0 && base.gid === 0
-    if (method.unknown === 'root' || (method.unknown === 'user' && isRoots)) return { uid: 0, gid: 0 }
-    if (method.unknown === 'user') return { uid: user.uid, gid: user.gid }
-    return { uid: base?.uid ?? user.uid, gid: base?.gid ?? user.gid }
-  }
+export function identifyFiles({ ownership, after, root, user }: IdentifyOptions): Identify {
+  const assumed = (base: TreeEntry | undefined): FileIdentity =>
+    ownership.unknown === 'root' ? { uid: 0, gid: 0 } : { uid: base?.uid ?? user.uid, gid: base?.gid ?? user.gid }
   return (path, stat, base) => {
-    if (method.unknown === 'disk') return { uid: Number(stat.uid), gid: Number(stat.gid) }
+    if (ownership.unknown === 'disk') return { uid: Number(stat.uid), gid: Number(stat.gid) }
     const { dev, ino } = lstatSync(toFsPath(`${root}/${path}`), { bigint: true })
     // overlayfs shows a new name of a lower file with the upper inode, and the old name with the lower inode while
     // that is in the kernel's cache. The captured directory has the upper inode.
     const owner = (stat.nlink > 1n ? after.find({ dev, ino: stat.ino }) : undefined) ?? after.find({ dev, ino })
-    // fakeroot records root for every file that it first meets in a chmod.
-    const isUnsure = method.unknown === 'user' && owner?.uid === 0 && owner.gid === 0 && !owner.device
-    if (!owner || isUnsure) return assumed(base)
+    if (!owner) return assumed(base)
     const { uid, gid, device, capability } = owner
     if (!device) return { uid, gid, named: true, capability }
     const type = device.type === 'character' ? 0o020000 : 0o060000

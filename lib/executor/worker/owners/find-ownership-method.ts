@@ -1,24 +1,24 @@
-// Probes by which methods a worker can record the owners of files.
+// Probes by which method a worker can record the owners of files.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileCapabilities } from '../../../sandbox/native/file-capabilities.ts'
 import { findHelper } from '../../../sandbox/native/find-helper.ts'
 import { probeHelper } from '../../../sandbox/native/probe-helper.ts'
-import type { OwnershipOptions } from '../../../sandbox/ownership/choose-ownership-method.ts'
-import { findFakeroot } from '../../../sandbox/ownership/fakeroot-ownership.ts'
+import { chooseOwnershipMethod } from '../../../sandbox/ownership/choose-ownership-method.ts'
+import type { OwnershipMethod } from '../../../sandbox/ownership/ownership-method.ts'
 import type { Backend, WorkerNamespaces } from '../../../sandbox/types.ts'
 
-/** The ownership methods that work with a back-end. `directory` is an empty one on the disk of the roots. */
-export async function findOwnershipMethods(
+/** The best ownership method that works with a back-end. `directory` is an empty one on the disk of the roots. */
+export async function findOwnershipMethod(
   namespaces: WorkerNamespaces,
   backend: Backend,
   directory: string,
-): Promise<OwnershipOptions> {
+): Promise<OwnershipMethod> {
   const onDisk = namespaces.mapping === 'root' || namespaces.mapping === 'multiple'
   const path = onDisk || !backend.program.startsWith('tsbuild-sandbox') ? undefined : findHelper()
   const helper = path !== undefined && (await probeHelper(path)).ownership
   const realCapabilities = path !== undefined && canSetCapability(path, directory)
-  return { namespaces, backend, helper, realCapabilities, fakeroot: onDisk ? undefined : await findFakeroot() }
+  return chooseOwnershipMethod({ namespaces, helper, realCapabilities })
 }
 
 // cap_net_raw=ep, in revision 2 of the kernel's linux/capability.h.
