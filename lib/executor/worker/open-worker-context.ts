@@ -58,8 +58,6 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
   const all = [...probes, ...(overlay ? [overlay] : [])]
   if (!backend) return { context: undefined, probes: all }
 
-  const layerDirectories = openLayerDirectories(layersDirectory(home), { boot: start.boot, sync: syncer(home, store) })
-  cleanups.add(layerDirectories.settled)
   let made = 0
   const temporary = (): string => {
     const path = join(tmp, `${start.prefix}-${made++}`)
@@ -67,6 +65,13 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
     cleanups.add(() => removeTree(path))
     return path
   }
+  const ownership = await findOwnershipMethod(namespaces, backend, temporary())
+  const virtualDevices = ownership.kind === 'helper'
+  const layerDirectories = openLayerDirectories(layersDirectory(home, virtualDevices), {
+    boot: start.boot,
+    sync: syncer(home, store),
+  })
+  cleanups.add(layerDirectories.settled)
   // A back-end that copies files instead of mounting them moves the covered files into the step's directory: best on
   // the disk of the root.
   const stepDirectories = await openStepDirectories(temporary(), backend.features.mounts ? mounter : undefined)
@@ -85,7 +90,10 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
     stepDirectories,
     warned: new Set(),
     readCapabilities: createCapabilityReading(findHelper(), home),
-    ownership: await findOwnershipMethod(namespaces, backend, temporary()),
+    ownership,
+    virtualDevices,
+    // Root of a user namespace with one id reads every file of that id.
+    exactModes: namespaces.mapping !== 'none',
     owners: namespaces.mapping === 'root' || namespaces.mapping === 'multiple',
     overlay: overlay?.ok ? mounter : undefined,
     filesystemOf: createLayerStacks(),

@@ -15,8 +15,9 @@ export const temporaryDirectory = (home: string): string => join(home, 'tmp')
 /** The directory of kept failed steps. */
 export const keptDirectory = (home: string): string => join(home, 'kept')
 
-/** The directory of unpacked layers. */
-export const layersDirectory = (home: string): string => join(home, 'layers')
+/** The directory of unpacked layers. Those with virtual devices are of use to workers that can show the devices. */
+export const layersDirectory = (home: string, virtualDevices: boolean): string =>
+  join(home, virtualDevices ? 'layers-virtual' : 'layers')
 
 /** The name of the directory of cache mounts. */
 export const CACHES = 'caches'

@@ -31,6 +31,10 @@ export interface WorkerContext {
   readonly stepDirectories: StepDirectories
   /** Whether the worker can give files every owner. Where it can't, all files on disk belong to the worker's user. */
   readonly owners: boolean
+  /** Whether the worker reads and changes files whatever their modes are, so that they have those of the image. */
+  readonly exactModes: boolean
+  /** Whether devices are empty files on disk, which commands are shown as devices. */
+  readonly virtualDevices: boolean
   /** How the owners of files are recorded. */
   readonly ownership: OwnershipMethod
   /** The warnings that were emitted: each is emitted once a build. */

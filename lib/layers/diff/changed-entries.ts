@@ -42,11 +42,8 @@ export interface CaptureOptions {
   /** Mount targets: paths that are left out, with all below them, whatever happened to them. */
   readonly exclude: ReadonlySet<string>
   readonly identity: Identify
-  /**
-   * Whether files got their owners when they were unpacked (see `unpackRoot`). If not, some have extra
-   * permission bits.
-   */
-  readonly owners?: boolean | undefined
+  /** Whether files got their modes when they were unpacked (see `unpackRoot`). If not, some have extra bits. */
+  readonly exactModes?: boolean | undefined
   /** Reads the capabilities of files on disk; default by a program of the system. */
   readonly readCapabilities?: ((files: readonly string[]) => CapabilityReading) | undefined
   /** Receives the executables whose capabilities no program here can read. They keep those that they had before. */
@@ -106,7 +103,7 @@ interface Node {
 
 /** All found paths but sockets, excluded paths, and names that layers can't have. */
 function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node> {
-  const { below, exclude, identity, owners = true, onUnreadCapabilities, onWhiteoutNames } = options
+  const { below, exclude, identity, exactModes = true, onUnreadCapabilities, onWhiteoutNames } = options
   const { readCapabilities = readByPrograms } = options
   const whiteoutNames: string[] = []
   const identified: Identified[] = []
@@ -127,7 +124,7 @@ function examine(root: Found, options: CaptureOptions): ReadonlyMap<Found, Node>
   if (whiteoutNames.length > 0) onWhiteoutNames?.(whiteoutNames.sort())
 
   const found = withOwnersOfLinks(identified).flatMap(({ found: one, base, identity: known }) => {
-    const entry = toEntry(one, known, owners ? undefined : base)
+    const entry = toEntry(one, known, exactModes ? undefined : base)
     return entry ? [{ found: one, entry, base, capability: entry.type === 'file' ? known.capability : undefined }] : []
   })
   const executables = found.filter(({ entry }) => entry.type === 'file' && (entry.mode & 0o111) !== 0)

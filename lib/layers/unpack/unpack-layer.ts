@@ -27,10 +27,10 @@ export async function unpackLayer(
   directory: string,
   options: UnpackRootOptions,
 ): Promise<UnpackedLayer> {
-  const entries = overlayEntries(layer, below)
+  const entries = overlayEntries(layer, below, options)
   try {
     const unpacked = await reportingErrors('STORE_IO', directory, () =>
-      unpackEntries(entries, directory, rootPolicy(options.owners), options),
+      unpackEntries(entries, directory, rootPolicy(options), options),
     )
     return { kind: 'unpacked', ...unpacked }
   } catch (error) {
@@ -60,7 +60,11 @@ export function dependsOnBelow({ entries }: LayerIndex): boolean {
  * The entries of the layer's directory: parents first, the root left out, the first of several hard links as a
  * file.
  */
-function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceEntry | OverlayWhiteout> {
+function* overlayEntries(
+  layer: UnionLayer,
+  below: UnionView,
+  { virtualDevices = false }: UnpackRootOptions,
+): Generator<SourceEntry | OverlayWhiteout> {
   const view = extendUnionView(below, layer)
   const touched = touchedNames(layer.index)
   const firstLinks = new Map<string, string>()
@@ -78,7 +82,7 @@ function* overlayEntries(layer: UnionLayer, below: UnionView): Generator<SourceE
       continue
     }
     // Such a device can't be made, but must hide the entry below.
-    if (isWhiteoutDevice(entry) && below.lookup(path)) yield { path, type: 'whiteout' }
+    if (isWhiteoutDevice(entry) && !virtualDevices && below.lookup(path)) yield { path, type: 'whiteout' }
     yield asLinkOfFirst(entry, firstLinks)
     if (entry.type === 'directory') push(path)
   }

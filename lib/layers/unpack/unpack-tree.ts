@@ -6,7 +6,13 @@ import type { FileTree } from '../file-tree.ts'
 import { treeEntries } from '../union/tree-entries.ts'
 import { type UnpackedTree, type UnpackOptions, type UnpackPolicy, unpackEntries } from './unpacker.ts'
 
-const POLICY: UnpackPolicy = { owners: false, empty: false, leastMode: () => 0, capabilities: false }
+const POLICY: UnpackPolicy = {
+  owners: false,
+  empty: false,
+  leastMode: () => 0,
+  virtualDevices: false,
+  capabilities: false,
+}
 
 /**
  * Writes a tree's files into a directory on the host, which is made if it is missing. Files in the directory

@@ -47,6 +47,8 @@ export interface UnpackPolicy {
   readonly empty: boolean
   /** Permission bits that files of a type always get. */
   readonly leastMode: (type: EntryType) => number
+  /** Whether a device becomes an empty file. */
+  readonly virtualDevices: boolean
   /** Whether file capabilities are set; other attributes never are. */
   readonly capabilities: boolean
 }
@@ -141,6 +143,10 @@ class Unpacker {
       case 'character':
       case 'block':
         this.#clear(path)
+        if (this.#policy.virtualDevices && entry.type !== 'fifo') {
+          fs.writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
+          break
+        }
         // In a layer of overlayfs, or on a mounted one, such a device is a whiteout.
         if (!(this.#policy.empty && isWhiteoutDevice(entry)) && this.#makeNode(entry, path)) break
         this.#missing.add(entry.path)

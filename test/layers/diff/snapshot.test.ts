@@ -25,7 +25,7 @@ test('a file that was written again within a tick of the clock is found by its c
   // As if the write had left no trace: both snapshots have the same status, taken right then, however busy the
   // machine is.
   const snapshot = { ...takeSnapshot(root), begun: fs.statSync(join(root, 'other')).ctimeMs }
-  const entries = captureSnapshot({ root, before: snapshot, after: snapshot, below, owners: false, ...OPTIONS })
+  const entries = captureSnapshot({ root, before: snapshot, after: snapshot, below, exactModes: false, ...OPTIONS })
   expect(entries.map(({ path }) => path)).toEqual(['other'])
 })
 
@@ -36,7 +36,7 @@ test('a file that was last changed long before the snapshot is not read', async 
   const snapshot = takeSnapshot(root)
   fs.rmSync(join(root, 'x'))
   const before = { ...snapshot, begun: snapshot.begun + 1000 }
-  expect(captureSnapshot({ root, before, after: before, below, owners: false, ...OPTIONS })).toEqual([])
+  expect(captureSnapshot({ root, before, after: before, below, exactModes: false, ...OPTIONS })).toEqual([])
 })
 
 test('a snapshot is renewed for paths whose status was changed', async () => {
@@ -80,7 +80,9 @@ test.runIf(isRoot('to become somebody else'))('a plain user captures what its co
     return takeSnapshot(root)
   })
   expect(
-    await asUser(() => captureSnapshot({ root, before, after: takeSnapshot(root), below, owners, ...OPTIONS })),
+    await asUser(() =>
+      captureSnapshot({ root, before, after: takeSnapshot(root), below, exactModes: owners, ...OPTIONS }),
+    ),
   ).toEqual([])
 
   const { after, entries, next } = await asUser(() => {
@@ -90,7 +92,7 @@ test.runIf(isRoot('to become somebody else'))('a plain user captures what its co
     fs.chmodSync(join(root, 'closed/secret'), 0)
     fs.rmdirSync(join(root, 'gone'))
     const after = takeSnapshot(root)
-    const entries = captureSnapshot({ root, before, after, below, owners, ...OPTIONS })
+    const entries = captureSnapshot({ root, before, after, below, exactModes: owners, ...OPTIONS })
     expect(fs.readFileSync(join(root, 'new/unreadable'), 'utf8')).toBe('new')
     return { after, entries, next: takeSnapshot(root) }
   })
@@ -102,7 +104,9 @@ test.runIf(isRoot('to become somebody else'))('a plain user captures what its co
   // A directory that had to be made readable is no change of the next command.
   const above = createUnionView([...layers, ...(await storedLayers(entries))])
   expect(
-    await asUser(() => captureSnapshot({ root, before: after, after: next, below: above, owners, ...OPTIONS })),
+    await asUser(() =>
+      captureSnapshot({ root, before: after, after: next, below: above, exactModes: owners, ...OPTIONS }),
+    ),
   ).toEqual([])
 })
 

@@ -56,14 +56,14 @@ export function cacheSource(mount: CacheRequest, caches: StepCaches): MountSourc
 }
 
 async function fillCache(mount: CacheRequest, directory: string, context: WorkerContext): Promise<void> {
-  const { store, owners, signal } = context
+  const { store, owners, exactModes, signal } = context
   if (mount.layers.length === 0) return
   const view = await viewOf(context.filesystemOf(mount.layers), context)
   for (const layer of mount.layers) await ensurePlainLayer(store, layer, signal)
   if (view.lookup(mount.source)?.type === 'file') {
     throw new TsbuildError('MOUNT_INVALID', `the source ${JSON.stringify(mount.source)} of a cache is not a directory`)
   }
-  await unpackRoot(subTree(view, mount.source, ''), directory, { owners, signal })
+  await unpackRoot(subTree(view, mount.source, ''), directory, { owners, exactModes, signal })
   // A cache is filled once: later builds could not tell that a power cut emptied its files.
   const command = findSyncCommand()
   if (command) await syncFilesystem(command, directory)

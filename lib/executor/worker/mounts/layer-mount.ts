@@ -15,7 +15,7 @@ type LayersRequest = Extract<RequestedMount, { kind: 'layers' }>
 
 /** Makes the files of a bind mount ready on the host. Changes to them are dropped by `cleanups`. */
 export async function layerSource(mount: LayersRequest, { context, cleanups }: MountingStep): Promise<MountSource> {
-  const { overlay, filesystemOf, temporary, store, signal, owners } = context
+  const { overlay, filesystemOf, temporary, store, signal } = context
   const filesystem = filesystemOf(mount.layers)
   const view = await viewOf(filesystem, context)
   if (overlay) {
@@ -29,7 +29,7 @@ export async function layerSource(mount: LayersRequest, { context, cleanups }: M
   const directory = join(base, 'tree')
   mkdirSync(directory)
   const tree = subTree(view, mount.source, 'source')
-  await unpackRoot(tree, directory, { owners, signal })
+  await unpackRoot(tree, directory, context)
   cleanups.add(() => removeTree(base))
   return { ...sourceAt(join(directory, 'source')), known: knownOwners(tree, directory) }
 }

@@ -55,5 +55,5 @@ async function makeUpper(upper: string, filesystem: Filesystem, context: WorkerC
   const root = (await viewOf(filesystem, context)).lookup('')
   mkdirSync(upper)
   if (context.owners && root) chownSync(upper, root.uid, root.gid)
-  chmodSync(upper, (root?.mode ?? 0o755) | rootDirectoryMode(context.owners))
+  chmodSync(upper, (root?.mode ?? 0o755) | rootDirectoryMode(context.exactModes))
 }

@@ -32,8 +32,8 @@ export async function openOverlayRoot(
   return {
     directory,
     capture: (captureOptions, timestamp) => {
-      const { owners } = context
-      const entries = captureOverlay({ upper, merged: directory, below, isMissing, owners, ...captureOptions })
+      const { exactModes } = context
+      const entries = captureOverlay({ upper, merged: directory, below, isMissing, exactModes, ...captureOptions })
       return withSourceDateEpoch(entries, upper, timestamp)
     },
     keep: (diffID) => closeOnce(() => adoptUpper({ upper, diffID, below: filesystem }, context)),

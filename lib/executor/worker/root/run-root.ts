@@ -9,7 +9,7 @@ export interface RunRoot {
    * The changes since the root was opened, as the entries of a layer. A `timestamp` (seconds since 1970) becomes the
    * time of all changed files, on disk too: later steps see the files as a build from the layer would see them.
    */
-  capture(options: Omit<CaptureOptions, 'below' | 'owners'>, timestamp: number | undefined): readonly SourceEntry[]
+  capture(options: Omit<CaptureOptions, 'below' | 'exactModes'>, timestamp: number | undefined): readonly SourceEntry[]
   /** Keeps the changes for the steps on top of this one, once they are a layer. */
   keep(diffID: DiffID): Promise<void>
   /** Moves the changes to a new directory, for openRoot() to continue from. */

@@ -106,7 +106,7 @@ async function unpack({ layer, below }: Level, name: string, context: WorkerCont
   const directory = context.temporary()
   const { diffID } = layer
   const view = await viewOf(below, context)
-  const result = await unpackLayer({ diffID, index, plainPath }, view, directory, { owners: context.owners, signal })
+  const result = await unpackLayer({ diffID, index, plainPath }, view, directory, context)
   if (result.kind === 'impossible') throw new OverlayImpossible(result.reason)
   return context.layerDirectories.place(name, directory, lostNodes(result.losses))
 }
@@ -120,12 +120,12 @@ export class OverlayImpossible extends Error {}
 
 /** A whole stack unpacked into one directory. */
 async function mergedDirectory({ filesystem, chain }: Level, context: WorkerContext): Promise<string> {
-  const { store, signal, owners } = context
+  const { store, signal } = context
   const name = `m-${chain}`
   const known = context.layerDirectories.find(name)
   if (known !== undefined) return known
   for (const lower of layersOf(filesystem)) await ensurePlainLayer(store, lower.layer, signal)
   const directory = context.temporary()
-  const { losses } = await unpackRoot(await viewOf(filesystem, context), directory, { owners, signal })
+  const { losses } = await unpackRoot(await viewOf(filesystem, context), directory, context)
   return context.layerDirectories.place(name, directory, lostNodes(losses))
 }

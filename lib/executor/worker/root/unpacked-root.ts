@@ -33,9 +33,16 @@ export async function openUnpackedRoot(
   return {
     directory,
     capture: (options, timestamp) => {
-      const { owners } = context
+      const { exactModes } = context
       const found = takeSnapshot(directory)
-      const entries = captureSnapshot({ root: directory, before: snapshot, after: found, below, owners, ...options })
+      const entries = captureSnapshot({
+        root: directory,
+        before: snapshot,
+        after: found,
+        below,
+        exactModes,
+        ...options,
+      })
       const timed = withSourceDateEpoch(entries, directory, timestamp)
       const paths = timed.map(({ path }) => path)
       after = timestamp === undefined ? found : renewSnapshot(directory, found, paths)
@@ -58,9 +65,9 @@ export async function openUnpackedRoot(
 }
 
 async function unpack(filesystem: Filesystem, view: UnionView, context: WorkerContext): Promise<UnpackedRoot> {
-  const { store, signal, owners } = context
+  const { store, signal } = context
   for (const { layer } of layersOf(filesystem)) await ensurePlainLayer(store, layer, signal)
   const directory = context.temporary()
-  await unpackRoot(view, directory, { owners, signal })
+  await unpackRoot(view, directory, context)
   return { directory, snapshot: takeSnapshot(directory) }
 }

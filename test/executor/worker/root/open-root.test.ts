@@ -28,10 +28,12 @@ function createSteps(): (on: Filesystem, name: string | undefined, timestamp?: n
     return path
   }
   const context: Omit<LayerSource, 'signal'> &
-    Pick<WorkerContext, 'overlay' | 'owners' | 'reusableRoots' | 'temporary'> = {
+    Pick<WorkerContext, 'overlay' | 'owners' | 'exactModes' | 'virtualDevices' | 'reusableRoots' | 'temporary'> = {
     store,
     overlay: undefined,
     owners: true,
+    exactModes: true,
+    virtualDevices: false,
     indexes: new Map(),
     views: new Map(),
     plainLayers: { has: () => true },
