@@ -12,7 +12,7 @@ import { closeDispatchers, type Dispatchers, openDispatchers } from './dispatche
 import { followRedirects } from './follow-redirects.ts'
 import { httpFailed, isTransient } from './http-failed.ts'
 import { resumeBody } from './resume-body.ts'
-import { backoff, retryAfter, type Wait, waitFor } from './retry.ts'
+import { backoff, retryAfter, type Wait, waitFor } from './retry-delay.ts'
 import { safeURL } from './safe-url.ts'
 import type { RawResponse } from './send.ts'
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse, HttpTimeouts } from './types.ts'

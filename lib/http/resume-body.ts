@@ -1,6 +1,6 @@
 import { TsbuildError } from '../base/errors.ts'
 import { httpFailedFor, isTransient } from './http-failed.ts'
-import { backoff, type Wait } from './retry.ts'
+import { backoff, type Wait } from './retry-delay.ts'
 
 export interface ResumeOptions {
   readonly signal?: AbortSignal | undefined

@@ -1,5 +1,5 @@
 // The types of requests and responses.
-import type { Wait } from './retry.ts'
+import type { Wait } from './retry-delay.ts'
 
 /** The TLS options of a host. All values are PEM. */
 export interface TlsOptions {

@@ -1,11 +1,11 @@
 // Sends requests to registries, with the credentials that each registry asks for.
 import { TsbuildError } from '../base/errors.ts'
 import { openHttpClient } from '../http/client.ts'
-import { type Wait, waitFor } from '../http/retry.ts'
+import { type Wait, waitFor } from '../http/retry-delay.ts'
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts'
 import type { Env } from './config-directories.ts'
 import { authorization, chooseChallenge, type HostAuth } from './credentials/authorization.ts'
-import { type FoundCredentials, findCredentials } from './credentials/credentials.ts'
+import { type FoundCredentials, findCredentials } from './credentials/find-credentials.ts'
 import { credentialHint } from './credentials/fetch-token.ts'
 import { findOrigin } from './find-origin.ts'
 import { apiHost, type RepositoryName, type Transport } from './hosts.ts'

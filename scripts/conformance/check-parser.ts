@@ -8,7 +8,7 @@ import {
   parseDirectives,
   toBuildKitTree,
 } from '../../lib/parser/index.ts'
-import { parseHeredocWord } from '../../lib/parser/syntax/heredoc-word.ts'
+import { parseHeredocWord } from '../../lib/parser/syntax/heredoc-delimiter.ts'
 import { type Case, compare, recordOf, stringOf } from './check.ts'
 import { checkRejection, describeErrors } from './check-rejection.ts'
 

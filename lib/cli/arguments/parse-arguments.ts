@@ -1,5 +1,5 @@
 import { type Args, COMMON_FLAGS, type CommandSpec } from '../command-spec.ts'
-import { canonicalArguments } from './flag-syntax.ts'
+import { canonicalArguments } from './parse-flags.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Parses the arguments of a command; undefined if they request help. Throws a {@link UsageError}. */

@@ -1,7 +1,7 @@
 import { joinPath } from '../../base/paths.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
 import { EMPTY_TREE, type FileTree, type TreeEntry } from '../../layers/file-tree.ts'
-import { copyArchive } from './copy-archive.ts'
+import { copyArchive } from './unpack-archive.ts'
 import { directoryInode, type Inode } from './inode.ts'
 import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'
 

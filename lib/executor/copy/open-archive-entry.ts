@@ -1,4 +1,4 @@
-import { type Archive, openArchive } from '../../layers/archive/read-archive.ts'
+import { type Archive, openArchive } from '../../layers/archive/open-archive.ts'
 import { ContentFiles } from '../../layers/content-files.ts'
 import { DETECT_LENGTH, detectCompression } from '../../layers/decompress/compression-magic.ts'
 import type { SourceEntry } from '../../layers/entry.ts'

@@ -1,4 +1,4 @@
-import { parseHeredocWord } from '../syntax/heredoc-word.ts'
+import { parseHeredocWord } from '../syntax/heredoc-delimiter.ts'
 import type { Report } from '../syntax/syntax-node.ts'
 import type { Add, Copy, CopySource, Heredoc, Word } from '../types.ts'
 import { type CommandInLines, instructionBase } from './instruction-base.ts'

@@ -1,5 +1,5 @@
 import type { Heredoc } from '../types.ts'
-import { heredocCandidates, parseHeredocWord } from './heredoc-word.ts'
+import { heredocCandidates, parseHeredocWord } from './heredoc-delimiter.ts'
 import { type LineReader, nextLine } from './line-reader.ts'
 import { type LogicalLine, sourceSpan } from './logical-line.ts'
 import type { Command, Report } from './syntax-node.ts'

@@ -3,7 +3,7 @@ import { TsbuildError } from '../../base/errors.ts'
 import type { HttpClient } from '../../http/types.ts'
 import type { RepositoryName } from '../hosts.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import type { FoundCredentials } from './credentials.ts'
+import type { FoundCredentials } from './find-credentials.ts'
 import { basic, credentialHint, fetchToken, type Token } from './fetch-token.ts'
 
 /** A token is renewed when it has less time left than this, in milliseconds. */

@@ -8,7 +8,7 @@ import type { HttpClient, HttpResponse } from '../../http/types.ts'
 import { integerAt, type JsonLocation, objectAt, optional, stringAt } from '../../oci/guard.ts'
 import { parseJson } from '../../oci/json.ts'
 import type { Challenge } from './challenge.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from './find-credentials.ts'
 
 export interface Token {
   readonly value: string

@@ -1,4 +1,4 @@
-import { backoff } from '../../http/retry.ts'
+import { backoff } from '../../http/retry-delay.ts'
 import type { Descriptor, Digest } from '../../oci/types.ts'
 import type { RepositoryName } from '../hosts.ts'
 import type { BlobOrigin } from '../pull/pull-blobs.ts'

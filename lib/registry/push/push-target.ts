@@ -1,6 +1,6 @@
 import { TsbuildError } from '../../base/errors.ts'
 import { isTransient } from '../../http/http-failed.ts'
-import { retryAfter } from '../../http/retry.ts'
+import { retryAfter } from '../../http/retry-delay.ts'
 import type { HttpResponse } from '../../http/types.ts'
 import type { RegistryClient } from '../client.ts'
 import type { RepositoryName } from '../hosts.ts'

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { openStore } from '../../../lib/cache/store.ts'
 import { withUnpackLimit } from '../../../lib/executor/copy/unpack-limit.ts'
-import { openArchive } from '../../../lib/layers/archive/read-archive.ts'
+import { openArchive } from '../../../lib/layers/archive/open-archive.ts'
 import { run } from '../../support/run.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { findCredentials } from '../../../lib/registry/credentials/credentials.ts'
+import { findCredentials } from '../../../lib/registry/credentials/find-credentials.ts'
 import { login, logout } from '../../../lib/registry/login.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { startRegistry } from '../test-registry.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { canonicalArguments, type FlagTable } from '../../../lib/cli/arguments/flag-syntax.ts'
+import { canonicalArguments, type FlagTable } from '../../../lib/cli/arguments/parse-flags.ts'
 import { buildSpec } from '../../../lib/cli/specs/build.ts'
 
 const table: FlagTable = { flags: buildSpec.flags, refused: buildSpec.refused ?? [] }
