@@ -10,9 +10,9 @@
 import { TsbuildError } from '../base/errors.ts'
 import { closeDispatchers, type Dispatchers, openDispatchers } from './dispatchers.ts'
 import { followRedirects } from './follow-redirects.ts'
-import { httpFailed, isTransient } from './http-failed.ts'
 import { resumeBody } from './resume-body.ts'
-import { backoff, retryAfter, type Wait, waitFor } from './retry-delay.ts'
+import { type RetrySettings, retry } from './retry.ts'
+import { waitFor } from './retry-delay.ts'
 import { safeURL } from './safe-url.ts'
 import type { RawResponse } from './send.ts'
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse, HttpTimeouts } from './types.ts'
@@ -27,8 +27,6 @@ export type {
 const REDIRECTS = 10
 const RETRIES = 4
 const TIMEOUTS: HttpTimeouts = { connect: 15_000, headers: 60_000, idle: 60_000 }
-/** The longest wait that a server may ask for; the response of a server that asks for more is returned instead. */
-const LONGEST_WAIT = 120_000
 
 /** A client with its own connections. Nothing is loaded or connected before the first request. */
 export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
@@ -46,48 +44,21 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   return {
     request: async (request) => {
       request.signal?.throwIfAborted()
-      const raw = await attempt(request, settings)
+      const raw = await sendRequest(request, settings)
       return toResponse(raw, request, settings)
     },
     close: () => closeDispatchers(dispatchers),
   }
 }
 
-interface Settings {
+interface Settings extends RetrySettings {
   readonly dispatchers: Dispatchers
   readonly userAgent: string
-  readonly retries: number
-  readonly wait: Wait
 }
 
-/** Repeats a request until its response is final. */
-async function attempt(request: HttpRequest, settings: Settings): Promise<RawResponse> {
-  const { method = 'GET', signal } = request
-  const repeatable = request.idempotent ?? (method !== 'POST' && method !== 'PATCH')
-  const retries = repeatable ? settings.retries : 0
-  for (let done = 0; ; done++) {
-    let pause = backoff(done)
-    let reason: string
-    try {
-      const response = await followRedirects(toSend(request, settings), settings.dispatchers)
-      if (done >= retries || !isRetried(response.status)) return response
-      pause = retryAfter(response.headers.get('retry-after'), Date.now()) ?? pause
-      if (pause > LONGEST_WAIT) return response
-      reason = `status ${response.status}`
-      await response.discard()
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (error instanceof TsbuildError) throw error
-      const failure = httpFailed(error, method, request.url)
-      if (done >= retries || !isTransient(error)) throw failure
-      reason = failure.message
-    }
-    request.onRetry?.(reason, pause)
-    await settings.wait(pause, signal)
-  }
+function sendRequest(request: HttpRequest, settings: Settings): Promise<RawResponse> {
+  return retry(request, settings, () => followRedirects(toSend(request, settings), settings.dispatchers))
 }
-
-const isRetried = (status: number): boolean => status === 408 || status === 429 || (status >= 500 && status !== 501)
 
 function toSend(request: HttpRequest, settings: Settings): Parameters<typeof followRedirects>[0] {
   const { url, authorization } = splitCredentials(request.url)
@@ -143,7 +114,7 @@ function toResponse(raw: RawResponse, request: HttpRequest, settings: Settings):
     onRetry: request.onRetry,
     reopen: async (offset) => {
       const range = { range: `bytes=${offset}-`, 'if-range': strong ?? '' }
-      const again = await attempt({ ...request, headers: { ...request.headers, ...range } }, settings)
+      const again = await sendRequest({ ...request, headers: { ...request.headers, ...range } }, settings)
       // A 200 means that the content has changed, so its bytes cannot be appended.
       if (again.status === 206) return again
       await again.discard()

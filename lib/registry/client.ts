@@ -4,9 +4,10 @@ import { openHttpClient } from '../http/client.ts'
 import { type Wait, waitFor } from '../http/retry-delay.ts'
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts'
 import type { Env } from './config-directories.ts'
-import { authorization, chooseChallenge, type HostAuth } from './credentials/authorization.ts'
-import { type FoundCredentials, findCredentials } from './credentials/find-credentials.ts'
+import { authorization, type HostAuth } from './credentials/authorization.ts'
 import { credentialHint } from './credentials/fetch-token.ts'
+import { type FoundCredentials, findCredentials } from './credentials/find-credentials.ts'
+import { sendAuthorized } from './credentials/send-authorized.ts'
 import { findOrigin } from './find-origin.ts'
 import { apiHost, type RepositoryName, type Transport } from './hosts.ts'
 import { tlsOf } from './settings/host-tls.ts'
@@ -127,20 +128,7 @@ async function send(request: RegistryRequest, state: ClientState): Promise<HttpR
     state.shown.set(repository.domain, found)
     return authorization(auth, { repository, actions, from, found, http, origin, renew, signal: request.signal })
   }
-  const known = state.auth.get(key)
-  const first = known && (await authorize(known, { renew: false }))
-  const response = await transmit(first)
-  // A redirect's target must not decide where credentials are sent.
-  if (response.status !== 401 || new URL(response.url).origin !== origin) return response
-  const challenge = chooseChallenge(response.headers.get('www-authenticate') ?? '')
-  if (!challenge) return response
-  const auth: HostAuth = known ?? { challenge, tokens: new Map() }
-  auth.challenge = challenge
-  state.auth.set(key, auth)
-  const second = await authorize(auth, { renew: first !== undefined })
-  if (second === undefined || second === first) return response
-  await response.discard()
-  return transmit(second)
+  return sendAuthorized({ transmit, authorize, origin, auth: { key, known: state.auth } })
 }
 
 function credentialsFor(

@@ -1,9 +1,9 @@
 import { joinPath } from '../../base/paths.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
 import { EMPTY_TREE, type FileTree, type TreeEntry } from '../../layers/file-tree.ts'
-import { copyArchive } from './unpack-archive.ts'
 import { directoryInode, type Inode } from './inode.ts'
 import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'
+import { unpackArchive } from './unpack-archive.ts'
 
 /**
  * The tree that ADD makes of an archive in an empty directory, without writing anything. `time`, in seconds
@@ -13,7 +13,7 @@ import { ownInode, type StagedNode, StagedTree } from './staged-tree.ts'
 export function archiveTree(entries: readonly SourceEntry[], time: number): FileTree {
   const stage = new StagedTree(EMPTY_TREE)
   stage.root.inode = directoryInode(0o755, time)
-  copyArchive(stage, entries, '', { owner: undefined, now: time })
+  unpackArchive(stage, entries, '', { owner: undefined, now: time })
   const inodes = new Map<Inode, string>()
   const toEntry = (path: string, node: StagedNode): TreeEntry => {
     const inode = ownInode(node)

@@ -13,7 +13,6 @@ import { entryWith } from '../../layers/entry-with.ts'
 import { EMPTY_TREE, type FileTree, type TreeEntry } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
 import type { Owner } from './chown.ts'
-import { copyArchive } from './unpack-archive.ts'
 import { copyTree } from './copy-tree.ts'
 import { directoryInode, type Inode } from './inode.ts'
 import { isLinked } from './is-linked.ts'
@@ -21,6 +20,7 @@ import { hasWildcard, matchSources } from './match-sources.ts'
 import { missingSource } from './missing-source.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { StagedTree } from './staged-tree.ts'
+import { unpackArchive } from './unpack-archive.ts'
 
 export interface CopyPlanOptions {
   /** The owner that `--chown` names. */
@@ -194,7 +194,7 @@ function unpack(copy: Copy, archive: Archive): void {
   const { op, options, stage } = copy
   // --chmod changes nothing that an archive brings, nor the directories above.
   const directory = makeDestination(copy, op.destination, () => directoryInode(0o755, options.now, options.owner))
-  copyArchive(stage, archive.entries, directory, { owner: options.owner, now: options.now })
+  unpackArchive(stage, archive.entries, directory, { owner: options.owner, now: options.now })
 }
 
 /** Makes a directory of the destination, following symlinks, and returns its path. */

@@ -16,7 +16,7 @@ import { ownInode, quote, type StagedNode, type StagedTree } from './staged-tree
  * all. Directories that the archive implies belong to 0:0 and are from `now`. Names that start with `.wh.` are
  * kept, and therefore hide files of lower layers. Errors with `ARCHIVE_INVALID` for a hard link to nothing.
  */
-export function copyArchive(
+export function unpackArchive(
   stage: StagedTree,
   entries: readonly SourceEntry[],
   directory: string,

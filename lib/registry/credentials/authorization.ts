@@ -3,8 +3,8 @@ import { TsbuildError } from '../../base/errors.ts'
 import type { HttpClient } from '../../http/types.ts'
 import type { RepositoryName } from '../hosts.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import type { FoundCredentials } from './find-credentials.ts'
 import { basic, credentialHint, fetchToken, type Token } from './fetch-token.ts'
+import type { FoundCredentials } from './find-credentials.ts'
 
 /** A token is renewed when it has less time left than this, in milliseconds. */
 const MARGIN = 10_000
