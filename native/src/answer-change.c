@@ -55,26 +55,20 @@ struct reply answer_change(const struct call *call, int directory, uint64_t path
 }
 
 /* A new name of a copied-up file shows the copy's inode number. The old name may show the lower file's number for as
- * long as the kernel caches it. */
+ * long as the kernel caches it. Both are one file, for the table as for programs. */
 struct reply answer_link(const struct call *call, int from, uint64_t path, int to, uint64_t new_path, int flags)
 {
 	FILE_NAME old = {.opened = false};
 	FILE_NAME new = {.opened = false};
-	struct stat before, after;
+	struct stat shown, after;
 	int follow = (flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
 	enum name_kind kind = find_name(call, from, path, follow, &old);
 	if (kind == NAMED) kind = find_name(call, to, new_path, 0, &new);
 	if (kind == GONE) return nothing();
 	if (kind == UNKNOWN) return pass();
 	keep_record(&old);
-	if (look_at(&old, old.flags, &before)) return pass();
-	const struct owner *recorded = find_owner(before.st_dev, before.st_ino);
-	if (!recorded) return pass();
-	struct owner owner = *recorded;
 	if (linkat(old.directory, old.path, new.directory, new.path, flags & (AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))) return error(errno);
-	if (look_at(&new, AT_SYMLINK_NOFOLLOW, &after) || after.st_ino == before.st_ino) return result(0);
-	record_owner(after.st_dev, after.st_ino, owner);
-	/* Two numbers have the record now, and removing the last name forgets one of them only. */
-	expect_orphans();
+	if (look_at(&old, old.flags, &shown) || look_at(&new, AT_SYMLINK_NOFOLLOW, &after)) return result(0);
+	if (shown.st_dev == after.st_dev) join_inodes(after.st_dev, shown.st_ino, after.st_ino);
 	return result(0);
 }

@@ -19,6 +19,7 @@ const struct owner *apply_owner(struct stat *st)
 		st->st_rdev = makedev(owner->major, owner->minor);
 	}
 	if (owner && owner->mode) st->st_mode = (st->st_mode & S_IFMT) | (owner->mode & 07777u);
+	st->st_ino = recorded_inode(st->st_dev, st->st_ino);
 	return owner;
 }
 
@@ -50,6 +51,7 @@ struct reply answer_statx(const struct call *call, int directory, uint64_t path,
 		st.rdev_major = owner->major;
 		st.rdev_minor = owner->minor;
 	}
+	st.ino = recorded_inode(makedev(st.dev_major, st.dev_minor), st.ino);
 	return write_memory(call, out, &st, sizeof st);
 }
 

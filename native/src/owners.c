@@ -60,17 +60,29 @@ static void resize(void)
 	free(old_states);
 }
 
+/* An entry that stands for another one: the halves of its inode number are in `major` and `minor`. */
+#define OTHER_INODE 0xffffu
+
+static uint64_t other_inode(const struct owner *owner) { return (uint64_t)owner->major << 32 | owner->minor; }
+
+uint64_t recorded_inode(uint64_t device, uint64_t inode)
+{
+	if (!capacity) return inode;
+	size_t i = slot_of(device, inode);
+	return states[i] == LIVE && entries[i].owner.type == OTHER_INODE ? other_inode(&entries[i].owner) : inode;
+}
+
 struct owner *find_owner(uint64_t device, uint64_t inode)
 {
 	if (!capacity) return NULL;
-	size_t i = slot_of(device, inode);
+	size_t i = slot_of(device, recorded_inode(device, inode));
 	return states[i] == LIVE ? &entries[i].owner : NULL;
 }
 
 void forget_owner(uint64_t device, uint64_t inode)
 {
 	if (!capacity) return;
-	size_t i = slot_of(device, inode);
+	size_t i = slot_of(device, recorded_inode(device, inode));
 	if (states[i] != LIVE) return;
 	states[i] = FORGOTTEN;
 	live--;
@@ -81,19 +93,32 @@ static bool is_root_owned(const struct owner *o)
 	return !o->uid && !o->gid && !o->type && !o->mode && !o->capability_length;
 }
 
-void record_owner(uint64_t device, uint64_t inode, struct owner owner)
+static void put_entry(uint64_t device, uint64_t inode, struct owner owner)
 {
-	/* dpkg, for one, gives every file to root once more: that is what no record says. */
-	if (is_root_owned(&owner)) {
-		forget_owner(device, inode);
-		return;
-	}
 	if (2 * (used + 1) > capacity) resize();
 	size_t i = slot_of(device, inode);
 	used += states[i] == FREE;
 	live += states[i] != LIVE;
 	states[i] = LIVE;
 	entries[i] = (struct entry){device, inode, owner};
+}
+
+void record_owner(uint64_t device, uint64_t inode, struct owner owner)
+{
+	/* dpkg, for one, gives every file to root once more: that is what no record says. */
+	if (is_root_owned(&owner)) forget_owner(device, inode);
+	else put_entry(device, recorded_inode(device, inode), owner);
+}
+
+void join_inodes(uint64_t device, uint64_t inode, uint64_t of)
+{
+	of = recorded_inode(device, of);
+	if (recorded_inode(device, inode) == of) return;
+	const struct owner *recorded = find_owner(device, inode);
+	struct owner owner = recorded ? *recorded : (struct owner){0};
+	forget_owner(device, inode);
+	record_owner(device, of, owner);
+	put_entry(device, inode, (struct owner){.type = OTHER_INODE, .major = (uint32_t)(of >> 32), .minor = (uint32_t)of});
 }
 
 static void read_exactly(int fd, const char *name, void *to, size_t size)
@@ -140,14 +165,16 @@ void load_owners(int fd, const char *name)
 /* The header comes last, so that a table cut short is none. */
 void save_owners(int fd, const char *name)
 {
-	struct header header = {.count = live};
+	struct header header = {.count = 0};
 	struct entry batch[256];
 	size_t n = 0;
 	memcpy(header.magic, MAGIC, sizeof header.magic);
 	if (lseek(fd, sizeof header, SEEK_SET) < 0) fail("write owners", name);
 	for (size_t i = 0; i < capacity; i++) {
-		if (states[i] != LIVE) continue;
-		batch[n++] = entries[i];
+		const struct owner *owner = states[i] == LIVE ? find_owner(entries[i].device, entries[i].inode) : NULL;
+		if (!owner) continue;
+		header.count++;
+		batch[n++] = (struct entry){entries[i].device, entries[i].inode, *owner};
 		if (n < 256) continue;
 		write_exactly(fd, name, batch, sizeof batch);
 		n = 0;

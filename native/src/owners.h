@@ -19,6 +19,10 @@ struct owner {
 	uint8_t capability[MAXIMUM_CAPABILITY];
 };
 
+/* From now on `inode` is another number of the file `of`, with the same record. */
+void join_inodes(uint64_t device, uint64_t inode, uint64_t of);
+/* The number under which a file is recorded. */
+uint64_t recorded_inode(uint64_t device, uint64_t inode);
 /* NULL if nothing is recorded: then it belongs to root. The pointer is good until the next change. */
 struct owner *find_owner(uint64_t device, uint64_t inode);
 /* Makes or replaces the record; what just belongs to root has none. */

@@ -76,3 +76,14 @@ FROM base AS many-ids
 COPY --chown=100000:2000000000 files /srv/
 RUN echo more >> /srv/a && mv /srv/b /srv/c && touch /f && chown 70000:70001 /f && test "$(stat -c %u:%g /srv/a /srv/c /f | tr '\n' ' ')" = '100000:2000000000 100000:2000000000 70000:70001 '
 RUN echo more >> /f && cp -p /f /g
+
+FROM base AS earlier-copies
+COPY --chown=7:8 files /srv/
+RUN cp -p /srv/a /srv/c && mv /srv/a /srv/d && ln /srv/b /srv/e && mv /srv /moved && test "$(stat -c %u:%g /moved/* | tr '\n' ' ')" = '7:8 7:8 7:8 7:8 '
+RUN cp -a /moved /srv && rm -r /moved && echo more >> /srv/e && touch /srv/new
+
+FROM base AS linked-files
+COPY --chown=app:video files /srv/
+RUN cd /srv && ln a c && chown 5 a && ln b d && chown 6:7 d && touch r && test "$(stat -c %u:%g a b c d | tr '\n' ' ')" = '5:44 6:7 5:44 6:7 ' \
+  && test "$(stat -c %i a b)" = "$(stat -c %i c d)"
+RUN cd /srv && ln r s && chown 9 r && ln a e && rm a && chown 8 c && mv b f && ln /bin/busybox /bin/same && chown app /bin/busybox
