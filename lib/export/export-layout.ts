@@ -1,9 +1,10 @@
 // Writes an OCI image layout as a directory (-o type=oci,tar=false).
-import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ensureDirSync } from 'fs-extra/esm'
 import { TsbuildError } from '../base/errors.ts'
+import { processMark } from '../base/process-mark.ts'
+import { openBlobFile } from '../oci/blob-file.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { digestPath } from '../oci/digest.ts'
 import { openLayout } from '../oci/layout.ts'
@@ -11,6 +12,7 @@ import { indexBytes } from '../oci/manifest.ts'
 import type { Descriptor } from '../oci/types.ts'
 import type { ArchivedImage } from './archived-image.ts'
 import { indexEntries, OCI_LAYOUT_BYTES } from './image-archive.ts'
+import { sweepTemporaryOutputs, temporaryOutput } from './temporary-outputs.ts'
 import { outputIO } from './write-stream.ts'
 
 const IMAGE_NAME = 'io.containerd.image.name'
@@ -32,9 +34,11 @@ export async function exportLayout(
     throw new TsbuildError('OUTPUT_IO', `cannot write a directory ${JSON.stringify(dest)}: it is a file`)
   }
   const kept = stat ? keptEntries(image, dest) : []
-  const suffix = `${process.pid}-${randomBytes(6).toString('hex')}`
-  const target = stat ? dest : join(dirname(resolve(dest)), `.tsbuild-${suffix}`)
+  const suffix = processMark()
+  const parent = dirname(resolve(dest))
+  const target = stat ? dest : temporaryOutput(parent)
   outputIO(dest, () => ensureDirSync(target))
+  for (const directory of [parent, target, join(target, 'blobs/sha256')]) sweepTemporaryOutputs(directory)
   try {
     for (const blob of image.blobs) await writeBlob(blob, { directory: target, suffix, store, signal })
     writeWhole(join(target, 'oci-layout'), suffix, OCI_LAYOUT_BYTES)
@@ -58,6 +62,18 @@ function keptEntries(image: ArchivedImage, dest: string): readonly Descriptor[] 
   })
 }
 
+/** Whether a file is the blob. The size alone says nothing: a power cut may have taken the contents. */
+async function isSound(path: string, blob: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {
+  if (statSync(path, { throwIfNoEntry: false })?.size !== blob.size) return false
+  try {
+    for await (const _ of openBlobFile(path, blob, signal));
+    return true
+  } catch (error) {
+    if (error instanceof TsbuildError && error.code === 'DIGEST_MISMATCH') return false
+    throw error
+  }
+}
+
 interface BlobTarget {
   readonly directory: string
   /** The end of temporary names. */
@@ -68,7 +84,7 @@ interface BlobTarget {
 
 async function writeBlob(blob: Descriptor, { directory, suffix, store, signal }: BlobTarget): Promise<void> {
   const path = join(directory, digestPath(blob.digest))
-  if (statSync(path, { throwIfNoEntry: false })?.size === blob.size) return
+  if (await isSound(path, blob, signal)) return
   const temporary = `${path}.${suffix}`
   outputIO(path, () => ensureDirSync(dirname(path)))
   const file = outputIO(path, () => openSync(temporary, 'wx'))

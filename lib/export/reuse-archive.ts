@@ -1,15 +1,16 @@
 // Skips writing an archive if the file is still there, unchanged, from an earlier build. A record in the store
 // names the archive that was written to a path, and the status of the file after that.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { closeSync, openSync, realpathSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { uptime } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isSystemError } from '../base/errno.ts'
 import type { ArchiveMember } from '../layers/archive/pack-archive.ts'
 import type { ContentStore } from '../oci/content.ts'
 import { sha256 } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
+import { temporaryOutput } from './temporary-outputs.ts'
 import { outputIO } from './write-stream.ts'
 
 type RecordStore = Pick<ContentStore, 'readDerived' | 'writeDerived'>
@@ -96,7 +97,7 @@ const MOST_TICKS = 4
  * takes too long.
  */
 async function waitForNewTime({ path, ctimeNs }: OutputStatus): Promise<boolean> {
-  const probe = join(dirname(path), `.tsbuild-${process.pid}-${randomBytes(6).toString('hex')}`)
+  const probe = temporaryOutput(dirname(path))
   for (let i = 0; i < MOST_TICKS; i++) {
     let time = 0n
     const isMade = isDone(() => {

@@ -1,11 +1,11 @@
 // Writes the bytes of an output to a file or to standard output.
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { isSystemError } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
+import { sweepTemporaryOutputs, temporaryOutput } from './temporary-outputs.ts'
 
 export interface WriteStreamOptions {
   readonly signal?: AbortSignal | undefined
@@ -32,8 +32,10 @@ export async function writeStream(
   if (stat && !stat.isFile()) return writeToFile({ dest, path: dest, flags: 'w', chunks, signal: options.signal })
   // A symlink stays, and the file that it points to is replaced.
   const target = stat ? outputIO(dest, () => realpathSync(dest)) : dest
-  const temporary = join(dirname(target), `.tsbuild-${process.pid}-${randomBytes(6).toString('hex')}`)
-  outputIO(dest, () => mkdirSync(dirname(target), { recursive: true }))
+  const directory = dirname(target)
+  const temporary = temporaryOutput(directory)
+  outputIO(dest, () => mkdirSync(directory, { recursive: true }))
+  sweepTemporaryOutputs(directory)
   try {
     const size = await writeToFile({ dest, path: temporary, flags: 'wx', chunks, signal: options.signal })
     outputIO(dest, () => renameSync(temporary, target))

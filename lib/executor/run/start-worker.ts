@@ -4,6 +4,7 @@ import { processMark } from '../../base/process-mark.ts'
 import { staleNames } from '../../cache/temporary-files.ts'
 import { sandboxUnavailable } from '../../sandbox/backends/sandbox-unavailable.ts'
 import { findNamespaces } from '../../sandbox/namespaces/find-namespaces.ts'
+import { sweepControlGroups } from '../../sandbox/oci/sweep-control-groups.ts'
 import type { Isolation } from '../../sandbox/types.ts'
 import { findKept } from '../worker/kept-failed-steps.ts'
 import { keptDirectory, sandboxHome, temporaryDirectory } from '../worker/sandbox-directories.ts'
@@ -42,6 +43,7 @@ interface StartOptions {
 
 async function start(found: FoundNamespaces, { store, isolation, terminal }: StartOptions): Promise<RunWorker> {
   const { namespaces, probes } = found
+  sweepControlGroups()
   const home = homeOf(store, found)
   const stale = staleNames(temporaryDirectory(home))
   const boot = bootName()

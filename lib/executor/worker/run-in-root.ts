@@ -6,6 +6,7 @@ import type { Identify } from '../../layers/diff/changed-entries.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { runCommand } from '../../sandbox/launch/run-command.ts'
 import { readHostFacts } from '../../sandbox/namespaces/host-facts.ts'
+import { CONTAINER_PREFIX } from '../../sandbox/oci/sweep-control-groups.ts'
 import type { InodeKey, KnownOwner, KnownOwners } from '../../sandbox/ownership/ownership-method.ts'
 import type { Exit, SandboxCommand } from '../../sandbox/types.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
@@ -92,7 +93,7 @@ async function prepareCommand(
   const mounts = await prepareMounts({ ...step, directory: mountFiles, cleanups }, { root, points })
   const { args, hostname, network, insecure, resourceLimits, controlLimits, shmSize } = request
   const command = {
-    id: `tsbuild-${basename(directory)}`,
+    id: `${CONTAINER_PREFIX}${basename(directory)}`,
     root,
     scratch,
     args,
