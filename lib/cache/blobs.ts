@@ -7,7 +7,7 @@ import { blobNotFound, openBlobFile, openUnhashedFile, readBlobFile } from '../o
 import type { BlobWriter, ContentReader, UnhashedReader } from '../oci/content.ts'
 import { digestMismatch, digestParts, digestPath, sha256 } from '../oci/digest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
-import { hashFile } from './hash-file.ts'
+import { removeAllDamaged, removeDamaged } from './damaged-blobs.ts'
 import type { PendingBlobs } from './pending-blobs.ts'
 import { createFile, renameInto, storeIO, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
@@ -45,9 +45,6 @@ export function openBlobs(root: string, temporary: TemporaryFiles, pending: Pend
     return size
   }
   const holds: Blobs['holds'] = ({ digest, size }) => sizeOf(digest) === size
-  const remove = (digest: Digest): void => {
-    storeIO(`removing ${digest}`, () => rmSync(path(digest), { force: true }))
-  }
   const blobs: Blobs = {
     has: (digest) => sizeOf(digest) !== undefined,
     holds,
@@ -62,7 +59,7 @@ export function openBlobs(root: string, temporary: TemporaryFiles, pending: Pend
         const open = isAsWritten(path(descriptor.digest), descriptor, written) ? openUnhashedFile : openBlobFile
         yield* open(path(descriptor.digest), descriptor, signal)
       } catch (error) {
-        throw discardDamaged(error, descriptor)
+        throw await discardDamaged(error, descriptor)
       }
     },
     openUnhashed: (descriptor, signal) => {
@@ -72,8 +69,8 @@ export function openBlobs(root: string, temporary: TemporaryFiles, pending: Pend
     },
     read: async (descriptor, limit) => {
       existing(descriptor.digest)
-      return readBlobFile(path(descriptor.digest), descriptor, limit).catch((error: unknown) => {
-        throw discardDamaged(error, descriptor)
+      return readBlobFile(path(descriptor.digest), descriptor, limit).catch(async (error: unknown) => {
+        throw await discardDamaged(error, descriptor)
       })
     },
     createWriter: () => openWriter({ temporary: temporary.path(), path, holds, written, pending }),
@@ -96,13 +93,15 @@ export function openBlobs(root: string, temporary: TemporaryFiles, pending: Pend
     },
   }
   /** The blob is hashed again before it is removed, since the descriptor may be wrong instead. */
-  const discardDamaged = (error: unknown, descriptor: Pick<Descriptor, 'digest' | 'size'>): unknown => {
+  const discardDamaged = async (error: unknown, { digest }: Pick<Descriptor, 'digest'>): Promise<unknown> => {
     if (!(error instanceof TsbuildError) || error.code !== 'DIGEST_MISMATCH') return error
-    if (hashFile(path(descriptor.digest), descriptor.digest) === descriptor.digest) return error
-    remove(descriptor.digest)
+    if (removeDamaged(root, [digest]).length === 0) return error
+    // Damage seldom comes alone, and each build would find one more.
+    const others = await removeAllDamaged(root)
     return error.with({
-      message: `blob ${descriptor.digest} in ${storeName} was damaged and has been removed`,
-      hint: 'run the build again: it makes the missing blob again',
+      message: `blob ${digest} in ${storeName} was damaged and has been removed`,
+      details: others.length === 0 ? [] : ['these were damaged, too, and have been removed:', ...others],
+      hint: 'run the build again: it makes what is missing again',
     })
   }
   return blobs

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { hasErrno } from '../base/errno.ts'
 import { digestPath, isDigest } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
-import { hashFile } from './hash-file.ts'
+import { everyBlob, removeDamaged } from './damaged-blobs.ts'
 import { createFile, makeDirectory, namesIn, storeIO, syncDirectory } from './store-file.ts'
 
 export interface PendingBlobs {
@@ -74,24 +74,6 @@ function notedIn(directory: string): readonly Digest[] {
   return namesIn(directory)
     .map((name) => name.replace('-', ':'))
     .filter(isDigest)
-}
-
-function everyBlob(root: string): readonly Digest[] {
-  const blobs = join(root, 'blobs')
-  return namesIn(blobs)
-    .flatMap((algorithm) => namesIn(join(blobs, algorithm)).map((hex) => `${algorithm}:${hex}`))
-    .filter(isDigest)
-}
-
-/** Removes the blobs whose contents are not those of their digest, and returns them. */
-export function removeDamaged(root: string, digests: readonly Digest[]): readonly Digest[] {
-  return digests.filter((digest) => {
-    const path = join(root, digestPath(digest))
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
-    if (storeIO(`reading ${digest}`, () => hashFile(path, digest)) === digest) return false
-    storeIO(`removing ${digest}`, () => rmSync(path, { force: true }))
-    return true
-  })
 }
 
 /** Waits until the disk has a file's contents. A file that has been removed needs none. */

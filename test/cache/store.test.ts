@@ -112,6 +112,19 @@ test('a damaged blob is removed when it is read, so that it can be made again', 
   expect(store.has(descriptor.digest)).toBe(false)
 })
 
+test('all damaged blobs are found with the first one, named, and removed', async () => {
+  const [first, second, sound] = ['one', 'two', 'three'].map((text) => store.put(Buffer.from(text), 'x'))
+  if (!first || !second || !sound) throw new Error('three blobs are three')
+  writeFileSync(blobPath(first.digest), 'eno')
+  writeFileSync(blobPath(second.digest), '')
+  await expect(text(store.open(first))).rejects.toMatchObject({
+    code: 'DIGEST_MISMATCH',
+    message: expect.stringContaining(first.digest),
+    details: [expect.stringContaining('damaged, too'), second.digest],
+  })
+  expect([first, second, sound].map(({ digest }) => store.has(digest))).toEqual([false, false, true])
+})
+
 test('a sound blob survives being asked for with the wrong size', async () => {
   const { digest } = store.put(Buffer.from('hello'), 'x')
   await expect(store.read({ digest, size: 4 })).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
