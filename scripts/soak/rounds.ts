@@ -1,0 +1,127 @@
+// The rounds of a soak. Each one disturbs builds, and then demands the right image of the same store.
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createLoopDisk, inAnotherBoot, loopDiskProblem } from './loop-disk.ts'
+import { buildDigest, startBuild } from './project.ts'
+
+export interface RoundOptions {
+  /** The directory of the build context. */
+  readonly project: string
+  /** An empty directory for the round. */
+  readonly directory: string
+  /** The digest of the right image. */
+  readonly expected: string
+  readonly random: () => number
+}
+
+export interface Kind {
+  readonly name: string
+  /** The reason for which such rounds can't run here. */
+  problem(): string | undefined
+  /** Throws the fault that the round found. */
+  run(options: RoundOptions): Promise<void>
+}
+
+export const KINDS: readonly Kind[] = [
+  { name: 'kill', problem: () => undefined, run: killRound },
+  { name: 'power cut', problem: loopDiskProblem, run: powerCutRound },
+  { name: 'concurrency', problem: () => undefined, run: concurrencyRound },
+]
+
+const KILLS = 4
+/** Milliseconds within which a build of the project is killed. */
+const KILL_WITHIN = 4000
+
+/** Kills builds with everything that they started, or the builder alone, and looks at what stays. */
+async function killRound({ project, directory, expected, random }: RoundOptions): Promise<void> {
+  const store = join(directory, 'store')
+  const output = join(directory, 'image.tar')
+  const args = ['-t', 'app', '-o', `type=oci,dest=${output}`]
+  for (let kill = 0; kill < KILLS; kill++) {
+    const build = startBuild(project, { store, args })
+    const whole = random() < 0.5
+    await Promise.race([wait(random() * KILL_WITHIN), build.ended])
+    const pid = build.process.pid ?? 0
+    for (const victim of whole ? [pid, ...descendantsOf(pid)] : [pid]) killIfThere(victim)
+    await build.ended
+  }
+  await demand(await buildDigest(project, { store, args }), expected)
+  await demand(await buildDigest(project, { store, args: [...args, '--no-cache'] }), expected)
+  const left = readdirSync(directory).filter((name) => name.startsWith('.tsbuild-'))
+  const temporary = readdirSync(join(store, 'tmp'))
+  if (left.length + temporary.length > 0) throw new Error(`left behind: ${[...left, ...temporary].join(', ')}`)
+}
+
+/** Copies the disk of a running build, as a power cut would leave it, and builds on the copy. */
+async function powerCutRound({ project, directory, expected, random }: RoundOptions): Promise<void> {
+  const disk = createLoopDisk(join(directory, 'disk'))
+  try {
+    const store = join(disk.directory, 'store')
+    const build = startBuild(project, { store, args: ['--progress=plain', '-t', 'app'], pause: random() * 4 })
+    if (random() < 0.5) await build.pausing
+    await wait(random() * 4000)
+    const cut = await disk.cutPower()
+    try {
+      const within = inAnotherBoot(join(directory, 'boot'))
+      const after = { store: join(cut.directory, 'store'), within }
+      await demand(await buildDigest(project, after), expected)
+      await demand(await buildDigest(project, { ...after, args: ['--no-cache', '-t', 'app'] }), expected)
+    } finally {
+      cut.remove()
+    }
+    const { code, stderr } = await build.ended
+    if (code !== 0) throw new Error(`the build whose disk was copied ended with ${code}: ${stderr.slice(-500)}`)
+  } finally {
+    disk.remove()
+  }
+}
+
+/** Builds at once in one store, in which some ignore the cache, and one may be killed. */
+async function concurrencyRound({ project, directory, expected, random }: RoundOptions): Promise<void> {
+  const store = join(directory, 'store')
+  const victim = random() < 0.5 ? startBuild(project, { store }) : undefined
+  const builds = Array.from({ length: 3 }, (_, at) => {
+    const args = ['-t', `app:${at}`, ...(random() < 0.5 ? ['--no-cache'] : [])]
+    return buildDigest(project, { store, args })
+  })
+  if (victim) {
+    await Promise.race([wait(random() * KILL_WITHIN), victim.ended])
+    killIfThere(victim.process.pid ?? 0)
+  }
+  for (const build of await Promise.all(builds)) await demand(build, expected)
+}
+
+async function demand(digest: string, expected: string): Promise<void> {
+  if (digest !== expected) throw new Error(`a wrong image: ${digest} instead of ${expected}`)
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // The process has ended.
+  }
+}
+
+/** The processes that a process started, and those that they started. */
+function descendantsOf(pid: number): readonly number[] {
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number)
+  return children.flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+  } catch {
+    return undefined
+  }
+}
+
+/** Removes the directory of a round, in which killed processes may end a little later. */
+export function removeRound(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+}
