@@ -29,7 +29,7 @@ try {
   writeProject(project)
   const expected = await buildDigest(project, { store: join(directory, 'store') })
   const end = Date.now() + minutes * 60_000
-  // With a seed that was given, the first round is the one that had this seed.
+  // A round gets its numbers from its seed alone, so that --seed repeats it.
   for (let seed = firstSeed; Date.now() < end; seed++) {
     const kind = kinds[seed % kinds.length]
     if (!kind) throw new Error('no kind of round can run here')
