@@ -10,6 +10,7 @@ export interface ErrorRecord {
   readonly cause?: ErrorRecord | undefined
   /** The code of a system error. */
   readonly errno?: string | undefined
+  readonly syscall?: string | undefined
   /** The fields of a {@link TsbuildError}. */
   readonly known?: KnownFields | undefined
 }
@@ -27,7 +28,8 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   if (!(error instanceof Error)) return { message: messageOf(error) }
   const { message, stack } = error
   const cause = error.cause === undefined ? undefined : toErrorRecord(error.cause)
-  if (!(error instanceof TsbuildError)) return { message, stack, cause, errno: errnoOf(error) }
+  if (!(error instanceof TsbuildError))
+    return { message, stack, cause, errno: errnoOf(error), syscall: syscallOf(error) }
   const { code, location, hint, details } = error
   return { message, stack, cause, known: { code, location, hint, details, others: error.others.map(toErrorRecord) } }
 }
@@ -36,12 +38,17 @@ export function toErrorRecord(error: unknown): ErrorRecord {
  * The error that a record was made of: a {@link TsbuildError}, or else a plain Error. It has the stack of the first
  * process.
  */
-export function fromErrorRecord({ message, stack, cause, errno, known }: ErrorRecord): Error {
+export function fromErrorRecord({ message, stack, cause, errno, syscall, known }: ErrorRecord): Error {
   const options = cause && { cause: fromErrorRecord(cause) }
   const error = known ? toTsbuildError(message, known, options) : new Error(message, options)
   if (errno !== undefined) Object.assign(error, { code: errno })
+  if (syscall !== undefined) Object.assign(error, { syscall })
   if (stack !== undefined) error.stack = stack
   return error
+}
+
+function syscallOf(error: Error): string | undefined {
+  return 'syscall' in error && typeof error.syscall === 'string' ? error.syscall : undefined
 }
 
 function toTsbuildError(message: string, known: KnownFields, options: ErrorOptions | undefined): TsbuildError {

@@ -85,6 +85,8 @@ export type ErrorCode =
   | 'OUTPUT_INVALID'
   | 'OUTPUT_IO'
   | 'OUTPUT_INCOMPLETE'
+  // any place
+  | 'SYSTEM_FAILED'
   // cli and library options
   | 'OPTION_INVALID'
   | 'OPTION_UNKNOWN'

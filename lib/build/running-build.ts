@@ -1,4 +1,5 @@
 import { joinSignals } from '../base/abort-signal.ts'
+import { asSystemFailure } from '../base/system-failure.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import type { Build, BuildOptions, BuildResult } from './build-options.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
@@ -142,7 +143,7 @@ function callListener(onEvent: (event: BuildEvent) => unknown): Listener {
         return result
       } catch (error) {
         signal.throwIfAborted()
-        throw error
+        throw asSystemFailure(error)
       }
     },
   }

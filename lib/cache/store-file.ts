@@ -14,8 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { errnoOf, hasErrno, ifExists } from '../base/errno.ts'
+import { hasErrno, ifExists } from '../base/errno.ts'
 import { messageOf, TsbuildError } from '../base/errors.ts'
+import { remedyOf } from '../base/system-failure.ts'
 
 /** Runs a filesystem operation. A failure errors with `STORE_IO`; its message names the operation, `doing`. */
 export function storeIO<T>(doing: string, action: () => T): T {
@@ -24,19 +25,17 @@ export function storeIO<T>(doing: string, action: () => T): T {
   } catch (cause) {
     if (cause instanceof TsbuildError) throw cause
     throw new TsbuildError('STORE_IO', `${doing} failed: ${messageOf(cause)}`, {
-      hint: HINTS.get(errnoOf(cause) ?? ''),
+      hint: hintOf(cause),
       cause,
     })
   }
 }
 
-const HINTS: ReadonlyMap<string, string> = new Map([
-  ['ENOSPC', 'the disk is full: free some space, or set TSBUILD_HOME to a directory on another disk'],
-  ['EDQUOT', 'the disk quota is used up: set TSBUILD_HOME to a directory on another disk'],
-  ['EROFS', 'the file system is read-only: set TSBUILD_HOME to a directory that can be written'],
-  ['EACCES', 'set TSBUILD_HOME to a directory that you may write'],
-  ['EPERM', 'set TSBUILD_HOME to a directory that you may write'],
-])
+/** The remedy for an error in the store, which can also be elsewhere. */
+function hintOf(cause: unknown): string | undefined {
+  const remedy = remedyOf(cause)
+  return remedy && `${remedy}; or set TSBUILD_HOME to another directory`
+}
 
 /** The file's bytes; undefined if it does not exist. Errors with `STORE_IO` for any other failure. */
 export function readIfThere(path: string): Buffer | undefined {

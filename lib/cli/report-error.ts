@@ -31,10 +31,14 @@ interface Description {
   readonly exitCode: number
 }
 
-async function describe(error: unknown): Promise<Description> {
-  if (error instanceof UsageError) return { code: error.code, text: await usageText(error), exitCode: EXIT_CODES.usage }
-  if (error instanceof Interrupted) return { code: 'INTERRUPTED', text: 'interrupted', exitCode: error.exitCode }
-  const { TsbuildError, formatError } = await import('../base/errors.ts')
+async function describe(given: unknown): Promise<Description> {
+  if (given instanceof UsageError) return { code: given.code, text: await usageText(given), exitCode: EXIT_CODES.usage }
+  if (given instanceof Interrupted) return { code: 'INTERRUPTED', text: 'interrupted', exitCode: given.exitCode }
+  const [{ TsbuildError, formatError }, { asSystemFailure }] = await Promise.all([
+    import('../base/errors.ts'),
+    import('../base/system-failure.ts'),
+  ])
+  const error = asSystemFailure(given)
   if (error instanceof TsbuildError) return { code: error.code, text: formatError(error), exitCode: EXIT_CODES.failed }
   const text = `error: this is a bug in tsbuild, please report it with the command and this stack trace:\n${stackOf(error)}`
   return { code: 'BUG', text, exitCode: EXIT_CODES.bug }

@@ -1,6 +1,7 @@
 import { closeSync, constants, lstatSync, openSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { messageOf, TsbuildError } from '../base/errors.ts'
+import { remedyOf } from '../base/system-failure.ts'
 
 /**
  * Removes the file of an earlier build, so that a failed build does not appear to have written it. Behind a symlink
@@ -42,6 +43,9 @@ function attempt(verb: string, path: string, action: () => void): void {
   try {
     action()
   } catch (cause) {
-    throw new TsbuildError('OUTPUT_IO', `cannot ${verb} ${JSON.stringify(path)}: ${messageOf(cause)}`, { cause })
+    throw new TsbuildError('OUTPUT_IO', `cannot ${verb} ${JSON.stringify(path)}: ${messageOf(cause)}`, {
+      cause,
+      hint: remedyOf(cause),
+    })
   }
 }

@@ -2,6 +2,7 @@
 import { joinSignals } from '../base/abort-signal.ts'
 import { withLocation } from '../base/errors.ts'
 import { positionAt } from '../base/source.ts'
+import { asSystemFailure } from '../base/system-failure.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
 import type { StepInfo } from './events.ts'
@@ -44,7 +45,7 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
     })
     results.set(vertex.id, result)
     result.catch((error: unknown) => {
-      failures.push(withLocation(error, vertex.span && session.location(vertex.span)))
+      failures.push(withLocation(asSystemFailure(error), vertex.span && session.location(vertex.span)))
       stop.abort()
     })
   }

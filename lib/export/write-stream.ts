@@ -1,10 +1,23 @@
 // Writes the bytes of an output to a file or to standard output.
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
-import { isSystemError } from '../base/errno.ts'
+import { ifExists, isSystemError } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
+import { remedyOf } from '../base/system-failure.ts'
 import { sweepTemporaryOutputs, temporaryOutput } from './temporary-outputs.ts'
 
 export interface WriteStreamOptions {
@@ -24,7 +37,10 @@ export async function writeStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: WriteStreamOptions = {},
 ): Promise<number> {
-  if (dest === '-') return writeToStream(options.stdout ?? process.stdout, chunks, options.signal)
+  if (dest === '-') {
+    if (!options.stdout) refuseClosedOutput()
+    return writeToStream(options.stdout ?? process.stdout, chunks, options.signal)
+  }
   const stat = outputIO(dest, () => statSync(dest, { throwIfNoEntry: false }))
   if (stat?.isDirectory()) {
     throw new TsbuildError('OUTPUT_IO', `cannot write ${JSON.stringify(dest)}: it is a directory`)
@@ -45,6 +61,29 @@ export async function writeStream(
   }
 }
 
+/**
+ * Refuses to write an output to a standard output that was closed when this process started (`>&-`). Node.js opens the
+ * null device in its place, for reading and writing, which a shell's `> /dev/null` does not. Errors with `OUTPUT_IO`.
+ */
+export function refuseClosedOutput(): void {
+  if (process.platform !== 'linux' || !isNullDevice(1) || !isOpenForReading(1)) return
+  throw new TsbuildError('OUTPUT_IO', 'cannot write standard output: it is closed', {
+    hint: 'redirect it to a file, or name a file with dest=FILE',
+  })
+}
+
+function isNullDevice(file: number): boolean {
+  const stat = fstatSync(file)
+  const device = statSync('/dev/null', { throwIfNoEntry: false })
+  return stat.isCharacterDevice() && stat.rdev === device?.rdev
+}
+
+function isOpenForReading(file: number): boolean {
+  const info = ifExists(() => readFileSync(`/proc/self/fdinfo/${file}`, 'utf8')) ?? ''
+  const flags = Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? '', 8)
+  return (flags & (constants.O_RDWR | constants.O_WRONLY)) === constants.O_RDWR
+}
+
 /** Runs a filesystem operation for an output. Errors of the system become `OUTPUT_IO`. */
 export function outputIO<T>(dest: string, action: () => T): T {
   try {
@@ -57,7 +96,14 @@ export function outputIO<T>(dest: string, action: () => T): T {
 /** Turns a system error into an `OUTPUT_IO` error about an output; other errors are returned as they are. */
 export function outputError(dest: string, cause: unknown): unknown {
   if (!isSystemError(cause)) return cause
-  return new TsbuildError('OUTPUT_IO', `cannot write ${JSON.stringify(dest)}: ${cause.message}`, { cause })
+  return new TsbuildError(
+    'OUTPUT_IO',
+    `cannot write ${dest === '-' ? 'standard output' : JSON.stringify(dest)}: ${cause.message}`,
+    {
+      cause,
+      hint: remedyOf(cause),
+    },
+  )
 }
 
 interface FileTarget {
@@ -117,7 +163,7 @@ async function writeToStream(
     stream.off('error', onError)
   }
   signal?.throwIfAborted()
-  if (failure) throw outputError('standard output', failure)
+  if (failure) throw outputError('-', failure)
   return size
 }
 

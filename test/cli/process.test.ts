@@ -101,6 +101,61 @@ test('a command that nothing can settle any more is a bug, and says so', async (
   expect([code, stderr]).toEqual([70, expect.stringMatching(/^error: this is a bug in tsbuild/)])
 })
 
+describe('what the environment refuses is no bug', () => {
+  /** Runs a command line of a shell in which `tsbuild` is the program. */
+  const inShell = (
+    script: string,
+  ): { readonly code: number | null; readonly stderr: string; readonly stdout: string } => {
+    writeFileSync(path('small.Dockerfile'), 'FROM scratch\nCOPY Dockerfile /one\n')
+    const program = `tsbuild() { ${process.execPath} ${join(root, 'bin/tsbuild.js')} "$@"; }; cd ${directory}; ${script}`
+    const env = { ...process.env, TSBUILD_HOME: path('store'), NO_COLOR: '1' }
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', program], { encoding: 'utf8', env })
+    return { code: status, stdout, stderr }
+  }
+  const FULL = /^error: cannot write standard output: ENOSPC: no space left on device, write \[OUTPUT_IO\]$/m
+
+  test.each([
+    'tsbuild -f small.Dockerfile -q context > /dev/full',
+    'tsbuild -f small.Dockerfile -o - context > /dev/full',
+    'tsbuild images > /dev/full',
+    'tsbuild lint small.Dockerfile > /dev/full',
+    'tsbuild help > /dev/full',
+    'tsbuild --version > /dev/full',
+  ])('%s', (script) => {
+    const { code, stderr } = inShell(script)
+    expect([code, stderr]).toEqual([1, expect.stringMatching(FULL)])
+  })
+
+  test('progress that can not be written fails the command, once it has done its work', () => {
+    expect(inShell('tsbuild -f small.Dockerfile -t progress:1 context 2> /dev/full')).toMatchObject({
+      code: 1,
+      stdout: '',
+    })
+    expect(inShell('tsbuild images').stdout).toMatch(/progress:1/)
+  })
+
+  test.each([
+    'tsbuild -f small.Dockerfile -o - context >&-',
+    'tsbuild -f small.Dockerfile -t closed context && tsbuild save closed -o - >&-',
+  ])('%s', (script) => {
+    const { code, stderr } = inShell(script)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/error: cannot write standard output: it is closed \[OUTPUT_IO\]$/m)
+    expect(stderr).not.toMatch(/wrote|saved/)
+  })
+
+  test('an output that nobody wants goes to /dev/null', () => {
+    expect(inShell('tsbuild -f small.Dockerfile -o - context > /dev/null').code).toBe(0)
+  })
+
+  test.each(['900000', '1200000'])('ulimit -v %s', (limit) => {
+    const { code, stderr } = inShell(`ulimit -v ${limit}; tsbuild -f small.Dockerfile context`)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: the address space is limited to .* \[SYSTEM_FAILED\]$/m)
+    expect(stderr).toMatch(/^hint: allow more with `ulimit -v 1500000`/m)
+  })
+})
+
 test('a tar goes to standard output, and nothing else does', async () => {
   writeFileSync(path('small.Dockerfile'), 'FROM scratch\nCOPY Dockerfile /one\n')
   const { code, stdout } = await tsbuild(['-f', path('small.Dockerfile'), '-o', '-', path('context')])

@@ -9,6 +9,7 @@ import type { BaseNeed } from '../../executor/needed-bases.ts'
 import { observeStep } from '../../executor/observe-step.ts'
 import type { Filesystem, Session } from '../../executor/session.ts'
 import { exportImage } from '../../export/export-image.ts'
+import { refuseClosedOutput } from '../../export/write-stream.ts'
 import type { JoinedGraphs } from '../../graph/join-graphs.ts'
 import type { ImageSet } from '../../oci/image-set.ts'
 import { formatPlatform } from '../../oci/platform.ts'
@@ -27,9 +28,10 @@ export interface Delivery {
   readonly names: readonly string[]
 }
 
-/** Refuses outputs that cannot hold the result, before anything is built. Errors with `OUTPUT_INVALID`. */
+/** Refuses outputs that cannot hold the result, before anything is built. Errors with `OUTPUT_INVALID`, `OUTPUT_IO`. */
 export function checkOutputs(options: BuildOptions): void {
   for (const output of options.outputs ?? []) {
+    if (output.type !== 'registry' && output.dest === '-') refuseClosedOutput()
     if (output.type === 'registry' && output.pushByDigest) refuseTags(output.name?.split(',') ?? options.tags ?? [])
   }
   const platforms = targetPlatforms(options)

@@ -26,12 +26,23 @@ export interface Terminal {
   readonly stdin: { readonly isTTY: boolean; bytes(): AsyncIterable<Uint8Array> }
 }
 
-/** The streams of the process. When a reader goes away (`| head`), further output is discarded without an error. */
-export function processTerminal(): Terminal {
+/** The terminal of this process. */
+export interface ProcessTerminal extends Terminal {
+  /** Settles when everything has been written, with the errors of the streams on which that failed. */
+  written(): Promise<{ readonly out: Error | undefined; readonly err: Error | undefined }>
+}
+
+/**
+ * The streams of the process. When a reader goes away (`| head`), further output is discarded without an error. After
+ * any other error, further output is discarded, too.
+ */
+export function processTerminal(): ProcessTerminal {
   const { env } = process
+  const [out, err] = [screen(process.stdout, env), screen(process.stderr, env)]
   return {
-    out: screen(process.stdout, env),
-    err: screen(process.stderr, env),
+    out,
+    err,
+    written: async () => ({ out: await out.written(), err: await err.written() }),
     env,
     cwd: process.cwd(),
     // Opened when it is first read, since most commands do not need it.
@@ -46,8 +57,14 @@ export async function readText(terminal: Terminal): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
+interface ProcessScreen extends Screen {
+  /** Settles when everything has been written, with the error if that failed. */
+  written(): Promise<Error | undefined>
+}
+
+function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): ProcessScreen {
   let open = true
+  let failure: Error | undefined
   let behind: { readonly caughtUp: Promise<void>; readonly end: () => void } | undefined
   const catchUp = (): void => {
     behind?.end()
@@ -55,7 +72,7 @@ function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
   }
   stream.on('drain', catchUp)
   stream.on('error', (error) => {
-    if (!hasErrno(error, 'EPIPE')) throw error
+    if (open && !hasErrno(error, 'EPIPE')) failure = error
     open = false
     catchUp()
   })
@@ -69,6 +86,12 @@ function screen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen {
       behind = { caughtUp, end }
     },
     caughtUp: () => behind?.caughtUp,
+    written: async () => {
+      // An error is reported to the callback first, and then to the listener above.
+      if (open) await new Promise((resolve) => stream.write('', resolve))
+      if (open) await new Promise(setImmediate)
+      return failure
+    },
     isTTY: stream.isTTY === true,
     color: wantsColor(stream, env),
     unicode: speaksUnicode(env),

@@ -3,7 +3,7 @@
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { TsbuildError } from '../../../base/errors.ts'
 import { toFsPath } from '../../../layers/paths/path-bytes.ts'
-import { DEVICE_LINKS } from '../../../sandbox/dev/device-nodes.ts'
+import { DEVICE_LINKS, DEVICE_NODES } from '../../../sandbox/dev/device-nodes.ts'
 import type { SandboxMount } from '../../../sandbox/types.ts'
 import { resolveInRoot } from '../root/resolve-in-root.ts'
 import type { MountPoints } from './mount-points.ts'
@@ -33,10 +33,10 @@ export function resolveMountTarget(
   { target, kind }: MountTarget,
   { earlier, root, points }: MountTargetOptions,
 ): string {
-  const inside = withinMount(target, kind, earlier) ?? withinSystem(target)
+  const inside = withinMount(target, kind, earlier) ?? withinSystem(target, kind)
   if (inside !== undefined) return inside
   const resolved = `/${resolveInRoot(root, target)}`
-  return withinMount(resolved, kind, earlier) ?? withinSystem(resolved) ?? points.ensure(target, kind)
+  return withinMount(resolved, kind, earlier) ?? withinSystem(resolved, kind) ?? points.ensure(target, kind)
 }
 
 function withinMount(target: string, kind: Kind, earlier: readonly SandboxMount[]): string | undefined {
@@ -77,11 +77,14 @@ function linkInTheWay(target: string, outer: string): TsbuildError {
 
 /**
  * Refuses targets behind symlinks of the kernel, such as /proc/self/root: they lead to the root of the process that
- * follows them.
+ * follows them; and a directory in place of a device.
  */
-function withinSystem(target: string): string | undefined {
+function withinSystem(target: string, kind: Kind): string | undefined {
   const [, system, name] = /^\/(dev|proc|sys)\/([^/]+)/.exec(target) ?? []
   if (system === undefined) return undefined
+  if (kind === 'directory' && DEVICE_NODES.some((device) => target === `/dev/${device.name}`)) {
+    throw new TsbuildError('MOUNT_INVALID', `a directory can't be mounted at the device ${JSON.stringify(target)}`)
+  }
   if (system === 'dev' && !DEVICE_LINKS.some(([link]) => link === name)) return target
   throw new TsbuildError('MOUNT_INVALID', `nothing can be mounted at ${JSON.stringify(target)}`, {
     hint: 'the sandbox provides /proc, /sys and the links in /dev; choose another target',

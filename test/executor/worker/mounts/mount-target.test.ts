@@ -45,6 +45,11 @@ describe('the target of a mount', () => {
     expect(readdirSync(root)).toEqual([])
   })
 
+  test('is no device if a directory is mounted', () => {
+    expect(() => resolve('/dev/null', 'directory')).toThrow(expect.objectContaining({ code: 'MOUNT_INVALID' }))
+    expect(resolve('/dev/null', 'file')).toBe('/dev/null')
+  })
+
   test.each(['/cache/link/new', '/cache/link', '/link/link/new'])(
     'is not reached through a link of a mount: %s',
     (path) => {
