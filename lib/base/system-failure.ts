@@ -18,7 +18,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EAGAIN', 'the limit of processes is reached: raise it with `ulimit -u`, or in the container'],
 ])
 
-/** What a user can do about an error of the system; undefined for errors that are not the environment's. */
+/** The remedy for an error of the system; undefined for errors that are not the environment's. */
 export function remedyOf(error: unknown): string | undefined {
   return REMEDIES.get(errnoOf(error) ?? '')
 }
