@@ -80,6 +80,8 @@ export interface PreparedCommand {
   readonly env: Readonly<Record<string, string>>
   /** Files that the launcher inherits as descriptors 3, 4, …; the caller opens and closes them. */
   readonly files?: readonly string[] | undefined
+  /** The signal on which the launcher kills all processes of the command and ends; undefined if it knows none. */
+  readonly endSignal?: NodeJS.Signals | undefined
   /** Kills the processes of the command that outlived the launcher's process group. Idempotent. */
   kill(): Promise<void>
   /**

@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "mounts.h"
 #include "probe.h"
+#include "reap.h"
 #include "run.h"
 #include "xattrs.h"
 
@@ -22,12 +23,13 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(what, "run")) run();
 	if (argc == 2 && !strcmp(what, "mounts")) serve_mounts();
 	if (argc == 2 && !strcmp(what, "probe")) return probe();
+	if (argc > 2 && !strcmp(what, "reap")) reap(argv + 2);
 	if (argc == 3 && !strcmp(what, "sync")) sync_filesystem(argv[2]);
 	if (argc == 3 && !strcmp(what, "lock") && !strcmp(argv[2], "wait")) lock_file(1);
 	if (argc == 3 && !strcmp(what, "lock") && !strcmp(argv[2], "try")) lock_file(0);
 	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "get")) get_capabilities(argv[3]);
 	if (argc == 4 && !strcmp(what, "xattrs") && !strcmp(argv[2], "set")) set_capabilities(argv[3]);
 	complain("usage", NULL,
-		 "run | mounts | probe | sync PATH | lock wait | lock try | xattrs get ROOT | xattrs set ROOT | --version");
+		 "run | mounts | probe | reap PROGRAM ARG... | sync PATH | lock wait | lock try | xattrs get ROOT | xattrs set ROOT | --version");
 	return EXIT_FAILED;
 }

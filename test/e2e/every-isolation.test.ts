@@ -1,6 +1,7 @@
 // Every back-end guarantees this: a hostile image reaches nothing of the host, a step sees nothing of the
 // builder, and a killed build leaves nothing behind.
 import {
+  copyFileSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -151,6 +152,28 @@ COPY --from=made /seen /
     expect(run('sh', ['-c', 'grep -rl canary-of "$1" || true', 'sh', store])).toBe('')
   })
 
+  test.skipIf(!requires('gcc'))(
+    'no process outlives its step, not even one that sheds limits and session',
+    async () => {
+      const own = `7${process.pid}${ROWS.findIndex((row) => row.name === name)}`
+      const program = join(temporaryDirectory(), 'shed')
+      run('gcc', ['-static', '-o', program, join(import.meta.dirname, 'shed-limits.c')])
+      const parts = temporaryDirectory()
+      copyFileSync(program, join(parts, 'shed'))
+      const dockerfile = `FROM base\nCOPY --from=parts shed /shed\nRUN /shed ${own} && sleep 1\nRUN : second-${own}; sleep 6`
+      const building = build(dockerfile, ['--build-context', `parts=${parts}`], { store: temporaryDirectory() })
+      const isRunning = (text: string): boolean => processesWith('cmdline', text).length > 0
+      let ended = false
+      void building.finally(() => {
+        ended = true
+      })
+      while (!ended && !isRunning(`second-${own}`)) await wait(50)
+      const left = sleeping(own)
+      expect((await building).code, (await building).stderr).toBe(0)
+      expect([ended, left]).toEqual([true, []])
+    },
+  )
+
   test('a kill of all processes leaves no secret after the next build', async () => {
     const store = temporaryDirectory()
     const secret = `secret-${process.pid}-of-the-killed`
@@ -160,7 +183,7 @@ COPY --from=made /seen /
     const args = ['--secret', 'id=s,env=MY_SECRET']
     const killed = build(dockerfile, args, { store, env: { MY_SECRET: secret } })
     for (let tries = 0; sleeping(mark).length === 0 && tries < 600; tries++) await wait(100)
-    for (const pid of withDescendants(processesOf(store))) killNow(pid)
+    for (const pid of withDescendants(processesWith('environ', `TSBUILD_HOME=${store}\0`))) killNow(pid)
     expect((await killed).signal).toBe('SIGKILL')
     expect(readdirSync('/dev/shm').filter((path) => !before.has(path))).toEqual([])
     const next = await build('FROM base\nRUN true', [], { store })
@@ -195,11 +218,11 @@ COPY --from=made /seen /
   })
 })
 
-/** The processes that were started for a store, as their environment says. */
-function processesOf(store: string): readonly string[] {
+/** The processes with a text in their arguments or environment. */
+function processesWith(file: 'cmdline' | 'environ', text: string): readonly string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`TSBUILD_HOME=${store}\0`)
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(text)
     } catch {
       // It ended meanwhile.
       return false

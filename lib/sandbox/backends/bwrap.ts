@@ -10,6 +10,7 @@ import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { readHostFacts } from '../namespaces/host-facts.ts'
+import { reaped } from '../native/reaped.ts'
 import { DEFAULT_CAPABILITIES } from '../restrictions/capabilities.ts'
 import { MASKED_PATHS, READONLY_PATHS } from '../restrictions/masked-paths.ts'
 import { networkNone } from '../restrictions/network-none.ts'
@@ -77,7 +78,8 @@ async function prepare(
   // bubblewrap may end before the last processes of its namespace do, and without a process id namespace they may stay.
   const kill = (): Promise<void> => killMarked(mark)
   // bubblewrap stays as the first process of the namespace, where the command can read its environment.
-  return { file: tools.prlimit, args: argv.slice(1), env: {}, files, kill, finish: kill }
+  const launched = namespaces.processes ? { file: tools.prlimit, args: argv.slice(1) } : reaped(argv)
+  return { ...launched, env: {}, files, kill, finish: kill }
 }
 
 function environmentOf({ env }: SandboxCommand): Readonly<Record<string, string>> {

@@ -7,6 +7,7 @@ import { copyDeviceNodes } from '../dev/copy-device-nodes.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
+import { reaped } from '../native/reaped.ts'
 import { setprivArgv } from '../restrictions/drop-capabilities.ts'
 import { refuseNetworkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
@@ -52,7 +53,7 @@ async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedC
     for (const [index, mount] of command.mounts.entries()) {
       undo.push(await copyIn(mount, command.root, join(command.scratch, `aside.${index}`)))
     }
-    return { file: tools.prlimit, args: [...chain(command, tools, mark).slice(1), ...args], env, kill, finish }
+    return { ...reaped([...chain(command, tools, mark), ...args]), env, kill, finish }
   } catch (error) {
     await finish()
     throw error

@@ -11,6 +11,7 @@ import { DEVICE_NODES } from '../dev/device-nodes.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
+import { reaped } from '../native/reaped.ts'
 import { refuseNetworkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
 import { runProgram } from '../run-program.ts'
@@ -79,7 +80,7 @@ async function prepare(command: SandboxCommand, tools: Tools): Promise<PreparedC
     ...args,
   ]
   const kill = (): Promise<void> => killMarked(mark)
-  return { file: tools.prlimit, args: argv.slice(1), env, kill, finish: kill }
+  return { ...reaped(argv), env, kill, finish: kill }
 }
 
 /** The path to bind: the source itself, a copy of one that must not change, or an empty directory for a tmpfs. */

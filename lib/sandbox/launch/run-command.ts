@@ -2,6 +2,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
 import { hasErrno } from '../../base/errno.ts'
 import { messageOf, TsbuildError } from '../../base/errors.ts'
 import type { Backend, Exit, PreparedCommand, SandboxCommand } from '../types.ts'
@@ -160,6 +161,9 @@ interface Stopping {
   readonly grace: number
 }
 
+/** Milliseconds in which a launcher has killed all processes of a command, unless these keep it from doing so. */
+const END_LIMIT = 2000
+
 async function stop(child: ChildProcess, { closed, prepared, grace }: Stopping): Promise<void> {
   const over = closed.catch(() => undefined)
   signalGroup(child, 'SIGTERM')
@@ -169,6 +173,11 @@ async function stop(child: ChildProcess, { closed, prepared, grace }: Stopping):
   })
   await Promise.race([over, late])
   clearTimeout(timer)
+  const { endSignal } = prepared
+  if (endSignal !== undefined && child.exitCode === null && child.signalCode === null) {
+    child.kill(endSignal)
+    await Promise.race([over, wait(END_LIMIT, undefined, { ref: false })])
+  }
   signalGroup(child, 'SIGKILL')
   await prepared.kill()
 }

@@ -10,6 +10,7 @@ import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { readHostFacts } from '../namespaces/host-facts.ts'
+import { reaped } from '../native/reaped.ts'
 import { setprivArgv, supportsSeccompFilter } from '../restrictions/drop-capabilities.ts'
 import { networkNone } from '../restrictions/network-none.ts'
 import { prlimitArgv } from '../restrictions/ulimits.ts'
@@ -94,7 +95,9 @@ async function prepare(
       ...setprivArgv(command, { setpriv: tools.setpriv, setGroups: namespaces.mapping !== 'single', filter: calls }),
       ...changeRoot(command, tools, { user, isFiltered: calls !== undefined }),
     ]
-    return { file: tools.nsenter, args: [...chain, ...args], env, kill, finish }
+    const argv = [...chain, ...args]
+    const launched = namespaces.processes ? { file: tools.nsenter, args: argv } : reaped([tools.nsenter, ...argv])
+    return { ...launched, env, kill, finish }
   } catch (error) {
     await finish()
     throw error
