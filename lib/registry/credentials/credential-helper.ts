@@ -16,14 +16,16 @@ export interface HelperOptions {
 /** The time that a helper may take, in milliseconds. */
 const TIMEOUT = 60_000
 const OUTPUT_LIMIT = 1 << 20
+/** The characters of the error output that are kept: a message is taken from its start. */
+const STDERR_LIMIT = 4096
 
 /** Gets the credentials of a server from a helper. Rejects only with the signal's reason. */
 export async function askHelper(name: string, server: string, options: HelperOptions): Promise<HelperAnswer> {
-  const { code, stdout, problem } = await runHelper(name, { verb: 'get', input: server }, options)
+  const { code, stdout, stderr, problem } = await runHelper(name, { verb: 'get', input: server }, options)
   if (problem !== undefined) return { kind: 'failed', problem }
   // Helpers report missing credentials by this text on standard output.
   if (code !== 0 && /credentials not found/i.test(stdout)) return { kind: 'none' }
-  if (code !== 0) return { kind: 'failed', problem: firstLine(stdout) || `exit code ${code}` }
+  if (code !== 0) return { kind: 'failed', problem: failureOf(code, stdout, stderr) }
   return readAnswer(stdout)
 }
 
@@ -36,9 +38,9 @@ export async function updateHelper(
   options: HelperOptions,
 ): Promise<string | undefined> {
   const input = request.verb === 'store' ? JSON.stringify(request.entry) : request.server
-  const { code, stdout, problem } = await runHelper(name, { verb: request.verb, input }, options)
+  const { code, stdout, stderr, problem } = await runHelper(name, { verb: request.verb, input }, options)
   if (problem !== undefined || code === 0) return problem
-  return firstLine(stdout) || `exit code ${code}`
+  return failureOf(code, stdout, stderr)
 }
 
 /** An entry with the field names of the helpers' protocol. */
@@ -66,6 +68,7 @@ function readAnswer(stdout: string): HelperAnswer {
 interface HelperRun {
   readonly code: number | null
   readonly stdout: string
+  readonly stderr: string
   readonly problem?: string
 }
 
@@ -75,12 +78,12 @@ function runHelper(
   { env, signal }: HelperOptions,
 ): Promise<HelperRun> {
   if (!/^[A-Za-z0-9._-]+$/.test(name)) {
-    return Promise.resolve({ code: null, stdout: '', problem: 'that is no name of a helper' })
+    return Promise.resolve({ code: null, stdout: '', stderr: '', problem: 'that is no name of a helper' })
   }
   return new Promise((resolve, reject) => {
     const child = spawn(`docker-credential-${name}`, [verb], {
       env: { ...env },
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: 'pipe',
       windowsHide: true,
       signal,
     })
@@ -90,13 +93,18 @@ function runHelper(
     const stop = (problem: string): void => {
       child.kill('SIGKILL')
       child.stdout.destroy()
-      end({ code: null, stdout: '', problem })
+      child.stderr.destroy()
+      end({ code: null, stdout: '', stderr: '', problem })
     }
     const timer = setTimeout(() => stop('it did not answer in a minute'), TIMEOUT)
     const end = (run: HelperRun): void => {
       clearTimeout(timer)
       resolve(run)
     }
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr = `${stderr}${chunk}`.slice(0, STDERR_LIMIT)
+    })
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.byteLength
       if (size <= OUTPUT_LIMIT) chunks.push(chunk)
@@ -106,16 +114,22 @@ function runHelper(
       clearTimeout(timer)
       if (signal?.aborted) reject(signal.reason)
       const missing = hasErrno(error, 'ENOENT')
-      resolve({ code: null, stdout: '', problem: missing ? 'it is not in PATH' : error.message })
+      resolve({ code: null, stdout: '', stderr: '', problem: missing ? 'it is not in PATH' : error.message })
     })
     child.on('close', (code, killed) => {
       const problem = code === null ? { problem: `it was ended by ${killed}` } : {}
-      end({ code, stdout: Buffer.concat(chunks).toString(), ...problem })
+      end({ code, stdout: Buffer.concat(chunks).toString(), stderr, ...problem })
     })
     // The exit code shows whether a helper failed to read its input.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
+}
+
+/** Helpers report errors on standard output; the programs that they call do so on standard error. */
+function failureOf(code: number | null, stdout: string, stderr: string): string {
+  const said = [firstLine(stdout), firstLine(stderr)].filter((line) => line !== '')
+  return said.length === 0 ? `exit code ${code}` : said.join(': ')
 }
 
 const firstLine = (text: string): string => text.trim().split('\n')[0]?.slice(0, 200) ?? ''

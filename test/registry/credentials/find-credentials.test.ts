@@ -154,6 +154,7 @@ test.each<[string, string | undefined, RegExp]>([
   ],
   ['that fails', 'echo "the keychain is locked"; exit 1', /failed: the keychain is locked$/],
   ['that says nothing', 'exit 3', /failed: exit code 3$/],
+  ['whose program failed', 'echo gpg: decryption failed >&2; exit 2', /failed: gpg: decryption failed$/],
   ['that talks nonsense', 'echo nonsense', /failed: its answer is not the JSON of credentials$/],
   ['that never stops talking', 'yes', /failed: its answer is too long$/],
 ])('a helper %s is told of, and access goes on without', async (_, script, problem) => {
