@@ -18,21 +18,25 @@ function mountSmall(directory: string, megabytes: number): void {
   })
 }
 
-test.skipIf(!isPossible)('a full disk fails a build with an error that says so, and later the store works', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tsbuild-full-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  const project = join(directory, 'project')
-  writeProject(project)
-  const expected = await buildDigest(project, { store: join(directory, 'store') })
-  for (const megabytes of [1, 3, 5]) {
-    const disk = join(directory, `disk-${megabytes}`)
-    mountSmall(disk, megabytes)
-    const store = join(disk, 'store')
-    const { code, stderr } = await startBuild(project, { store }).ended
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/ENOSPC|[Nn]o space left/)
-    expect(stderr).not.toMatch(/this is a bug/)
-    run('mount', ['-o', 'remount,size=400m', disk])
-    expect(await buildDigest(project, { store })).toBe(expected)
-  }
-}, 300_000)
+test.skipIf(!isPossible)(
+  'a full disk fails a build with an error that says so, and later the store works',
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tsbuild-full-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    const project = join(directory, 'project')
+    writeProject(project)
+    const expected = await buildDigest(project, { store: join(directory, 'store') })
+    for (const megabytes of [1, 3, 5]) {
+      const disk = join(directory, `disk-${megabytes}`)
+      mountSmall(disk, megabytes)
+      const store = join(disk, 'store')
+      const { code, stderr } = await startBuild(project, { store }).ended
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/ENOSPC|[Nn]o space left/)
+      expect(stderr).not.toMatch(/this is a bug/)
+      run('mount', ['-o', 'remount,size=400m', disk])
+      expect(await buildDigest(project, { store })).toBe(expected)
+    }
+  },
+  300_000,
+)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../../base/errors.ts'
+import { readJsonIfSound } from '../../cache/store-file.ts'
 import type { RunRequest, ShellRequest } from './protocol.ts'
 import { removeTree } from './root/remove-tree.ts'
 import type { RunRoot } from './root/run-root.ts'
@@ -32,8 +33,10 @@ export async function keepFailed(request: RunRequest, root: RunRoot, { kept }: W
 export function keptNames(kept: string): readonly string[] {
   const times = new Map<string, number>()
   for (const name of statSync(kept, { throwIfNoEntry: false }) ? readdirSync(kept) : []) {
-    const stat = statSync(join(kept, name, 'request.json'), { throwIfNoEntry: false })
-    if (stat) times.set(name, stat.mtimeMs)
+    const request = join(kept, name, 'request.json')
+    const stat = statSync(request, { throwIfNoEntry: false })
+    // A power cut may have emptied the file, and the step's files with it.
+    if (stat && readJsonIfSound(request) !== undefined) times.set(name, stat.mtimeMs)
   }
   return [...times.keys()].sort((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0))
 }

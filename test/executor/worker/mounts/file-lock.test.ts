@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lock, tryLock } from '../../../../lib/executor/worker/mounts/file-lock.ts'
 
 const module = join(import.meta.dirname, '../../../../lib/executor/worker/mounts/file-lock.ts')
@@ -12,7 +12,10 @@ let directory = ''
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'lock-'))
 })
-afterEach(() => rmSync(directory, { recursive: true }))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(directory, { recursive: true })
+})
 
 /** Starts a program over `lock`, `tryLock`, `path` and `report`, which sends a line to the test. */
 function start(program: string): ChildProcess {
@@ -28,7 +31,9 @@ function start(program: string): ChildProcess {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-test('two of the same process exclude each other', async () => {
+test.each([undefined, ''])('two of the same process exclude each other, by the helper %o', async (helper) => {
+  // Without a helper, flock of util-linux locks.
+  if (helper !== undefined) vi.stubEnv('TSBUILD_SANDBOX_HELPER', helper)
   const path = join(directory, 'lock')
   const first = await tryLock(path)
   expect(first).toBeDefined()
