@@ -25,8 +25,6 @@ const NO_DEVICES =
   'device nodes: the kernel makes none in a user namespace, so `mknod` fails; the helper would record them'
 const ONE_ID =
   'permissions: with one id, another user of the image may read and write what root of the image may (nothing of the host’s)'
-const SETPRIV =
-  'a program that gives up its user id before its groups (setpriv; su, gosu and su-exec do not) is refused the latter'
 export const CHOWN_FAILS =
   'chown, su and packages with users of their own: the kernel refuses ids that are not there, so the step fails; the helper would record them'
 const OWNER_UNSEEN = 'owners that the step looks at: everything seems root’s, which the build warns about'
@@ -60,7 +58,7 @@ const WITHOUT_HELPER = {
   'debian-su': CHOWN_FAILS,
   'debian-devices': NO_DEVICES,
 }
-const WITH_HELPER = { 'set-id-copy': COPIED_SET_ID, permissions: ONE_ID, 'glibc-setpriv': SETPRIV }
+const WITH_HELPER = { 'set-id-copy': COPIED_SET_ID, permissions: ONE_ID }
 
 export const ROWS: readonly KnownRow[] = [
   { name: 'root', title: 'root', environment: 'root', helper: true, chosen: 'oci', overlay: true, shortfalls: {} },
@@ -172,7 +170,6 @@ export const ROWS: readonly KnownRow[] = [
       'network-none': CHROOT_NETWORK,
       'glibc-chown': PRETENDED,
       'glibc-set-group': PRETENDED,
-      'glibc-user': PRETENDED,
       'glibc-setpriv': PRETENDED,
       'glibc-devices': NO_NODES,
       'debian-packages': PRETENDED,
