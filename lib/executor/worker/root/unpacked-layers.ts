@@ -84,7 +84,9 @@ async function findDirectory(level: Level, context: WorkerContext): Promise<stri
   if (own !== undefined) return own
   const index = await indexOf(level.layer, context)
   const name = dependsOnBelow(index) ? level.chain : layerName(level.layer.diffID)
-  return once(context.unpacking, name, async () => layerDirectories.find(name) ?? unpack(level, name, context))
+  // The name may be that of the stack, whose promise waits for this one.
+  const key = `directory ${name}`
+  return once(context.unpacking, key, async () => layerDirectories.find(name) ?? unpack(level, name, context))
 }
 
 function once(running: Map<string, Promise<string>>, key: string, start: () => Promise<string>): Promise<string> {
