@@ -1,7 +1,7 @@
 // The vocabulary of the sandbox: the command of a RUN, the back-ends that run it, and the namespaces they run in.
 
 /** The ways to isolate a command, strongest first. docs/sandbox.md compares them. */
-export type Isolation = 'oci' | 'bwrap' | 'userns' | 'chroot' | 'proot'
+export type Isolation = 'oci' | 'bwrap' | 'userns' | 'chroot' | 'virtual' | 'proot'
 
 /**
  * A mount that a command sees at `target`, over the root's own files. Targets are absolute, resolved inside the root

@@ -34,6 +34,7 @@
 #include "spec.h"
 #include "state.h"
 #include "supervise.h"
+#include "virtual.h"
 #include "virtual-hooks.h"
 
 struct launcher {
@@ -179,6 +180,13 @@ static struct rlimit raise_files(void)
 	return before;
 }
 
+/* Everybody can read the limits of a process: so the builder finds what is left if this process is killed. */
+static void set_mark(const struct spec *spec)
+{
+	struct rlimit limit = {spec->mark, spec->mark};
+	if (spec->mark && setrlimit(RLIMIT_RTTIME, &limit)) fail("set limit", "rttime");
+}
+
 static void bind_all(const struct spec *spec, int proc)
 {
 	set_virtual_root(spec->root, proc);
@@ -191,12 +199,15 @@ static void bind_all(const struct spec *spec, int proc)
 void run_virtually(const struct spec *spec)
 {
 	if (!can_rewrite()) refuse("virtual root", "is not there for this processor");
+	set_mark(spec);
 	struct launcher l = {.spec = spec, .owners_out = open_owners(spec)};
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), sockets[2];
 	if (proc < 0) fail("open", "/proc");
 	struct rlimit files = raise_files();
 	bind_all(spec, proc);
 	prepare_names(proc);
+	set_virtual_host_name(spec->hostname);
+	set_virtual_capabilities(spec->has_bounding ? spec->bounding : UINT64_MAX >> 23);
 	prepare_programs((uint64_t)(uintptr_t)first_scratch);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) fail("become a subreaper", NULL);

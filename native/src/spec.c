@@ -120,6 +120,7 @@ static void read_record(struct spec *s, const char *key, struct reader *in)
 {
 	if (!strcmp(key, "root")) s->root = absolute(take(in));
 	else if (!strcmp(key, "root-is")) s->virtual_root = choice(take(in), "virtual", "mounted");
+	else if (!strcmp(key, "mark")) s->mark = number(take(in), 10, UINT64_MAX);
 	else if (!strcmp(key, "hostname")) s->hostname = take(in);
 	else if (!strcmp(key, "cwd")) s->cwd = absolute(take(in));
 	else if (!strcmp(key, "proc")) s->bind_proc = choice(take(in), "bind", "new");

@@ -27,6 +27,7 @@ struct step_limit {
 struct spec {
 	const char *root, *hostname, *cwd;
 	bool virtual_root; /* no mounts: the helper answers for names */
+	uint64_t mark;     /* of a virtual root, what the hard limit RLIMIT_RTTIME becomes; 0: nothing */
 	bool bind_proc;    /* the place's /proc instead of a new one */
 	bool new_network;  /* loopback only */
 	bool allow_devices; /* device nodes in the root work */

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/capability.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 
 #include "answers.h"
 #include "credentials.h"
@@ -98,6 +100,68 @@ struct reply virtual_watch(const struct call *call)
 	i->args[2] &= ~(uint64_t)nofollow; /* of the alias, which is a link */
 	i->held[0] = fd;
 	return instead();
+}
+
+static uint64_t capabilities;
+
+void set_virtual_capabilities(uint64_t all) { capabilities = all; }
+
+/* How many structures a call's version has: 0 for an unknown one, which the kernel then replaces by its own. */
+static unsigned structures_of(const struct __user_cap_header_struct *header)
+{
+	if (header->version == _LINUX_CAPABILITY_VERSION_1) return 1;
+	return header->version == _LINUX_CAPABILITY_VERSION_2 || header->version == _LINUX_CAPABILITY_VERSION_3 ? 2 : 0;
+}
+
+/* The header of a call: RESULT with its structures, or the end of the call. */
+static struct reply read_header(const struct call *call, struct __user_cap_header_struct *header)
+{
+	if (!read_memory(call, call->args[0], header, sizeof *header)) return error(EFAULT);
+	unsigned count = structures_of(header);
+	if (count) return result(count);
+	header->version = _LINUX_CAPABILITY_VERSION_3;
+	struct reply reply = write_memory(call, call->args[0], header, sizeof *header);
+	if (reply.kind != RESULT) return reply;
+	return call->number == SYS_capget && !call->args[1] ? result(0) : error(EINVAL);
+}
+
+struct reply virtual_capget(const struct call *call)
+{
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct sets[2];
+	struct reply reply = read_header(call, &header);
+	if (reply.kind != RESULT || !call->args[1]) return reply;
+	uint64_t all = is_privileged(credentials_of(call->thread)) ? capabilities : 0;
+	for (int i = 0; i < 2; i++) {
+		uint32_t half = (uint32_t)(all >> 32 * i);
+		sets[i] = (struct __user_cap_data_struct){.effective = half, .permitted = half};
+	}
+	return write_memory(call, call->args[1], sets, (size_t)reply.value * sizeof *sets);
+}
+
+struct reply virtual_capset(const struct call *call)
+{
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct sets[2] = {{0}};
+	struct reply reply = read_header(call, &header);
+	if (reply.kind != RESULT) return reply;
+	if (!read_memory(call, call->args[1], sets, (size_t)reply.value * sizeof *sets)) return error(EFAULT);
+	uint64_t wanted = (uint64_t)sets[1].permitted << 32 | sets[0].permitted;
+	uint64_t effective = (uint64_t)sets[1].effective << 32 | sets[0].effective;
+	uint64_t all = is_privileged(credentials_of(call->thread)) ? capabilities : 0;
+	return wanted & ~all || effective & ~wanted ? error(EPERM) : result(0);
+}
+
+static const char *host_name = "localhost";
+
+void set_virtual_host_name(const char *name) { host_name = name; }
+
+struct reply virtual_uname(const struct call *call)
+{
+	struct utsname names;
+	if (uname(&names)) return error(errno);
+	snprintf(names.nodename, sizeof names.nodename, "%s", host_name);
+	return write_memory(call, call->args[0], &names, sizeof names);
 }
 
 /* ---- sockets ---- */

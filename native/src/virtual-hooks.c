@@ -113,6 +113,9 @@ enum condition { ALWAYS, OF_A_NAME, PEER, LIMIT_FIRST, LIMIT_SECOND, KEEPS, SEND
 	X(execveat, ALWAYS, answer_program(call, (int)A(0), A(1), A(2), A(3), (int)A(4))) \
 	X(chdir, ALWAYS, virtual_chdir(call)) \
 	X(getcwd, ALWAYS, get_working_directory(call)) \
+	X(uname, ALWAYS, virtual_uname(call)) \
+	X(capget, ALWAYS, virtual_capget(call)) \
+	X(capset, ALWAYS, virtual_capset(call)) \
 	X(umask, ALWAYS, virtual_umask(call)) \
 	X(bind, ALWAYS, virtual_socket_name(call, 1)) \
 	X(connect, ALWAYS, virtual_socket_name(call, 1)) \
@@ -189,9 +192,9 @@ static const int allowed[] = {
 	SYS_shmat, SYS_shmctl, SYS_shmdt, SYS_dup, SYS_dup3, SYS_pipe2, SYS_nanosleep, SYS_getitimer, SYS_setitimer, SYS_getpid, SYS_sendfile,
 	SYS_socket, SYS_accept, SYS_accept4, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_shutdown, SYS_listen, SYS_getsockname, SYS_getpeername,
 	SYS_socketpair, SYS_setsockopt, SYS_clone, 435 /* clone3 */, SYS_exit, SYS_exit_group, SYS_wait4, SYS_waitid, SYS_kill, SYS_tkill, SYS_tgkill,
-	SYS_uname, SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl, SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl, SYS_fcntl, SYS_flock, SYS_fsync,
+	SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl, SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl, SYS_fcntl, SYS_flock, SYS_fsync,
 	SYS_fdatasync, SYS_ftruncate, SYS_getdents64, SYS_fchdir, SYS_ppoll, SYS_pselect6, SYS_gettimeofday, SYS_settimeofday, SYS_getrusage, SYS_sysinfo,
-	SYS_times, SYS_ptrace, SYS_syslog, SYS_setsid, SYS_setpgid, SYS_getppid, SYS_getpgid, SYS_getsid, SYS_capget, SYS_capset, SYS_rt_sigpending,
+	SYS_times, SYS_ptrace, SYS_syslog, SYS_setsid, SYS_setpgid, SYS_getppid, SYS_getpgid, SYS_getsid, SYS_rt_sigpending,
 	SYS_rt_sigtimedwait, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_rt_sigsuspend, SYS_sigaltstack, SYS_personality, SYS_fstatfs, SYS_getpriority,
 	SYS_setpriority, SYS_sched_setparam, SYS_sched_getparam, SYS_sched_setscheduler, SYS_sched_getscheduler, SYS_sched_get_priority_max,
 	SYS_sched_get_priority_min, SYS_sched_rr_get_interval, SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_sched_setattr, SYS_sched_getattr,

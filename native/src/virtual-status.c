@@ -264,7 +264,15 @@ struct reply virtual_list_attributes(const struct call *call, int directory, uin
 	return give_attribute(call, call->args[1], call->args[2], names, size);
 }
 
-static struct reply set_capability(const struct call *call, const struct where *w)
+/* A record alone leaves no trace on disk, where the builder looks for changes: a new ctime does. */
+static struct reply record_change(const struct where *w, const struct link *link, struct owner owner)
+{
+	if (fchownat(link->fd, "", (uid_t)-1, (gid_t)-1, AT_EMPTY_PATH)) return error(errno);
+	record_owner(w->st.st_dev, w->st.st_ino, owner);
+	return result(0);
+}
+
+static struct reply set_capability(const struct call *call, const struct where *w, const struct link *link)
 {
 	uint64_t size = call->args[3], how = call->args[4];
 	struct owner owner = owner_of(&w->st);
@@ -274,8 +282,7 @@ static struct reply set_capability(const struct call *call, const struct where *
 	if (how & XATTR_REPLACE && !owner.capability_length) return error(ENODATA);
 	if (!read_memory(call, call->args[2], owner.capability, size)) return error(EFAULT);
 	owner.capability_length = (uint32_t)size;
-	record_owner(w->st.st_dev, w->st.st_ino, owner);
-	return result(0);
+	return record_change(w, link, owner);
 }
 
 struct reply virtual_set_attribute(const struct call *call, int directory, uint64_t path, int flags)
@@ -287,7 +294,7 @@ struct reply virtual_set_attribute(const struct call *call, int directory, uint6
 	if (!read_attribute_name(call, name)) return error(ERANGE);
 	int failed = find_file(call, directory, path, flags, &w, &link);
 	if (failed) return error(failed);
-	if (!strcmp(name, CAPABILITY)) return set_capability(call, &w);
+	if (!strcmp(name, CAPABILITY)) return set_capability(call, &w, &link);
 	uint64_t size = call->args[3];
 	if (size > sizeof value) return error(E2BIG);
 	if (size && !read_memory(call, call->args[2], value, size)) return error(EFAULT);
@@ -305,8 +312,7 @@ struct reply virtual_remove_attribute(const struct call *call, int directory, ui
 	struct owner owner = owner_of(&w.st);
 	if (!strcmp(name, CAPABILITY) && owner.capability_length) {
 		owner.capability_length = 0;
-		record_owner(w.st.st_dev, w.st.st_ino, owner);
-		return result(0);
+		return record_change(&w, &link, owner);
 	}
 	return removexattr(link.path, name) ? error(errno) : result(0);
 }

@@ -49,6 +49,14 @@ struct reply virtual_socket_name(const struct call *call, int address);
 struct reply virtual_sendmsg(const struct call *call);
 struct reply virtual_sendmmsg(const struct call *call);
 struct reply virtual_peer(const struct call *call);
+/* capget(2) and capset(2): virtual root has the capabilities of a container's root, which let it do what the answers
+ * do. Setting them changes nothing. */
+struct reply virtual_capget(const struct call *call);
+struct reply virtual_capset(const struct call *call);
+void set_virtual_capabilities(uint64_t capabilities);
+/* uname(2) with the host name of the step, which nobody here may set. */
+struct reply virtual_uname(const struct call *call);
+void set_virtual_host_name(const char *name);
 
 /* Whoever runs the step may be refused by the disk where virtual root is not, as in an image's directory of mode 0555.
  * Makes what the present call was about accessible, and records the true modes. Whether anything changed. */

@@ -61,7 +61,7 @@ function readBytes(name: string, env: Terminal['env']): number | undefined {
 }
 
 export function readIsolation(args: Args): Isolation | 'auto' {
-  return choice(args, 'isolation', ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'proot']) ?? 'auto'
+  return choice(args, 'isolation', ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'virtual', 'proot']) ?? 'auto'
 }
 
 function readControlLimits(args: Args): ControlLimits {

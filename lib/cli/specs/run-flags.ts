@@ -8,9 +8,9 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     name: 'isolation',
     kind: 'value',
     placeholder: 'KIND',
-    choices: ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'proot'],
+    choices: ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'virtual', 'proot'],
     group: GROUP,
-    summary: 'auto (the strongest that works), oci, bwrap, userns, chroot, or proot',
+    summary: 'auto (the strongest that works), oci, bwrap, userns, chroot, virtual, or proot',
   },
   {
     name: 'secret',

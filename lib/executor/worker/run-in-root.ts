@@ -56,7 +56,8 @@ export async function runInRoot(
     const user = resolveUser(request.user, readAccountFiles(directory))
     const { command, known } = await prepareCommand(step, { root: directory, user, cleanups })
     warnOfNoFilter(step, command)
-    const wrapped = await ownership.wrap(command, joined([knownOwners(view, directory), ...known]))
+    const permissions = ownership.recordsPermissions === true
+    const wrapped = await ownership.wrap(command, joined([knownOwners(view, directory, { permissions }), ...known]))
     const { exit, refused, lastLines } = await runWithOutput(step, wrapped, interactive)
     const mountTargets = command.mounts.map(({ target }) => target.slice(1))
     if (exit.kind === 'killed' || exit.code !== 0) {

@@ -9,6 +9,7 @@ export function backendRemedy(
   namespaces: WorkerNamespaces,
 ): string | undefined {
   if (/no such program|not installed/.test(message)) return PACKAGES[name]
+  if (name === 'virtual root' && namespaces.mapping === 'none') return VIRTUAL_ROOT_NEEDS
   // An old proot fails the trial: newer system calls reach the host's files instead of the root's.
   if (name === 'proot' && namespaces.mapping === 'none') return PACKAGES[name]
   if (/no user mapping found/.test(message))
@@ -21,12 +22,18 @@ export function backendRemedy(
   return undefined
 }
 
+const VIRTUAL_ROOT_NEEDS =
+  'it needs x64, Linux 5.19, unlimited hard limits, and ptrace of own processes (kernel.yama.ptrace_scope 0 or 1)'
+
+const HELPER_PACKAGE =
+  'install tsbuild where programs can be executed, on Linux on x64 or arm64: its npm package brings the helper'
+
 const PACKAGES: Readonly<Record<string, string>> = {
   bwrap: 'install the package bubblewrap',
   crun: 'install the package crun',
   proot: 'install proot 5.4 or newer and name it in TSBUILD_PROOT (Debian 12 and 13 have 5.1, which misses statx)',
   runc: 'install the package runc',
-  'tsbuild-sandbox':
-    'install tsbuild where programs can be executed, on Linux on x64 or arm64: its npm package brings the helper',
+  'tsbuild-sandbox': HELPER_PACKAGE,
   unshare: 'install the package util-linux',
+  'virtual root': HELPER_PACKAGE,
 }

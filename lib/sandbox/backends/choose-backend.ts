@@ -2,6 +2,7 @@
 import { type Attempt, failedAttempt } from '../attempt.ts'
 import { findHelper, HELPER } from '../native/find-helper.ts'
 import { createNativeBackend } from '../native/native-backend.ts'
+import { createVirtualBackend } from '../native/virtual-backend.ts'
 import { type Candidate, ociCandidates } from '../oci/oci-candidates.ts'
 import type { Backend, Isolation, Probe, WorkerNamespaces } from '../types.ts'
 import { createUsernsBackend } from '../userns/userns-backend.ts'
@@ -13,7 +14,7 @@ import { rememberedBackend } from './remembered-backend.ts'
 import { tryBackend } from './try-backend.ts'
 
 /** All isolations, strongest first. */
-export const ISOLATIONS: readonly Isolation[] = ['oci', 'bwrap', 'userns', 'chroot', 'proot']
+export const ISOLATIONS: readonly Isolation[] = ['oci', 'bwrap', 'userns', 'chroot', 'virtual', 'proot']
 
 export interface OpenedBackends {
   /** Best first; empty when none works. */
@@ -73,6 +74,7 @@ const SOURCES: readonly Source[] = [
   { isolation: 'userns', name: HELPER, candidates: (namespaces) => created(() => helperBackend(namespaces)) },
   { isolation: 'userns', name: 'unshare', candidates: (namespaces) => created(() => createUsernsBackend(namespaces)) },
   { isolation: 'chroot', name: 'chroot', candidates: () => created(() => createChrootBackend()) },
+  { isolation: 'virtual', name: 'virtual root', candidates: (namespaces) => created(() => virtualBackend(namespaces)) },
   { isolation: 'proot', name: 'proot', candidates: (namespaces) => created(() => createProotBackend(namespaces)) },
 ]
 
@@ -98,6 +100,12 @@ function helperBackend(namespaces: WorkerNamespaces): Backend {
   const path = findHelper()
   if (path === undefined) throw new Error('the native helper is not installed')
   return createNativeBackend(namespaces, path)
+}
+
+function virtualBackend(namespaces: WorkerNamespaces): Backend {
+  const path = findHelper()
+  if (path === undefined) throw new Error('the native helper is not installed')
+  return createVirtualBackend(namespaces, path)
 }
 
 interface Tried {

@@ -149,7 +149,8 @@ function ownershipIn(mapping: IdMapping, { backends, ownership }: NamespaceFindi
   if (mapping === 'root' || mapping === 'multiple') {
     return { kind: 'native', detail: 'files on disk have the owners that commands give them' }
   }
-  if (ownership?.ok && backends.some(({ program }) => program.startsWith('tsbuild-sandbox'))) {
+  const answers = ownership?.ok && backends.some(({ program }) => program.startsWith('tsbuild-sandbox'))
+  if (answers || backends.some(({ isolation }) => isolation === 'virtual')) {
     return { kind: 'helper', detail: 'the helper records the owners that commands give files, of static programs too' }
   }
   return {

@@ -2,8 +2,8 @@
 
 import { ociConfig } from '../oci/oci-config.ts'
 import type { OwnerTables } from '../ownership/ownership-method.ts'
-import { ALL_CAPABILITIES } from '../restrictions/capabilities.ts'
 import type { SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
+import { capabilityBits, limitRecord, type SpecRecord, specBytes } from './spec-records.ts'
 
 export interface NativeSettings {
   readonly namespaces: WorkerNamespaces
@@ -22,8 +22,7 @@ export interface NativeSettings {
 export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefined, settings: NativeSettings): Buffer {
   const { namespaces, filter } = settings
   const { process, linux } = ociConfig(command, { ...settings, cgroups: false })
-  const records: (readonly string[])[] = [
-    ['tsbuild-sandbox 1'],
+  return specBytes([
     ['root', command.root],
     ['hostname', command.hostname],
     ['cwd', command.cwd],
@@ -35,29 +34,24 @@ export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefi
           ['devices', 'yes'],
           ['sys', 'rw'],
         ]
-      : [['bounding', bits(process.capabilities['bounding'])]]),
+      : [['bounding', capabilityBits(process.capabilities['bounding'] ?? [])]]),
     ...userRecords(command, tables, namespaces),
     ...command.mounts.map(mountRecord),
     ...linux.maskedPaths.map((path) => ['mask', path]),
     ...linux.readonlyPaths.map((path) => ['readonly', path]),
-    ...command.resourceLimits.map(({ name, soft, hard }) => ['limit', name, limit(soft), limit(hard)]),
+    ...command.resourceLimits.map(limitRecord),
     ...(filter && !command.insecure ? [['filter', Buffer.from(filter).toString('hex')]] : []),
     ...ownerRecords(tables),
     ...command.args.map((argument) => ['arg', argument]),
     ...command.env.map((variable) => ['env', variable]),
-    ['end'],
-  ]
-  const strings = records.flat()
-  const broken = strings.find((text) => text.includes('\0'))
-  if (broken !== undefined) throw new RangeError(`NUL in ${JSON.stringify(broken)}`)
-  return Buffer.from(`${strings.join('\0')}\0`)
+  ])
 }
 
 function userRecords(
   { user }: SandboxCommand,
   tables: OwnerTables | undefined,
   namespaces: WorkerNamespaces,
-): (readonly string[])[] {
+): readonly SpecRecord[] {
   const { uid, gid, groups } = user
   const who = ['user', String(uid), String(gid), groups.join(',')]
   if (tables || namespaces.mapping !== 'single') return [who]
@@ -65,12 +59,12 @@ function userRecords(
   return uid === 0 && gid === 0 ? [] : [who, ['user-is', 'mapped']]
 }
 
-function mountRecord(mount: SandboxMount): readonly string[] {
+function mountRecord(mount: SandboxMount): SpecRecord {
   if (mount.kind === 'tmpfs') return ['tmpfs', mount.target, String(mount.size ?? 0), mount.mode.toString(8)]
   return ['bind', mount.source, mount.target, mount.readonly ? 'ro' : 'rw']
 }
 
-function ownerRecords(tables: OwnerTables | undefined): (readonly string[])[] {
+function ownerRecords(tables: OwnerTables | undefined): readonly SpecRecord[] {
   if (!tables) return []
   return [
     ...(tables.input === undefined ? [] : [['owners-in', tables.input]]),
@@ -78,15 +72,4 @@ function ownerRecords(tables: OwnerTables | undefined): (readonly string[])[] {
     ['capabilities', tables.virtualCapabilities ? 'virtual' : 'real'],
     ['hard-links', tables.hardLinks ? 'recorded' : 'none'],
   ]
-}
-
-const UNLIMITED = 2n ** 64n - 1n
-
-/** -1 and Infinity stand for RLIM_INFINITY of setrlimit(2). */
-function limit(value: number): string {
-  return String(value < 0 || value === Number.POSITIVE_INFINITY ? UNLIMITED : BigInt(Math.trunc(value)))
-}
-
-function bits(names: readonly string[] = []): string {
-  return names.reduce((sum, name) => sum | (1n << BigInt(ALL_CAPABILITIES.indexOf(name))), 0n).toString(16)
 }

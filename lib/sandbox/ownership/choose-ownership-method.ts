@@ -1,5 +1,5 @@
 // Chooses how the owners of a worker's files are recorded.
-import type { WorkerNamespaces } from '../types.ts'
+import type { Backend, WorkerNamespaces } from '../types.ts'
 import { createAssumedOwnership } from './assumed-ownership.ts'
 import { createDiskOwnership } from './disk-ownership.ts'
 import { createHelperOwnership } from './helper-ownership.ts'
@@ -7,6 +7,7 @@ import type { OwnershipMethod } from './ownership-method.ts'
 
 export interface OwnershipOptions {
   readonly namespaces: Pick<WorkerNamespaces, 'mapping'>
+  readonly backend: Pick<Backend, 'isolation'>
   /** Whether the back-end is the native helper and can answer system calls about owners here. */
   readonly helper: boolean
   /** Whether the worker can set `security.capability` where the roots are. */
@@ -14,7 +15,9 @@ export interface OwnershipOptions {
 }
 
 /** The best method: the disk, the helper's table, or assumptions. */
-export function chooseOwnershipMethod({ namespaces, helper, realCapabilities }: OwnershipOptions): OwnershipMethod {
+export function chooseOwnershipMethod(options: OwnershipOptions): OwnershipMethod {
+  const { namespaces, backend, helper, realCapabilities } = options
   if (namespaces.mapping === 'root' || namespaces.mapping === 'multiple') return createDiskOwnership()
-  return helper ? createHelperOwnership({ realCapabilities }) : createAssumedOwnership()
+  if (!helper) return createAssumedOwnership()
+  return createHelperOwnership({ realCapabilities, virtualRoot: backend.isolation === 'virtual' })
 }

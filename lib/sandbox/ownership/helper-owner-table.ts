@@ -5,6 +5,8 @@ const MAGIC = 'TSBOWN01'
 const HEADER = 16
 const ENTRY = 64
 const MAX_CAPABILITY = 24
+/** Set where a mode is recorded. */
+const PERMISSIONS_RECORDED = 0x8000
 const TYPES = { character: 0o020000, block: 0o060000 } as const
 
 /** The bytes of a table. Errors with a RangeError for a number or a capability that does not fit. */
@@ -17,12 +19,17 @@ export function formatHelperTable(owners: Iterable<readonly [InodeKey, InodeOwne
   return table
 }
 
-function writeEntry(to: Buffer, { dev, ino }: InodeKey, { uid, gid, device, capability }: InodeOwner): void {
+function writeEntry(
+  to: Buffer,
+  { dev, ino }: InodeKey,
+  { uid, gid, device, capability, permissions }: InodeOwner,
+): void {
   to.writeBigUInt64LE(dev, 0)
   to.writeBigUInt64LE(ino, 8)
   to.writeUInt32LE(uid, 16)
   to.writeUInt32LE(gid, 20)
-  to.writeUInt32LE(device ? TYPES[device.type] : 0, 24)
+  to.writeUInt16LE(device ? TYPES[device.type] : 0, 24)
+  to.writeUInt16LE(permissions === undefined ? 0 : PERMISSIONS_RECORDED | permissions, 26)
   to.writeUInt32LE(device?.major ?? 0, 28)
   to.writeUInt32LE(device?.minor ?? 0, 32)
   if (!capability) return
@@ -40,12 +47,14 @@ export function parseHelperTable(table: Buffer): readonly (readonly [InodeKey, I
 }
 
 function readEntry(from: Buffer): readonly [InodeKey, InodeOwner] {
-  const type = from.readUInt32LE(24)
+  const type = from.readUInt16LE(24)
+  const mode = from.readUInt16LE(26)
   const numbers = { major: from.readUInt32LE(28), minor: from.readUInt32LE(32) }
   const device =
     type === 0 ? undefined : { type: type === TYPES.block ? ('block' as const) : ('character' as const), ...numbers }
   const length = Math.min(from.readUInt32LE(36), MAX_CAPABILITY)
   const capability = length === 0 ? undefined : Uint8Array.from(from.subarray(40, 40 + length))
-  const owner = { uid: from.readUInt32LE(16), gid: from.readUInt32LE(20), device, capability }
+  const permissions = mode & PERMISSIONS_RECORDED ? mode & 0o7777 : undefined
+  const owner = { uid: from.readUInt32LE(16), gid: from.readUInt32LE(20), device, capability, permissions }
   return [{ dev: from.readBigUInt64LE(0), ino: from.readBigUInt64LE(8) }, owner]
 }

@@ -13,13 +13,16 @@ export interface HelperOwnershipOptions {
    * owners.
    */
   readonly realCapabilities: boolean
+  /** Whether the helper gives the command a virtual root, whose files the worker's user has to own and to open. */
+  readonly virtualRoot: boolean
 }
 
-/** For commands of the native back-end, in a user namespace with one id. */
-export function createHelperOwnership({ realCapabilities }: HelperOwnershipOptions): OwnershipMethod {
+/** For commands of the helper's back-ends, where files belong to one user. */
+export function createHelperOwnership({ realCapabilities, virtualRoot }: HelperOwnershipOptions): OwnershipMethod {
   return {
     kind: 'helper',
     unknown: 'root',
+    recordsPermissions: virtualRoot,
     async wrap(command, known) {
       const before = [...known]
       const input = join(command.scratch, 'owners-before')

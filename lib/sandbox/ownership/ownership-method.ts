@@ -16,6 +16,8 @@ export interface InodeOwner {
   readonly device?: { readonly type: 'character' | 'block'; readonly major: number; readonly minor: number } | undefined
   /** The value of `security.capability`, if it is recorded beside the disk. */
   readonly capability?: Uint8Array | undefined
+  /** Permission bits where the disk has others. */
+  readonly permissions?: number | undefined
 }
 
 /** Owners by inode. */
@@ -53,8 +55,8 @@ export interface OwnersAfter {
 
 /**
  * A method. For each step: `wrap()` the command with the owners known before, run the wrapped command, then `read()`.
- * Owners, devices and capabilities are the method's; everything else (type, mode with set-id bits, size, times) is
- * the disk's.
+ * Owners, devices and capabilities are the method's, and permissions if it `recordsPermissions`; everything else
+ * (type, mode with set-id bits, size, times) is the disk's.
  */
 export interface OwnershipMethod {
   /** `native`: the disk itself has the owners. `assumed`: nothing records the owners that a step sets. */
@@ -64,6 +66,8 @@ export interface OwnershipMethod {
    * promises. `before`: the owner before the step, and for a new file the step's user.
    */
   readonly unknown: 'disk' | 'root' | 'before'
+  /** Whether files may have other permissions on disk than in the image: `known` has them, and `read()` finds them. */
+  readonly recordsPermissions?: boolean | undefined
   /** Files go into the command's scratch directory. */
   wrap(command: SandboxCommand, known: KnownOwners): Promise<SandboxCommand>
   /**

@@ -130,7 +130,7 @@ test('without mounts of its own there is no back-end', () => {
 
 test('the source of owners writes what is known, and reads what came of it', async () => {
   const scratch = mkdtempSync(join(temporaryDirectory(), 'scratch-'))
-  const source = createHelperOwnership({ realCapabilities: false })
+  const source = createHelperOwnership({ realCapabilities: false, virtualRoot: false })
   const key = { dev: 5n, ino: 6n }
   const wrapped = await source.wrap(stepCommand('/root', scratch, ['true']), [
     [key, { uid: 7, gid: 8, mode: 0o100644, links: 2 }],

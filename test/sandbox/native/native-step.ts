@@ -17,8 +17,9 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, onTestFinished } from 'vitest'
-import { DEVICE_LINKS } from '../../../lib/sandbox/dev/device-nodes.ts'
+import { DEVICE_LINKS, DEVICE_NODES } from '../../../lib/sandbox/dev/device-nodes.ts'
 import { nativeSpec } from '../../../lib/sandbox/native/native-spec.ts'
+import { virtualRootSpec } from '../../../lib/sandbox/native/virtual-root-spec.ts'
 import { parseHelperTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
 import {
   type InodeKey,
@@ -229,7 +230,7 @@ function runStep(
     filter,
   }
   const file = join(scratch, 'spec')
-  const bytes = virtualRoot ? virtualRootSpec(command, tables) : nativeSpec(command, tables, settings)
+  const bytes = virtualRoot && tables ? specOfVirtualRoot(command, tables) : nativeSpec(command, tables, settings)
   writeFileSync(file, spec(bytes))
   chmodSync(file, 0o644)
   const descriptor = openSync(file, 'r')
@@ -258,25 +259,14 @@ function runStep(
 }
 
 /** The spec of a step with a virtual root, whose /dev has the host's memory devices. */
-function virtualRootSpec({ root, cwd, user, args, env, mounts }: SandboxCommand, tables?: OwnerTables): Buffer {
-  const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`)
+function specOfVirtualRoot(command: SandboxCommand, tables: OwnerTables): Buffer {
+  const { root, mounts } = command
+  const devices = DEVICE_NODES.map(({ name }) => `/dev/${name}`)
   if (!existsSync(join(root, 'dev/null'))) {
     for (const path of devices) writeFileSync(join(root, path), '')
     for (const [name, target] of DEVICE_LINKS) symlinkSync(target, join(root, 'dev', name))
   }
-  const binds = mounts.flatMap((mount) =>
-    mount.kind === 'bind' ? [['bind', mount.source, mount.target, mount.readonly ? 'ro' : 'rw']] : [],
-  )
-  const records = [
-    ...[['tsbuild-sandbox 1'], ['root', root], ['root-is', 'virtual'], ['cwd', cwd]],
-    ['user', String(user.uid), String(user.gid), user.groups.join(',')],
-    ...(tables?.input === undefined ? [] : [['owners-in', tables.input]]),
-    ...(tables ? [['owners-out', tables.output]] : []),
-    ...devices.map((path) => ['bind', path, path, 'rw']),
-    ...binds,
-    ...args.map((argument) => ['arg', argument]),
-    ...env.map((variable) => ['env', variable]),
-    ['end'],
-  ]
-  return Buffer.from(`${records.flat().join('\0')}\0`)
+  const binds = mounts.flatMap((mount) => (mount.kind === 'bind' ? [mount] : []))
+  const nodes = devices.map((path) => ({ source: path, target: path, readonly: false }))
+  return virtualRootSpec(command, { tables, binds: [...nodes, ...binds] })
 }

@@ -4,8 +4,10 @@ import { chooseOwnershipMethod } from '../../../lib/sandbox/ownership/choose-own
 import type { IdMapping } from '../../../lib/sandbox/types.ts'
 import { stepCommand } from '../native/native-step.ts'
 
-const methodOf = (mapping: IdMapping, helper: boolean) =>
-  chooseOwnershipMethod({ namespaces: { mapping }, helper, realCapabilities: true })
+const methodOf = (mapping: IdMapping, helper: boolean) => {
+  const isolation = mapping === 'none' ? 'virtual' : 'userns'
+  return chooseOwnershipMethod({ namespaces: { mapping }, backend: { isolation }, helper, realCapabilities: true })
+}
 
 test.each<[mapping: IdMapping, helper: boolean, kind: string]>([
   ['root', false, 'native'],
@@ -14,8 +16,14 @@ test.each<[mapping: IdMapping, helper: boolean, kind: string]>([
   ['single', true, 'helper'],
   ['single', false, 'assumed'],
   ['none', false, 'assumed'],
+  ['none', true, 'helper'],
 ])('with the mapping %s, and a helper: %s, it is %s', (mapping, helper, kind) => {
   expect(methodOf(mapping, helper).kind).toBe(kind)
+})
+
+test('only in a virtual root files have other permissions on disk', () => {
+  expect(methodOf('none', true).recordsPermissions).toBe(true)
+  expect(methodOf('single', true).recordsPermissions).toBe(false)
 })
 
 test('methods without a table run the command as it is, and say what is not known', async () => {

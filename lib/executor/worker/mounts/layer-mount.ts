@@ -15,14 +15,15 @@ type LayersRequest = Extract<RequestedMount, { kind: 'layers' }>
 
 /** Makes the files of a bind mount ready on the host. Changes to them are dropped by `cleanups`. */
 export async function layerSource(mount: LayersRequest, { context, cleanups }: MountingStep): Promise<MountSource> {
-  const { overlay, filesystemOf, temporary, store, signal } = context
+  const { overlay, filesystemOf, temporary, store, signal, ownership } = context
+  const permissions = ownership.recordsPermissions === true
   const filesystem = filesystemOf(mount.layers)
   const view = await viewOf(filesystem, context)
   if (overlay) {
     const { directory, upper, close } = await mountOverlay(filesystem, { mounter: overlay }, context)
     cleanups.add(() => close(() => removeTree(upper)))
     const source = sourceAt(mount.source === '' ? directory : `${directory}/${mount.source}`)
-    return { ...source, known: knownOwners(view, directory) }
+    return { ...source, known: knownOwners(view, directory, { permissions }) }
   }
   const base = temporary()
   for (const layer of mount.layers) await ensurePlainLayer(store, layer, signal)
@@ -31,5 +32,5 @@ export async function layerSource(mount: LayersRequest, { context, cleanups }: M
   const tree = subTree(view, mount.source, 'source')
   await unpackRoot(tree, directory, context)
   cleanups.add(() => removeTree(base))
-  return { ...sourceAt(join(directory, 'source')), known: knownOwners(tree, directory) }
+  return { ...sourceAt(join(directory, 'source')), known: knownOwners(tree, directory, { permissions }) }
 }

@@ -16,9 +16,10 @@ export async function findOwnershipMethod(
 ): Promise<OwnershipMethod> {
   const onDisk = namespaces.mapping === 'root' || namespaces.mapping === 'multiple'
   const path = onDisk || !backend.program.startsWith('tsbuild-sandbox') ? undefined : findHelper()
-  const helper = path !== undefined && (await probeHelper(path)).ownership
+  // A virtual root has passed its trial, which virtual owners are a part of.
+  const helper = path !== undefined && (backend.isolation === 'virtual' || (await probeHelper(path)).ownership)
   const realCapabilities = path !== undefined && canSetCapability(path, directory)
-  return chooseOwnershipMethod({ namespaces, helper, realCapabilities })
+  return chooseOwnershipMethod({ namespaces, backend, helper, realCapabilities })
 }
 
 // cap_net_raw=ep, in revision 2 of the kernel's linux/capability.h.

@@ -24,12 +24,15 @@ export function identifyFiles({ ownership, after, root, user }: IdentifyOptions)
     // overlayfs shows a new name of a lower file with the upper inode, and the old name with the lower inode while
     // that is in the kernel's cache. The captured directory has the upper inode.
     const owner = (stat.nlink > 1n ? after.find({ dev, ino: stat.ino }) : undefined) ?? after.find({ dev, ino })
-    if (!owner) return assumed(base)
-    const { uid, gid, device, capability } = owner
-    if (!device) return { uid, gid, named: true, capability }
+    const onDisk = Number(stat.mode)
+    // No record says that the disk is right, whatever was unpacked there.
+    if (!owner) return ownership.recordsPermissions ? { ...assumed(base), mode: onDisk } : assumed(base)
+    const { uid, gid, device, capability, permissions = onDisk & 0o7777 } = owner
+    const mode = ownership.recordsPermissions ? (onDisk & ~0o7777) | permissions : undefined
+    if (!device) return { uid, gid, named: true, capability, mode }
     const type = device.type === 'character' ? 0o020000 : 0o060000
     const rdev = deviceNumber(device.major, device.minor)
-    return { uid, gid, named: true, capability, mode: (Number(stat.mode) & 0o7777) | type, rdev }
+    return { uid, gid, named: true, capability, mode: permissions | type, rdev }
   }
 }
 
