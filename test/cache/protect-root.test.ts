@@ -84,6 +84,15 @@ test.skipIf(!isRoot('changing owners'))('a store of another user is refused, and
   chownSync(root, USER, USER)
 })
 
+test.skipIf(!isRoot('changing owners'))('a volume that belongs to root can be the store of a user', () => {
+  chmodSync(join(root, '..'), 0o755)
+  mkdirSync(root)
+  chmodSync(root, 0o777)
+  expect(openAs(USER, root)).toBe('opened')
+  expect(openAs(USER, root)).toBe('opened')
+  expect(openAs(54321, root)).toMatch(/^STORE_OWNER /)
+})
+
 test.skipIf(!isRoot('changing owners'))('what root makes in the store of a user belongs to that user', () => {
   mkdirSync(root)
   chownSync(root, USER, USER)
