@@ -138,7 +138,8 @@ static void mount_dev(int root, const struct spec *spec)
 		int file = openat(dev, nodes[i], O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
 		if (file < 0) fail("make", path);
 		close(file);
-		must_mount(root, path, path, NULL, MS_BIND, NULL);
+		/* The machine's own: a step must not change its mode or times. Read-only mounts of devices can be written to. */
+		bind_at(root, path, path, ATTR_RDONLY);
 	}
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		if (symlinkat(links[i][0], dev, links[i][1])) fail("make link in /dev", links[i][1]);
@@ -232,7 +233,7 @@ static void mask(int root, const char *path)
 	if (fd < 0 || fstat(fd, &st)) fail("find masked path", path);
 	close(fd);
 	if (S_ISDIR(st.st_mode)) must_mount(root, path, "tmpfs", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755");
-	else must_mount(root, path, "/dev/null", NULL, MS_BIND, NULL);
+	else bind_at(root, path, "/dev/null", ATTR_RDONLY);
 }
 
 static void make_readonly(int root, const char *path)

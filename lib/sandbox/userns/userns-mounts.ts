@@ -27,7 +27,7 @@ export function setupSteps(command: SandboxCommand, namespaces: WorkerNamespaces
     ...mountSteps(procLines(root, namespaces, mounts)),
     ...sysSteps(command, namespaces, mounts),
     ...mountSteps(devLines(command, namespaces, dev, mounts)),
-    ...(command.insecure ? [] : mountSteps(maskingLines(root, namespaces))),
+    ...(command.insecure ? [] : mountSteps(maskingLines(root, namespaces, mounts))),
     ...command.mounts.flatMap((mount, index) => [
       ...stubSteps(mount, command.mounts.slice(0, index), root),
       ...mountSteps(commandLines(mount, command, mounts)),
@@ -98,17 +98,17 @@ function devLines(
   ]
   return [
     ...bindLines(dev, target, { readonly: false, flags: ['nosuid'] }, mounts),
-    ...DEVICE_NODES.map(({ name }) => plainBind(`/dev/${name}`, join(target, name))),
+    ...DEVICE_NODES.flatMap(({ name }) => deviceLines(`/dev/${name}`, join(target, name), mounts)),
     ...system.filter((line) => !own.has(line.target)),
   ]
 }
 
 /** Docker's masked and read-only paths, as far as this kernel has them. */
-function maskingLines(root: string, namespaces: WorkerNamespaces): readonly TableLine[] {
-  const masked = MASKED_PATHS.filter(existsSync).map((path): TableLine => {
+function maskingLines(root: string, namespaces: WorkerNamespaces, mounts: readonly Mount[]): readonly TableLine[] {
+  const masked = MASKED_PATHS.filter(existsSync).flatMap((path): readonly TableLine[] => {
     const target = join(root, path)
-    if (!statSync(path).isDirectory()) return plainBind('/dev/null', target)
-    return { source: 'tmpfs', target, type: 'tmpfs', options: ['ro', 'size=0', ...QUIET] }
+    if (!statSync(path).isDirectory()) return deviceLines('/dev/null', target, mounts)
+    return [{ source: 'tmpfs', target, type: 'tmpfs', options: ['ro', 'size=0', ...QUIET] }]
   })
   // A /proc that is shared with the builder keeps the flags and the read-only paths that it has.
   if (!namespaces.processes) return masked
@@ -119,8 +119,11 @@ function maskingLines(root: string, namespaces: WorkerNamespaces): readonly Tabl
   return [...masked, ...readonly]
 }
 
-function plainBind(source: string, target: string): TableLine {
-  return { source, target, type: 'none', options: ['bind'] }
+/**
+ * A device of the machine: a step must not change its mode or times. A read-only mount of a device can be written to.
+ */
+function deviceLines(source: string, target: string, mounts: readonly Mount[]): readonly TableLine[] {
+  return bindLines(source, target, { readonly: true }, mounts)
 }
 
 function commandLines(mount: SandboxMount, command: SandboxCommand, mounts: readonly Mount[]): readonly TableLine[] {

@@ -295,6 +295,13 @@ test.skipIf(!parts)('mount points below /dev are made', () => {
   expect(readdirSync(room.root)).not.toContain('x')
 })
 
+test.skipIf(!parts)("a step writes to the machine's devices, and can't change their modes", () => {
+  if (!parts) return
+  const said = stepRoom(parts).run('chmod 666 /dev/null /dev/tty; echo x >/dev/null && head -c 4 /dev/zero | wc -c')
+  expect(said.stdout).toBe('4\n')
+  expect(said.stderr).toMatch(/Read-only file system|not permitted/)
+})
+
 test.skipIf(!parts)('mount points in a tmpfs are made', () => {
   if (!parts) return
   const room = stepRoom(parts)
