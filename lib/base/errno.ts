@@ -23,6 +23,16 @@ export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error
 }
 
+/** The result of an operation that may as well not be done; undefined if the system refuses it. */
+export function ifAllowed<T>(action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    if (isSystemError(error)) return undefined
+    throw error
+  }
+}
+
 /** The result of a file operation; undefined if its file does not exist. */
 export function ifExists<T>(action: () => T): T | undefined {
   try {

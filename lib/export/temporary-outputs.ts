@@ -1,7 +1,7 @@
 // The temporary names of outputs, beside the outputs. A killed build leaves such files, each as large as an image.
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { isSystemError } from '../base/errno.ts'
+import { ifAllowed } from '../base/errno.ts'
 import { parseProcessMark, processMark, stateOfProcess } from '../base/process-mark.ts'
 
 const PREFIX = '.tsbuild-'
@@ -17,6 +17,7 @@ export function temporaryOutput(directory: string): string {
 /**
  * Removes the outputs in a directory that dead processes left incomplete: those of {@link temporaryOutput}, and files
  * whose names end in a dot and a mark of a process. Files of other users stay, and so do those of processes elsewhere.
+ * What can't be removed stays, too: an output that can be written is written.
  */
 export function sweepTemporaryOutputs(directory: string): void {
   for (const name of ifAllowed(() => readdirSync(directory)) ?? []) {
@@ -37,13 +38,3 @@ function isLeft(name: string, path: string): boolean {
 
 /** `PID-HEX`, as older versions named their files. */
 const OLDER = /^\d+-[0-9a-f]{12}$/
-
-/** To sweep is a favour: an output that can be written is written. */
-function ifAllowed<T>(action: () => T): T | undefined {
-  try {
-    return action()
-  } catch (error) {
-    if (isSystemError(error)) return undefined
-    throw error
-  }
-}

@@ -1,7 +1,7 @@
 // The control groups of steps whose builder was killed: a runtime that is killed, too, can't remove them.
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { isSystemError } from '../../base/errno.ts'
+import { ifAllowed } from '../../base/errno.ts'
 import { parseProcessMark, stateOfProcess } from '../../base/process-mark.ts'
 
 /** The prefix of the id of a step's container, and so of the names of its control groups. */
@@ -44,14 +44,4 @@ function directoriesIn(directory: string, prefix = ''): readonly string[] {
 function ownGroups(): readonly string[] {
   const lines = ifAllowed(() => readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n')) ?? []
   return [...new Set(lines.map((line) => line.split(':').slice(2).join(':')).filter((path) => path !== '/'))]
-}
-
-/** Groups come and go, and most of them belong to others. */
-function ifAllowed<T>(action: () => T): T | undefined {
-  try {
-    return action()
-  } catch (error) {
-    if (isSystemError(error)) return undefined
-    throw error
-  }
 }
