@@ -16,7 +16,15 @@ export async function findCachedLayer(
   session: Session,
 ): Promise<StackedLayer | undefined> {
   const record = session.store.records.find(key)
-  if (!record) return undefined
+  return record && (await recordedLayer(record, wanted, session))
+}
+
+/** The layer of a record, in the wanted encoding. Undefined if the store lost the layer. */
+export async function recordedLayer(
+  record: BuildRecord,
+  wanted: WantedEncoding,
+  session: Session,
+): Promise<StackedLayer | undefined> {
   const diffID = recordedDiffID(record.result)
   const layer = diffID && (await layerInEncoding(diffID, wanted, session))
   return layer && { layer, created: record.created }

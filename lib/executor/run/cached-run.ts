@@ -1,7 +1,7 @@
 // Cache hits of RUN steps: a layer that was made where owners are not recorded is none where they are.
 import type { JsonValue } from '../../oci/json.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
-import { findCachedLayer } from '../find-cached-layer.ts'
+import { recordedLayer } from '../find-cached-layer.ts'
 import type { Session, StackedLayer } from '../session.ts'
 import type { WantedEncoding } from '../wanted-encoding.ts'
 import { admitUnknownOwners } from './unknown-owners.ts'
@@ -25,7 +25,7 @@ export async function findCachedRun(
   if (!record) return undefined
   const known = hasKnownOwners(record.result)
   if (!known && (await session.worker()).state.recordsOwners) return undefined
-  const layer = await findCachedLayer(key, wanted, session)
+  const layer = await recordedLayer(record, wanted, session)
   if (layer && !known) admitUnknownOwners(id, session)
   return layer
 }
