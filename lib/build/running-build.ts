@@ -1,6 +1,7 @@
 import { joinSignals } from '../base/abort-signal.ts'
 import { asSystemFailure } from '../base/system-failure.ts'
 import type { BuildEvent } from '../executor/events.ts'
+import { createWaiters } from '../executor/waiters.ts'
 import type { Build, BuildOptions, BuildResult } from './build-options.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
 
@@ -80,27 +81,6 @@ export function startBuild(
         iterations.delete(queue)
         readers.wake()
       }
-    },
-  }
-}
-
-interface Waiters {
-  /** Settles at the next wake(). */
-  wait(): Promise<void>
-  wake(): void
-}
-
-function createWaiters(): Waiters {
-  let waiting: (() => void)[] = []
-  return {
-    wait: () =>
-      new Promise((resolve) => {
-        waiting.push(resolve)
-      }),
-    wake: () => {
-      const all = waiting
-      waiting = []
-      for (const resolve of all) resolve()
     },
   }
 }

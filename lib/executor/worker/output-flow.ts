@@ -1,5 +1,7 @@
 // The output of a step on its way to the builder: a command is not read faster than the builder's readers read.
 
+import { createWaiters } from '../waiters.ts'
+
 /** Characters of a step's output that may be on their way: sent, and not yet read at the other end. */
 const WINDOW = 256 * 1024
 
@@ -21,12 +23,7 @@ export interface OutputFlow {
 export function createOutputFlow(): OutputFlow {
   let unread = 0
   let released = false
-  let waiting: (() => void)[] = []
-  const goOn = (): void => {
-    const all = waiting
-    waiting = []
-    for (const resolve of all) resolve()
-  }
+  const senders = createWaiters()
   return {
     send: (length) => {
       if (released && unread > WINDOW) return false
@@ -35,17 +32,15 @@ export function createOutputFlow(): OutputFlow {
     },
     caughtUp: () => {
       if (released || unread <= WINDOW) return undefined
-      return new Promise((resolve) => {
-        waiting.push(resolve)
-      })
+      return senders.wait()
     },
     received: (length) => {
       unread -= length
-      if (unread <= WINDOW / 2) goOn()
+      if (unread <= WINDOW / 2) senders.wake()
     },
     release: () => {
       released = true
-      goOn()
+      senders.wake()
     },
   }
 }
