@@ -224,24 +224,22 @@ static const struct {
 	{SYS_delete_module, EPERM}, {SYS_kexec_load, EPERM}, {SYS_name_to_handle_at, EOPNOTSUPP},
 };
 
+/* Allows the call if one of its arguments, a pointer, is null. */
+static void allow_null(struct filter *f, unsigned argument)
+{
+	load_argument(f, argument);
+	skip_unless_equal(f, 0, 3);
+	load_argument_high(f, argument);
+	skip_unless_equal(f, 0, 1);
+	give(f, SECCOMP_RET_ALLOW);
+}
+
 static void add_condition(struct filter *f, enum condition condition)
 {
 	switch (condition) {
 	case ALWAYS: break;
-	case OF_A_NAME: /* futimens has none */
-		load_argument(f, 1);
-		skip_unless_equal(f, 0, 3);
-		load_argument_high(f, 1);
-		skip_unless_equal(f, 0, 1);
-		give(f, SECCOMP_RET_ALLOW);
-		break;
-	case SENDS_TO:
-		load_argument(f, 4);
-		skip_unless_equal(f, 0, 3);
-		load_argument_high(f, 4);
-		skip_unless_equal(f, 0, 1);
-		give(f, SECCOMP_RET_ALLOW);
-		break;
+	case OF_A_NAME: allow_null(f, 1); break; /* futimens has none */
+	case SENDS_TO: allow_null(f, 4); break;
 	case PEER:
 		load_argument(f, 1);
 		skip_if_equal(f, SOL_SOCKET, 1);
