@@ -3,6 +3,7 @@ import type { BuildResult } from '../../lib/build/build-options.ts'
 import { type Progress, startBuild } from '../../lib/build/running-build.ts'
 import type { BuildEvent } from '../../lib/executor/events.ts'
 
+/** A build passes its result on as it is, so that a part of one will do. */
 const RESULT = { names: ['x'] } as unknown as BuildResult
 const log = (text: string): BuildEvent => ({ type: 'log', time: 0, step: '1', stream: 'stdout', text })
 const LARGE = log('x'.repeat(1_000_000))
@@ -59,13 +60,13 @@ test('an iteration that is behind is waited for until it has read, or is left', 
   expect(await first).toEqual({ done: false, value: log('a') })
   emit(LARGE)
   const waiting = caughtUp()
-  expect(waiting).toBeDefined()
+  expect(waiting).toBeInstanceOf(Promise)
   await iteration.next()
   await waiting
   expect(caughtUp()).toBeUndefined()
   emit(LARGE)
   const again = caughtUp()
-  expect(again).toBeDefined()
+  expect(again).toBeInstanceOf(Promise)
   await iteration.return?.()
   await again
   emit(LARGE)
@@ -83,7 +84,7 @@ test('a listener that returns a promise is waited for', async () => {
   const { build, emit, caughtUp, end } = scripted({ onEvent })
   emit(log('a'))
   const waiting = caughtUp()
-  expect(waiting).toBeDefined()
+  expect(waiting).toBeInstanceOf(Promise)
   settle()
   await waiting
   await new Promise(setImmediate)

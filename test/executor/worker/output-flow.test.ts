@@ -10,7 +10,7 @@ test('a sender waits while its reader is behind', async () => {
   expect(flow.send(LARGE)).toBe(true)
   const events: string[] = []
   const waiting = flow.caughtUp()?.then(() => events.push('goes on'))
-  expect(waiting).toBeDefined()
+  expect(waiting).toBeInstanceOf(Promise)
   flow.received(REPORT_SIZE)
   await new Promise(setImmediate)
   expect(events).toEqual([])
