@@ -2,7 +2,7 @@
 import type { BuildRecord } from '../cache/records.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
-import { layerInEncoding } from './layer-encodings.ts'
+import { layerInEncoding } from './layer-in-encoding.ts'
 import type { Session, StackedLayer } from './session.ts'
 import type { WantedEncoding } from './wanted-encoding.ts'
 

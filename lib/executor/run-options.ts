@@ -50,6 +50,9 @@ export interface LogLimit {
   readonly bytesPerSecond?: number
 }
 
+/** BuildKit's limits. */
+export const DEFAULT_LOG_LIMIT: Required<LogLimit> = { bytes: 2 * 1024 * 1024, bytesPerSecond: 200 * 1024 }
+
 export interface SandboxInfo {
   readonly isolation: Isolation
   /** e.g. `runc 1.1.5`. */

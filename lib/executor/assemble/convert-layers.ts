@@ -1,6 +1,6 @@
 import type { LayerCompression } from '../../layers/layer-sink.ts'
 import { EMPTY, layersOf, stack } from '../filesystem.ts'
-import { layerInEncoding } from '../layer-encodings.ts'
+import { layerInEncoding } from '../layer-in-encoding.ts'
 import type { Filesystem, Session } from '../session.ts'
 
 /** The same stack with the build's own layers in another compression. Layers of a base keep their encoding. */

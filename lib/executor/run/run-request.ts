@@ -1,7 +1,7 @@
 // The request to the worker that runs the command of a RUN step.
 import type { RunOp } from '../../graph/types.ts'
 import { layersOf } from '../filesystem.ts'
-import type { LogLimit } from '../run-options.ts'
+import { DEFAULT_LOG_LIMIT } from '../run-options.ts'
 import type { Filesystem, Session, StepResult } from '../session.ts'
 import type { WantedEncoding } from '../wanted-encoding.ts'
 import type { RunRequest } from '../worker/protocol.ts'
@@ -21,9 +21,6 @@ export interface RunStep {
 /** Bytes of /dev/shm in a container of Docker. */
 const SHM_SIZE = 64 * 1024 * 1024
 
-/** BuildKit's limits of each output stream of a step. */
-const LOG_LIMIT: Required<LogLimit> = { bytes: 2 * 1024 * 1024, bytesPerSecond: 200 * 1024 }
-
 /** JSON has no infinity. */
 const limitOf = (limit: number): number | undefined => (Number.isFinite(limit) ? limit : undefined)
 
@@ -35,7 +32,7 @@ export function runRequest(
   { planned, wanted }: { readonly planned: PlannedRun; readonly wanted: WantedEncoding },
   { run, epoch }: Session,
 ): Omit<RunRequest, 'reuse'> {
-  const logLimit = { ...LOG_LIMIT, ...run.logLimit }
+  const logLimit = { ...DEFAULT_LOG_LIMIT, ...run.logLimit }
   const network = op.network ?? run.network ?? 'default'
   // As with docker, a requested size makes a mount of its own.
   const shm =

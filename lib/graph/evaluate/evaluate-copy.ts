@@ -4,8 +4,8 @@ import type { Add, Copy, Heredoc, Word } from '../../parser/types.ts'
 import type { CopyInput, CopyOp } from '../types.ts'
 import type { Locate } from './expand.ts'
 import { parseChmod } from './parse-chmod.ts'
-import { copyDestination } from './paths.ts'
 import { remoteInput } from './remote-source.ts'
+import { copyDestination } from './workdir-paths.ts'
 
 export interface CopyExpander {
   readonly word: (word: Word) => string

@@ -26,9 +26,9 @@ import type { EvaluationScope } from './evaluation.ts'
 import { type Expansions, noExpansions, noteExpansion } from './expand.ts'
 import { instructionWords } from './instruction-words.ts'
 import type { InstructionObserver } from './observer.ts'
-import { joinWorkdir, workdirPath } from './paths.ts'
 import type { StageCommand } from './stage-command.ts'
 import { commit, ensurePath, type StageState, takeScope, variableOf } from './stage-state.ts'
+import { joinWorkdir, workdirPath } from './workdir-paths.ts'
 
 /** Evaluates the commands in order and changes the state. Errors are located at the command. */
 export function evaluateStage(state: StageState, commands: readonly StageCommand[], scope: EvaluationScope): void {

@@ -1,7 +1,7 @@
 import { count } from '../../base/count.ts'
 import { baseName } from '../../base/paths.ts'
 import { contextPath, findSource, walkFiles } from '../facts/context-files.ts'
-import { secretFile } from '../facts/secret-files.ts'
+import { secretFile } from '../facts/secret-file-names.ts'
 import type { LintContext, LintFile } from '../lint-options.ts'
 import type { ReportDetails, Rule } from '../rule.ts'
 import type { CopyStep } from '../step.ts'

@@ -8,7 +8,7 @@ import { findSyncCommand, syncFilesystem } from '../../../sandbox/native/sync-fi
 import { viewOf } from '../../filesystem.ts'
 import type { RequestedMount } from '../protocol.ts'
 import type { WorkerContext } from '../worker-context.ts'
-import { type CacheDirectory, openCache } from './cache-mount-directory.ts'
+import { type CacheDirectory, openCache } from './cache-sharing.ts'
 import { type MountingStep, type MountSource, ownedSource } from './mount-source.ts'
 
 type CacheRequest = Extract<RequestedMount, { kind: 'cache' }>

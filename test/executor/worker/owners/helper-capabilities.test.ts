@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createCapabilityReading } from '../../../../lib/executor/worker/owners/read-capabilities.ts'
+import { createCapabilityReading } from '../../../../lib/executor/worker/owners/helper-capabilities.ts'
 import { bytesToPath } from '../../../../lib/layers/paths/path-bytes.ts'
 import { writeFileCapabilities } from '../../../../lib/sandbox/native/file-capabilities.ts'
 import { findHelper } from '../../../../lib/sandbox/native/find-helper.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { copyDestination, joinWorkdir, workdirPath } from '../../../lib/graph/evaluate/paths.ts'
+import { copyDestination, joinWorkdir, workdirPath } from '../../../lib/graph/evaluate/workdir-paths.ts'
 
 test.each([
   ['', 'app', '/app'],

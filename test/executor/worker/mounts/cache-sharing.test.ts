@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openCache } from '../../../../lib/executor/worker/mounts/cache-mount-directory.ts'
+import { openCache } from '../../../../lib/executor/worker/mounts/cache-sharing.ts'
 import { lock } from '../../../../lib/executor/worker/mounts/file-lock.ts'
 
 let directory = ''
