@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Arch, fetchSysroot, SYSROOT_PACKAGES } from './native-sysroot.ts'
 
@@ -36,8 +36,9 @@ const LINK = [
 /** For tests: finds memory errors and undefined behaviour. */
 const SANITIZE = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
-/** A dynamic entry of type DT_RELA, whose value the linker sets to an address below the loader's first page. */
-const RELOCATION = Buffer.from('0700000000000000', 'hex')
+/** From elf(5): the segment of dynamic entries, and the types of those that say where relocations are. */
+const PT_DYNAMIC = 2
+const RELOCATIONS: readonly bigint[] = [7n, 17n, 23n, 36n] // DT_RELA, DT_REL, DT_JMPREL, DT_RELR
 
 export const ARCHES: readonly Arch[] = ['x64', 'arm64']
 const TARGETS: Readonly<Record<Arch, string>> = { x64: 'x86_64-linux-musl', arm64: 'aarch64-linux-musl' }
@@ -92,7 +93,20 @@ export async function buildNative(arch: Arch): Promise<Buffer> {
 function buildLoader(compiler: string, flags: readonly string[], directory: string): void {
   const file = join(directory, 'loader.bin')
   run(compiler, [...LOADER, ...flags, loader, '-o', file])
-  if (readFileSync(file).includes(RELOCATION)) throw new Error('the loader has relocations, which nothing does')
+  if (hasRelocations(readFileSync(file))) throw new Error('the loader has relocations, which nothing does')
+}
+
+/** Whether a 64-bit ELF file has relocations for a dynamic linker. */
+function hasRelocations(elf: Buffer): boolean {
+  const begin = Number(elf.readBigUInt64LE(32))
+  const headers = Array.from({ length: elf.readUInt16LE(56) }, (_, at) => elf.subarray(begin + 56 * at))
+  const entries = headers
+    .filter((header) => header.readUInt32LE(0) === PT_DYNAMIC)
+    .flatMap((header) => {
+      const [offset, size] = [Number(header.readBigUInt64LE(8)), Number(header.readBigUInt64LE(32))]
+      return Array.from({ length: size / 16 }, (_, at) => elf.readBigUInt64LE(offset + 16 * at))
+    })
+  return entries.some((type) => RELOCATIONS.includes(type))
 }
 
 /**
@@ -100,22 +114,40 @@ function buildLoader(compiler: string, flags: readonly string[], directory: stri
  * compiler. Errors if it does not compile.
  */
 export function buildSanitized(): string | undefined {
+  return buildForTests(`tsbuild-sandbox-linux-${process.arch}-sanitized`, {
+    files: sourceFiles().map((name) => join(sources, name)),
+    flags: SANITIZE,
+  })
+}
+
+/**
+ * The path of a test's own program that calls functions of the helper: `source` takes the place of its main.c. `flags`
+ * are more for the compiler. Rebuilt if a source is newer; undefined without a compiler.
+ */
+export function buildTestProgram(source: string, flags: readonly string[]): string | undefined {
+  const files = sourceFiles().filter((name) => name !== 'main.c')
+  return buildForTests(basename(source, '.c'), {
+    files: [source, ...files.map((name) => join(sources, name))],
+    flags,
+  })
+}
+
+interface TestProgram {
+  readonly files: readonly string[]
+  readonly flags: readonly string[]
+}
+
+function buildForTests(name: string, { files, flags }: TestProgram): string | undefined {
   const compiler = hostCompiler()
   if (compiler === undefined) return undefined
-  const file = join(build, `tsbuild-sandbox-linux-${process.arch}-sanitized`)
-  const newest = Math.max(...readdirSync(sources).map((name) => statSync(join(sources, name)).mtimeMs))
+  const file = join(build, name)
+  const used = [...files, ...readdirSync(sources).map((header) => join(sources, header)), loader]
+  const newest = Math.max(...used.map((path) => statSync(path).mtimeMs))
   if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) return file
   mkdirSync(build, { recursive: true })
   const temporary = `${file}.${process.pid}`
   if (process.arch === 'x64') buildLoader(compiler, [], build)
-  run(compiler, [
-    ...LANGUAGE,
-    ...SANITIZE,
-    `-Wa,-I${build}`,
-    '-o',
-    temporary,
-    ...sourceFiles().map((name) => join(sources, name)),
-  ])
+  run(compiler, [...LANGUAGE, ...flags, `-Wa,-I${build}`, '-o', temporary, ...files])
   // Another process may be building the same program, or running the old one.
   renameSync(temporary, file)
   return file

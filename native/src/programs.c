@@ -301,7 +301,7 @@ struct reply answer_program(const struct call *call, int directory, uint64_t pat
 	p->program = p->interpreter = -1;
 	p->who = *credentials_of(call->thread);
 	const char *last = strrchr(name, '/');
-	snprintf(p->command, sizeof p->command, "%s", last ? last + 1 : name);
+	snprintf(p->command, sizeof p->command, "%.15s", last ? last + 1 : name);
 	PLACE w = {.directory = -1};
 	int how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : FOLLOW) | (flags & AT_EMPTY_PATH ? EMPTY : 0);
 	int failed = find_program(call, p, directory, name, how, &w, &st);

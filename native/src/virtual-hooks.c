@@ -184,7 +184,7 @@ struct reply answer_virtually(const struct call *call)
 static const int allowed[] = {
 #ifdef __x86_64__
 	SYS_poll, SYS_pipe, SYS_select, SYS_dup2, SYS_pause, SYS_alarm, SYS_fork, SYS_vfork, SYS_getdents, SYS_getpgrp, SYS_arch_prctl, SYS_modify_ldt,
-	SYS_time, SYS_epoll_create, SYS_epoll_wait, SYS_inotify_init, SYS_signalfd, SYS_eventfd, SYS_iopl, SYS_ioperm, SYS_get_thread_area,
+	SYS_time, SYS_epoll_create, SYS_epoll_wait, SYS_inotify_init, SYS_signalfd, SYS_eventfd, SYS_get_thread_area,
 	SYS_set_thread_area, 453 /* map_shadow_stack */,
 #endif
 	SYS_read, SYS_write, SYS_close, SYS_lseek, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
@@ -193,21 +193,21 @@ static const int allowed[] = {
 	SYS_socket, SYS_accept, SYS_accept4, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_shutdown, SYS_listen, SYS_getsockname, SYS_getpeername,
 	SYS_socketpair, SYS_setsockopt, SYS_clone, 435 /* clone3 */, SYS_exit, SYS_exit_group, SYS_wait4, SYS_waitid, SYS_kill, SYS_tkill, SYS_tgkill,
 	SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl, SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl, SYS_fcntl, SYS_flock, SYS_fsync,
-	SYS_fdatasync, SYS_ftruncate, SYS_getdents64, SYS_fchdir, SYS_ppoll, SYS_pselect6, SYS_gettimeofday, SYS_settimeofday, SYS_getrusage, SYS_sysinfo,
+	SYS_fdatasync, SYS_ftruncate, SYS_getdents64, SYS_fchdir, SYS_ppoll, SYS_pselect6, SYS_gettimeofday, SYS_getrusage, SYS_sysinfo,
 	SYS_times, SYS_ptrace, SYS_syslog, SYS_setsid, SYS_setpgid, SYS_getppid, SYS_getpgid, SYS_getsid, SYS_rt_sigpending,
 	SYS_rt_sigtimedwait, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_rt_sigsuspend, SYS_sigaltstack, SYS_personality, SYS_fstatfs, SYS_getpriority,
 	SYS_setpriority, SYS_sched_setparam, SYS_sched_getparam, SYS_sched_setscheduler, SYS_sched_getscheduler, SYS_sched_get_priority_max,
 	SYS_sched_get_priority_min, SYS_sched_rr_get_interval, SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_sched_setattr, SYS_sched_getattr,
-	SYS_mlock, SYS_mlock2, SYS_munlock, SYS_mlockall, SYS_munlockall, SYS_vhangup, SYS_adjtimex, SYS_clock_adjtime, SYS_sync, SYS_syncfs,
-	SYS_sethostname, SYS_setdomainname, SYS_gettid, SYS_readahead, SYS_futex, SYS_io_setup, SYS_io_destroy, SYS_io_getevents, SYS_io_submit,
+	SYS_mlock, SYS_mlock2, SYS_munlock, SYS_mlockall, SYS_munlockall, SYS_adjtimex, SYS_clock_adjtime, SYS_sync, SYS_syncfs,
+	SYS_gettid, SYS_readahead, SYS_futex, SYS_io_setup, SYS_io_destroy, SYS_io_getevents, SYS_io_submit,
 	SYS_io_cancel, SYS_remap_file_pages, SYS_set_tid_address, SYS_restart_syscall, SYS_fadvise64, SYS_timer_create, SYS_timer_settime,
-	SYS_timer_gettime, SYS_timer_getoverrun, SYS_timer_delete, SYS_clock_settime, SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep,
+	SYS_timer_gettime, SYS_timer_getoverrun, SYS_timer_delete, SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep,
 	SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_mbind, SYS_set_mempolicy, SYS_get_mempolicy, SYS_migrate_pages, SYS_move_pages,
 	SYS_mq_open, SYS_mq_unlink, SYS_mq_timedsend, SYS_mq_timedreceive, SYS_mq_notify, SYS_mq_getsetattr, SYS_add_key, SYS_request_key, SYS_keyctl,
 	SYS_ioprio_set, SYS_ioprio_get, SYS_inotify_init1, SYS_inotify_rm_watch, SYS_unshare, SYS_setns, SYS_set_robust_list, SYS_get_robust_list,
 	SYS_splice, SYS_tee, SYS_vmsplice, SYS_sync_file_range, SYS_signalfd4, SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime,
-	SYS_timerfd_gettime, SYS_fallocate, SYS_preadv, SYS_pwritev, SYS_preadv2, SYS_pwritev2, SYS_perf_event_open, SYS_getcpu, SYS_process_vm_readv,
-	SYS_process_vm_writev, SYS_kcmp, SYS_seccomp, SYS_getrandom, SYS_memfd_create, SYS_membarrier, SYS_copy_file_range, SYS_bpf, SYS_userfaultfd,
+	SYS_timerfd_gettime, SYS_fallocate, SYS_preadv, SYS_pwritev, SYS_preadv2, SYS_pwritev2, SYS_getcpu, SYS_process_vm_readv,
+	SYS_process_vm_writev, SYS_kcmp, SYS_seccomp, SYS_getrandom, SYS_memfd_create, SYS_membarrier, SYS_copy_file_range, SYS_userfaultfd,
 	SYS_rseq, SYS_pkey_mprotect, SYS_pkey_alloc, SYS_pkey_free,
 	/* By number, since headers may be older: pidfd_send_signal, pidfd_open, close_range, pidfd_getfd, process_madvise,
 	 * epoll_pwait2, landlock's, memfd_secret, process_mrelease, futex_waitv, set_mempolicy_home_node, cachestat,
@@ -222,6 +222,12 @@ static const struct {
 	{SYS_mount, EPERM}, {SYS_umount2, EPERM}, {SYS_pivot_root, EPERM}, {SYS_swapon, EPERM}, {SYS_swapoff, EPERM}, {SYS_acct, EPERM},
 	{SYS_quotactl, EPERM}, {SYS_open_by_handle_at, EPERM}, {SYS_fanotify_init, EPERM}, {SYS_reboot, EPERM}, {SYS_init_module, EPERM},
 	{SYS_delete_module, EPERM}, {SYS_kexec_load, EPERM}, {SYS_name_to_handle_at, EOPNOTSUPP},
+	/* For the whole machine, whoever is allowed to: also by name (bpf). */
+	{SYS_bpf, EPERM}, {SYS_perf_event_open, EPERM}, {SYS_settimeofday, EPERM}, {SYS_clock_settime, EPERM}, {SYS_sethostname, EPERM},
+	{SYS_setdomainname, EPERM}, {SYS_vhangup, EPERM},
+#ifdef __x86_64__
+	{SYS_iopl, EPERM}, {SYS_ioperm, EPERM},
+#endif
 };
 
 /* Allows the call if one of its arguments, a pointer, is null. */

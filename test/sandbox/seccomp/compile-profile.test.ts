@@ -7,38 +7,9 @@ import {
   type SeccompProfile,
   seccompProfile,
 } from '../../../lib/sandbox/seccomp/seccomp-profile.ts'
-import { type CallArch, syscallNumbers } from '../../../lib/sandbox/seccomp/syscall-numbers.ts'
+import { syscallNumbers } from '../../../lib/sandbox/seccomp/syscall-numbers.ts'
 import { nativeParts, stepRoom } from '../native/native-step.ts'
-
-const ARCHES: Readonly<Record<CallArch, number>> = { x64: 0xc000_003e, ia32: 0x4000_0003, arm64: 0xc000_00b7 }
-const ALLOW = 0x7fff_0000
-const errno = (number: number): number => 0x0005_0000 + number
-
-/** The answer of the kernel's interpreter. */
-function decide(program: Uint8Array, arch: number, number: number, args: readonly bigint[]): number {
-  const code = Buffer.from(program)
-  const data = Buffer.alloc(64)
-  data.writeUInt32LE(number, 0)
-  data.writeUInt32LE(arch, 4)
-  for (const [i, arg] of args.entries()) data.writeBigUInt64LE(arg, 16 + 8 * i)
-  let value = 0
-  for (let at = 0; ; at++) {
-    const [yes = 0, no = 0] = code.subarray(8 * at + 2)
-    const k = code.readUInt32LE(8 * at + 4)
-    const jump = (condition: boolean): void => {
-      at += condition ? yes : no
-    }
-    const operation = code.readUInt16LE(8 * at)
-    if (operation === 0x20) value = data.readUInt32LE(k)
-    else if (operation === 0x54) value = (value & k) >>> 0
-    else if (operation === 0x05) at += k
-    else if (operation === 0x15) jump(value === k)
-    else if (operation === 0x25) jump(value > k)
-    else if (operation === 0x35) jump(value >= k)
-    else if (operation === 0x06) return k
-    else throw new Error(`no such operation: ${operation}`)
-  }
-}
+import { ALLOW, AUDIT_ARCHES, decideCall, failWith } from './decide-call.ts'
 
 /** The profile's answer for a call by its name, read rule by rule. */
 function said(profile: SeccompProfile, name: string | undefined, args: readonly bigint[]): number {
@@ -51,8 +22,8 @@ function said(profile: SeccompProfile, name: string | undefined, args: readonly 
   }
   const rules = profile.syscalls.filter((rule) => name !== undefined && rule.names.includes(name))
   const rule = rules.find(({ args: none }) => !none) ?? rules.find((one) => (one.args ?? []).every(holds))
-  if (!rule) return errno(profile.defaultErrnoRet)
-  return rule.action === 'SCMP_ACT_ALLOW' ? ALLOW : errno(rule.errnoRet ?? 1)
+  if (!rule) return failWith(profile.defaultErrnoRet)
+  return rule.action === 'SCMP_ACT_ALLOW' ? ALLOW : failWith(rule.errnoRet ?? 1)
 }
 
 const VALUES = [
@@ -88,7 +59,7 @@ describe.each(['x64', 'arm64'] as const)('the program for %s', (arch) => {
       for (let number = 0; number < 520; number++) {
         for (const value of VALUES) {
           const args = [value, 0n]
-          const answer = decide(program, ARCHES[called], number, args)
+          const answer = decideCall(program, AUDIT_ARCHES[called], number, args)
           if (answer !== said(profile, names.get(number), args)) wrong.push(`${called} ${names.get(number)} ${value}`)
         }
       }
@@ -98,8 +69,8 @@ describe.each(['x64', 'arm64'] as const)('the program for %s', (arch) => {
 
   test('refuses other ways to call the kernel', () => {
     const program = compileProfile(seccompProfile([], arch), arch) ?? new Uint8Array()
-    expect(decide(program, 0x4000_0028, 1, [])).toBe(errno(38))
-    if (arch === 'x64') expect(decide(program, ARCHES.x64, 0x4000_0000 + 39, [])).toBe(errno(38))
+    expect(decideCall(program, 0x4000_0028, 1, [])).toBe(failWith(38))
+    if (arch === 'x64') expect(decideCall(program, AUDIT_ARCHES.x64, 0x4000_0000 + 39, [])).toBe(failWith(38))
   })
 })
 
