@@ -1,12 +1,14 @@
 // The options and the result of build().
 
 import type { Diagnostic } from '../base/errors.ts'
+import type { Store } from '../cache/store.ts'
 import type { ContextSource, NamedContext } from '../context/context-source.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import type { RunOptions, SandboxInfo } from '../executor/run-options.ts'
 import type { ExportedOutput, Output } from '../export/output.ts'
 import type { PullPolicy } from '../images/remote-bases.ts'
 import type { Descriptor, Digest, Image, Platform } from '../oci/types.ts'
+import type { RegistryOptions } from '../registry/client.ts'
 
 export type { ContextSource, ContextStream, MemoryFile, NamedContext } from '../context/context-source.ts'
 export type { Entitlement, LogLimit, RunOptions, SandboxInfo, SecretSource } from '../executor/run-options.ts'
@@ -14,7 +16,7 @@ export type { CompressionOption, ExportedOutput, Output } from '../export/output
 export type { PullPolicy } from '../images/remote-bases.ts'
 export type { ControlLimits, Isolation, ResourceLimit } from '../sandbox/types.ts'
 
-export interface BuildOptions {
+export interface BuildOptions extends Pick<RegistryOptions, 'credentials' | 'fetch'> {
   readonly context: ContextSource
   /**
    * The Dockerfile: a path on disk (relative to the working directory), or its text. The default is
@@ -45,14 +47,22 @@ export interface BuildOptions {
   readonly outputs?: readonly Output[]
   /** The options of RUN steps. */
   readonly run?: RunOptions
-  /** The store's directory; default `$TSBUILD_HOME`, else `$XDG_CACHE_HOME/tsbuild`, else `~/.cache/tsbuild`. */
-  readonly store?: string
+  /**
+   * The store: a directory, by default `$TSBUILD_HOME`, else `$XDG_CACHE_HOME/tsbuild`, else `~/.cache/tsbuild`; or an
+   * object, which stays open.
+   */
+  readonly store?: string | Store
   /**
    * The time for every timestamp that the build writes, in seconds since 1970, or `context` for the time of the
    * build context: of the commit of a git repository, the last change of a URL, the newest file of an archive.
    * Default `$SOURCE_DATE_EPOCH` if it is set, else times are like Docker's.
    */
   readonly sourceDateEpoch?: number | 'context'
+  /**
+   * The environment variables of the build: they name credential files, proxies and the default store, set
+   * SOURCE_DATE_EPOCH, and are the values of secrets from variables. Default `process.env`. No step sees them.
+   */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly signal?: AbortSignal
   /**
    * Called synchronously, in order. While a promise that it returned is pending, commands of RUN that print much have

@@ -1,6 +1,8 @@
-import { openStore, type Store } from '../cache/store.ts'
+import type { Store } from '../cache/store.ts'
+import { useStore } from '../cache/use-store.ts'
 import { createLazyWorker, type LazyWorker } from '../executor/run/lazy-worker.ts'
 import { type LazyClient, lazyClient } from '../registry/lazy-client.ts'
+import { registryOptions } from './access-of.ts'
 import type { BuildOptions } from './build-options.ts'
 
 /** The store, the registry client and the worker of a build. The latter two start when they are needed. */
@@ -11,13 +13,10 @@ export interface BuildResources extends AsyncDisposable {
 }
 
 /** Opens the resources of a build. Disposing closes all of them. Errors with `STORE_IO`. */
-export function openResources({
-  store: directory,
-  run = {},
-  onEvent = () => {},
-}: Pick<BuildOptions, 'store' | 'run' | 'onEvent'>): BuildResources {
-  const store = openStore(directory)
-  const client = lazyClient()
+export function openResources(options: BuildOptions): BuildResources {
+  const { store: given, run = {}, onEvent = () => {} } = options
+  const store = useStore(given, options.env)
+  const client = lazyClient(registryOptions(options))
   const worker = createLazyWorker(run, store, onEvent)
   return {
     store,

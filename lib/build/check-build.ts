@@ -1,7 +1,8 @@
 // Runs the linter with the inputs of a build: the ignore file, base images, build args.
 
 import { type ErrorCode, TsbuildError } from '../base/errors.ts'
-import { openStore, type Store } from '../cache/store.ts'
+import type { Store } from '../cache/store.ts'
+import { useStore } from '../cache/use-store.ts'
 import { linkGraph } from '../graph/link-graph.ts'
 import { openRemoteBases } from '../images/remote-bases.ts'
 import { checkDockerfile } from '../lint/lint.ts'
@@ -47,7 +48,7 @@ export interface CheckedBuild {
  * ```
  */
 export async function checkBuild(options: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
-  const store = openStore(options.store)
+  const store = useStore(options.store, options.env)
   try {
     const main = await openMainContext(options, store)
     const { text, name } = main.dockerfile

@@ -4,6 +4,7 @@ import { checkRuns } from '../executor/run/check-runs.ts'
 import type { BuildWarning, Session } from '../executor/session.ts'
 import { stagesNamed } from '../graph/find-target.ts'
 import { lazyStore } from '../images/lazy-store.ts'
+import { accessOf } from './access-of.ts'
 import type { BuildOptions } from './build-options.ts'
 import type { BuildResources } from './build-resources.ts'
 import { neededOfResults } from './outputs/deliver-outputs.ts'
@@ -44,6 +45,7 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
     compression: resultCompression(options),
     location,
     run,
+    access: accessOf(options),
     neededEmulators: checkRuns(joined.vertices, run, { store, location }),
     worker: resources.worker.worker,
     warn: (warning) => emit(warningEvent(warning)),

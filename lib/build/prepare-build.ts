@@ -1,7 +1,8 @@
 // From options to graphs: opens the contexts, parses the Dockerfile, resolves base images. Nothing is built.
 
 import { failOnErrors } from '../base/errors.ts'
-import { openStore, type Store } from '../cache/store.ts'
+import type { Store } from '../cache/store.ts'
+import { useStore } from '../cache/use-store.ts'
 import { parseContextUrl } from '../context/parse-context-url.ts'
 import type { OpenedContext } from '../executor/session.ts'
 import { createGraphs, createObservedGraph } from '../graph/create-graph.ts'
@@ -16,6 +17,7 @@ import type { Dockerfile } from '../parser/types.ts'
 import { type LazyClient, lazyClient } from '../registry/lazy-client.ts'
 import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import type { BuildOptions } from './build-options.ts'
+import { registryOptions } from './access-of.ts'
 import { refuseFrontends } from './buildkit-args.ts'
 import type { MainContext } from './contexts/main-context.ts'
 import { fileContexts } from './contexts/named-contexts.ts'
@@ -54,8 +56,8 @@ export interface PreparedBuild {
  * ```
  */
 export async function planBuild(options: BuildOptions): Promise<Graph> {
-  const store = openStore(options.store)
-  const client = lazyClient()
+  const store = useStore(options.store, options.env)
+  const client = lazyClient(registryOptions(options))
   try {
     const platforms = options.platforms?.slice(0, 1)
     const { joined } = await prepareBuild({ ...options, ...(platforms && { platforms }) }, store, client)
@@ -80,7 +82,7 @@ export async function planBuild(options: BuildOptions): Promise<Graph> {
  * ```
  */
 export async function readDockerfile(options: BuildOptions): Promise<Dockerfile> {
-  const store = openStore(options.store)
+  const store = useStore(options.store, options.env)
   try {
     return parseDockerfile(await openMainContext(options, store), options)
   } finally {

@@ -15,8 +15,8 @@ const NAME = 'SOURCE_DATE_EPOCH'
  * The epoch of the option, the build arg or the environment, in this order; undefined if none is set. Errors
  * with `OPTION_INVALID`.
  */
-export function givenEpoch({ sourceDateEpoch, buildArgs = {} }: BuildOptions): Epoch {
-  return sourceDateEpoch ?? parseEpoch(buildArgs[NAME] ?? process.env[NAME] ?? '')
+export function givenEpoch({ sourceDateEpoch, buildArgs = {}, env = process.env }: BuildOptions): Epoch {
+  return sourceDateEpoch ?? parseEpoch(buildArgs[NAME] ?? env[NAME] ?? '')
 }
 
 /** Parses a value of SOURCE_DATE_EPOCH; undefined for an empty text. Errors with `OPTION_INVALID`. */

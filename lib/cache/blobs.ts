@@ -1,6 +1,6 @@
 // The blobs of the store: files named by their digest, written once.
 import { createHash } from 'node:crypto'
-import { closeSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { blobNotFound, openBlobFile, openUnhashedFile, readBlobFile } from '../oci/blob-file.ts'
@@ -14,6 +14,8 @@ import type { TemporaryFiles } from './temporary-files.ts'
 
 export interface Blobs extends ContentReader, UnhashedReader {
   path(digest: Digest): string
+  plannedPath(digest: Digest): string
+  freeSpace(): number
   size(digest: Digest): number
   createWriter(): BlobWriter
   put(bytes: Uint8Array, mediaType: string): Descriptor
@@ -51,6 +53,11 @@ export function openBlobs(root: string, temporary: TemporaryFiles, pending: Pend
     path: (digest) => {
       existing(digest)
       return path(digest)
+    },
+    plannedPath: path,
+    freeSpace: () => {
+      const { bavail, bsize } = storeIO('asking for the free space', () => statfsSync(root))
+      return bavail * bsize
     },
     size: existing,
     async *open(descriptor, signal) {

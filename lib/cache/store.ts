@@ -17,32 +17,45 @@ import { prepareRoot } from './store-root.ts'
 import { openTemporaryFiles } from './temporary-files.ts'
 
 /**
- * A store on the local disk. Any number of processes may use it at once, without locks: every file is written to a
- * temporary name and renamed when it is complete, so a kill at any moment leaves a store that works. So does a power
- * cut: what it may have damaged is checked when the store is opened the next time.
+ * A store of blobs, names, and results of steps. {@link openStore} opens one on the local disk, which any number of
+ * processes may use at once, without locks: every file is written to a temporary name and renamed when it is complete,
+ * so a kill at any moment leaves a store that works. So does a power cut: what it may have damaged is checked when the
+ * store is opened the next time.
+ *
+ * A store of another kind implements the same interface. Its blobs are files, too, since layers are read at offsets.
  */
-export interface Store extends ContentReader, ContentStore, UnhashedReader {
-  readonly root: string
-  /** The blobs that the disk may not have yet. @internal */
-  readonly pending: PendingBlobs
-  /** @internal */
+export interface Store extends ContentStore, UnhashedReader {
+  /**
+   * The directory, which RUN steps open in processes of their own. Undefined for a store of another kind, with which
+   * nothing can be RUN.
+   */
+  readonly root: string | undefined
+  /** The blobs that the disk may not have yet. */
+  readonly pending: Pick<PendingBlobs, 'persist'>
+  /** The names of images. */
   readonly references: References
-  /** @internal */
+  /** The results of steps, and of downloads. */
   readonly records: Records
-  /** @internal */
+  /** The encodings of layers. */
   readonly layers: LayerEncodings
-  /** Whether the store has the blob with exactly this size. @internal */
+  /** Whether the store has the blob with exactly this size. */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
   /**
    * Copies a blob from elsewhere, verified; does nothing if it is here already. Errors with `DIGEST_MISMATCH`,
    * `BLOB_NOT_FOUND`.
-   * @internal
    */
   copyBlob(from: ContentReader, descriptor: Descriptor, signal?: AbortSignal): Promise<void>
-  /** A new, empty temporary directory on the store's disk, removed by {@link Store.close}. @internal */
+  /** A new, empty temporary directory on the store's disk, removed by {@link Store.close}. */
   temporary(): string
   /** Removes this process's temporary files. Idempotent; the store must not be used afterwards. */
   close(): void
+}
+
+/** A store in a directory. */
+export interface DiskStore extends Store {
+  readonly root: string
+  /** @internal */
+  readonly pending: PendingBlobs
 }
 
 /**
@@ -61,7 +74,7 @@ export interface Store extends ContentReader, ContentStore, UnhashedReader {
  * }
  * ```
  */
-export function openStore(directory: string = storeHome()): Store {
+export function openStore(directory: string = storeHome()): DiskStore {
   const root = resolve(directory)
   const boot = bootName()
   const { checked } = prepareRoot(root, boot)
@@ -80,6 +93,8 @@ export function openStore(directory: string = storeHome()): Store {
     openUnhashed: blobs.openUnhashed,
     read: blobs.read,
     path: blobs.path,
+    plannedPath: blobs.plannedPath,
+    freeSpace: blobs.freeSpace,
     size: blobs.size,
     createWriter: blobs.createWriter,
     put: blobs.put,

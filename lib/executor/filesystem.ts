@@ -1,5 +1,5 @@
 // The filesystem after a step: a stack of layers, seen through their indexes. Nothing is unpacked.
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { LayerIndex, SourceEntry } from '../layers/entry.ts'
 import { entryWith } from '../layers/entry-with.ts'
 import { indexLayer } from '../layers/index/index-layer.ts'
@@ -8,8 +8,7 @@ import { readLayerFiles } from '../layers/read-layer-files.ts'
 import { storedSize } from '../layers/tar/sparse-map.ts'
 import { createUnionView, extendUnionView, type UnionView } from '../layers/union/union-view.ts'
 import { nextChainID } from '../oci/chain-id.ts'
-import { digestPath } from '../oci/digest.ts'
-import type { DiffID, Layer } from '../oci/types.ts'
+import type { Layer } from '../oci/types.ts'
 import type { Filesystem, Session, StackedLayer } from './session.ts'
 
 /** Views that are kept. A step builds on the view of the step before it, so a few are enough for any stack. */
@@ -52,7 +51,7 @@ export async function viewOf(filesystem: Filesystem, session: LayerSource): Prom
   let view = (known && views.get(known)) ?? createUnionView([])
   for (const layer of missing.reverse()) {
     const index = await indexOf(layer, session)
-    view = extendUnionView(view, { diffID: layer.diffID, index, plainPath: plainPath(layer.diffID, session) })
+    view = extendUnionView(view, { diffID: layer.diffID, index, plainPath: session.store.plannedPath(layer.diffID) })
   }
   views.delete(filesystem)
   views.set(filesystem, view)
@@ -137,9 +136,4 @@ async function takeFiles(
   }
   await ensurePlainLayer(store, layer, signal)
   return undefined
-}
-
-/** The path of a layer's plain tar in the store, whether or not it has been decompressed yet. */
-function plainPath(diffID: DiffID, session: LayerSource): string {
-  return join(session.store.root, digestPath(diffID))
 }

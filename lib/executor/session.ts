@@ -15,6 +15,7 @@ import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import type { Emulator } from '../sandbox/emulation/binfmt-emulators.ts'
 import type { BuildEvent } from './events.ts'
 import type { BaseNeed } from './needed-bases.ts'
+import type { RemoteAccess } from './remote/remote-access.ts'
 import type { RunWorker } from './run/worker-client.ts'
 import type { RunOptions } from './run-options.ts'
 
@@ -91,6 +92,7 @@ export interface Session {
   readonly compression: LayerCompression
   readonly location: (span: Span) => Location
   readonly run: RunOptions
+  readonly access: RemoteAccess
   /** Emulators that have to be in the root of a RUN step, by vertex. */
   readonly neededEmulators: ReadonlyMap<string, Emulator>
   /** The worker that carries out RUN steps. The first call starts it. */

@@ -8,13 +8,14 @@
 //
 // The signatures are in types.ts.
 import { TsbuildError } from '../base/errors.ts'
-import { closeDispatchers, type Dispatchers, openDispatchers } from './dispatchers.ts'
+import { closeDispatchers, openDispatchers } from './dispatchers.ts'
 import { followRedirects } from './follow-redirects.ts'
 import { resumeBody } from './resume-body.ts'
 import { type RetrySettings, retry } from './retry.ts'
 import { waitFor } from './retry-delay.ts'
 import { safeURL } from './safe-url.ts'
-import type { RawResponse } from './send.ts'
+import { type RawResponse, type Send, send } from './send.ts'
+import { sendByFetch } from './send-by-fetch.ts'
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse, HttpTimeouts } from './types.ts'
 
 export type {
@@ -35,8 +36,9 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
     timeouts: { ...TIMEOUTS, ...options.timeouts },
     tls: options.tls ?? (() => undefined),
   })
+  const { fetch } = options
   const settings: Settings = {
-    dispatchers,
+    send: (outgoing) => (fetch ? sendByFetch(outgoing, fetch) : send(outgoing, dispatchers)),
     userAgent: options.userAgent ?? 'tsbuild',
     retries: options.retries ?? RETRIES,
     wait: options.wait ?? waitFor,
@@ -52,12 +54,12 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
 }
 
 interface Settings extends RetrySettings {
-  readonly dispatchers: Dispatchers
+  readonly send: Send
   readonly userAgent: string
 }
 
 function sendRequest(request: HttpRequest, settings: Settings): Promise<RawResponse> {
-  return retry(request, settings, () => followRedirects(toSend(request, settings), settings.dispatchers))
+  return retry(request, settings, () => followRedirects(toSend(request, settings), settings.send))
 }
 
 function toSend(request: HttpRequest, settings: Settings): Parameters<typeof followRedirects>[0] {

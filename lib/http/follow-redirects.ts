@@ -1,7 +1,6 @@
 import { TsbuildError } from '../base/errors.ts'
-import type { Dispatchers } from './dispatchers.ts'
 import { safeURL } from './safe-url.ts'
-import { type Outgoing, type RawResponse, send } from './send.ts'
+import type { Outgoing, RawResponse, Send } from './send.ts'
 
 export interface RedirectPolicy {
   readonly redirects: number
@@ -17,14 +16,11 @@ const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'pr
  * with the first origin. Errors with `HTTP_FAILED` for too many redirects, for one from https: to http:, and for an
  * invalid Location.
  */
-export async function followRedirects(
-  first: Outgoing & RedirectPolicy,
-  dispatchers: Dispatchers,
-): Promise<RawResponse> {
+export async function followRedirects(first: Outgoing & RedirectPolicy, send: Send): Promise<RawResponse> {
   const { method, redirects, allowDowngrade } = first
   let { url, headers } = first
   for (let done = 0; ; done++) {
-    const response = await send({ ...first, url, headers }, dispatchers)
+    const response = await send({ ...first, url, headers })
     const location = response.headers.get('location')
     if (redirects === 0 || location === undefined || !isFollowed(response.status, method)) return response
     await response.discard()

@@ -21,6 +21,9 @@ export interface RawResponse {
   discard(): Promise<void>
 }
 
+/** Sends one request. */
+export type Send = (outgoing: Outgoing) => Promise<RawResponse>
+
 /** The size up to which a discarded body is read, to keep its connection. */
 const DRAINED = 64 << 10
 

@@ -21,6 +21,9 @@ export interface HttpTimeouts {
   readonly idle: number
 }
 
+/** A function with the contract of the global `fetch`: it does not follow redirects when told so. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
 export interface HttpClientOptions {
   /** The environment with HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in upper or lower case. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -34,6 +37,11 @@ export interface HttpClientOptions {
    * force.
    */
   readonly tls?: (host: string) => TlsOptions | undefined
+  /**
+   * Sends every request instead of connections of this client's own. Redirects, retries and credentials stay this
+   * client's; proxies, TLS and timeouts are the function's.
+   */
+  readonly fetch?: Fetch | undefined
   /** Waits between attempts; tests pass their own. */
   readonly wait?: Wait
 }

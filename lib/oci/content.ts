@@ -15,7 +15,7 @@ export interface ContentReader {
 
 /** A reader that can leave the digest to the receiver: hashing is the most expensive part of moving a large blob. */
 export interface UnhashedReader {
-  /** Like `open` of ContentReader, but only the size is verified. @internal */
+  /** Like `open` of ContentReader, but only the size is verified. */
   openUnhashed(descriptor: Pick<Descriptor, 'digest' | 'size'>, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
@@ -32,24 +32,25 @@ export interface BlobWriter {
   abort(): void
 }
 
-/** A content store on the local disk. */
+/** A content store whose blobs are files on the local disk. */
 export interface ContentStore extends ContentReader {
-  /**
-   * The path of a blob's file, for reading at offsets. The file is immutable. Errors with `BLOB_NOT_FOUND`.
-   * @internal
-   */
+  /** The path of a blob's file, for reading at offsets. The file is immutable. Errors with `BLOB_NOT_FOUND`. */
   path(digest: Digest): string
-  /** @internal */
+  /** The path that the file of a blob has, or will have once the blob is there. */
+  plannedPath(digest: Digest): string
+  /** The size of a blob in bytes. Errors with `BLOB_NOT_FOUND`. */
   size(digest: Digest): number
-  /** @internal */
+  /** The bytes that new blobs may take. */
+  freeSpace(): number
+  /** Begins a new blob. */
   createWriter(): BlobWriter
-  /** @internal */
+  /** Adds a small blob. Idempotent. */
   put(bytes: Uint8Array, mediaType: string): Descriptor
-  /** Derived data by digest, such as layer indexes. It may vanish at any time, and can be made again. @internal */
+  /** Derived data by digest, such as layer indexes. It may vanish at any time, and can be made again. */
   readDerived(kind: string, digest: Digest): Uint8Array | undefined
   /**
    * Writes derived data, atomically. Large data may come in pieces: each piece is written before the next is
-   * requested, so pieces may share their memory. @internal
+   * requested, so pieces may share their memory.
    */
   writeDerived(kind: string, digest: Digest, bytes: Uint8Array | Iterable<Uint8Array>): void
 }

@@ -2,9 +2,10 @@
 import { TsbuildError } from '../base/errors.ts'
 import { openHttpClient } from '../http/client.ts'
 import { type Wait, waitFor } from '../http/retry-delay.ts'
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts'
+import type { Fetch, HttpClient, HttpRequest, HttpResponse } from '../http/types.ts'
 import type { Env } from './config-directories.ts'
 import { authorization, type HostAuth } from './credentials/authorization.ts'
+import { askProvider, type CredentialProvider } from './credentials/credential-provider.ts'
 import { credentialHint } from './credentials/fetch-token.ts'
 import { type FoundCredentials, findCredentials } from './credentials/find-credentials.ts'
 import { sendAuthorized } from './credentials/send-authorized.ts'
@@ -15,13 +16,20 @@ import { type FindSettings, registrySettings } from './settings/registry-setting
 
 export interface RegistryOptions {
   /** The environment that names credential files and proxies. Default `process.env`. */
-  readonly env?: Env
-  /** The User-Agent header. */
-  readonly userAgent?: string
+  readonly env?: Env | undefined
+  /** Finds credentials. With it, no credential file is read and no credential helper runs. */
+  readonly credentials?: CredentialProvider | undefined
+  /**
+   * Sends every request, in place of connections of this program's own, e.g. through an agent or to a registry in
+   * memory. Redirects are still followed here, so that credentials reach no other origin.
+   */
+  readonly fetch?: Fetch | undefined
+  /** The User-Agent header. Default `tsbuild`. */
+  readonly userAgent?: string | undefined
   /** Waits between attempts; tests pass their own. @internal */
   readonly wait?: Wait
   /** Called before each retry, with its reason and the wait before it. */
-  readonly onRetry?: (reason: string, milliseconds: number) => void
+  readonly onRetry?: ((reason: string, milliseconds: number) => void) | undefined
 }
 
 export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'redirects' | 'allowDowngrade' | 'onRetry'> {
@@ -58,11 +66,18 @@ export function openRegistryClient(options: RegistryOptions = {}): RegistryClien
   const wait = options.wait ?? waitFor
   const unchecked = new Set<string>()
   const open = (insecure: (host: string) => boolean): HttpClient =>
-    openHttpClient({ env, tls: tlsOf(env, insecure), wait, userAgent: options.userAgent ?? 'tsbuild' })
+    openHttpClient({
+      env,
+      tls: tlsOf(env, insecure),
+      fetch: options.fetch,
+      wait,
+      userAgent: options.userAgent ?? 'tsbuild',
+    })
   const state: ClientState = {
     http: open(() => false),
     insecure: { http: open((host) => unchecked.has(host)), hosts: unchecked },
-    env,
+    findCredentials: (repository, signal) =>
+      options.credentials ? askProvider(options.credentials, repository) : findCredentials(repository, env, signal),
     settings: registrySettings(env),
     onRetry: options.onRetry,
     origins: new Map(),
@@ -88,7 +103,7 @@ interface ClientState {
   readonly http: HttpClient
   /** A client of its own for the hosts whose certificates are not checked. */
   readonly insecure: { readonly http: HttpClient; readonly hosts: Set<string> }
-  readonly env: Env
+  readonly findCredentials: (repository: RepositoryName, signal?: AbortSignal) => Promise<FoundCredentials>
   readonly settings: FindSettings
   readonly onRetry: RegistryClient['onRetry']
   /** Origins by domain and transport. */
@@ -137,7 +152,7 @@ function credentialsFor(
   signal?: AbortSignal,
 ): Promise<FoundCredentials> {
   const key = `${repository.domain}/${repository.path}`
-  const found = state.found.get(key) ?? findCredentials(repository, state.env, signal)
+  const found = state.found.get(key) ?? state.findCredentials(repository, signal)
   state.found.set(key, found)
   found.catch(() => state.found.delete(key))
   return found

@@ -1,4 +1,4 @@
-import type { RegistryClient } from './client.ts'
+import type { RegistryClient, RegistryOptions } from './client.ts'
 
 /** A registry client that is loaded and opened when it is first needed: most builds need none. */
 export interface LazyClient {
@@ -7,11 +7,11 @@ export interface LazyClient {
   close(): Promise<void>
 }
 
-export function lazyClient(): LazyClient {
+export function lazyClient(options: RegistryOptions = {}): LazyClient {
   let opening: Promise<RegistryClient> | undefined
   return {
     open: () => {
-      opening ??= import('./client.ts').then(({ openRegistryClient }) => openRegistryClient())
+      opening ??= import('./client.ts').then(({ openRegistryClient }) => openRegistryClient(options))
       return opening
     },
     close: async () => {

@@ -9,7 +9,7 @@ import { parseAuthFile } from './credentials/parse-auth-file.ts'
 import { credentialKey, toDomain } from './hosts.ts'
 import { registryError } from './registry-error.ts'
 
-export interface LoginOptions extends Omit<RegistryOptions, 'onRetry'> {
+export interface LoginOptions extends Omit<RegistryOptions, 'onRetry' | 'credentials'> {
   readonly signal?: AbortSignal | undefined
 }
 
@@ -103,15 +103,10 @@ function checkedDomain(registry: string): string {
 /** Sends a request with these credentials alone, whatever is stored. */
 async function tryOut(
   domain: string,
-  { username, password }: { readonly username: string; readonly password: string },
+  credentials: { readonly username: string; readonly password: string },
   options: LoginOptions,
 ): Promise<void> {
-  const auth = Buffer.from(`${username}:${password}`).toString('base64')
-  const config = JSON.stringify({ auths: { [credentialKey(domain)]: { auth } } })
-  const client = openRegistryClient({
-    ...options,
-    env: { ...(options.env ?? process.env), DOCKER_AUTH_CONFIG: config },
-  })
+  const client = openRegistryClient({ ...options, credentials: () => credentials })
   const repository = { domain, path: '' }
   try {
     const response = await client.request({ repository, path: '', actions: 'pull', signal: options.signal })

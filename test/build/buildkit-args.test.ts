@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { refuseFrontends, withBuildKitArgs } from '../../lib/build/buildkit-args.ts'
-import { type BuildOptions, build, openStore, readDockerfile, validateImage } from '../../lib/index.ts'
+import { build, openStore, readDockerfile, validateImage } from '../../lib/index.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const options = (buildArgs: Readonly<Record<string, string>>, text = 'FROM scratch\nLABEL a=b\n'): BuildOptions => ({
+const options = (buildArgs: Readonly<Record<string, string>>, text = 'FROM scratch\nLABEL a=b\n') => ({
   context: new Map([['Dockerfile', text]]),
   store: temporaryDirectory(),
   buildArgs,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { bootName } from '../../lib/base/boot.ts'
 import { openPendingBlobs } from '../../lib/cache/pending-blobs.ts'
-import { openStore, type Store } from '../../lib/cache/store.ts'
+import { openStore, type DiskStore } from '../../lib/cache/store.ts'
 import { nameImage } from '../../lib/images/name-image.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import { openLayout } from '../../lib/oci/layout.ts'
@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts'
 const OTHER = '00000000'
 
 let root: string
-let store: Store
+let store: DiskStore
 
 beforeEach(() => {
   root = join(temporaryDirectory(), 'store')

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { openStore, type Store } from '../../lib/cache/store.ts'
+import { openStore, type DiskStore } from '../../lib/cache/store.ts'
 import { openStatCache, type StatCache } from '../../lib/context/stat-cache.ts'
 import type { FileStat } from '../../lib/layers/entry.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-let store: Store
+let store: DiskStore
 
 beforeEach(() => {
   store = openStore(join(temporaryDirectory(), 'store'))

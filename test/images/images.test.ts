@@ -3,7 +3,7 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, writeFile
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { beforeEach, expect, test } from 'vitest'
-import { openStore, type Store } from '../../lib/cache/store.ts'
+import { openStore, type DiskStore } from '../../lib/cache/store.ts'
 import { exportImage } from '../../lib/export/export-image.ts'
 import { resolveStored } from '../../lib/images/find-stored.ts'
 import { historyOf } from '../../lib/images/image-history.ts'
@@ -24,8 +24,8 @@ const APP = 'docker.io/library/app:latest'
 const OTHER = 'ghcr.io/me/other:v1'
 
 let directory: string
-let store: Store
-let other: Store
+let store: DiskStore
+let other: DiskStore
 let image: Image
 
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, rmSync, symlinkSync, truncateSync, writeF
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import type { Store } from '../../lib/cache/store.ts'
+import type { DiskStore } from '../../lib/cache/store.ts'
 import { writeTar } from '../../lib/layers/archive/write-tar.ts'
 import { compressLayer } from '../../lib/layers/compress-layer.ts'
 import type { PlainEntry } from '../../lib/layers/entry-with.ts'
@@ -239,7 +239,7 @@ test('a layer of nothing is the end of a tar', async () => {
   expect({ size, index: await index() }).toEqual({ size: 1024, index: { entries: [], size: 1024 } })
 })
 
-function readBlob(store: Store, descriptor: Descriptor): Buffer {
+function readBlob(store: DiskStore, descriptor: Descriptor): Buffer {
   const bytes = readFileSync(store.path(descriptor.digest))
   expect([sha256(bytes), bytes.length]).toEqual([descriptor.digest, descriptor.size])
   return bytes

@@ -95,7 +95,7 @@ void createGraph(dockerfile, { buildPlatform: platform })
 void createGraph(dockerfile, { buildPlatform: platform, resolve })
 
 // Images.
-expectTypeOf(openStore).returns.toEqualTypeOf<Store>()
+expectTypeOf(openStore).returns.toExtend<Store>()
 expectTypeOf<Store>().toExtend<ContentReader>()
 expectTypeOf(listImages(store)).resolves.toEqualTypeOf<readonly StoredImage[]>()
 expectTypeOf(pullImage(store, 'alpine')).resolves.toEqualTypeOf<PulledImage>()

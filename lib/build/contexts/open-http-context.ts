@@ -3,6 +3,7 @@ import type { Store } from '../../cache/store.ts'
 import { findTreeDockerfile } from '../../context/find-tree-dockerfile.ts'
 import type { RemoteFileOptions } from '../../executor/remote/remote-file.ts'
 import type { FileTree, TreeEntry } from '../../layers/file-tree.ts'
+import { accessOf } from '../access-of.ts'
 import type { BuildOptions } from '../build-options.ts'
 import { newestTime } from '../source-date-epoch.ts'
 import { isArchive, openArchiveContext } from './archive-context.ts'
@@ -19,38 +20,44 @@ type OnBytes = (bytes: number) => void
  */
 export async function openHttpContext(
   url: string,
-  { signal, run }: BuildOptions,
+  options: BuildOptions,
   store: Store,
   onBytes: OnBytes,
 ): Promise<DownloadedContext> {
-  const file = await openRemoteFile(url, { store, name: FILE_NAME, secrets: run?.secrets, signal, onBytes })
+  const file = await openRemoteFile(url, { ...request(options, store), name: FILE_NAME, onBytes })
   const path = file.content?.kind === 'file' ? file.content.path : ''
   const modified = file.mtime || undefined
   if (!isArchive(path)) return { tree: singleFileTree(file), only: FILE_NAME, time: async () => modified }
-  const { tree, entries } = await openArchiveContext(path, store, signal)
+  const { tree, entries } = await openArchiveContext(path, store, options.signal)
   return { tree, time: async () => modified ?? newestTime(entries) }
 }
 
 /** Opens a named context from a URL. As in BuildKit it is a single file, and an archive is not unpacked. */
 export async function openNamedHttpContext(
   url: string,
-  { signal, run }: BuildOptions,
+  options: BuildOptions,
   store: Store,
   onBytes: OnBytes,
 ): Promise<FileTree> {
-  return singleFileTree(await openRemoteFile(url, { store, name: FILE_NAME, secrets: run?.secrets, signal, onBytes }))
+  return singleFileTree(await openRemoteFile(url, { ...request(options, store), name: FILE_NAME, onBytes }))
 }
 
 /** Downloads a Dockerfile (`-f URL`). Errors as openRemoteFile() does, and with `DOCKERFILE_NOT_FOUND`. */
 export async function downloadDockerfile(
   url: string,
-  { signal, run }: BuildOptions,
+  options: BuildOptions,
   store: Store,
 ): Promise<{ text: string; name: string }> {
   const name = 'Dockerfile'
-  const file = await openRemoteFile(url, { store, name, secrets: run?.secrets, signal })
+  const file = await openRemoteFile(url, { ...request(options, store), name })
   return { text: findTreeDockerfile(singleFileTree(file), name).text, name }
 }
+
+const request = (options: BuildOptions, store: Store): Pick<RemoteFileOptions, 'store' | 'access' | 'signal'> => ({
+  store,
+  access: accessOf(options),
+  signal: options.signal,
+})
 
 // Loaded here, since most contexts are local.
 async function openRemoteFile(url: string, options: RemoteFileOptions): Promise<TreeEntry> {

@@ -29,5 +29,5 @@ export async function keepInStore(
   const { names, outputs } = result
   await nameImage(store, result.result.descriptor, names)
   if (names.length > 0) return { names, outputs: [{ type: 'store', destination: names.join(', ') }] }
-  return { names, outputs: outputs.length > 0 ? [] : [{ type: 'store', destination: store.root }] }
+  return { names, outputs: outputs.length > 0 ? [] : [{ type: 'store', destination: store.root ?? '' }] }
 }

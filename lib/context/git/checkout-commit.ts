@@ -24,14 +24,14 @@ export async function checkoutCommit(
   url: GitUrl,
   resolved: ResolvedCommit,
   scratch: string,
-  options: { readonly keepGitDir: boolean } & Pick<GitCommand, 'signal' | 'authorization'>,
+  options: { readonly keepGitDir: boolean } & Pick<GitCommand, 'signal' | 'env' | 'authorization'>,
 ): Promise<Checkout> {
   const workTree = join(scratch, 'tree')
   const keepsGitDir = options.keepGitDir && url.subdir === undefined
   const gitDir = keepsGitDir ? join(workTree, '.git') : join(scratch, 'git')
   mkdirSync(workTree)
-  const { signal, authorization } = options
-  const git: GitCommand = { cwd: workTree, gitDir, workTree, signal, authorization }
+  const { signal, env, authorization } = options
+  const git: GitCommand = { cwd: workTree, gitDir, workTree, signal, env, authorization }
   try {
     await initialise(url, resolved, git)
     await fetchObject(url, resolved, git)

@@ -1,4 +1,3 @@
-import { statfsSync } from 'node:fs'
 import { TsbuildError } from '../../base/errors.ts'
 import { inputLimit, LIMIT_HINT } from '../../base/input-limit.ts'
 import type { ContentStore } from '../../oci/content.ts'
@@ -12,12 +11,8 @@ const USABLE = 0.9
  * A store to unpack into: a blob of it can't be larger than {@link inputLimit}, nor than what the disk has. A
  * bomb of a few kilobytes errors with `ARCHIVE_TOO_LARGE` instead of filling the disk.
  */
-export function withUnpackLimit<T extends ContentStore & { readonly root: string }>(
-  store: T,
-  most: number = inputLimit(),
-): T {
-  const { bavail, bsize } = statfsSync(store.root)
-  const limit = Math.min(most, Math.floor(bavail * bsize * USABLE))
+export function withUnpackLimit<T extends ContentStore>(store: T, most: number = inputLimit()): T {
+  const limit = Math.min(most, Math.floor(store.freeSpace() * USABLE))
   const createWriter: ContentStore['createWriter'] = () => {
     const writer = store.createWriter()
     let size = 0

@@ -14,10 +14,10 @@ export async function openRemotes(
   {
     store,
     downloads,
-    run: { secrets },
+    access,
     signal,
     location,
-  }: Pick<Session, 'store' | 'downloads' | 'run' | 'signal' | 'location'>,
+  }: Pick<Session, 'store' | 'downloads' | 'access' | 'signal' | 'location'>,
   onBytes: (bytes: number) => void,
 ): Promise<ReadonlyMap<RemoteInput, RemoteContent>> {
   const inputs = sources.flatMap((source) => (source.kind === 'url' || source.kind === 'git' ? source : []))
@@ -38,14 +38,14 @@ export async function openRemotes(
       const { openRemoteFile } = await import('./remote-file.ts')
       return {
         kind: 'file',
-        entry: await openRemoteFile(url, { store, name, checksum, downloads, secrets, signal, onBytes }),
+        entry: await openRemoteFile(url, { store, name, checksum, downloads, access, signal, onBytes }),
       }
     }
     const commitTime = input.url.mtime === 'commit'
     const { openRemoteGit } = await import('./remote-git.ts')
     return {
       kind: 'tree',
-      tree: await openRemoteGit(input.url, { store, keepGitDir: input.keepGitDir, commitTime, secrets, signal }),
+      tree: await openRemoteGit(input.url, { store, keepGitDir: input.keepGitDir, commitTime, access, signal }),
     }
   }
 }

@@ -3,12 +3,12 @@
 import { cacheKey, KEY_VERSION } from '../../cache/cache-key.ts'
 import type { Store } from '../../cache/store.ts'
 import { type Download, download } from '../../context/verified-download.ts'
-import { type HttpClient, openHttpClient } from '../../http/client.ts'
+import { openHttpClient } from '../../http/client.ts'
 import type { TreeEntry } from '../../layers/file-tree.ts'
 import { digestParts, isDigest, sha256 } from '../../oci/digest.ts'
 import type { JsonValue } from '../../oci/json.ts'
 import type { CacheKey, Digest } from '../../oci/types.ts'
-import type { RunOptions } from '../run-options.ts'
+import type { RemoteAccess } from './remote-access.ts'
 import { httpAuthorization } from './source-credentials.ts'
 
 export interface RemoteFileOptions {
@@ -18,11 +18,9 @@ export interface RemoteFileOptions {
   readonly checksum?: Digest | undefined
   /** Downloads of this build, which are not repeated. */
   readonly downloads?: Map<CacheKey, Promise<Download>> | undefined
-  readonly secrets?: RunOptions['secrets'] | undefined
+  readonly access: RemoteAccess
   readonly signal?: AbortSignal | undefined
   readonly onBytes?: ((bytes: number) => void) | undefined
-  /** Default: a new client. */
-  readonly client?: HttpClient | undefined
 }
 
 /**
@@ -53,12 +51,12 @@ export async function openRemoteFile(url: string, options: RemoteFileOptions): P
 }
 
 async function fetchFile(url: string, key: CacheKey, options: RemoteFileOptions): Promise<Download> {
-  const { store, checksum, secrets, signal, onBytes } = options
+  const { store, checksum, access, signal, onBytes } = options
   const known = readDownload(store.records.find(key)?.result, store)
   if (known && known.digest === checksum) return known
-  const client = options.client ?? openHttpClient()
+  const client = openHttpClient(access)
   try {
-    const authorization = httpAuthorization(url, secrets)
+    const authorization = httpAuthorization(url, access)
     const usable = checksum === undefined ? known : undefined
     const got = await download(url, { client, store, previous: usable, checksum, authorization, signal, onBytes })
     if (got !== known) {
@@ -68,7 +66,7 @@ async function fetchFile(url: string, key: CacheKey, options: RemoteFileOptions)
     }
     return got
   } finally {
-    if (!options.client) await client.close()
+    await client.close()
   }
 }
 

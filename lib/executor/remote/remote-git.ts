@@ -18,7 +18,7 @@ import { isDigest } from '../../oci/digest.ts'
 import { layerMediaType } from '../../oci/media-types.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
 import { archiveTree } from '../copy/archive-tree.ts'
-import type { RunOptions } from '../run-options.ts'
+import type { RemoteAccess } from './remote-access.ts'
 import { gitAuthorization } from './source-credentials.ts'
 
 export interface RemoteGitOptions {
@@ -26,7 +26,7 @@ export interface RemoteGitOptions {
   readonly keepGitDir: boolean
   /** Whether files have the time of the commit instead of the time of the checkout. */
   readonly commitTime?: boolean | undefined
-  readonly secrets?: RunOptions['secrets'] | undefined
+  readonly access: RemoteAccess
   readonly signal?: AbortSignal | undefined
 }
 
@@ -44,11 +44,11 @@ interface Snapshot {
  * {@link checkoutCommit} do.
  */
 export async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Promise<FileTree> {
-  const { store, signal } = options
+  const { store, access, signal } = options
   const scratch = store.temporary()
   try {
     const authorization = authorizationFor(url, options)
-    const resolved = await resolveCommit(url, { cwd: scratch, signal, authorization })
+    const resolved = await resolveCommit(url, { cwd: scratch, signal, env: access.env, authorization })
     const parts = snapshotParts(url, resolved, options)
     const key = cacheKey('git', parts)
     const known = findSnapshot(key, store)
@@ -64,8 +64,8 @@ export async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Pro
   }
 }
 
-function authorizationFor({ remote }: GitUrl, { secrets }: RemoteGitOptions): GitCommand['authorization'] {
-  const header = gitAuthorization(remote, secrets)
+function authorizationFor({ remote }: GitUrl, { access }: RemoteGitOptions): GitCommand['authorization'] {
+  const header = gitAuthorization(remote, access)
   return header === undefined ? undefined : { remote, header }
 }
 
@@ -100,9 +100,14 @@ async function takeSnapshot(
   scratch: string,
   options: RemoteGitOptions,
 ): Promise<Snapshot> {
-  const { store, keepGitDir, commitTime = false, signal } = options
+  const { store, keepGitDir, commitTime = false, access, signal } = options
   const authorization = authorizationFor(url, options)
-  const { directory, committed } = await checkoutCommit(url, resolved, scratch, { keepGitDir, signal, authorization })
+  const { directory, committed } = await checkoutCommit(url, resolved, scratch, {
+    keepGitDir,
+    signal,
+    env: access.env,
+    authorization,
+  })
   const time = commitTime ? committed : Math.floor(Date.now() / 1000)
   const entries = snapshotEntries(openDirectory(directory), { keepGitDir, mtime: time })
   const { diffID, size } = await writeLayer(entries, store, { compression: { algorithm: 'uncompressed' }, signal })

@@ -1,3 +1,4 @@
+import { TsbuildError } from '../../base/errors.ts'
 import type { Store } from '../../cache/store.ts'
 import type { BuildEvent } from '../events.ts'
 import type { RunOptions, SandboxInfo } from '../run-options.ts'
@@ -17,6 +18,11 @@ export function createLazyWorker(options: RunOptions, store: Store, emit: (event
   let opening: Promise<RunWorker> | undefined
   let sandbox: SandboxInfo | undefined
   const open = async (): Promise<RunWorker> => {
+    if (store.root === undefined) {
+      throw new TsbuildError('SANDBOX_UNAVAILABLE', 'RUN needs a store in a directory, and this store has none', {
+        hint: 'build with the path of a directory as the "store" option, or without RUN',
+      })
+    }
     const { startWorker } = await import('./start-worker.ts')
     const worker = await startWorker(store.root, options.isolation ?? 'auto')
     const { isolation, program, overlay } = worker.state

@@ -1,7 +1,7 @@
 // Opens all that the steps of a worker share: the store, directories, mounts, and the first back-end that works.
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { openStore, type Store } from '../../cache/store.ts'
+import { type DiskStore, openStore } from '../../cache/store.ts'
 import { makeDirectory, storeIO } from '../../cache/store-file.ts'
 import { chooseBackends } from '../../sandbox/backends/choose-backend.ts'
 import { createPipes } from '../../sandbox/launch/output-pipes.ts'
@@ -107,7 +107,7 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
 }
 
 /** Writes the filesystem of the sandbox to the disk, and with it most often the blobs of the store. */
-function syncer(home: string, { root, pending }: Store): () => Promise<boolean> {
+function syncer(home: string, { root, pending }: DiskStore): () => Promise<boolean> {
   const blobsToo = statSync(home).dev === statSync(join(root, 'blobs')).dev
   let command: SyncCommand | undefined
   return async () => {

@@ -55,8 +55,9 @@ describe.skipIf(!requires('git'))('a tree', () => {
     const parsed = parseGitUrl(`${server.url}/app/.git${query}`)
     if (parsed?.kind !== 'git') throw new Error('no git URL')
     const store = temporaryStore()
+    const access = { env: process.env, fetch: undefined, secrets: undefined }
     try {
-      const entries = [...treeEntries(await openRemoteGit(parsed.url, { store, keepGitDir: false }))]
+      const entries = [...treeEntries(await openRemoteGit(parsed.url, { store, keepGitDir: false, access }))]
       for (const { path } of entries) expect(path.split('/')).not.toContain('..')
       return entries.map(({ path }) => path)
     } catch (error) {

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseGitUrl } from '../../../lib/base/git-url.ts'
-import { openStore, type Store } from '../../../lib/cache/store.ts'
+import { openStore, type DiskStore } from '../../../lib/cache/store.ts'
+import type { RemoteAccess } from '../../../lib/executor/remote/remote-access.ts'
 import { openRemoteGit, type RemoteGitOptions } from '../../../lib/executor/remote/remote-git.ts'
 import type { FileTree, TreeEntry } from '../../../lib/layers/file-tree.ts'
 import { readContent } from '../../../lib/layers/read-content.ts'
@@ -22,11 +23,13 @@ function text(tree: FileTree, path: string): string {
   return Buffer.from(readContent(tree.lookup(path) as TreeEntry, 1000)).toString()
 }
 
+type OpenOptions = Partial<RemoteGitOptions> & Partial<Pick<RemoteAccess, 'secrets'>>
+
 describe.skipIf(!requires('git'))('a git source', () => {
   let server: GitServer
   let app: TestRepository
   let url = ''
-  let store: Store
+  let store: DiskStore
   beforeEach(async () => {
     server = await startGitServer()
     app = makeRepository(join(server.root, 'app'))
@@ -34,10 +37,15 @@ describe.skipIf(!requires('git'))('a git source', () => {
     url = `${server.url}/app/.git`
     store = openStore(temporaryDirectory())
   })
-  const open = (from: string, options: Partial<RemoteGitOptions> = {}): Promise<FileTree> => {
+  const open = (from: string, { secrets, ...options }: OpenOptions = {}): Promise<FileTree> => {
     const parsed = parseGitUrl(from)
     if (parsed?.kind !== 'git') throw new Error(`${from} is no git URL`)
-    return openRemoteGit(parsed.url, { store, keepGitDir: false, ...options })
+    return openRemoteGit(parsed.url, {
+      store,
+      keepGitDir: false,
+      access: { env: process.env, fetch: undefined, secrets },
+      ...options,
+    })
   }
   const fetches = (): number =>
     server.requests.filter((request) => request.includes('git-upload-pack HTTP') || request.startsWith('POST')).length

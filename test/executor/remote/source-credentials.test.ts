@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { gitAuthorization, httpAuthorization } from '../../../lib/executor/remote/source-credentials.ts'
 
-const secrets = (values: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(values).map(([id, value]) => [id, { kind: 'value', value } as const]))
+const secrets = (values: Readonly<Record<string, string>>) => ({
+  env: {},
+  secrets: Object.fromEntries(Object.entries(values).map(([id, value]) => [id, { kind: 'value', value } as const])),
+})
 const basic = (token: string): string => `basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
 
 test.each<[remote: string, values: Record<string, string>, header: string | undefined]>([

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openStore, type Store } from '../../../lib/cache/store.ts'
+import { openStore, type DiskStore } from '../../../lib/cache/store.ts'
 import type { SourceEntry } from '../../../lib/layers/entry.ts'
 import { type WrittenLayer, writeLayer } from '../../../lib/layers/write-layer.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -25,17 +25,17 @@ function entries(changed: Readonly<Record<string, string>> = {}): SourceEntry[] 
   })
 }
 
-const write = (store: Store, given: SourceEntry[], level = 6, reuse?: WrittenLayer): Promise<WrittenLayer> =>
+const write = (store: DiskStore, given: SourceEntry[], level = 6, reuse?: WrittenLayer): Promise<WrittenLayer> =>
   writeLayer(given, store, { compression: { algorithm: 'gzip', level }, reuse: reuse?.descriptor.digest })
 
 /** The table of the only blob of a store that has one. */
-function tableFile(store: Store): string {
+function tableFile(store: DiskStore): string {
   const directory = join(store.root, 'derived/chunks')
   return join(directory, readdirSync(directory)[0] ?? '')
 }
 
 /** A store with a layer of level 1 that claims to be of level 6, so that chunks taken from it can be told. */
-async function disguised(): Promise<{ readonly store: Store; readonly layer: WrittenLayer }> {
+async function disguised(): Promise<{ readonly store: DiskStore; readonly layer: WrittenLayer }> {
   const store = openStore(temporaryDirectory())
   const layer = await write(store, entries(), 1)
   const file = tableFile(store)

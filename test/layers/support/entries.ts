@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { openStore, type Store } from '../../../lib/cache/store.ts'
+import { openStore, type DiskStore } from '../../../lib/cache/store.ts'
 import type { Entry, LayerEntry } from '../../../lib/layers/entry.ts'
 import type { PlainEntry } from '../../../lib/layers/entry-with.ts'
 
@@ -38,14 +38,14 @@ export function temporaryDirectory(): string {
   return path
 }
 
-export function temporaryStore(): Store {
+export function temporaryStore(): DiskStore {
   const store = openStore(temporaryDirectory())
   onTestFinished(() => store.close())
   return store
 }
 
 /** The blobs in a store, and whatever else is being written. */
-export function storedFiles(store: Store): readonly string[] {
+export function storedFiles(store: DiskStore): readonly string[] {
   return readdirSync(store.root, { recursive: true, encoding: 'utf8' })
     .filter((path) => /^(?:blobs|tmp)\/.*[0-9a-z]{8}/.test(path))
     .sort()

@@ -20,7 +20,7 @@ export interface PlannedSecret {
 export function planSecret(
   mount: ResolvedMount,
   workdir: string,
-  { run, warn }: Pick<Session, 'run' | 'warn'>,
+  { run, access, warn }: Pick<Session, 'run' | 'access' | 'warn'>,
 ): PlannedSecret {
   const id = mount.source || mount.id || lastName(mount.target)
   const asFile = mount.env === undefined || mount.target !== ''
@@ -29,7 +29,7 @@ export function planSecret(
   // The value is no part of the key: a changed secret runs nothing again, and a digest of the value could reveal it.
   const key = `secret ${JSON.stringify(id)} ${asFile ? target : ''} ${mount.env ?? ''} ${uid} ${gid} ${mode}`
   const source = run.secrets?.[id]
-  const bytes = source && (readSecret(id, source) ?? unsetSecret(id, source, warn))
+  const bytes = source && (readSecret(id, source, access.env) ?? unsetSecret(id, source, warn))
   if (!bytes) {
     if (!mount.required) return { planned: { mount: undefined, key }, variable: undefined }
     throw new TsbuildError('SECRET_NOT_FOUND', `the secret ${JSON.stringify(id)} was not given`, {
