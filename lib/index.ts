@@ -36,9 +36,21 @@ export type {
 } from './build/build-options.ts'
 export { type CheckedBuild, checkBuild } from './build/check-build.ts'
 export { planBuild, readDockerfile } from './build/prepare-build.ts'
-export { openStore, type Store } from './cache/store.ts'
+export type { KeyPart } from './cache/cache-key.ts'
+export type { LayerEncoding, LayerEncodings } from './cache/layer-encodings.ts'
+export type { BuildRecord, Records } from './cache/records.ts'
+export type { References, StoredReference } from './cache/references.ts'
+export { type DiskStore, openStore, type Store } from './cache/store.ts'
 export type { BuildEvent, StepInfo } from './executor/events.ts'
-export type { DockerOutput, FileOutput, LocalOutput, OciOutput, RegistryOutput, TarOutput } from './export/output.ts'
+export type {
+  Destination,
+  DockerOutput,
+  FileOutput,
+  LocalOutput,
+  OciOutput,
+  RegistryOutput,
+  TarOutput,
+} from './export/output.ts'
 export { createGraph } from './graph/create-graph.ts'
 export type { EvaluationOptions, GraphOptions } from './graph/graph-options.ts'
 export { listTargets, type TargetInfo } from './graph/print/list-targets.ts'
@@ -106,14 +118,16 @@ export type {
 } from './lint/lint-options.ts'
 export type { LintReport } from './lint/linter.ts'
 export { type LintRule, lintRules } from './lint/rules.ts'
-export type { ContentReader } from './oci/content.ts'
+export type { BlobWriter, ContentReader, ContentStore, UnhashedReader } from './oci/content.ts'
 export type { IndexAnnotation } from './oci/index-annotation.ts'
+export type { JsonValue } from './oci/json.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
 export type { ReplacedManifest } from './oci/merge-manifests.ts'
 export type { ParsedManifest } from './oci/parse-manifest.ts'
 export { formatPlatform } from './oci/platform.ts'
 export { type ReadImageOptions, readImage } from './oci/read-image.ts'
 export type {
+  CacheKey,
   ContainerConfig,
   Descriptor,
   DiffID,
@@ -128,7 +142,8 @@ export type {
   Platform,
 } from './oci/types.ts'
 export * from './parser/index.ts'
-export type { RegistryOptions } from './registry/client.ts'
+export type { Fetch, RegistryOptions } from './registry/client.ts'
+export type { CredentialProvider, RegistryCredentials } from './registry/credentials/credential-provider.ts'
 export { type KeptCredentials, type LoginOptions, login, logout } from './registry/login.ts'
 export type { TransferOptions } from './registry/pull/pull-blobs.ts'
 export type { PushedHow } from './registry/push/push-blob.ts'

@@ -15,8 +15,10 @@ import type { Dockerfile } from '../parser/types.ts'
 import { lazyClient } from '../registry/lazy-client.ts'
 import type { BuildOptions } from './build-options.ts'
 import { refuseFrontends } from './buildkit-args.ts'
+import { checkOptions } from './check-options.ts'
 import type { MainContext } from './contexts/main-context.ts'
 import { openMainContext } from './contexts/open-main-context.ts'
+import { type ReadOptions, readSources } from './contexts/read-sources.ts'
 import { createNameResolver, type NameResolver } from './contexts/resolve-names.ts'
 import { lintContext } from './lint-context.ts'
 import { askedEpoch, defaultEpoch, withEpoch } from './source-date-epoch.ts'
@@ -47,7 +49,9 @@ export interface CheckedBuild {
  * console.log(report.warnings.map(({ rule }) => rule).join(' ')) // StageNameCasing MaintainerDeprecated
  * ```
  */
-export async function checkBuild(options: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
+export async function checkBuild(given: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
+  checkOptions(given)
+  const options = await readSources(given)
   const store = useStore(options.store, options.env)
   try {
     const main = await openMainContext(options, store)
@@ -109,7 +113,7 @@ async function defaultEpochError(dockerfile: Dockerfile, options: LintOptions): 
 async function lintWithImages(
   dockerfile: Dockerfile,
   store: Store,
-  options: BuildOptions,
+  options: ReadOptions,
   given: LintOptions,
 ): Promise<{ readonly lintOptions: LintOptions; readonly report: LintReport }> {
   const images = new Map<string, Outcome<BaseImage | undefined>>()

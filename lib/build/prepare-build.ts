@@ -16,13 +16,15 @@ import { parse } from '../parser/index.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import { type LazyClient, lazyClient } from '../registry/lazy-client.ts'
 import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
-import type { BuildOptions } from './build-options.ts'
 import { registryOptions } from './access-of.ts'
+import type { BuildOptions } from './build-options.ts'
 import { refuseFrontends } from './buildkit-args.ts'
+import { checkOptions } from './check-options.ts'
 import type { MainContext } from './contexts/main-context.ts'
 import { fileContexts } from './contexts/named-contexts.ts'
 import { openMainContext } from './contexts/open-main-context.ts'
 import { openNamedContext } from './contexts/open-named-context.ts'
+import { type ReadOptions, readSources } from './contexts/read-sources.ts'
 import { createNameResolver } from './contexts/resolve-names.ts'
 import { startLinter } from './refuse-warnings.ts'
 import { askedEpoch, defaultEpoch, withEpoch } from './source-date-epoch.ts'
@@ -55,7 +57,9 @@ export interface PreparedBuild {
  * console.log(graph.stages.length) // 2
  * ```
  */
-export async function planBuild(options: BuildOptions): Promise<Graph> {
+export async function planBuild(given: BuildOptions): Promise<Graph> {
+  checkOptions(given)
+  const options = await readSources(given)
   const store = useStore(options.store, options.env)
   const client = lazyClient(registryOptions(options))
   try {
@@ -81,7 +85,9 @@ export async function planBuild(options: BuildOptions): Promise<Graph> {
  * console.log(instructions.map(({ kind }) => kind).join(' ')) // FROM COPY
  * ```
  */
-export async function readDockerfile(options: BuildOptions): Promise<Dockerfile> {
+export async function readDockerfile(given: BuildOptions): Promise<Dockerfile> {
+  checkOptions(given)
+  const options = await readSources(given)
   const store = useStore(options.store, options.env)
   try {
     return parseDockerfile(await openMainContext(options, store), options)
@@ -103,7 +109,7 @@ function readInstructions({ dockerfile: { text, name } }: MainContext, options: 
 }
 
 /** Prepares a build. `client` is for registries, which get a request only if a base image is not in the store. */
-export async function prepareBuild(options: BuildOptions, store: Store, client: LazyClient): Promise<PreparedBuild> {
+export async function prepareBuild(options: ReadOptions, store: Store, client: LazyClient): Promise<PreparedBuild> {
   const main = await openMainContext(options, store)
   const dockerfile = readInstructions(main, options)
   const platforms = targetPlatforms(options)

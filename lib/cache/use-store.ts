@@ -1,5 +1,5 @@
-import { openStore, type Store } from './store.ts'
 import { storeHome } from './home.ts'
+import { openStore, type Store } from './store.ts'
 
 /** A store, given by its directory or as an object that the caller opened. */
 export type StoreOption = string | Store | undefined

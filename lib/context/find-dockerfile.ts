@@ -5,7 +5,7 @@ import { TsbuildError } from '../base/errors.ts'
 import type { SourceFile } from '../base/source.ts'
 import { suggest } from '../base/suggest.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import type { NamedContext } from './context-source.ts'
+import type { ContextFiles } from './context-source.ts'
 import {
   type DanglingLink,
   danglingLink,
@@ -41,7 +41,7 @@ export const DOCKERFILE_NAMES: readonly string[] = ['Dockerfile', 'dockerfile']
  * the files of the context. Errors with `DOCKERFILE_NOT_FOUND`.
  */
 export function findDockerfile(
-  context: NamedContext,
+  context: ContextFiles,
   tree: FileTree,
   wanted: DockerfileSource | undefined,
 ): FoundDockerfile {
@@ -112,7 +112,7 @@ function leadsNowhere(link: DanglingLink): TsbuildError {
   })
 }
 
-function noDefault(context: NamedContext): TsbuildError {
+function noDefault(context: ContextFiles): TsbuildError {
   const where = typeof context === 'string' ? JSON.stringify(context) : 'the context'
   const names = typeof context === 'string' ? namesIn(context) : [...context.keys()]
   const near =
@@ -122,7 +122,7 @@ function noDefault(context: NamedContext): TsbuildError {
   })
 }
 
-function notFound(context: NamedContext, wanted: string): TsbuildError {
+function notFound(context: ContextFiles, wanted: string): TsbuildError {
   const inContext = typeof context === 'string' && !path.isAbsolute(wanted) ? path.join(context, wanted) : undefined
   const isThere = inContext !== undefined && namesIn(path.dirname(inContext)).includes(path.basename(inContext))
   const near = isThere ? inContext : suggestBeside(wanted)

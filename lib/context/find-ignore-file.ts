@@ -1,6 +1,6 @@
 import type { SourceFile } from '../base/source.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import type { NamedContext } from './context-source.ts'
+import type { ContextFiles } from './context-source.ts'
 import type { FoundDockerfile } from './find-dockerfile.ts'
 import { danglingLink, describeDangling, readTextInRoot, readTreeText } from './read-text.ts'
 
@@ -18,7 +18,7 @@ export interface FoundIgnoreFile {
  * that leads out of it hides nothing. `tree` has the files of the context. Errors with `DOCKERFILE_NOT_FOUND` or
  * `CONTEXT_INVALID` for a file that cannot be read.
  */
-export function findIgnoreFile(source: NamedContext, tree: FileTree, dockerfile?: FoundDockerfile): FoundIgnoreFile {
+export function findIgnoreFile(source: ContextFiles, tree: FileTree, dockerfile?: FoundDockerfile): FoundIgnoreFile {
   const onDisk = typeof source === 'string' ? source : undefined
   const read = (): SourceFile | undefined =>
     onDisk === undefined ? readTreeText(tree, NAME, 'CONTEXT_INVALID') : readTextInRoot(onDisk, NAME, 'CONTEXT_INVALID')

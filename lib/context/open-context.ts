@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { SourceFile } from '../base/source.ts'
 import type { FileTree } from '../layers/file-tree.ts'
-import type { NamedContext } from './context-source.ts'
+import type { ContextFiles } from './context-source.ts'
 import { type DirectoryTree, openDirectory } from './directory-tree.ts'
 import { filterTree } from './filter-tree.ts'
 import { type DockerfileSource, findDockerfile } from './find-dockerfile.ts'
@@ -34,7 +34,7 @@ export interface ContextOnDisk extends Pick<DirectoryTree, 'snapshot' | 'matches
  * `CONTEXT_INVALID` and `IGNORE_PATTERN`.
  */
 export function openContext(
-  source: NamedContext,
+  source: ContextFiles,
   dockerfile?: DockerfileSource,
 ): BuildContext & { readonly dockerfile: SourceFile } {
   const tree = openTree(source)
@@ -47,17 +47,17 @@ export function openContext(
  * Opens a named context, to which its own `.dockerignore` applies. Errors as {@link openContext} does, except
  * for Dockerfiles.
  */
-export function openNamedContext(source: NamedContext): BuildContext {
+export function openNamedContext(source: ContextFiles): BuildContext {
   const tree = openTree(source)
   return withIgnore(source, tree, findIgnoreFile(source, tree))
 }
 
-function openTree(source: NamedContext): FileTree | DirectoryTree {
+function openTree(source: ContextFiles): FileTree | DirectoryTree {
   return typeof source === 'string' ? openDirectory(path.resolve(source)) : openMemory(source)
 }
 
 function withIgnore(
-  source: NamedContext,
+  source: ContextFiles,
   tree: FileTree | DirectoryTree,
   { file, warning }: FoundIgnoreFile,
 ): BuildContext {

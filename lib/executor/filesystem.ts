@@ -1,5 +1,4 @@
 // The filesystem after a step: a stack of layers, seen through their indexes. Nothing is unpacked.
-import { basename } from 'node:path'
 import type { LayerIndex, SourceEntry } from '../layers/entry.ts'
 import { entryWith } from '../layers/entry-with.ts'
 import { indexLayer } from '../layers/index/index-layer.ts'
@@ -102,7 +101,9 @@ export async function withContents(
   }
   const taken = new Map<string, ReadonlyMap<number, Uint8Array>>()
   for (const [path, wanted] of byPlain) {
-    const layer = layersOf(filesystem).find((stacked) => stacked.layer.diffID.endsWith(basename(path)))?.layer
+    const layer = layersOf(filesystem).find(
+      (stacked) => session.store.plannedPath(stacked.layer.diffID) === path,
+    )?.layer
     const contents = layer && (await takeFiles(layer, wanted, session))
     if (contents) taken.set(path, contents)
   }

@@ -1,4 +1,5 @@
 // Outputs of one type need libraries that the others do not. These are loaded when they are needed.
+import { TsbuildError } from '../base/errors.ts'
 import { unreachable } from '../base/unreachable.ts'
 import type { ImageSet } from '../oci/image-set.ts'
 import { normaliseName } from '../oci/reference.ts'
@@ -6,6 +7,7 @@ import { archivedImage } from './archived-image.ts'
 import { exportArchive } from './export-archive.ts'
 import type { ExportSource } from './export-source.ts'
 import type { DockerOutput, ExportedOutput, FileOutput, OciOutput } from './output.ts'
+import { destinationName } from './write-stream.ts'
 
 /**
  * Writes an image, or an index with its images, to an output. Layers are written as they are: whoever makes the
@@ -33,15 +35,16 @@ async function exportWithNames(
   output: OciOutput | DockerOutput,
   source: ExportSource,
 ): Promise<ExportedOutput> {
-  const { type, dest: destination } = output
+  const { type, dest } = output
   const archived = archivedImage(set, outputNames(output.name) ?? source.names ?? [])
   if (output.type === 'oci' && output.tar === false) {
+    if (typeof dest !== 'string') throw new TsbuildError('OUTPUT_INVALID', 'a directory cannot be written to a stream')
     const { exportLayout } = await import('./export-layout.ts')
-    await exportLayout(archived, destination, source.store, source.signal)
-    return { type, destination }
+    await exportLayout(archived, dest, source.store, source.signal)
+    return { type, destination: dest }
   }
-  const size = await exportArchive([archived], destination, type, source)
-  return { type, destination, size }
+  const size = await exportArchive([archived], dest, type, source)
+  return { type, destination: destinationName(dest), size }
 }
 
 function outputNames(names: string | undefined): readonly string[] | undefined {

@@ -4,10 +4,14 @@ import type { ImageSet } from '../oci/image-set.ts'
 import type { ExportSource } from './export-source.ts'
 import type { ExportedOutput, TarOutput } from './output.ts'
 import { platformRoots, rootEntries } from './platform-roots.ts'
-import { writeStream } from './write-stream.ts'
+import { destinationName, writeStream } from './write-stream.ts'
 
 /** Writes the root filesystems of all platforms to one tar. Errors as exportImage() does. */
 export async function exportTar(set: ImageSet, output: TarOutput, source: ExportSource): Promise<ExportedOutput> {
   const entries = rootEntries(await platformRoots(set, output, source), source.epoch ?? 0)
-  return { type: 'tar', destination: output.dest, size: await writeStream(output.dest, writeTar(entries), source) }
+  return {
+    type: 'tar',
+    destination: destinationName(output.dest),
+    size: await writeStream(output.dest, writeTar(entries), source),
+  }
 }

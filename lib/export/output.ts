@@ -1,6 +1,14 @@
 // The outputs of a build, as options.
 
-/** An output. `dest` is a path, or `-` for standard output if the output is a single stream. */
+import type { Writable } from 'node:stream'
+
+/**
+ * The destination of an output that is a single stream of bytes: a path, `-` for standard output, or a stream, which
+ * is ended after the last byte, and destroyed if the output fails.
+ */
+export type Destination = string | Writable | WritableStream<Uint8Array>
+
+/** An output to files, to a stream, or to registries. */
 export type Output = FileOutput | RegistryOutput
 
 /** An output to the disk or to standard output. */
@@ -16,10 +24,10 @@ export interface RegistryOutput {
   readonly compression?: CompressionOption
 }
 
-/** An OCI image layout: a tar, or a directory with `tar: false`. */
+/** An OCI image layout: a tar, or a directory with `tar: false`, whose `dest` is a path. */
 export interface OciOutput {
   readonly type: 'oci'
-  readonly dest: string
+  readonly dest: Destination
   readonly tar?: boolean
   /** The names of the image in the layout, separated by commas; default the tags of the build. */
   readonly name?: string
@@ -29,7 +37,7 @@ export interface OciOutput {
 /** An archive of one platform for `docker load` and `podman load`. */
 export interface DockerOutput {
   readonly type: 'docker'
-  readonly dest: string
+  readonly dest: Destination
   readonly name?: string
   readonly compression?: CompressionOption
 }
@@ -48,7 +56,7 @@ export interface LocalOutput {
 /** The root filesystem as one tar. */
 export interface TarOutput {
   readonly type: 'tar'
-  readonly dest: string
+  readonly dest: Destination
   /** As in {@link LocalOutput}. */
   readonly platformSplit?: boolean
 }
@@ -62,7 +70,7 @@ export interface CompressionOption {
 /** An output that was written. */
 export interface ExportedOutput {
   readonly type: Output['type'] | 'store'
-  /** The path, the names in the store, or the names pushed. */
+  /** The path, `-` for a stream, the names in the store, or the names pushed. */
   readonly destination: string
   /** The size in bytes, if the output is one file; for a push, the bytes sent. */
   readonly size?: number

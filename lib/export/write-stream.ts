@@ -14,10 +14,12 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Writable } from 'node:stream'
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { ifExists, isSystemError } from '../base/errno.ts'
 import { TsbuildError } from '../base/errors.ts'
 import { remedyOf } from '../base/system-failure.ts'
+import type { Destination } from './output.ts'
 import { sweepTemporaryOutputs, temporaryOutput } from './temporary-outputs.ts'
 
 export interface WriteStreamOptions {
@@ -27,19 +29,20 @@ export interface WriteStreamOptions {
 }
 
 /**
- * Writes chunks to a path, or to standard output if that is `-`, and returns the number of bytes. A file is
- * written under a temporary name beside it and renamed when it is complete, so it appears whole or not at all.
+ * Writes chunks to a path, to standard output if that is `-`, or to a stream, and returns the number of bytes. A file
+ * is written under a temporary name beside it and renamed when it is complete, so it appears whole or not at all.
  * Missing directories are created. An existing fifo or device (such as /dev/stdout) is written to directly.
  * Errors with `OUTPUT_IO`, and as the chunks do.
  */
 export async function writeStream(
-  dest: string,
+  dest: Destination,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: WriteStreamOptions = {},
 ): Promise<number> {
+  if (typeof dest === 'object') return writeToGivenStream(dest, chunks, options.signal)
   if (dest === '-') {
     if (!options.stdout) refuseClosedOutput()
-    return writeToStream(options.stdout ?? process.stdout, chunks, options.signal)
+    return writeToStream(options.stdout ?? process.stdout, { dest, chunks, signal: options.signal })
   }
   const stat = outputIO(dest, () => statSync(dest, { throwIfNoEntry: false }))
   if (stat?.isDirectory()) {
@@ -96,14 +99,8 @@ export function outputIO<T>(dest: string, action: () => T): T {
 /** Turns a system error into an `OUTPUT_IO` error about an output; other errors are returned as they are. */
 export function outputError(dest: string, cause: unknown): unknown {
   if (!isSystemError(cause)) return cause
-  return new TsbuildError(
-    'OUTPUT_IO',
-    `cannot write ${dest === '-' ? 'standard output' : JSON.stringify(dest)}: ${cause.message}`,
-    {
-      cause,
-      hint: remedyOf(cause),
-    },
-  )
+  const name = dest === STREAM ? 'the stream' : dest === '-' ? 'standard output' : JSON.stringify(dest)
+  return new TsbuildError('OUTPUT_IO', `cannot write ${name}: ${cause.message}`, { cause, hint: remedyOf(cause) })
 }
 
 interface FileTarget {
@@ -135,10 +132,33 @@ async function writeToFile({ dest, path, flags, chunks, signal }: FileTarget): P
   return size
 }
 
-async function writeToStream(
-  stream: Writable,
+/** The name of a destination in messages and results. */
+export const destinationName = (dest: Destination): string => (typeof dest === 'string' ? dest : '-')
+
+/** The caller's stream in messages; no path is empty. */
+const STREAM = ''
+
+/** Ends the caller's stream after the last byte. Destroys it if anything fails, so that its reader notices. */
+async function writeToGivenStream(
+  dest: Writable | WritableStream<Uint8Array>,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   signal: AbortSignal | undefined,
+): Promise<number> {
+  const stream = 'getWriter' in dest ? Writable.fromWeb(dest) : dest
+  try {
+    const size = await writeToStream(stream, { dest: STREAM, chunks, signal })
+    stream.end()
+    await finished(stream, { readable: false })
+    return size
+  } catch (error) {
+    stream.destroy(error instanceof Error ? error : undefined)
+    throw outputError(STREAM, error)
+  }
+}
+
+async function writeToStream(
+  stream: Writable,
+  { dest, chunks, signal }: Pick<FileTarget, 'dest' | 'chunks' | 'signal'>,
 ): Promise<number> {
   let failure: unknown
   const onError = (error: unknown): void => {
@@ -163,7 +183,7 @@ async function writeToStream(
     stream.off('error', onError)
   }
   signal?.throwIfAborted()
-  if (failure) throw outputError('-', failure)
+  if (failure) throw outputError(dest, failure)
   return size
 }
 

@@ -14,6 +14,8 @@ import { apiHost, type RepositoryName, type Transport } from './hosts.ts'
 import { tlsOf } from './settings/host-tls.ts'
 import { type FindSettings, registrySettings } from './settings/registry-settings.ts'
 
+export type { Fetch } from '../http/types.ts'
+
 export interface RegistryOptions {
   /** The environment that names credential files and proxies. Default `process.env`. */
   readonly env?: Env | undefined

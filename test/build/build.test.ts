@@ -18,7 +18,10 @@ import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const context = (files: Readonly<Record<string, MemoryFile>>): ReadonlyMap<string, MemoryFile> =>
   new Map(Object.entries(files))
-const options = (dockerfile: string, files: Readonly<Record<string, MemoryFile>> = {}): BuildOptions & { readonly store: string } => ({
+const options = (
+  dockerfile: string,
+  files: Readonly<Record<string, MemoryFile>> = {},
+): BuildOptions & { readonly store: string } => ({
   context: context({ Dockerfile: dockerfile, ...files }),
   store: temporaryDirectory(),
 })

@@ -12,7 +12,10 @@ import { temporaryDirectory } from '../support/temporary-directory.ts'
 const PER_PLATFORM = 'FROM scratch\nARG TARGETPLATFORM\nCOPY <<EOF /platform\n$TARGETPLATFORM\nEOF\n'
 const BOTH = ['linux/amd64', 'linux/arm64']
 
-function options(dockerfile: string, more: Partial<Omit<BuildOptions, 'store'>> = {}): BuildOptions & { readonly store: string } {
+function options(
+  dockerfile: string,
+  more: Partial<Omit<BuildOptions, 'store'>> = {},
+): BuildOptions & { readonly store: string } {
   const context = new Map([
     ['Dockerfile', dockerfile],
     ['a', 'text\n'],

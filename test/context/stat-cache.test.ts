@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { openStore, type DiskStore } from '../../lib/cache/store.ts'
+import { type DiskStore, openStore } from '../../lib/cache/store.ts'
 import { openStatCache, type StatCache } from '../../lib/context/stat-cache.ts'
 import type { FileStat } from '../../lib/layers/entry.ts'
 import { sha256 } from '../../lib/oci/digest.ts'

@@ -175,7 +175,7 @@ test.each<FileOutput>([
   { type: 'local', dest: 'file' },
 ])('%j can not be written and says so', async (output) => {
   writeFileSync(path('file'), '')
-  const exporting = exportImage(oneImage(image), { ...output, dest: path(output.dest) }, { store })
+  const exporting = exportImage(oneImage(image), { ...output, dest: path(String(output.dest)) }, { store })
   await expect(exporting).rejects.toMatchObject({ code: 'OUTPUT_IO' })
   expect(readdirSync(directory).sort()).toEqual(['file', 'store'])
 })

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, writeFile
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { beforeEach, expect, test } from 'vitest'
-import { openStore, type DiskStore } from '../../lib/cache/store.ts'
+import { type DiskStore, openStore } from '../../lib/cache/store.ts'
 import { exportImage } from '../../lib/export/export-image.ts'
 import { resolveStored } from '../../lib/images/find-stored.ts'
 import { historyOf } from '../../lib/images/image-history.ts'

@@ -1,7 +1,7 @@
 // Named contexts (--build-context NAME=SOURCE): their kinds, and the names by which builds refer to them.
 import { stat } from 'node:fs/promises'
 import { TsbuildError } from '../../base/errors.ts'
-import type { NamedContext } from '../../context/context-source.ts'
+import type { ContextFiles } from '../../context/context-source.ts'
 import { parseContextUrl } from '../../context/parse-context-url.ts'
 import { familiarReference, parseReference } from '../../oci/reference.ts'
 
@@ -12,9 +12,9 @@ const OCI_LAYOUT = 'oci-layout://'
 export type NamedSource =
   | { readonly kind: 'docker-image'; readonly image: string }
   | { readonly kind: 'oci-layout'; readonly layout: string }
-  | { readonly kind: 'files'; readonly source: NamedContext }
+  | { readonly kind: 'files'; readonly source: ContextFiles }
 
-export function parseNamedSource(source: NamedContext): NamedSource {
+export function parseNamedSource(source: ContextFiles): NamedSource {
   if (typeof source === 'string' && source.startsWith(DOCKER_IMAGE)) {
     return { kind: 'docker-image', image: source.slice(DOCKER_IMAGE.length) }
   }
@@ -23,7 +23,7 @@ export function parseNamedSource(source: NamedContext): NamedSource {
 }
 
 /** The named contexts that hold files, by their ids in the graph. */
-export function fileContexts(namedContexts: Readonly<Record<string, NamedContext>>): [string, NamedContext][] {
+export function fileContexts(namedContexts: Readonly<Record<string, ContextFiles>>): [string, ContextFiles][] {
   const files = Object.entries(namedContexts).filter(([, source]) => parseNamedSource(source).kind === 'files')
   return files.map(([name, source]) => [contextID(name), source])
 }

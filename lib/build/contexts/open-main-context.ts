@@ -5,7 +5,6 @@ import type { Store } from '../../cache/store.ts'
 import { openContext } from '../../context/open-context.ts'
 import { parseContextUrl } from '../../context/parse-context-url.ts'
 import { readTextFile } from '../../context/read-text.ts'
-import type { BuildOptions } from '../build-options.ts'
 import { checkoutTime } from '../source-date-epoch.ts'
 import { chooseDockerfile } from './choose-dockerfile.ts'
 import type { MainContext } from './main-context.ts'
@@ -13,6 +12,7 @@ import { observeDownload } from './observe-download.ts'
 import { openGitContext } from './open-git-context.ts'
 import { downloadDockerfile, openHttpContext } from './open-http-context.ts'
 import { openStdinContext } from './open-stdin-context.ts'
+import type { ReadOptions } from './read-sources.ts'
 
 /**
  * Opens the main context and finds the Dockerfile. A remote context is downloaded, or taken from the store if
@@ -20,7 +20,7 @@ import { openStdinContext } from './open-stdin-context.ts'
  * `CONTEXT_NOT_FOUND`, `CONTEXT_INVALID`, `DOCKERFILE_NOT_FOUND`, `IGNORE_PATTERN`, `GIT_FAILED`,
  * `HTTP_FAILED`, `HTTP_STATUS`, `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`, …
  */
-export async function openMainContext(options: BuildOptions, store: Store): Promise<MainContext> {
+export async function openMainContext(options: ReadOptions, store: Store): Promise<MainContext> {
   const given = options.dockerfile
   const dockerfile =
     typeof given === 'string' && isHttpUrl(given) ? await downloadDockerfile(given, options, store) : given

@@ -1,5 +1,5 @@
 import type { Store } from '../../cache/store.ts'
-import type { NamedContext } from '../../context/context-source.ts'
+import type { ContextFiles } from '../../context/context-source.ts'
 import { openNamedContext as openLocalContext } from '../../context/open-context.ts'
 import { parseContextUrl } from '../../context/parse-context-url.ts'
 import type { OpenedContext } from '../../executor/session.ts'
@@ -11,7 +11,7 @@ import { openNamedHttpContext } from './open-http-context.ts'
 /** Opens a named context that holds files. Errors as openMainContext() does, except for Dockerfiles. */
 export async function openNamedContext(
   name: string,
-  source: NamedContext,
+  source: ContextFiles,
   options: BuildOptions,
   store: Store,
 ): Promise<OpenedContext> {

@@ -3,7 +3,7 @@
 import { TsbuildError } from '../../base/errors.ts'
 import { suggest } from '../../base/suggest.ts'
 import type { Store } from '../../cache/store.ts'
-import type { NamedContext } from '../../context/context-source.ts'
+import type { ContextFiles } from '../../context/context-source.ts'
 import type { ResolvedName } from '../../graph/resolved-name.ts'
 import type { ResolvedImage } from '../../graph/types.ts'
 import type { RemoteBases } from '../../images/remote-bases.ts'
@@ -25,13 +25,13 @@ export interface NameResolver {
 
 interface Named {
   readonly name: string
-  readonly source: NamedContext
+  readonly source: ContextFiles
 }
 
 /** Creates a resolver. `remote` finds images in registries; without it only the local store is searched. */
 export function createNameResolver(
   store: Store,
-  namedContexts: Readonly<Record<string, NamedContext>>,
+  namedContexts: Readonly<Record<string, ContextFiles>>,
   remote?: RemoteBases,
 ): NameResolver {
   const images = new Map<Digest, ContentReader>()

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openStore, type DiskStore } from '../../../lib/cache/store.ts'
+import { type DiskStore, openStore } from '../../../lib/cache/store.ts'
 import type { SourceEntry } from '../../../lib/layers/entry.ts'
 import { type WrittenLayer, writeLayer } from '../../../lib/layers/write-layer.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { openStore, type DiskStore } from '../../../lib/cache/store.ts'
+import { type DiskStore, openStore } from '../../../lib/cache/store.ts'
 import type { Entry, LayerEntry } from '../../../lib/layers/entry.ts'
 import type { PlainEntry } from '../../../lib/layers/entry-with.ts'
 
