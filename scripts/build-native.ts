@@ -11,7 +11,7 @@ import { type Arch, fetchSysroot, SYSROOT_PACKAGES } from './native-sysroot.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const sources = join(root, 'native/src')
-const loader = join(root, 'native/loader/loader.c')
+const loader = join(root, 'native/loader')
 const bin = join(root, 'native/bin')
 /** Results that are not part of the project: instrumented programs, downloaded libraries. */
 const build = join(root, 'native/build')
@@ -21,10 +21,10 @@ const LINKER = 'ld.lld-14'
 const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wshadow', '-Wvla', '-Wstrict-prototypes', '-Wmissing-prototypes']
 const LANGUAGE = ['-std=gnu11', '-D_GNU_SOURCE', ...WARNINGS]
 const COMPILE = [...LANGUAGE, '-Os', '-fno-pie', '-ffunction-sections', '-fdata-sections', '-fstack-protector-strong']
-/** The loader of a virtual root's programs, x64 only: no library, and no relocation that something would have to do. */
+/** The loader of a virtual root's programs: no library, and no relocation that something would have to do. */
 const LOADER = [
-  ...['-std=gnu11', ...WARNINGS, '-Wno-missing-prototypes', '-Os', '-ffreestanding', '-fno-builtin', '-mno-sse'],
-  ...['-fno-stack-protector', '-fcf-protection=none', '-fPIE', '-nostdlib', '-static-pie'],
+  ...['-std=gnu11', ...WARNINGS, '-Wno-missing-prototypes', '-Os', '-ffreestanding', '-fno-builtin'],
+  ...['-fno-stack-protector', '-fPIE', '-nostdlib', '-static-pie'],
   '-Wl,--strip-all,--build-id=none,-z,noexecstack,--no-dynamic-linker',
 ]
 const LINK = [
@@ -33,6 +33,11 @@ const LINK = [
   '-fuse-ld=lld-14',
   '-Wl,--gc-sections,--strip-all,--build-id=none,-z,noexecstack,-z,relro,-z,now',
 ]
+/** The loader touches no register of programs but the general ones. */
+const LOADER_FOR: Readonly<Record<Arch, readonly string[]>> = {
+  x64: ['-mno-sse', '-fcf-protection=none'],
+  arm64: ['-mgeneral-regs-only'],
+}
 /** For tests: finds memory errors and undefined behaviour. */
 const SANITIZE = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
@@ -50,9 +55,11 @@ export function nativeProgram(arch: Arch): string {
 
 /** A digest of the sources, flags and libraries that a build uses. native/bin/SOURCES holds that of the last build. */
 export function sourcesDigest(): string {
-  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LOADER, LINK, TARGETS, SYSROOT_PACKAGES]))
-  for (const name of readdirSync(sources).sort()) hash.update(`\n${name}\n`).update(readFileSync(join(sources, name)))
-  hash.update('\nloader.c\n').update(readFileSync(loader))
+  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LOADER, LOADER_FOR, LINK, TARGETS, SYSROOT_PACKAGES]))
+  for (const directory of [sources, loader]) {
+    for (const name of readdirSync(directory).sort())
+      hash.update(`\n${name}\n`).update(readFileSync(join(directory, name)))
+  }
   return `sha256:${hash.digest('hex')}`
 }
 
@@ -74,7 +81,7 @@ export async function buildNative(arch: Arch): Promise<Buffer> {
   const target = [`--target=${TARGETS[arch]}`]
   const work = mkdtempSync(join(tmpdir(), 'tsbuild-native-'))
   try {
-    if (arch === 'x64') buildLoader(COMPILER, ['-fuse-ld=lld-14', ...target, '-nostdlibinc', ...include], work)
+    buildLoader(COMPILER, [...LOADER_FOR[arch], '-fuse-ld=lld-14', ...target, '-nostdlibinc', ...include], work)
     const objects = sourceFiles().map((file) => {
       const object = join(work, `${file}.o`)
       const flags = [...target, ...COMPILE, '-nostdlibinc', ...include, `-Wa,-I${work}`]
@@ -92,7 +99,7 @@ export async function buildNative(arch: Arch): Promise<Buffer> {
 /** Compiles the loader into `loader.bin` of a directory, from where the helper's sources include it. */
 function buildLoader(compiler: string, flags: readonly string[], directory: string): void {
   const file = join(directory, 'loader.bin')
-  run(compiler, [...LOADER, ...flags, loader, '-o', file])
+  run(compiler, [...LOADER, ...flags, join(loader, 'loader.c'), '-o', file])
   if (hasRelocations(readFileSync(file))) throw new Error('the loader has relocations, which nothing does')
 }
 
@@ -141,12 +148,13 @@ function buildForTests(name: string, { files, flags }: TestProgram): string | un
   const compiler = hostCompiler()
   if (compiler === undefined) return undefined
   const file = join(build, name)
-  const used = [...files, ...readdirSync(sources).map((header) => join(sources, header)), loader]
+  const headers = [sources, loader].flatMap((directory) => readdirSync(directory).map((name) => join(directory, name)))
+  const used = [...files, ...headers]
   const newest = Math.max(...used.map((path) => statSync(path).mtimeMs))
   if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) return file
   mkdirSync(build, { recursive: true })
   const temporary = `${file}.${process.pid}`
-  if (process.arch === 'x64') buildLoader(compiler, [], build)
+  buildLoader(compiler, LOADER_FOR[process.arch === 'arm64' ? 'arm64' : 'x64'], build)
   run(compiler, [...LANGUAGE, ...flags, `-Wa,-I${build}`, '-o', temporary, ...files])
   // Another process may be building the same program, or running the old one.
   renameSync(temporary, file)

@@ -2,7 +2,7 @@
  * The loader: the only program that the kernel itself executes in a virtual root. It asks the helper which program it
  * stands for, gets that program and its ELF interpreter as descriptors, maps them as the kernel would, and jumps.
  *
- * It is free-standing and needs no relocation, so that nothing has to be set up before its first instruction. x86_64.
+ * It is free-standing and needs no relocation, so that nothing has to be set up before its first instruction.
  */
 #include <elf.h>
 #include <stddef.h>
@@ -11,24 +11,17 @@
 #include <sys/syscall.h>
 
 #include "../src/loader.h"
+#include "arch.h"
 
-#define PAGE 4096ul
-#define DOWN(x) ((x) & ~(PAGE - 1))
-#define UP(x) DOWN((x) + PAGE - 1)
+/* The size of a page, which aarch64 has three of. */
+static unsigned long page;
+#define DOWN(x) ((x) & ~(page - 1))
+#define UP(x) DOWN((x) + page - 1)
 #define MAXIMUM_SEGMENTS 64
 #define SIGSYS 31
 #define SET_NAME 15 /* PR_SET_NAME */
 #define SCRATCH_SIZE (8192ul * 16) /* rewrite.h */
 
-static long call(long number, long a, long b, long c, long d, long e, long f)
-{
-	long result;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	__asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
-	return result;
-}
 #define CALL(number, a, b, c, d, e, f) call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 static _Noreturn void die(const char *reason)
@@ -80,7 +73,7 @@ static unsigned long reserve(int fixed, unsigned long low, unsigned long size, u
 		if (CALL(SYS_mmap, low, size, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0) != (long)low) die("loader: the program's addresses are taken\n");
 		return low;
 	}
-	unsigned long room = size + align - PAGE;
+	unsigned long room = size + align - page;
 	long at = CALL(SYS_mmap, 0, room, PROT_NONE, flags, -1, 0);
 	if (failed(at)) die("loader: no memory for the program\n");
 	unsigned long base = ((unsigned long)at + align - 1) & ~(align - 1), end = (unsigned long)at + room;
@@ -96,11 +89,12 @@ static struct image map_image(int fd)
 	if (CALL(SYS_pread64, fd, &header, sizeof header, 0, 0, 0) != sizeof header || header.e_phnum > MAXIMUM_SEGMENTS) die("loader: not a program\n");
 	long size = (long)(header.e_phnum * sizeof *segments);
 	if (CALL(SYS_pread64, fd, segments, size, header.e_phoff, 0, 0) != size) die("loader: not a program\n");
-	unsigned long low = ~0ul, high = 0, align = PAGE;
+	unsigned long low = ~0ul, high = 0, align = page;
 	for (int i = 0; i < header.e_phnum; i++) {
 		const Elf64_Phdr *s = &segments[i];
 		if (s->p_type != PT_LOAD) continue;
 		if (s->p_vaddr + s->p_memsz < s->p_vaddr || s->p_filesz > s->p_memsz) die("loader: a segment is malformed\n");
+		if (s->p_filesz && (s->p_vaddr ^ s->p_offset) & (page - 1)) die("loader: the program is made for smaller pages\n");
 		if (DOWN(s->p_vaddr) < low) low = DOWN(s->p_vaddr);
 		if (UP(s->p_vaddr + s->p_memsz) > high) high = UP(s->p_vaddr + s->p_memsz);
 		if (s->p_align > align && !(s->p_align & (s->p_align - 1))) align = s->p_align;
@@ -118,6 +112,13 @@ static struct image map_image(int fd)
 	return image;
 }
 
+static unsigned long find_auxiliary(const Elf64_auxv_t *entry, unsigned long type)
+{
+	for (; entry->a_type != AT_NULL; entry++)
+		if (entry->a_type == type) return entry->a_un.a_val;
+	die("loader: no size of pages\n");
+}
+
 static void set_auxiliary(Elf64_auxv_t *entry, unsigned long type, unsigned long value)
 {
 	for (; entry->a_type != AT_NULL; entry++)
@@ -127,12 +128,9 @@ static void set_auxiliary(Elf64_auxv_t *entry, unsigned long type, unsigned long
 /* chroot(2), which the filter turns into this signal: the helper answers, and its answer becomes the call's. */
 __attribute__((used)) static void on_trap(int signal, void *info, unsigned long *context)
 {
-	enum { RDI = 8, RAX = 13 };
-	unsigned long *registers = context + 5; /* gregs of ucontext_t */
 	(void)signal, (void)info;
-	registers[RAX] = (unsigned long)CALL(SYS_getcwd, registers[RDI], 0, LOADER_CHANGES_ROOT, 0, 0, 0);
+	context[CONTEXT_RESULT] = (unsigned long)CALL(SYS_getcwd, context[CONTEXT_ARGUMENT], 0, LOADER_CHANGES_ROOT, 0, 0, 0);
 }
-__asm__(".text\nreturn_from_trap:\n mov $15, %eax\n syscall\n"); /* rt_sigreturn */
 
 static void handle_traps(void)
 {
@@ -142,9 +140,8 @@ static void handle_traps(void)
 		void *restorer;
 		unsigned long mask;
 	} action = {.flags = 0x44000004 /* SA_NODEFER, SA_RESTORER, SA_SIGINFO */};
-	/* Addresses by instruction: as data they would need relocations. */
-	__asm__("lea on_trap(%%rip), %0" : "=r"(action.handler));
-	__asm__("lea return_from_trap(%%rip), %0" : "=r"(action.restorer));
+	ADDRESS(on_trap, action.handler);
+	ADDRESS(return_from_trap, action.restorer);
 	CALL(SYS_rt_sigaction, SIGSYS, &action, 0, 8, 0, 0);
 }
 
@@ -164,16 +161,17 @@ static void write_stack(long *to, const struct loader_answer *answer, const long
 
 __attribute__((used)) void load(long *stack)
 {
+	long *end = stack + 1 + stack[0] + 1;
+	while (*end) end++;
+	Elf64_auxv_t *auxiliary = (Elf64_auxv_t *)(end + 1), *last = auxiliary;
+	while (last->a_type != AT_NULL) last++;
+	page = find_auxiliary(auxiliary, AT_PAGESZ);
 	char *memory = (char *)CALL(SYS_mmap, 0, SCRATCH_SIZE + LOADER_ANSWER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (failed((long)memory)) die("loader: no memory\n");
 	struct loader_answer *answer = (struct loader_answer *)(memory + SCRATCH_SIZE);
 	if (CALL(SYS_getcwd, answer, LOADER_ANSWER_SIZE, LOADER_ASKS, memory, 0, 0) < 0) die("loader: the helper does not answer\n");
 	handle_traps();
 
-	long *end = stack + 1 + stack[0] + 1;
-	while (*end) end++;
-	Elf64_auxv_t *auxiliary = (Elf64_auxv_t *)(end + 1), *last = auxiliary;
-	while (last->a_type != AT_NULL) last++;
 	long auxiliary_words = (long *)(last + 1) - (long *)auxiliary;
 
 	struct image program = map_image(answer->program), first = program;
@@ -191,7 +189,7 @@ __attribute__((used)) void load(long *stack)
 	CALL(SYS_close, answer->program, 0, 0, 0, 0, 0);
 	if (answer->interpreter >= 0) CALL(SYS_close, answer->interpreter, 0, 0, 0, 0, 0);
 	CALL(SYS_prctl, SET_NAME, answer->command, 0, 0, 0, 0);
-	if (program.executable_stack) CALL(SYS_mprotect, DOWN((unsigned long)stack), PAGE, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN, 0, 0, 0);
+	if (program.executable_stack) CALL(SYS_mprotect, DOWN((unsigned long)stack), page, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN, 0, 0, 0);
 
 	long *top = stack;
 	if (answer->word_count) {
@@ -200,7 +198,5 @@ __attribute__((used)) void load(long *stack)
 		top = (long *)((block + 15) & ~15ul);
 		write_stack(top, answer, stack, auxiliary_words);
 	}
-	__asm__ volatile("mov %0, %%rsp\n xor %%edx, %%edx\n xor %%ebp, %%ebp\n jmp *%1" : : "r"(top), "r"(first.entry) : "memory", "rdx");
-	__builtin_unreachable();
+	begin(top, first.entry);
 }
-__asm__(".text\n.globl _start\n_start:\n mov %rsp, %rdi\n and $-16, %rsp\n xor %ebp, %ebp\n call load\n hlt\n");

@@ -35,21 +35,9 @@ static struct reply answer_attribute(const struct call *call, int directory, uin
 	return reply.kind == PASS && hard_links ? answer_change(call, directory, path, flags) : reply;
 }
 
-/* System calls that only x86_64 has. */
-#ifdef __x86_64__
-HOOK(stat, answer_stat(call, HERE, A(0), A(1), 0))
-HOOK(lstat, answer_stat(call, HERE, A(0), A(1), NOFOLLOW))
-HOOK(chown, answer_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), 0))
-HOOK(lchown, answer_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), NOFOLLOW))
-HOOK(mknod, answer_create(call, NODE, HERE, A(0), (mode_t)A(1), A(2)))
-HOOK(mkdir, answer_create(call, DIRECTORY, HERE, A(0), (mode_t)A(1), 0))
-HOOK(symlink, answer_create(call, LINK, HERE, A(1), 0, A(0)))
-HOOK(open, answer_open(call, HERE, A(0), (int)A(1), (mode_t)A(2)))
-HOOK(creat, answer_open(call, HERE, A(0), O_CREAT | O_WRONLY | O_TRUNC, (mode_t)A(1)))
-HOOK(unlink, answer_remove(call, HERE, A(0), 0))
-HOOK(rmdir, answer_remove(call, HERE, A(0), AT_REMOVEDIR))
-HOOK(rename, answer_rename(call, HERE, A(0), HERE, A(1), 0))
-#endif
+/* System calls that only one processor has. */
+#define OLD_HOOK(call_name, condition, argument, expression) HOOK(call_name, expression)
+OLD_HOOKS(OLD_HOOK)
 
 HOOK(fstat, answer_stat(call, (int)A(0), 0, A(1), ITSELF))
 HOOK(newfstatat, answer_stat(call, (int)A(0), A(1), A(2), (int)A(3)))
@@ -86,14 +74,7 @@ HOOK(prctl, answer_keep_capabilities(call))
 HOOK(setrlimit, answer_limit(call, 0, A(1), 0))
 HOOK(getrlimit, answer_limit(call, 0, 0, A(1)))
 HOOK(prlimit64, answer_limit(call, (pid_t)A(0), A(2), A(3)))
-/* x86_64's older calls, and those that change a file by its descriptor. */
-#ifdef __x86_64__
-HOOK(chmod, answer_change(call, HERE, A(0), 0))
-HOOK(utime, answer_change(call, HERE, A(0), 0))
-HOOK(utimes, answer_change(call, HERE, A(0), 0))
-HOOK(futimesat, answer_change(call, (int)A(0), A(1), A(1) ? 0 : ITSELF))
-HOOK(link, answer_link(call, HERE, A(0), HERE, A(1), 0))
-#endif
+/* Calls that change a file. */
 HOOK(truncate, answer_change(call, HERE, A(0), 0))
 HOOK(fchmod, answer_change(call, (int)A(0), 0, ITSELF))
 HOOK(fchmodat, answer_change(call, (int)A(0), A(1), 0))
@@ -128,20 +109,13 @@ static const struct hook {
 #define CAPABILITY(call_name) {SYS_##call_name, on_##call_name, CAPABILITIES, 0}
 #define ATTRIBUTE(call_name) {SYS_##call_name, on_##call_name, ATTRIBUTES, 0}
 #define CHANGE(call_name) {SYS_##call_name, on_##call_name, HARD_LINKS, 0}
-#ifdef __x86_64__
-	{SYS_open, on_open, OPENS, 1},
-	ENTRY(stat), ENTRY(lstat), ENTRY(chown), ENTRY(lchown), ENTRY(mknod), ENTRY(mkdir), ENTRY(symlink), ENTRY(creat), ENTRY(unlink),
-	ENTRY(rmdir), ENTRY(rename), ENTRY(link),
-	CHANGE(chmod), CHANGE(utime), CHANGE(utimes), CHANGE(futimesat),
-#endif
+#define OLD_ENTRY(call_name, condition, argument, expression) {SYS_##call_name, on_##call_name, condition, argument},
+	OLD_HOOKS(OLD_ENTRY)
 	{SYS_openat, on_openat, OPENS, 2},
 	{SYS_getsockopt, on_getsockopt, ASKS_PEER, 0},
 	{SYS_prctl, on_prctl, KEEPS, 0},
 	{SYS_setrlimit, on_setrlimit, LIMITS, 0}, {SYS_getrlimit, on_getrlimit, LIMITS, 0}, {SYS_prlimit64, on_prlimit64, LIMITS, 1},
-#ifdef SYS_renameat
-	ENTRY(renameat),
-#endif
-	ENTRY(fstat), ENTRY(newfstatat), ENTRY(statx), ENTRY(fchown), ENTRY(fchownat), ENTRY(mknodat), ENTRY(mkdirat), ENTRY(symlinkat),
+	ENTRY(renameat), ENTRY(fstat), ENTRY(newfstatat), ENTRY(statx), ENTRY(fchown), ENTRY(fchownat), ENTRY(mknodat), ENTRY(mkdirat), ENTRY(symlinkat),
 	ENTRY(unlinkat), ENTRY(renameat2), ENTRY(execve), ENTRY(execveat), ENTRY(getuid), ENTRY(geteuid), ENTRY(getgid), ENTRY(getegid),
 	ENTRY(getresuid), ENTRY(getresgid), ENTRY(getgroups), ENTRY(setuid), ENTRY(setgid), ENTRY(setreuid), ENTRY(setregid),
 	ENTRY(setresuid), ENTRY(setresgid), ENTRY(setfsuid), ENTRY(setfsgid), ENTRY(setgroups), ENTRY(chroot), ENTRY(linkat),
@@ -254,10 +228,8 @@ int install_hooks(void)
 	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0);
 	give(&p, SECCOMP_RET_ALLOW);
 	load(&p, offsetof(struct seccomp_data, nr));
-#ifdef __x86_64__
-	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1); /* x32 */
+	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1); /* x32; another processor has no such calls */
 	give(&p, SECCOMP_RET_ERRNO | ENOSYS);
-#endif
 	/* Ways around the hooks, which programs can do without. */
 	deny(&p, SYS_io_uring_setup_, ENOSYS);
 	deny(&p, SYS_openat2, ENOSYS);

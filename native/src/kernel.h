@@ -11,17 +11,7 @@
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 
-#if defined __x86_64__
-#define OWN_ARCH AUDIT_ARCH_X86_64
-#define OWN_ARCH_NAME "x86_64"
-#define OWN_MACHINE EM_X86_64
-#elif defined __aarch64__
-#define OWN_ARCH AUDIT_ARCH_AARCH64
-#define OWN_ARCH_NAME "aarch64"
-#define OWN_MACHINE EM_AARCH64
-#else
-#error "only x86_64 and aarch64: the filters read the low halves of arguments, and the structures are theirs"
-#endif
+#include "arch.h"
 
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442

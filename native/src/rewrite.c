@@ -1,5 +1,6 @@
 #include "rewrite.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,7 +10,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "fail.h"
@@ -17,9 +18,11 @@
 #include "programs.h"
 #include "state.h"
 
-int alias_of(int fd, char *to, size_t size) { return snprintf(to, size, "/proc/%d/fd/%d", getpid(), fd); }
+/* The kernel's own results of calls that a signal interrupted, ERESTARTSYS to ERESTART_RESTARTBLOCK. */
+#define ERESTARTSYS_ 512
+#define ERESTART_RESTARTBLOCK_ 516
 
-#ifdef __x86_64__
+int alias_of(int fd, char *to, size_t size) { return snprintf(to, size, "/proc/%d/fd/%d", getpid(), fd); }
 
 /* A caller that makes another call. */
 struct borrowed {
@@ -34,8 +37,6 @@ static struct borrowed **borrowed;
 static size_t borrowed_count;
 static struct instead prepared;
 static unsigned next_slot;
-
-bool can_rewrite(void) { return true; }
 
 struct instead *prepare_instead(const struct call *call)
 {
@@ -111,6 +112,18 @@ static int place_data(const struct call *call, struct instead *i)
 	return 0;
 }
 
+static bool read_registers(pid_t thread, struct user_regs_struct *to)
+{
+	struct iovec part = {to, sizeof *to};
+	return !ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &part) && part.iov_len == sizeof *to;
+}
+
+static void write_registers(pid_t thread, struct user_regs_struct *from)
+{
+	struct iovec part = {from, sizeof *from};
+	ptrace(PTRACE_SETREGSET, thread, NT_PRSTATUS, &part);
+}
+
 /* Only the step is traced, so a detached process goes on with the signal that stopped it. */
 static void let_go(pid_t thread, int signal) { ptrace(PTRACE_DETACH, thread, 0, signal); }
 
@@ -132,31 +145,34 @@ bool start_instead(const struct call *call)
 	do waited = waitpid(call->thread, &status, __WALL);
 	while (waited < 0 && errno == EINTR);
 	struct user_regs_struct registers;
-	if (waited < 0 || !WIFSTOPPED(status) || ptrace(PTRACE_GETREGS, call->thread, 0, &registers)) {
+	if (waited < 0 || !WIFSTOPPED(status) || !read_registers(call->thread, &registers)) {
 		release(i);
 		return false;
 	}
 	struct user_regs_struct saved = registers;
-	registers.rip -= 2;
-	registers.orig_rax = (unsigned long)-1;
 	if (!is_interrupt(status)) {
 		/* A signal came first: its handler runs, and the call is made anew. */
-		registers.rax = (unsigned)call->number;
-		ptrace(PTRACE_SETREGS, call->thread, 0, &registers);
+		set_call(&registers, call->number, call->args);
+		write_registers(call->thread, &registers);
 		let_go(call->thread, WSTOPSIG(status));
 		release(i);
 		return false;
 	}
-	registers.rax = (unsigned)i->number;
-	registers.rdi = i->args[0], registers.rsi = i->args[1], registers.rdx = i->args[2];
-	registers.r10 = i->args[3], registers.r8 = i->args[4], registers.r9 = i->args[5];
+	set_call(&registers, i->number, i->args);
 	struct borrowed *b = take();
 	b->used = true, b->traced = !i->is_exec, b->entered = false;
 	b->call = *call, b->instead = *i, b->saved = saved;
-	ptrace(PTRACE_SETREGS, call->thread, 0, &registers);
+	write_registers(call->thread, &registers);
 	if (b->traced) ptrace(PTRACE_SYSCALL, call->thread, 0, 0);
 	else let_go(call->thread, 0);
 	return true;
+}
+
+/* Whether the kernel would make the call anew with an argument that was not the caller's. */
+static bool starts_anew(const struct borrowed *b, int64_t result)
+{
+	bool anew = result <= -ERESTARTSYS_ && result >= -ERESTART_RESTARTBLOCK_;
+	return anew && RESTARTS_WITH_OWN_ARGUMENT && b->instead.args[0] != b->call.args[0];
 }
 
 void on_stopped(pid_t thread, int status)
@@ -178,39 +194,15 @@ void on_stopped(pid_t thread, int status)
 		ptrace(PTRACE_SYSCALL, thread, 0, 0);
 		return;
 	}
-	if (!ptrace(PTRACE_GETREGS, thread, 0, &registers)) {
+	if (read_registers(thread, &registers)) {
 		struct user_regs_struct back = b->saved;
-		if (!b->entered) {
-			/* Stopped before the call was made: it is made anew, as the caller made it. */
-			back.rip -= 2;
-			back.orig_rax = (unsigned long)-1;
-			back.rax = (unsigned)b->call.number;
-		} else {
-			back.rax = registers.rax;
-			if (!at_call) back.orig_rax = (unsigned long)-1;
-			if (b->instead.finish && (int64_t)registers.rax >= 0) b->instead.finish(&b->call, &b->instead, (int64_t)registers.rax);
-		}
-		ptrace(PTRACE_SETREGS, thread, 0, &back);
+		int64_t done = result_of(&registers);
+		/* Stopped before the call was made: it is made anew, as the caller made it. */
+		if (!b->entered || (at_call && starts_anew(b, done) && forget_call(thread))) set_call(&back, b->call.number, b->call.args);
+		else set_result(&back, done);
+		if (b->entered && b->instead.finish && done >= 0) b->instead.finish(&b->call, &b->instead, done);
+		write_registers(thread, &back);
 	}
 	let_go(thread, signal);
 	give_back(b);
 }
-
-#else
-
-bool can_rewrite(void) { return false; }
-bool is_instead(const struct call *call) { (void)call; return false; }
-void on_stopped(pid_t thread, int status) { (void)thread, (void)status; }
-struct instead *prepare_instead(const struct call *call)
-{
-	static struct instead none;
-	(void)call;
-	return &none;
-}
-bool start_instead(const struct call *call)
-{
-	struct seccomp_notif_resp response = {.id = call->id, .error = -ENOSYS};
-	return !ioctl(call->listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
-}
-
-#endif

@@ -42,8 +42,6 @@ bool start_instead(const struct call *call);
 void on_stopped(pid_t thread, int status);
 /* Whether the call is one that was put in place of another: the kernel does it. */
 bool is_instead(const struct call *call);
-/* Whether this processor's registers are known. */
-bool can_rewrite(void);
 /* /proc/PID/fd/N of this process, which the step's processes can open: its length. */
 int alias_of(int fd, char *to, size_t size);
 

@@ -198,7 +198,6 @@ static void bind_all(const struct spec *spec, int proc)
 
 void run_virtually(const struct spec *spec)
 {
-	if (!can_rewrite()) refuse("virtual root", "is not there for this processor");
 	set_mark(spec);
 	struct launcher l = {.spec = spec, .owners_out = open_owners(spec)};
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), sockets[2];

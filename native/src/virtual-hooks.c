@@ -45,37 +45,8 @@ static struct reply answer_limits(const struct call *call, unsigned resource, pi
 enum condition { ALWAYS, OF_A_NAME, PEER, LIMIT_FIRST, LIMIT_SECOND, KEEPS, SENDS_TO };
 
 /* number, condition, answer. Order does not matter. */
-#ifdef __x86_64__
-#define OLD_CALLS(X) \
-	X(open, ALWAYS, virtual_open(call, HERE, A(0), (int)A(1), (mode_t)A(2))) \
-	X(creat, ALWAYS, virtual_open(call, HERE, A(0), O_CREAT | O_WRONLY | O_TRUNC, (mode_t)A(1))) \
-	X(stat, ALWAYS, virtual_stat(call, HERE, A(0), A(1), 0)) \
-	X(lstat, ALWAYS, virtual_stat(call, HERE, A(0), A(1), NOFOLLOW)) \
-	X(access, ALWAYS, virtual_access(call, HERE, A(0), (unsigned)A(1), 0)) \
-	X(readlink, ALWAYS, virtual_readlink(call, HERE, A(0), A(1), (int)A(2))) \
-	X(mkdir, ALWAYS, virtual_mkdir(call, HERE, A(0), (mode_t)A(1))) \
-	X(rmdir, ALWAYS, virtual_remove(call, HERE, A(0), AT_REMOVEDIR)) \
-	X(unlink, ALWAYS, virtual_remove(call, HERE, A(0), 0)) \
-	X(rename, ALWAYS, virtual_rename(call, HERE, A(0), HERE, A(1), 0)) \
-	X(link, ALWAYS, virtual_link(call, HERE, A(0), HERE, A(1), 0)) \
-	X(symlink, ALWAYS, virtual_symlink(call, A(0), HERE, A(1))) \
-	X(chmod, ALWAYS, virtual_chmod(call, HERE, A(0), (mode_t)A(1), 0)) \
-	X(chown, ALWAYS, virtual_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), 0)) \
-	X(lchown, ALWAYS, virtual_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), NOFOLLOW)) \
-	X(mknod, ALWAYS, virtual_mknod(call, HERE, A(0), (mode_t)A(1), (unsigned)A(2))) \
-	X(utime, ALWAYS, virtual_times(call, HERE, A(0), A(1), SECONDS, 0)) \
-	X(utimes, ALWAYS, virtual_times(call, HERE, A(0), A(1), MICROSECONDS, 0)) \
-	X(futimesat, ALWAYS, virtual_times(call, (int)A(0), A(1), A(2), MICROSECONDS, A(1) ? 0 : ITSELF_))
-#else
-#define OLD_CALLS(X)
-#endif
-#ifdef SYS_renameat
-#define RENAMEAT(X) X(renameat, ALWAYS, virtual_rename(call, (int)A(0), A(1), (int)A(2), A(3), 0))
-#else
-#define RENAMEAT(X)
-#endif
 #define CALLS(X) \
-	OLD_CALLS(X) RENAMEAT(X) \
+	OLD_CALLS(X) \
 	X(openat, ALWAYS, virtual_open(call, (int)A(0), A(1), (int)A(2), (mode_t)A(3))) \
 	X(fstat, ALWAYS, virtual_stat(call, (int)A(0), 0, A(1), ITSELF_)) \
 	X(newfstatat, ALWAYS, virtual_stat(call, (int)A(0), A(1), A(2), (int)A(3))) \
@@ -85,6 +56,7 @@ enum condition { ALWAYS, OF_A_NAME, PEER, LIMIT_FIRST, LIMIT_SECOND, KEEPS, SEND
 	X(readlinkat, ALWAYS, virtual_readlink(call, (int)A(0), A(1), A(2), (int)A(3))) \
 	X(mkdirat, ALWAYS, virtual_mkdir(call, (int)A(0), A(1), (mode_t)A(2))) \
 	X(unlinkat, ALWAYS, virtual_remove(call, (int)A(0), A(1), (int)A(2))) \
+	X(renameat, ALWAYS, virtual_rename(call, (int)A(0), A(1), (int)A(2), A(3), 0)) \
 	X(renameat2, ALWAYS, virtual_rename(call, (int)A(0), A(1), (int)A(2), A(3), (unsigned)A(4))) \
 	X(linkat, ALWAYS, virtual_link(call, (int)A(0), A(1), (int)A(2), A(3), (int)A(4))) \
 	X(symlinkat, ALWAYS, virtual_symlink(call, A(0), (int)A(1), A(2))) \
@@ -182,11 +154,7 @@ struct reply answer_virtually(const struct call *call)
 
 #define NUMBER(name) SYS_##name,
 static const int allowed[] = {
-#ifdef __x86_64__
-	SYS_poll, SYS_pipe, SYS_select, SYS_dup2, SYS_pause, SYS_alarm, SYS_fork, SYS_vfork, SYS_getdents, SYS_getpgrp, SYS_arch_prctl, SYS_modify_ldt,
-	SYS_time, SYS_epoll_create, SYS_epoll_wait, SYS_inotify_init, SYS_signalfd, SYS_eventfd, SYS_get_thread_area,
-	SYS_set_thread_area, 453 /* map_shadow_stack */,
-#endif
+	OLD_ALLOWED
 	SYS_read, SYS_write, SYS_close, SYS_lseek, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
 	SYS_ioctl, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev, SYS_sched_yield, SYS_mremap, SYS_msync, SYS_mincore, SYS_madvise, SYS_shmget,
 	SYS_shmat, SYS_shmctl, SYS_shmdt, SYS_dup, SYS_dup3, SYS_pipe2, SYS_nanosleep, SYS_getitimer, SYS_setitimer, SYS_getpid, SYS_sendfile,
@@ -211,8 +179,8 @@ static const int allowed[] = {
 	SYS_rseq, SYS_pkey_mprotect, SYS_pkey_alloc, SYS_pkey_free,
 	/* By number, since headers may be older: pidfd_send_signal, pidfd_open, close_range, pidfd_getfd, process_madvise,
 	 * epoll_pwait2, landlock's, memfd_secret, process_mrelease, futex_waitv, set_mempolicy_home_node, cachestat,
-	 * futex_wake to futex_requeue, mseal. */
-	424, 434, 436, 438, 440, 441, 444, 445, 446, 447, 448, 449, 450, 451, 454, 455, 456, 462,
+	 * map_shadow_stack, futex_wake to futex_requeue, mseal. */
+	424, 434, 436, 438, 440, 441, 444, 445, 446, 447, 448, 449, 450, 451, 453, 454, 455, 456, 462,
 };
 
 /* Refused with another error than ENOSYS. */
@@ -225,9 +193,7 @@ static const struct {
 	/* For the whole machine, whoever is allowed to: also by name (bpf). */
 	{SYS_bpf, EPERM}, {SYS_perf_event_open, EPERM}, {SYS_settimeofday, EPERM}, {SYS_clock_settime, EPERM}, {SYS_sethostname, EPERM},
 	{SYS_setdomainname, EPERM}, {SYS_vhangup, EPERM},
-#ifdef __x86_64__
-	{SYS_iopl, EPERM}, {SYS_ioperm, EPERM},
-#endif
+	OLD_REFUSED
 };
 
 /* Allows the call if one of its arguments, a pointer, is null. */
