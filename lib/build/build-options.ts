@@ -102,13 +102,22 @@ export interface BuildResult extends BuiltImage {
 }
 
 /**
- * A running build: await it for its result, or iterate it for its events (then await it too).
+ * A running build: await it for its result, or iterate it for its events. Both may be done at any time, and any number
+ * of times.
  *
- * Several iterations may run at once. One that begins late gets the events so far, but only the last progress of each
- * step, and only the last MiB of output. While an iteration is behind, commands of RUN that print much have to wait,
- * so read it to its end, or leave the loop.
+ * An iteration that begins late gets the events so far, but only the last progress of each step, and only the last MiB
+ * of output. It throws the error of a build that fails. While an iteration is behind, commands of RUN that print much
+ * have to wait. Who leaves the last loop before its end (`break`, `return`, `throw`) cancels the build, unless somebody
+ * awaits it already.
+ *
+ * A build that fails although nobody ever asked for its result or its events is reported as a warning of the process,
+ * when that ends.
  */
-export interface Build extends PromiseLike<BuildResult>, AsyncIterable<BuildEvent> {
-  catch<T>(onRejected: (reason: unknown) => T | PromiseLike<T>): Promise<BuildResult | T>
-  finally(onFinally: () => void): Promise<BuildResult>
+export interface Build extends Promise<BuildResult>, AsyncIterable<BuildEvent>, AsyncDisposable {
+  /**
+   * Stops the build, which then rejects with the reason, by default an `AbortError`. Does nothing if the build is over.
+   */
+  cancel(reason?: unknown): void
+  /** Cancels the build if it is not over, and resolves when all that it started has ended. Never rejects. */
+  [Symbol.asyncDispose](): Promise<void>
 }

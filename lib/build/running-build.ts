@@ -1,4 +1,5 @@
 import { joinSignals } from '../base/abort-signal.ts'
+import { messageOf } from '../base/errors.ts'
 import { asSystemFailure } from '../base/system-failure.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import { createWaiters } from '../executor/waiters.ts'
@@ -11,7 +12,7 @@ export interface Progress {
   emit(event: BuildEvent): void
   /** Undefined if all readers keep up; else settles when they have caught up. Never rejects. */
   caughtUp(): Promise<void> | undefined
-  /** Aborts with the caller's signal, or when the listener fails. */
+  /** Aborts with the caller's signal, when the build is cancelled, or when the listener fails. */
   readonly signal: AbortSignal
 }
 
@@ -49,19 +50,34 @@ export function startBuild(
     })()
   }
 
+  const cancelled = new AbortController()
+  const progress = { emit, caughtUp, signal: joinSignals(signal, cancelled.signal, listener.failed) }
   let finished = false
-  const result = listener.guard(run({ emit, caughtUp, signal: joinSignals(signal, listener.failed) })).finally(() => {
+  const result = listener.guard(run(progress)).finally(() => {
     finished = true
     events.wake()
   })
+  const observed = warnIfUnobserved(result)
+  let isAwaited = false
+  const awaited = (): Promise<BuildResult> => {
+    observed()
+    isAwaited = true
+    return result
+  }
   return {
+    [Symbol.toStringTag]: 'Build',
     // biome-ignore lint/suspicious/noThenProperty: a Build is awaited like a promise
-    then: (onFulfilled, onRejected) => result.then(onFulfilled, onRejected),
-    catch: (onRejected) => result.catch(onRejected),
-    finally: (onFinally) => result.finally(onFinally),
+    then: (onFulfilled, onRejected) => awaited().then(onFulfilled, onRejected),
+    catch: (onRejected) => awaited().catch(onRejected),
+    finally: (onFinally) => awaited().finally(onFinally),
+    cancel: (reason) => cancelled.abort(reason),
+    [Symbol.asyncDispose]: async () => {
+      observed()
+      cancelled.abort()
+      await Promise.allSettled([result])
+    },
     async *[Symbol.asyncIterator]() {
-      // The iteration throws a failure at its end. Until then the rejection must not count as unhandled.
-      result.catch(() => {})
+      observed()
       const queue = kept.copy()
       iterations.add(queue)
       try {
@@ -80,8 +96,27 @@ export function startBuild(
       } finally {
         iterations.delete(queue)
         readers.wake()
+        if (!finished && !isAwaited && iterations.size === 0) cancelled.abort()
       }
     },
+  }
+}
+
+/**
+ * Keeps a failure from counting as an unhandled rejection, since a build may be awaited long after it failed. A process
+ * that ends without having called the returned function warns of the failure.
+ */
+function warnIfUnobserved(result: Promise<unknown>): () => void {
+  let isObserved = false
+  let warn = (): void => {}
+  result.catch((error: unknown) => {
+    if (isObserved) return
+    warn = () => process.emitWarning(`a build failed that nobody awaited: ${messageOf(error)}`)
+    process.once('beforeExit', warn)
+  })
+  return () => {
+    isObserved = true
+    process.off('beforeExit', warn)
   }
 }
 
