@@ -5,51 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { isRoot } from '../../support/programs.ts'
+import { CALLS_SAY } from './native-call-cases.ts'
 import { nativeParts, stepRoom } from './native-step.ts'
 
 const parts = nativeParts()
 
-const SAID = {
-  users: [
-    ...['fchown: 12:34 640', 'setgroups: ok', 'getgroups: 3, 5 6 7', 'too small: EINVAL'],
-    ...[
-      'thread of root: 0, file of 12',
-      'first: 0 0 0, 0 0 0',
-      'seteuid: ok',
-      'lowered: 0 100 0, 0 0 0',
-      'and back: ok',
-    ],
-    ...['setfsuid: 55', 'its file: 55', 'setresgid: ok', 'setresuid: ok', 'then: 100 101 102, 1 2 3'],
-    ...['wrong: EPERM EPERM EPERM EPERM', 'setreuid: ok', 'swapped: 100 102 102, 1 2 3'],
-    ...['thread of another: 102, file of 12', 'setuid: ok', 'setuid: 100 100 102, 1 2 3', 'setuid(-1): EINVAL'],
-    ...['own: 100:2 444, written 1, cloexec 1', 'again: EEXIST', 'statx: ok', 'it: 100:2 444'],
-    ...['statx of a descriptor: ok', 'it: 100', 'nowhere: EFAULT, nobody: EBADF'],
-  ],
-  sockets: ['of its own: 1, 0:0', 'of the child: 1, 10:20', 'too small: ok'],
-  limits: [
-    ...['first: -1 -1', 'set as it is: ok, user 10', 'lower: -1 -1', 'lowered: 1000 5000', 'user 10', 'back: ok'],
-    ...['soft above hard: EINVAL', "another's: 1000 5000", 'and then: 3 4', "nobody's: ESRCH", 'gone: ESRCH'],
-    ...['nowhere: EFAULT EFAULT', 'files: 0 0'],
-  ],
-  interrupted: ['interrupted: 1, failures: 0'],
-  capabilities: [
-    ...[
-      'none: ENODATA',
-      'set: ok',
-      'get: 20, same 1',
-      'size: 20, too small: ERANGE',
-      'again: EEXIST, nonsense: EINVAL',
-    ],
-    ...['another: ok', 'remove: ok', 'gone: ENODATA', 'set by fd: ok'],
-  ],
-} as const
-
-const WHAT = Object.keys(SAID) as readonly (keyof typeof SAID)[]
+const WHAT = Object.keys(CALLS_SAY)
 
 test.skipIf(!parts).each(WHAT)('%s: as the kernel does it', (what) => {
   if (!parts) return
   const { stdout, stderr, code } = stepRoom(parts).run(`cd /tmp; calls ${what}`, { virtualCapabilities: true })
-  expect({ stderr, code, said: stdout.trim().split('\n') }).toEqual({ stderr: '', code: 0, said: SAID[what] })
+  expect({ stderr, code, said: stdout.trim().split('\n') }).toEqual({ stderr: '', code: 0, said: CALLS_SAY[what] })
 })
 
 test.skipIf(!parts || !isRoot('comparing with real root')).each(WHAT)('%s: really so for root', (what) => {
@@ -58,7 +24,7 @@ test.skipIf(!parts || !isRoot('comparing with real root')).each(WHAT)('%s: reall
   onTestFinished(() => rmSync(cwd, { recursive: true }))
   chmodSync(cwd, 0o777)
   const { stdout } = spawnSync(parts.calls, [what], { cwd, encoding: 'utf8', timeout: 10_000 })
-  expect(stdout.trim().split('\n')).toEqual(SAID[what])
+  expect(stdout.trim().split('\n')).toEqual(CALLS_SAY[what])
 })
 
 test.skipIf(!parts)('ways around the hooks are closed, and bad pointers are only bad pointers', () => {
