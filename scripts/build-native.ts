@@ -39,7 +39,7 @@ const LOADER_FOR: Readonly<Record<Arch, readonly string[]>> = {
   arm64: ['-mgeneral-regs-only'],
 }
 /** For tests: finds memory errors and undefined behaviour. */
-const SANITIZE = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+export const SANITIZE: readonly string[] = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
 /** From elf(5): the segment of dynamic entries, and the types of those that say where relocations are. */
 const PT_DYNAMIC = 2
@@ -55,7 +55,9 @@ export function nativeProgram(arch: Arch): string {
 
 /** A digest of the sources, flags and libraries that a build uses. native/bin/SOURCES holds that of the last build. */
 export function sourcesDigest(): string {
-  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LOADER, LOADER_FOR, LINK, TARGETS, SYSROOT_PACKAGES]))
+  const hash = createHash('sha256').update(
+    JSON.stringify([COMPILE, LOADER, LOADER_FOR, LINK, TARGETS, SYSROOT_PACKAGES]),
+  )
   for (const directory of [sources, loader]) {
     for (const name of readdirSync(directory).sort())
       hash.update(`\n${name}\n`).update(readFileSync(join(directory, name)))
@@ -128,11 +130,16 @@ export function buildSanitized(): string | undefined {
 }
 
 /**
- * The path of a test's own program that calls functions of the helper: `source` takes the place of its main.c. `flags`
- * are more for the compiler. Rebuilt if a source is newer; undefined without a compiler.
+ * The path of a test's own program that calls functions of the helper: `source` takes the place of main.c, and of the
+ * files that it `includes`. `flags` are more for the compiler. Rebuilt if a source is newer; undefined without a
+ * compiler.
  */
-export function buildTestProgram(source: string, flags: readonly string[]): string | undefined {
-  const files = sourceFiles().filter((name) => name !== 'main.c')
+export function buildTestProgram(
+  source: string,
+  flags: readonly string[],
+  includes: readonly string[] = [],
+): string | undefined {
+  const files = sourceFiles().filter((name) => name !== 'main.c' && !includes.includes(name))
   return buildForTests(basename(source, '.c'), {
     files: [source, ...files.map((name) => join(sources, name))],
     flags,

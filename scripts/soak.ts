@@ -1,5 +1,5 @@
-// Kills builds, cuts their power and lets them meet in one store, and demands the right image after each round. Needs
-// a built dist/, and for power cuts root. Exits with 1 if a round found a fault.
+// Kills builds, cuts their power and lets them meet in one store, and demands the right image after each round; gives
+// the native helper broken inputs. Needs a built dist/, and for power cuts root. Exits with 1 if a round found a fault.
 // usage: npm run soak -- [--minutes N] [--seed N] [--only KIND]...
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'

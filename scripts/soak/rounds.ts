@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { buildFuzzer, FUZZ_TARGETS, fuzz } from './fuzz-native.ts'
 import { createLoopDisk, inAnotherBoot, loopDiskProblem } from './loop-disk.ts'
 import { buildDigest, startBuild } from './project.ts'
 
@@ -27,6 +28,7 @@ export const KINDS: readonly Kind[] = [
   { name: 'kill', problem: () => undefined, run: killRound },
   { name: 'power cut', problem: loopDiskProblem, run: powerCutRound },
   { name: 'concurrency', problem: () => undefined, run: concurrencyRound },
+  { name: 'broken inputs', problem: fuzzerProblem, run: fuzzRound },
 ]
 
 const KILLS = 4
@@ -90,6 +92,20 @@ async function concurrencyRound({ project, directory, expected, random }: RoundO
     killIfThere(victim.process.pid ?? 0)
   }
   for (const build of await Promise.all(builds)) await demand(build, expected)
+}
+
+/** The reason for which the helper's readers can't be tried. */
+function fuzzerProblem(): string | undefined {
+  return buildFuzzer() === undefined ? 'there is no C compiler' : undefined
+}
+
+const FUZZ_INPUTS = 100_000
+
+/** Gives the native helper inputs of each kind that it reads. */
+async function fuzzRound({ random }: RoundOptions): Promise<void> {
+  const program = buildFuzzer()
+  if (program === undefined) throw new Error('the compiler is gone')
+  for (const target of FUZZ_TARGETS) fuzz(program, target, Math.floor(random() * 2 ** 31), FUZZ_INPUTS)
 }
 
 async function demand(digest: string, expected: string): Promise<void> {
