@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -14,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type OciConfig, ociConfig } from '../../lib/sandbox/oci/oci-config.ts'
 import type { SandboxMount, WorkerNamespaces } from '../../lib/sandbox/types.ts'
 
@@ -54,6 +55,11 @@ export interface EnvironmentOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Further directories that the command may write in, shown at the same path. */
   readonly writable?: readonly string[]
+  /**
+   * The container's own root directory; default an empty one. A directory of its user in it, such as /etc, is seen
+   * instead of the machine's. Directories for mounts are made in it, and stay.
+   */
+  readonly root?: string
   /** Called with the directory that is the command's HOME, before it runs, e.g. to put files there. */
   readonly before?: (home: string) => void
   /** Called with the same directory afterwards. */
@@ -84,7 +90,7 @@ export function inEnvironment(
       ...options.env,
     }
     const argv = ENVIRONMENTS[name].container
-      ? containerArgv(name, lab, command, env, [home, ...(options.writable ?? [])])
+      ? containerArgv(name, lab, command, { env, root: options.root, writable: [home, ...(options.writable ?? [])] })
       : userArgv(name, lab, command)
     const [file = '', ...args] = argv
     const timeout = (options.timeout ?? 120) * 1000
@@ -133,20 +139,26 @@ function userArgv(name: EnvironmentName, lab: string, command: readonly string[]
 const idOf = (lab: string): string => `environment${lab.replaceAll(/[^\w]/g, '-')}`
 const stateOf = (lab: string): readonly string[] => ['--root', join(lab, 'state')]
 
+interface ContainerOptions {
+  readonly env: Readonly<Record<string, string>>
+  readonly root: string | undefined
+  readonly writable: readonly string[]
+}
+
 function containerArgv(
   name: EnvironmentName,
   lab: string,
   command: readonly string[],
-  env: Readonly<Record<string, string>>,
-  writable: readonly string[],
+  { env, root = join(lab, 'root'), writable }: ContainerOptions,
 ): readonly string[] {
   const bundle = join(lab, 'bundle')
-  const root = join(lab, 'root')
+  const own = existsSync(root) ? readdirSync(root).filter((name) => lstatSync(join(root, name)).uid !== 0) : []
   mkdirSync(bundle)
   for (const directory of ['proc', 'dev', 'sys', 'tmp', 'run']) mkdirSync(join(root, directory), { recursive: true })
   chmodSync(join(root, 'tmp'), 0o1777)
   const checkout = resolve(import.meta.dirname, '../..')
-  const readable = [...SYSTEM_DIRECTORIES.filter((path) => !linked(path, root)), checkout, process.execPath]
+  const shown = SYSTEM_DIRECTORIES.filter((path) => !own.includes(basename(path)) && !linked(path, root))
+  const readable = [...shown, checkout, process.execPath]
   const mounts = [
     ...readable.map((path): SandboxMount => ({ kind: 'bind', source: path, target: path, readonly: true })),
     ...writable.map((path): SandboxMount => ({ kind: 'bind', source: path, target: path, readonly: false })),
@@ -193,6 +205,8 @@ const SYSTEM_DIRECTORIES = ['/bin', '/etc', '/lib', '/lib32', '/lib64', '/libx32
 /** Makes the same symlink in the root, for a directory that is one; else false. */
 function linked(path: string, root: string): boolean {
   if (!lstatSync(path).isSymbolicLink()) return false
-  symlinkSync(readlinkSync(path), join(root, path))
+  const link = join(root, path)
+  // An earlier container with the same root may have left it.
+  if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(readlinkSync(path), link)
   return true
 }
