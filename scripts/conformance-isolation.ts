@@ -34,7 +34,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'tsbuild-isolation-'))
 try {
   const filter = join(temporary, 'filter')
   writeFileSync(filter, commandFilter(0n) ?? new Uint8Array())
-  const rows = isolationRows(filter).filter(({ name }) => values.only?.includes(name) ?? true)
+  const rows = isolationRows(filter, temporary).filter(({ name }) => values.only?.includes(name) ?? true)
   const names = casesWith(
     root,
     (tags) => tags.includes('run') && (values.all || SAMPLE.some((tag) => tags.includes(tag))),
@@ -50,9 +50,10 @@ try {
   const unexplained = measured.flatMap(({ row, failed }) =>
     failed.filter((name) => !(name in row.shortfalls)).map((name) => `${row.name}: ${name} fails, and nobody said why`),
   )
-  for (const line of unexplained) console.error(line)
-  const differs = !values.all && !updateTable(isolationRows(filter), measured)
-  process.exitCode = unexplained.length > 0 || differs ? 1 : 0
+  const touched = measured.flatMap(({ row }) => row.touched?.().map((line) => `${row.name}: ${line}`) ?? [])
+  for (const line of [...unexplained, ...touched]) console.error(line)
+  const differs = !values.all && !updateTable(isolationRows(filter, temporary), measured)
+  process.exitCode = unexplained.length + touched.length > 0 || differs ? 1 : 0
 } finally {
   rmSync(temporary, { recursive: true, force: true })
 }

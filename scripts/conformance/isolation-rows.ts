@@ -1,6 +1,8 @@
 // The rows of the table in docs/sandbox.md about the recorded RUN cases: one for each program that runs steps.
 import { join } from 'node:path'
 import { findProgram } from '../../lib/base/find-program.ts'
+import { type Canaries, plantCanaries } from '../../test/support/canaries.ts'
+import { ENVIRONMENTS, environmentsNeed } from '../../test/support/environments.ts'
 import type { BuildRun } from './run-builds.ts'
 
 export interface IsolationRow {
@@ -11,6 +13,8 @@ export interface IsolationRow {
   readonly available: boolean
   /** The cases that are known to fail, with the reason. */
   readonly shortfalls: Readonly<Record<string, string>>
+  /** Files that no step may touch, where steps could: a line for each one that was touched. */
+  readonly touched?: () => readonly string[]
 }
 
 const OLD_CACHE = 'one case expects the result of the build before it, which had other proxy variables, from the cache'
@@ -21,6 +25,7 @@ const NO_DEVICES = { ...COMMON, 'buildkit-mounttmpfssize': DEVICES }
 const NO_PROC = 'one case looks at its mounts in /proc, which a chroot has not'
 const PRETENDED = 'to a static program all files seem its own, and `chown` is pretended'
 const GROUPS = 'supplementary groups are those of the builder'
+const FORGOTTEN = 'files in a cache mount that an earlier step made belong to root'
 const DIRECTORY = 'a tmpfs is a directory'
 
 const root = process.getuid?.() === 0
@@ -38,11 +43,28 @@ const without = (name: string): readonly string[] => {
   return mounted(path === undefined ? 'true' : `mount --bind /bin/false ${path}`)
 }
 
+/** A pod of Kubernetes' restricted profile, whose root is full of files that no step may touch. */
+function restrictedPod(directory: string): Pick<IsolationRow, 'run' | 'touched'> {
+  let canaries: Canaries | undefined
+  const root = join(directory, 'canaries')
+  const program = join(import.meta.dirname, 'enter-restricted.ts')
+  return {
+    run: {
+      isolation: 'virtual',
+      enter: `${process.execPath} --import ${import.meta.resolve('tsx')} ${program} ${root} "$PWD" {base}`,
+      before: () => {
+        canaries = plantCanaries(root, ENVIRONMENTS.restricted.uid)
+      },
+    },
+    touched: () => canaries?.touched() ?? [],
+  }
+}
+
 /**
  * `filter` is a file with Docker's seccomp filter for processes without capabilities. With that filter, and
- * without capabilities, proot runs in the environment that it is meant for.
+ * without capabilities, proot runs in the environment that it is meant for. `directory` is for files of the rows.
  */
-export function isolationRows(filter: string): readonly IsolationRow[] {
+export function isolationRows(filter: string, directory: string): readonly IsolationRow[] {
   const restricted = `bwrap --dev-bind / / --cap-drop ALL --seccomp 9 9<${filter} --`
   const proot = process.env['TSBUILD_TEST_PROOT']
   return [
@@ -87,6 +109,17 @@ export function isolationRows(filter: string): readonly IsolationRow[] {
       run: { isolation: 'chroot' },
       available: has('nsenter', 'setpriv'),
       shortfalls: { ...COMMON, 'buildkit-mounttmpfssize': NO_PROC },
+    },
+    {
+      name: 'virtual',
+      title: '`virtual` (in a restricted pod)',
+      ...restrictedPod(directory),
+      available: process.arch === 'x64' && has(...environmentsNeed),
+      shortfalls: {
+        ...COMMON,
+        'buildah-mount-cache-by-ownership': FORGOTTEN,
+        'buildkit-mounttmpfssize': DIRECTORY,
+      },
     },
     {
       name: 'proot',

@@ -11,9 +11,11 @@ export interface BuildRun {
   readonly names?: readonly string[] | undefined
   /** Arguments before the command that runs all cases. */
   readonly within?: readonly string[]
-  /** Shell words before each build. */
+  /** Shell words before each build; `{base}` is the directory of the base image. */
   readonly enter?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Called before the first case. */
+  readonly before?: () => void
   /** The stream for the output of the runner. */
   readonly output?: 'inherit' | 'ignore'
 }
@@ -22,12 +24,13 @@ export interface BuildRun {
 export function runBuilds(root: string, run: BuildRun): ReadonlyMap<string, boolean> {
   const temporary = mkdtempSync(join(tmpdir(), 'tsbuild-conformance-'))
   try {
+    run.before?.()
     const results = join(temporary, 'results.json')
     const cli = resolve(import.meta.dirname, '../../bin/tsbuild.js')
     const base = join(root, 'bases/busybox-oci')
     // Each case has its own store, so that the cache mounts of one case do not affect another.
     const command =
-      `TSBUILD_HOME={tmp}/store ${run.enter ?? ''} ${process.execPath} ${cli} build --isolation ${run.isolation} ` +
+      `TSBUILD_HOME={tmp}/store ${run.enter?.replaceAll('{base}', base) ?? ''} ${process.execPath} ${cli} build --isolation ${run.isolation} ` +
       `-f {dockerfile} {args} --build-context busybox=oci-layout://${base} -o type=oci,dest={out} {ctx}`
     const tags = (run.tags ?? []).flatMap((tag) => ['--tag', tag])
     const filter = run.names ? ['--filter', `^(${run.names.map(escaped).join('|')})$`] : []

@@ -61,6 +61,12 @@ const ROWS: readonly Row[] = [
     within: ['unshare', '-m', '--propagation', 'private', 'sh', '-c', MOUNTLESS, jail],
   },
   {
+    name: 'virtual',
+    isolation: 'virtual',
+    available: process.arch === 'x64',
+    within: ['unshare', '-U', '-r', 'sh', '-c', CONFINED, 'sh'],
+  },
+  {
     name: 'proot',
     isolation: 'proot',
     available: proot !== undefined,

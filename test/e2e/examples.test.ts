@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debianBase, hasDebianMirror } from '../support/debian-base.ts'
-import { ENVIRONMENTS, inEnvironment } from '../support/environments.ts'
+import { ENVIRONMENTS, type EnvironmentName, inEnvironment } from '../support/environments.ts'
 import { isRoot } from '../support/programs.ts'
 import { requires } from '../support/requires.ts'
 import { run } from '../support/run.ts'
 import { type Container, imageConfig, runToEnd, startImage } from '../support/run-image.ts'
-import { bin, succeed } from './tsbuild.ts'
+import { succeed } from './tsbuild.ts'
 
-const examples = resolve(import.meta.dirname, '../../examples')
+const checkout = resolve(import.meta.dirname, '../..')
+const examples = join(checkout, 'examples')
 const names = ['c-static', 'nginx', 'redis', 'node-app', 'python-app'] as const
 type Name = (typeof names)[number]
 
@@ -160,27 +161,63 @@ function answerOf(call: () => string): string {
   }
 }
 
-describe.skipIf(!possible)('as a user without subordinate ids', () => {
-  const home = join(directory, 'user')
+/** `without` has the examples that can't be built there, with the message of the error. */
+const OTHERS = [
+  { who: 'a user without subordinate ids', environment: 'single', isolation: 'userns', without: {} },
+  {
+    who: 'the user of a restricted pod',
+    environment: 'restricted',
+    isolation: 'virtual',
+    without: { 'python-app': /a step without network is not possible .*\[SANDBOX_LACKS\]/ },
+  },
+] as const satisfies readonly {
+  readonly who: string
+  readonly environment: EnvironmentName
+  readonly isolation: string
+  readonly without: Readonly<Partial<Record<Name, RegExp>>>
+}[]
 
-  test.each(names)(
-    '%s builds, and has the files, modes and owners of the one that root built',
+describe.skipIf(!possible).each(OTHERS)('as $who', ({ environment, isolation, without }) => {
+  const refusals = new Map(Object.entries(without))
+  const home = join(directory, environment)
+  let program = ''
+  beforeAll(() => {
+    mkdirSync(home)
+    program = installPackage(home)
+  })
+
+  test.skipIf(isolation === 'virtual' && process.arch !== 'x64').each(names)(
+    '%s builds from the packed package, and has the files, modes and owners of the one that root built',
     (name) => {
-      const out = outputOf(name, 'user')
+      const out = outputOf(name, environment)
       mkdirSync(out, { recursive: true })
-      const { uid } = ENVIRONMENTS.single
+      const { uid } = ENVIRONMENTS[environment]
       for (const path of [home, out]) chownSync(path, uid, uid)
-      const { status, stderr } = inEnvironment('single', [process.execPath, bin, ...words(name, out)], {
-        timeout: 400,
+      const { status, stderr } = inEnvironment(environment, [process.execPath, program, ...words(name, out)], {
+        timeout: 900,
         env: { ...network, TSBUILD_HOME: join(home, 'store') },
+        writable: [home, out, base],
       })
-      expect(stderr).toMatch(/ran in +userns/)
+      const refusal = refusals.get(name)
+      if (refusal) {
+        expect(stderr).toMatch(refusal)
+        expect(status).toBe(1)
+        return
+      }
+      expect(stderr).toMatch(new RegExp(`ran in +${isolation}`))
       expect(status).toBe(0)
       expect(differences(files(outputOf(name, 'root')), files(out))).toEqual([])
     },
-    400_000,
+    1_000_000,
   )
 })
+
+/** Installs what `npm pack` makes of this checkout into a directory: the path of the command line. */
+function installPackage(home: string): string {
+  const archive = run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', home, checkout]).trim()
+  run('npm', ['install', '--prefix', home, '--no-audit', '--no-fund', '--prefer-offline', join(home, archive)])
+  return join(home, 'node_modules/@tsbuild/tsbuild/bin/tsbuild.js')
+}
 
 /** One line for every path that one listing has and the other has not, or has otherwise. */
 function differences(wanted: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
