@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unreachable } from '../../base/unreachable.ts'
 import { probeEnvironment } from '../attempt.ts'
+import { makeDevicesReadOnly } from '../dev/read-only-devices.ts'
 import { shmBwrapArguments } from '../dev/shm-size.ts'
 import { launchedCommand } from '../launch/command-environment.ts'
 import { findTools } from '../launch/find-tools.ts'
@@ -30,6 +31,7 @@ export function createBwrapBackend(namespaces: WorkerNamespaces): Backend {
   const tools = findTools(['bwrap', 'prlimit', 'setpriv'])
   const version = execFileSync(tools.bwrap, ['--version'], { encoding: 'utf8', env: probeEnvironment() })
   const filter = commandFilter(readHostFacts().capabilities)
+  let devices: Promise<void> | undefined
   return {
     isolation: 'bwrap',
     program: version.trim(),
@@ -41,7 +43,12 @@ export function createBwrapBackend(namespaces: WorkerNamespaces): Backend {
       mounts: true,
     },
     withoutFilter: () => (filter ? undefined : NO_FILTER_HERE),
-    prepare: (command) => prepare(command, namespaces, tools, filter),
+    async prepare(command) {
+      // bubblewrap shows the devices of the namespace that it is started in.
+      devices ??= makeDevicesReadOnly()
+      await devices
+      return prepare(command, namespaces, tools, filter)
+    },
   }
 }
 
