@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/capability.h>
 #include <sys/sysmacros.h>
 
 #include "answers.h"
 #include "credentials.h"
 #include "kernel.h"
+#include "set-id.h"
 
 static bool orphans;
 
@@ -75,26 +77,55 @@ static struct reply keep_and_pass(const struct name *name)
 	return pass();
 }
 
+static bool is_device(enum creation what, mode_t mode) { return what == NODE && (S_ISCHR(mode) || S_ISBLK(mode)); }
+
+bool is_root(const struct call *call)
+{
+	char users[64], groups[64];
+	return read_status(call->thread, "Uid", users, sizeof users) && !strcmp(users, "0\t0\t0\t0") &&
+	       read_status(call->thread, "Gid", groups, sizeof groups) && !strcmp(groups, "0\t0\t0\t0");
+}
+
+/* Where owners are real, the kernel makes files, but for devices and for files that keep their set-id bits. */
+static bool is_made_by_kernel(const struct call *call, enum creation what, mode_t mode)
+{
+	if (is_device(what, mode)) return !is_capable(call, CAP_MKNOD) || !is_root(call);
+	return what != FILE_ || !is_lost_by_writes(mode) || !is_capable(call, CAP_FSETID) || !is_root(call);
+}
+
+/* A device's descriptor is left open: so no other file gets its inode's number, whoever removes it. */
+static bool keep_number(const struct name *name)
+{
+	struct name itself = *name;
+	itself.flags = AT_SYMLINK_NOFOLLOW;
+	return open_path(&itself) >= 0;
+}
+
 struct reply answer_create(const struct call *call, enum creation what, int directory, uint64_t path, mode_t mode, uint64_t extra)
 {
 	FILE_NAME name = {.opened = false};
 	struct stat st, parent;
+	if (owners_are_real() && is_made_by_kernel(call, what, mode)) return pass();
 	enum name_kind kind = find_name(call, directory, path, 0, &name);
 	if (kind == GONE) return nothing();
 	if (kind == UNKNOWN || look_at_parent(&name, &parent)) return pass();
 	const struct owner *above = find_owner(parent.st_dev, parent.st_ino);
-	const struct credentials *who = credentials_of(call->thread);
-	struct owner owner = {.uid = who->ids[USER].filesystem, .gid = who->ids[GROUP].filesystem};
+	struct owner owner = {0};
+	if (!owners_are_real()) {
+		const struct credentials *who = credentials_of(call->thread);
+		owner = (struct owner){.uid = who->ids[USER].filesystem, .gid = who->ids[GROUP].filesystem};
+	}
 	if (parent.st_mode & S_ISGID) owner.gid = above ? above->gid : 0;
-	if (what == NODE && (S_ISCHR(mode) || S_ISBLK(mode))) {
-		if (!is_privileged(who)) return error(EPERM);
+	if (is_device(what, mode)) {
+		if (!is_capable(call, CAP_MKNOD)) return error(EPERM);
 		unsigned encoded = (unsigned)extra; /* the kernel's way to put both numbers into 32 bits */
 		owner.type = (uint16_t)(mode & S_IFMT);
 		owner.major = (encoded >> 8) & 0xfff;
 		owner.minor = (encoded & 0xff) | (encoded >> 12 & 0xfff00);
 	}
 	bool ordinary = !owner.uid && !owner.gid && !owner.type;
-	if (ordinary && !orphans) return what == FILE_ ? keep_and_pass(&name) : pass();
+	bool keeps_bits = what == FILE_ && is_lost_by_writes(mode) && is_capable(call, CAP_FSETID);
+	if (ordinary && !orphans && !keeps_bits) return what == FILE_ ? keep_and_pass(&name) : pass();
 	if (what == FILE_ && !look_at(&name, 0, &st)) return keep_and_pass(&name); /* there already: keeps its owner */
 
 	take_umask(call);
@@ -104,7 +135,9 @@ struct reply answer_create(const struct call *call, enum creation what, int dire
 		/* Gone already; what it belonged to is nobody's business. */
 		return what == FILE_ ? (struct reply){.kind = HAND, .value = fd, .flags = (int)extra} : result(0);
 	}
-	record_owner(st.st_dev, st.st_ino, owner);
+	if (keeps_bits) keep_set_id(open_descriptor(fd), st.st_mode);
+	if (owners_are_real() && owner.type && !keep_number(&name)) return error(errno);
+	if (!owners_are_real() || owner.type) record_owner(st.st_dev, st.st_ino, owner);
 	return what == FILE_ ? (struct reply){.kind = HAND, .value = fd, .flags = (int)extra} : result(0);
 }
 
@@ -137,6 +170,7 @@ struct reply answer_rename(const struct call *call, int from, uint64_t path, int
 	FILE_NAME old = {.opened = false};
 	FILE_NAME new = {.opened = false};
 	struct stat moved, replaced;
+	if (owners_are_real() && !has_records()) return pass();
 	enum name_kind kind = find_name(call, from, path, 0, &old);
 	if (kind == NAMED) kind = find_name(call, to, new_path, 0, &new);
 	if (kind == GONE) return nothing();
@@ -144,7 +178,7 @@ struct reply answer_rename(const struct call *call, int from, uint64_t path, int
 	old.flags = new.flags = AT_SYMLINK_NOFOLLOW;
 	keep_record(&old);
 	if (flags & RENAME_EXCHANGE) keep_record(&new);
-	if (flags & (RENAME_EXCHANGE | RENAME_NOREPLACE)) return pass();
+	if (owners_are_real() || flags & (RENAME_EXCHANGE | RENAME_NOREPLACE)) return pass();
 	if (look_at(&new, AT_SYMLINK_NOFOLLOW, &replaced) || !loses_record(&replaced)) return pass();
 	if (look_at(&old, AT_SYMLINK_NOFOLLOW, &moved)) return pass();
 	if (moved.st_ino == replaced.st_ino && moved.st_dev == replaced.st_dev) return pass();

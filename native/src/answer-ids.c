@@ -13,6 +13,8 @@
 #include "answers.h"
 #include "credentials.h"
 #include "kernel.h"
+#include "owners.h"
+#include "set-id.h"
 #include "spec.h"
 
 #define NONE UINT32_MAX /* -1: leave as it is */
@@ -27,6 +29,7 @@
 static struct reply change(const struct call *call, const struct credentials *to)
 {
 	if (!still_waits(call)) return nothing();
+	if (to->ids[USER].effective || to->ids[USER].filesystem) expect_other_users();
 	int failed = change_credentials(call->thread, to);
 	return failed ? error(failed) : result(0);
 }
@@ -72,9 +75,18 @@ static bool set_three(struct id_set *ids, bool root, uint32_t real, uint32_t eff
 
 static bool has_root(const struct id_set *ids) { return !ids->real || !ids->effective || !ids->saved; }
 
+/* Where owners are real, users are: the kernel changes them. */
+static struct reply note_real_user(const struct call *call, int form)
+{
+	for (int i = 0; i < (form ? form : 1); i++)
+		if ((uint32_t)call->args[i] && (uint32_t)call->args[i] != NONE) expect_other_users();
+	return pass();
+}
+
 /* `form` is how many ids the call takes; 0 stands for setfsuid(2) and setfsgid(2), whose result is the old id. */
 struct reply answer_set_id(const struct call *call, int kind, int form)
 {
+	if (owners_are_real()) return note_real_user(call, form);
 	struct credentials who = *credentials_of(call->thread);
 	struct id_set *ids = &who.ids[kind];
 	bool root = is_privileged(&who), allowed;
@@ -170,6 +182,8 @@ struct reply answer_exec(const struct call *call, int directory, uint64_t path, 
 {
 	FILE_NAME name = {.opened = false};
 	struct stat st;
+	restore_set_ids();
+	if (owners_are_real()) return pass();
 	enum name_kind kind = find_name(call, directory, path, flags, &name);
 	if (kind == GONE) return nothing();
 	if (kind == UNKNOWN || look_at(&name, name.flags, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 0111)) return pass();

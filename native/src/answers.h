@@ -12,6 +12,13 @@ struct reply answer_stat(const struct call *call, int directory, uint64_t path, 
 struct reply answer_statx(const struct call *call, int directory, uint64_t path, int flags, uint32_t mask, uint64_t out);
 struct reply answer_chown(const struct call *call, int directory, uint64_t path, uint32_t uid, uint32_t gid, int flags);
 
+/* Whether the caller, by its real or its virtual user, has a capability. */
+bool is_capable(const struct call *call, int capability);
+/* Whether the caller makes files as the launcher does: as root with root's group, by its real user. */
+bool is_root(const struct call *call);
+/* chmod. */
+struct reply answer_mode(const struct call *call, int directory, uint64_t path, mode_t mode, int flags);
+
 enum creation { DIRECTORY, LINK, NODE, FILE_ };
 /* `extra`: the target's address of a link, the device of a node, the flags of a file. */
 struct reply answer_create(const struct call *call, enum creation what, int directory, uint64_t path, mode_t mode, uint64_t extra);

@@ -39,13 +39,13 @@ static inline bool forget_call(pid_t thread)
 	X(chown, ALWAYS, 0, answer_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), 0)) \
 	X(lchown, ALWAYS, 0, answer_chown(call, HERE, A(0), (uint32_t)A(1), (uint32_t)A(2), NOFOLLOW)) \
 	X(mknod, ALWAYS, 0, answer_create(call, NODE, HERE, A(0), (mode_t)A(1), A(2))) \
-	X(mkdir, ALWAYS, 0, answer_create(call, DIRECTORY, HERE, A(0), (mode_t)A(1), 0)) \
-	X(symlink, ALWAYS, 0, answer_create(call, LINK, HERE, A(1), 0, A(0))) \
+	X(mkdir, VIRTUAL, 0, answer_create(call, DIRECTORY, HERE, A(0), (mode_t)A(1), 0)) \
+	X(symlink, VIRTUAL, 0, answer_create(call, LINK, HERE, A(1), 0, A(0))) \
 	X(link, ALWAYS, 0, answer_link(call, HERE, A(0), HERE, A(1), 0)) \
-	X(unlink, ALWAYS, 0, answer_remove(call, HERE, A(0), 0)) \
-	X(rmdir, ALWAYS, 0, answer_remove(call, HERE, A(0), AT_REMOVEDIR)) \
+	X(unlink, VIRTUAL, 0, answer_remove(call, HERE, A(0), 0)) \
+	X(rmdir, VIRTUAL, 0, answer_remove(call, HERE, A(0), AT_REMOVEDIR)) \
 	X(rename, ALWAYS, 0, answer_rename(call, HERE, A(0), HERE, A(1), 0)) \
-	X(chmod, HARD_LINKS, 0, answer_change(call, HERE, A(0), 0)) \
+	X(chmod, ALWAYS, 0, answer_mode(call, HERE, A(0), (mode_t)A(1), 0)) \
 	X(utime, HARD_LINKS, 0, answer_change(call, HERE, A(0), 0)) \
 	X(utimes, HARD_LINKS, 0, answer_change(call, HERE, A(0), 0)) \
 	X(futimesat, HARD_LINKS, 0, answer_change(call, (int)A(0), A(1), A(1) ? 0 : ITSELF))

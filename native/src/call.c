@@ -162,6 +162,19 @@ enum name_kind find_name(const struct call *call, int directory, uint64_t addres
 	return opened ? NAMED : UNKNOWN;
 }
 
+int open_descriptor(int fd)
+{
+	char path[32];
+	snprintf(path, sizeof path, "self/fd/%d", fd);
+	return openat(proc, path, O_PATH | O_CLOEXEC);
+}
+
+int open_path(const struct name *name)
+{
+	int flags = O_PATH | O_CLOEXEC | (name->flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0);
+	return name->path[0] ? openat(name->directory, name->path, flags) : open_descriptor(name->directory);
+}
+
 int look_at(const struct name *name, int flags, struct stat *st)
 {
 	return fstatat(name->directory, name->path, st, flags) ? errno : 0;

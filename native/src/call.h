@@ -69,6 +69,10 @@ enum name_kind {
 };
 /* `address` 0 with AT_EMPTY_PATH in `flags` is the descriptor itself. */
 enum name_kind find_name(const struct call *call, int directory, uint64_t address, int flags, struct name *name);
+/* A descriptor with O_PATH of what the name leads to; -1 with errno. */
+int open_path(const struct name *name);
+/* The same of a descriptor of this process. */
+int open_descriptor(int fd);
 /* fstatat(2): 0 or an error number. */
 int look_at(const struct name *name, int flags, struct stat *st);
 

@@ -19,12 +19,13 @@
 #define HOOK(call_name, expression) \
 	static struct reply on_##call_name(const struct call *call) { return expression; }
 
-static bool virtual_capabilities, hard_links;
+static bool virtual_capabilities, hard_links, real_owners;
 
-void choose_hooks(bool capabilities, bool links)
+void choose_hooks(const struct spec *spec)
 {
-	virtual_capabilities = capabilities;
-	hard_links = links;
+	real_owners = spec->real_owners;
+	virtual_capabilities = spec->virtual_capabilities && !real_owners;
+	hard_links = spec->hard_links && !real_owners;
 }
 
 /* Setting or removing an attribute: `virtually` if it is the one that the table holds, which passes on all others. */
@@ -76,9 +77,9 @@ HOOK(getrlimit, answer_limit(call, 0, 0, A(1)))
 HOOK(prlimit64, answer_limit(call, (pid_t)A(0), A(2), A(3)))
 /* Calls that change a file. */
 HOOK(truncate, answer_change(call, HERE, A(0), 0))
-HOOK(fchmod, answer_change(call, (int)A(0), 0, ITSELF))
-HOOK(fchmodat, answer_change(call, (int)A(0), A(1), 0))
-HOOK(fchmodat2, answer_change(call, (int)A(0), A(1), (int)A(3)))
+HOOK(fchmod, answer_mode(call, (int)A(0), 0, (mode_t)A(1), ITSELF))
+HOOK(fchmodat, answer_mode(call, (int)A(0), A(1), (mode_t)A(2), 0))
+HOOK(fchmodat2, answer_mode(call, (int)A(0), A(1), (mode_t)A(2), (int)A(3)))
 HOOK(utimensat, answer_change(call, (int)A(0), A(1), A(1) ? (int)A(3) : ITSELF))
 HOOK(linkat, answer_link(call, (int)A(0), A(1), (int)A(2), A(3), (int)A(4)))
 static struct reply on_chroot(const struct call *call)
@@ -97,7 +98,8 @@ HOOK(removexattr, answer_attribute(call, HERE, A(0), 0, answer_remove_capability
 HOOK(lremovexattr, answer_attribute(call, HERE, A(0), NOFOLLOW, answer_remove_capability))
 HOOK(fremovexattr, answer_attribute(call, (int)A(0), 0, ITSELF, answer_remove_capability))
 
-enum condition { ALWAYS, OPENS, ASKS_PEER, LIMITS, KEEPS, ATTRIBUTES, HARD_LINKS, CAPABILITIES };
+/* ALWAYS is also where owners are real, where the kernel does all that is left. */
+enum condition { ALWAYS, VIRTUAL, OPENS, ASKS_PEER, LIMITS, KEEPS, ATTRIBUTES, HARD_LINKS, CAPABILITIES };
 
 static const struct hook {
 	int number;
@@ -105,7 +107,8 @@ static const struct hook {
 	enum condition condition;
 	int argument; /* of OPENS: where the flags are; of LIMITS: where the resource is */
 } hooks[] = {
-#define ENTRY(call_name) {SYS_##call_name, on_##call_name, ALWAYS, 0}
+#define BOTH(call_name) {SYS_##call_name, on_##call_name, ALWAYS, 0}
+#define ENTRY(call_name) {SYS_##call_name, on_##call_name, VIRTUAL, 0}
 #define CAPABILITY(call_name) {SYS_##call_name, on_##call_name, CAPABILITIES, 0}
 #define ATTRIBUTE(call_name) {SYS_##call_name, on_##call_name, ATTRIBUTES, 0}
 #define CHANGE(call_name) {SYS_##call_name, on_##call_name, HARD_LINKS, 0}
@@ -115,11 +118,11 @@ static const struct hook {
 	{SYS_getsockopt, on_getsockopt, ASKS_PEER, 0},
 	{SYS_prctl, on_prctl, KEEPS, 0},
 	{SYS_setrlimit, on_setrlimit, LIMITS, 0}, {SYS_getrlimit, on_getrlimit, LIMITS, 0}, {SYS_prlimit64, on_prlimit64, LIMITS, 1},
-	ENTRY(renameat), ENTRY(fstat), ENTRY(newfstatat), ENTRY(statx), ENTRY(fchown), ENTRY(fchownat), ENTRY(mknodat), ENTRY(mkdirat), ENTRY(symlinkat),
-	ENTRY(unlinkat), ENTRY(renameat2), ENTRY(execve), ENTRY(execveat), ENTRY(getuid), ENTRY(geteuid), ENTRY(getgid), ENTRY(getegid),
-	ENTRY(getresuid), ENTRY(getresgid), ENTRY(getgroups), ENTRY(setuid), ENTRY(setgid), ENTRY(setreuid), ENTRY(setregid),
-	ENTRY(setresuid), ENTRY(setresgid), ENTRY(setfsuid), ENTRY(setfsgid), ENTRY(setgroups), ENTRY(chroot), ENTRY(linkat),
-	CHANGE(truncate), CHANGE(fchmod), CHANGE(fchmodat), CHANGE(fchmodat2), CHANGE(utimensat),
+	BOTH(renameat), BOTH(fstat), BOTH(newfstatat), BOTH(statx), BOTH(fchown), BOTH(fchownat), BOTH(mknodat), ENTRY(mkdirat), ENTRY(symlinkat),
+	ENTRY(unlinkat), BOTH(renameat2), BOTH(execve), BOTH(execveat), ENTRY(getuid), ENTRY(geteuid), ENTRY(getgid), ENTRY(getegid),
+	ENTRY(getresuid), ENTRY(getresgid), ENTRY(getgroups), BOTH(setuid), ENTRY(setgid), BOTH(setreuid), ENTRY(setregid),
+	BOTH(setresuid), ENTRY(setresgid), BOTH(setfsuid), ENTRY(setfsgid), ENTRY(setgroups), BOTH(chroot), BOTH(linkat),
+	BOTH(fchmod), BOTH(fchmodat), BOTH(fchmodat2), CHANGE(truncate), CHANGE(utimensat),
 	ATTRIBUTE(setxattr), ATTRIBUTE(lsetxattr), ATTRIBUTE(fsetxattr), CAPABILITY(getxattr), CAPABILITY(lgetxattr), CAPABILITY(fgetxattr),
 	ATTRIBUTE(removexattr), ATTRIBUTE(lremovexattr), ATTRIBUTE(fremovexattr),
 };
@@ -166,6 +169,7 @@ static void add_hook(struct program *p, const struct hook *hook)
 {
 	switch (hook->condition) {
 	case ALWAYS:
+	case VIRTUAL:
 	case ATTRIBUTES:
 	case HARD_LINKS:
 	case CAPABILITIES:
@@ -173,6 +177,17 @@ static void add_hook(struct program *p, const struct hook *hook)
 		give(p, SECCOMP_RET_USER_NOTIF);
 		return;
 	case OPENS:
+		if (real_owners) {
+			/* Only files that get set-id bits at once. */
+			unless_equal(p, (uint32_t)hook->number, 6);
+			load(p, argument(hook->argument));
+			unless_set(p, O_CREAT, 3);
+			load(p, argument(hook->argument + 1));
+			unless_set(p, S_ISUID | S_ISGID, 1);
+			give(p, SECCOMP_RET_USER_NOTIF);
+			give(p, SECCOMP_RET_ALLOW);
+			return;
+		}
 		unless_equal(p, (uint32_t)hook->number, 6);
 		load(p, argument(hook->argument));
 		/* A file that gets its name later would get its owner now: programs do without where a filesystem can't. */
@@ -216,7 +231,9 @@ static bool is_wanted(const struct hook *hook)
 	case ATTRIBUTES: return virtual_capabilities || hard_links;
 	case HARD_LINKS: return hard_links;
 	case CAPABILITIES: return virtual_capabilities;
-	default: return true;
+	case ALWAYS:
+	case OPENS: return true;
+	default: return !real_owners;
 	}
 }
 
@@ -232,7 +249,7 @@ int install_hooks(void)
 	give(&p, SECCOMP_RET_ERRNO | ENOSYS);
 	/* Ways around the hooks, which programs can do without. */
 	deny(&p, SYS_io_uring_setup_, ENOSYS);
-	deny(&p, SYS_openat2, ENOSYS);
+	if (!real_owners) deny(&p, SYS_openat2, ENOSYS);
 	if (virtual_capabilities)
 		for (uint32_t i = 0; i < 4; i++) deny(&p, LATER_XATTRS + i, ENOSYS);
 	for (size_t i = 0; i < HOOK_COUNT; i++)

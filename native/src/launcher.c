@@ -67,13 +67,19 @@ static struct kernel_limit initial_limit(const struct spec *spec)
 	return limit;
 }
 
+static void start_virtual_users(const struct spec *spec)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_max < MINIMUM_LIMIT) refuse("ownership", "the hard limit rttime is too low");
+	set_initial_credentials(spec->uid, spec->gid, spec->groups, spec->group_count, initial_limit(spec));
+}
+
 int open_owners(const struct spec *spec)
 {
 	int out = open(spec->owners_out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0) fail("open", spec->owners_out);
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_max < MINIMUM_LIMIT) refuse("ownership", "the hard limit rttime is too low");
-	set_initial_credentials(spec->uid, spec->gid, spec->groups, spec->group_count, initial_limit(spec));
+	if (spec->real_owners) expect_real_owners();
+	else start_virtual_users(spec);
 	if (!spec->owners_in) return out;
 	int in = open(spec->owners_in, O_RDONLY | O_CLOEXEC);
 	if (in < 0) fail("open", spec->owners_in);

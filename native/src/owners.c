@@ -30,6 +30,12 @@ static struct entry *entries;
 static unsigned char *states;
 static size_t capacity, used, live;
 
+static bool real_owners;
+
+void expect_real_owners(void) { real_owners = true; }
+bool owners_are_real(void) { return real_owners; }
+bool has_records(void) { return live > 0; }
+
 static size_t slot_of(uint64_t device, uint64_t inode)
 {
 	uint64_t hash = (inode ^ device << 48) * 0x9E3779B97F4A7C15ull;

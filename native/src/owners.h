@@ -19,6 +19,11 @@ struct owner {
 	uint8_t capability[MAXIMUM_CAPABILITY];
 };
 
+/* From now on files have their owners on disk, and the table holds devices only. */
+void expect_real_owners(void);
+bool owners_are_real(void);
+bool has_records(void);
+
 /* From now on `inode` is another number of the file `of`, with the same record. */
 void join_inodes(uint64_t device, uint64_t inode, uint64_t of);
 /* The number under which a file is recorded. */

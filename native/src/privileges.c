@@ -101,10 +101,10 @@ static void map_user(const struct spec *spec)
 void drop_privileges(const struct spec *spec)
 {
 	/* A virtual user's number is in the place of this limit, which is virtual, too. */
-	apply_limits(spec->limits, spec->limit_count, spec->owners_out ? RLIMIT_RTTIME : -1);
+	apply_limits(spec->limits, spec->limit_count, has_virtual_users(spec) ? RLIMIT_RTTIME : -1);
 	if (spec->map_user) map_user(spec);
 	if (spec->has_bounding) drop_bounding(spec->bounding);
-	if (spec->has_user && !spec->owners_out && !spec->map_user) become_user(spec);
+	if (spec->has_user && !has_virtual_users(spec) && !spec->map_user) become_user(spec);
 	set_capabilities(UINT64_MAX);
 }
 

@@ -33,6 +33,7 @@
 #include "pass-descriptor.h"
 #include "privileges.h"
 #include "run-virtual.h"
+#include "set-id.h"
 #include "spec.h"
 #include "supervise.h"
 
@@ -102,6 +103,17 @@ static void on_signal(struct launcher *l)
 	}
 }
 
+/* The descriptors of devices keep their inodes' numbers from coming back for other files. */
+static void keep_files(const struct spec *spec)
+{
+	struct stat st;
+	watch_set_ids(spec->has_user && spec->uid != 0);
+	for (size_t i = 0; i < spec->kept_count; i++) {
+		int fd = open(spec->kept[i], O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && !fstat(fd, &st) && is_lost_by_writes(st.st_mode)) keep_set_id(fd, st.st_mode);
+	}
+}
+
 static void on_message(struct launcher *l)
 {
 	struct message message;
@@ -120,6 +132,7 @@ static void on_message(struct launcher *l)
 		/* By now the command has moved this process, too, into its root. */
 		l->listener = fd;
 		prepare_names(l->proc);
+		keep_files(l->spec);
 		l->supervisor = start_supervisor(fd, answer);
 	}
 }
@@ -127,8 +140,9 @@ static void on_message(struct launcher *l)
 static _Noreturn void be_launcher(struct launcher *l)
 {
 	while (!l->ended) {
-		struct pollfd fds[] = {{l->socket, POLLIN, 0}, {l->signals, POLLIN, 0}, {l->listener, POLLIN, 0}};
-		if (poll(fds, 3, -1) < 0 && errno != EINTR) fail("poll", NULL);
+		struct pollfd fds[] = {{l->socket, POLLIN, 0}, {l->signals, POLLIN, 0}, {l->listener, POLLIN, 0}, {set_id_events(), POLLIN, 0}};
+		if (poll(fds, 4, -1) < 0 && errno != EINTR) fail("poll", NULL);
+		if (fds[3].revents & POLLIN) restore_set_ids();
 		if (fds[2].revents & POLLIN) answer_next(l->supervisor);
 		else if (fds[2].revents) l->listener = -1; /* nobody is left who could call */
 		if (fds[1].revents & POLLIN) on_signal(l);
@@ -136,6 +150,7 @@ static _Noreturn void be_launcher(struct launcher *l)
 	}
 	while (waitpid(l->guard, NULL, 0) < 0 && errno == EINTR) {
 	}
+	restore_all_set_ids();
 	if (l->owners_out >= 0 && l->supervisor) save_owners(l->owners_out, l->spec->owners_out);
 	end_as(l->wait_status);
 }
@@ -146,7 +161,7 @@ void run(void)
 	read_spec(3, &spec);
 	close_from(3);
 	if (spec.virtual_root) run_virtually(&spec);
-	choose_hooks(spec.virtual_capabilities, spec.hard_links);
+	choose_hooks(&spec);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the builder; its own namespace holds where this doesn't */
 	struct launcher l = {.spec = &spec, .proc = -1, .owners_out = -1, .listener = -1};
 	if (spec.owners_out) {

@@ -139,6 +139,8 @@ static void read_record(struct spec *s, const char *key, struct reader *in)
 	else if (!strcmp(key, "filter")) read_filter(s, in);
 	else if (!strcmp(key, "owners-in")) s->owners_in = absolute(take(in));
 	else if (!strcmp(key, "owners-out")) s->owners_out = absolute(take(in));
+	else if (!strcmp(key, "owners-are")) s->real_owners = choice(take(in), "real", "virtual");
+	else if (!strcmp(key, "keep")) s->kept[s->kept_count++] = (char *)absolute(take(in));
 	else if (!strcmp(key, "hard-links")) s->hard_links = choice(take(in), "recorded", "none");
 	else if (!strcmp(key, "capabilities")) s->virtual_capabilities = choice(take(in), "virtual", "real");
 	else if (!strcmp(key, "arg")) s->args[s->arg_count++] = take(in);
@@ -168,6 +170,7 @@ static char *read_all(int fd, size_t *length)
 static void check_virtual_root(const struct spec *s)
 {
 	if (!s->owners_out) refuse("spec", "has a virtual root without owners-out");
+	if (s->real_owners || s->kept_count) refuse("spec", "wants real owners of a virtual root");
 	if (s->new_network || s->map_user) refuse("spec", "wants a namespace for a virtual root");
 	if (s->masked_count || s->readonly_count) refuse("spec", "wants to mask a path of a virtual root");
 	for (size_t i = 0; i < s->mount_count; i++)
@@ -186,10 +189,10 @@ void read_spec(int fd, struct spec *s)
 	*s = (struct spec){.hostname = "localhost", .cwd = "/"};
 	s->mounts = calloc(strings + 1, sizeof *s->mounts);
 	s->limits = calloc(strings + 1, sizeof *s->limits);
-	char **lists[4];
-	for (int i = 0; i < 4; i++) lists[i] = calloc(strings + 1, sizeof *lists[i]);
-	if (!s->mounts || !s->limits || !lists[0] || !lists[1] || !lists[2] || !lists[3]) fail("memory", NULL);
-	s->masked = lists[0], s->readonly = lists[1], s->args = lists[2], s->env = lists[3];
+	char **lists[5];
+	for (int i = 0; i < 5; i++) lists[i] = calloc(strings + 1, sizeof *lists[i]);
+	if (!s->mounts || !s->limits || !lists[0] || !lists[1] || !lists[2] || !lists[3] || !lists[4]) fail("memory", NULL);
+	s->masked = lists[0], s->readonly = lists[1], s->args = lists[2], s->env = lists[3], s->kept = lists[4];
 
 	struct reader in = {bytes, bytes + length};
 	if (strcmp(take(&in), VERSION)) refuse("spec", "is not of the version '" VERSION "'");
@@ -205,4 +208,5 @@ void read_spec(int fd, struct spec *s)
 	if (s->map_user && (!s->has_user || s->owners_out)) refuse("spec", "maps a user that there is not, or that is virtual");
 	if (s->virtual_root) check_virtual_root(s);
 	if (s->owners_in && !s->owners_out) refuse("spec", "has owners-in without owners-out");
+	if ((s->real_owners || s->kept_count) && !s->owners_out) refuse("spec", "has real owners or files to keep without owners-out");
 }

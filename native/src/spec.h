@@ -53,10 +53,15 @@ struct spec {
 	char **args, **env; /* ended by NULL */
 	size_t arg_count, env_count;
 
-	const char *owners_in, *owners_out; /* both or only out: ownership is virtual */
+	const char *owners_in, *owners_out; /* both or only out: the helper records what the disk can't have */
+	bool real_owners;                   /* files have their owners on disk: only devices are recorded */
+	char **kept;                        /* devices and set-id files of the root, ended by NULL */
+	size_t kept_count;
 	bool virtual_capabilities;          /* setcap is recorded instead of done */
 	bool hard_links;                    /* owners_in names files that have several names */
 };
+
+static inline bool has_virtual_users(const struct spec *spec) { return spec->owners_out && !spec->real_owners; }
 
 /* Reads all of `fd` and closes it. What isn't as it should be ends the program. */
 void read_spec(int fd, struct spec *spec);

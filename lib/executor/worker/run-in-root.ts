@@ -57,7 +57,8 @@ export async function runInRoot(
     const { command, known } = await prepareCommand(step, { root: directory, user, cleanups })
     warnOfNoFilter(step, command)
     const permissions = ownership.recordsPermissions === true
-    const wrapped = await ownership.wrap(command, joined([knownOwners(view, directory, { permissions }), ...known]))
+    const files = knownOwners(view, directory, { permissions, setIds: ownership.keepsSetIds })
+    const wrapped = await ownership.wrap(command, joined([files, ...known]))
     const { exit, refused, lastLines } = await runWithOutput(step, wrapped, interactive)
     const mountTargets = command.mounts.map(({ target }) => target.slice(1))
     if (exit.kind === 'killed' || exit.code !== 0) {

@@ -79,12 +79,12 @@ const SOURCES: readonly Source[] = [
 ]
 
 /**
- * The programs to try, in order. With one user id the helper comes first: it alone can show every program other
- * owners.
+ * The programs to try, in order. In a user namespace the helper comes first: it alone records what the kernel refuses
+ * there, such as owners where there is one id, and devices.
  */
 function sourcesOf(namespaces: WorkerNamespaces, isolations: readonly Isolation[]): readonly Source[] {
   const sources = SOURCES.filter(({ isolation }) => isolations.includes(isolation))
-  if (namespaces.mapping !== 'single') return sources
+  if (namespaces.mapping !== 'single' && namespaces.mapping !== 'multiple') return sources
   return [...sources.filter(({ name }) => name === HELPER), ...sources.filter(({ name }) => name !== HELPER)]
 }
 

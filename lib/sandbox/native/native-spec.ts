@@ -16,8 +16,8 @@ export interface NativeSettings {
 }
 
 /**
- * The spec of a command, with the same restrictions as the configuration of an OCI runtime. With `tables` ownership
- * is virtual, and so is the user. Errors with a RangeError if a string contains NUL.
+ * The spec of a command, with the same restrictions as the configuration of an OCI runtime. With `tables` of
+ * virtual owners the user is virtual, too. Errors with a RangeError if a string contains NUL.
  */
 export function nativeSpec(command: SandboxCommand, tables: OwnerTables | undefined, settings: NativeSettings): Buffer {
   const { namespaces, filter } = settings
@@ -71,5 +71,7 @@ function ownerRecords(tables: OwnerTables | undefined): readonly SpecRecord[] {
     ['owners-out', tables.output],
     ['capabilities', tables.virtualCapabilities ? 'virtual' : 'real'],
     ['hard-links', tables.hardLinks ? 'recorded' : 'none'],
+    ['owners-are', tables.real ? 'real' : 'virtual'],
+    ...(tables.kept ?? []).map((path) => ['keep', path]),
   ]
 }

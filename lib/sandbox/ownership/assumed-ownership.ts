@@ -7,6 +7,6 @@ export function createAssumedOwnership(): OwnershipMethod {
     kind: 'assumed',
     unknown: 'before',
     wrap: async (command) => command,
-    read: async () => ({ find: () => undefined }),
+    read: async () => ({ empty: true, find: () => undefined }),
   }
 }

@@ -14,10 +14,12 @@ export interface OwnershipOptions {
   readonly realCapabilities: boolean
 }
 
-/** The best method: the disk, the helper's table, or assumptions. */
+/** The best method: the disk, the helper's table, both, or assumptions. */
 export function chooseOwnershipMethod(options: OwnershipOptions): OwnershipMethod {
   const { namespaces, backend, helper, realCapabilities } = options
-  if (namespaces.mapping === 'root' || namespaces.mapping === 'multiple') return createDiskOwnership()
+  // Root of a user namespace lacks what the kernel grants the machine's root alone: device nodes, for one.
+  const realOwners = namespaces.mapping === 'multiple'
+  if (namespaces.mapping === 'root' || (realOwners && !helper)) return createDiskOwnership()
   if (!helper) return createAssumedOwnership()
-  return createHelperOwnership({ realCapabilities, virtualRoot: backend.isolation === 'virtual' })
+  return createHelperOwnership({ realOwners, realCapabilities, virtualRoot: backend.isolation === 'virtual' })
 }

@@ -10,6 +10,6 @@ export function createDiskOwnership(): OwnershipMethod {
     kind: 'native',
     unknown: 'disk',
     wrap: async (command) => command,
-    read: async () => ({ find: () => undefined }),
+    read: async () => ({ empty: true, find: () => undefined }),
   }
 }

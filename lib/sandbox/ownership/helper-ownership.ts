@@ -8,6 +8,8 @@ import { formatHelperTable, parseHelperTable } from './helper-owner-table.ts'
 import { type OwnedCommand, type OwnershipMethod, ownersFrom } from './ownership-method.ts'
 
 export interface HelperOwnershipOptions {
+  /** Whether files have their owners on disk. Then the table has devices only. */
+  readonly realOwners?: boolean | undefined
   /**
    * Whether the worker can set `security.capability` in the store's directory; else the table keeps it with the
    * owners.
@@ -17,14 +19,20 @@ export interface HelperOwnershipOptions {
   readonly virtualRoot: boolean
 }
 
-/** For commands of the helper's back-ends, where files belong to one user. */
-export function createHelperOwnership({ realCapabilities, virtualRoot }: HelperOwnershipOptions): OwnershipMethod {
+/** For commands of the helper's back-ends in a user namespace, or in none. */
+export function createHelperOwnership({
+  realOwners = false,
+  realCapabilities,
+  virtualRoot,
+}: HelperOwnershipOptions): OwnershipMethod {
   return {
     kind: 'helper',
-    unknown: 'root',
+    unknown: realOwners ? 'disk' : 'root',
     recordsPermissions: virtualRoot,
+    keepsSetIds: !virtualRoot,
     async wrap(command, known) {
-      const before = [...known]
+      const found = [...known]
+      const before = realOwners ? found.filter(([, { device }]) => device !== undefined) : found
       const input = join(command.scratch, 'owners-before')
       const output = join(command.scratch, 'owners-after')
       await writeFile(input, formatHelperTable(before), { mode: 0o600 })
@@ -32,7 +40,14 @@ export function createHelperOwnership({ realCapabilities, virtualRoot }: HelperO
       const hardLinks = before.some(([, { links, mode }]) => links > 1 && (mode & 0o170000) !== 0o040000)
       const owned: OwnedCommand = {
         ...command,
-        owners: { input, output, virtualCapabilities: !realCapabilities, hardLinks },
+        owners: {
+          input,
+          output,
+          real: realOwners,
+          virtualCapabilities: !realCapabilities,
+          hardLinks,
+          kept: found.flatMap(([, { path }]) => path ?? []),
+        },
       }
       return owned
     },

@@ -27,19 +27,25 @@ export type InodeOwners = Iterable<readonly [InodeKey, InodeOwner]>
 export interface KnownOwner extends InodeOwner {
   readonly mode: number
   readonly links: number
+  /** The absolute name in the step's root of a device, or of a file that keeps its set-id bits. */
+  readonly path?: string | undefined
 }
 
 /** The files that a step finds and that don't just belong to root. Every file that is not listed is root's. */
 export type KnownOwners = Iterable<readonly [InodeKey, KnownOwner]>
 
-/** The files on the host with the native helper's tables of owners. */
+/** The native helper's tables, files on the host, and the knowledge that it needs for them. */
 export interface OwnerTables {
   readonly input: string | undefined
   readonly output: string
+  /** Whether files have their owners on disk: then the tables have devices only. */
+  readonly real?: boolean | undefined
   /** Whether setcap writes into the table, since the disk can't have it. */
   readonly virtualCapabilities: boolean
   /** Whether the input lists files with several names: their inode numbers change when overlayfs copies them up. */
   readonly hardLinks: boolean
+  /** See {@link KnownOwner.path}. */
+  readonly kept?: readonly string[] | undefined
 }
 
 /** A command whose system calls about owners the native helper answers. */
@@ -49,6 +55,8 @@ export interface OwnedCommand extends SandboxCommand {
 
 /** The owners after a step. */
 export interface OwnersAfter {
+  /** Whether nothing is recorded. */
+  readonly empty: boolean
   /** Undefined for a file that the method recorded nothing about: see {@link OwnershipMethod.unknown}. */
   find(key: InodeKey): InodeOwner | undefined
 }
@@ -62,12 +70,14 @@ export interface OwnershipMethod {
   /** `native`: the disk itself has the owners. `assumed`: nothing records the owners that a step sets. */
   readonly kind: 'native' | 'helper' | 'assumed'
   /**
-   * The owner of a file that `read()` finds nothing about. `disk`: lstat's. `root`: 0:0, as {@link KnownOwners}
-   * promises. `before`: the owner before the step, and for a new file the step's user.
+   * The owner of a file that `read()` finds nothing about. `disk`: lstat's, also of a file that it finds. `root`: 0:0,
+   * as {@link KnownOwners} promises. `before`: the owner before the step, and for a new file the step's user.
    */
   readonly unknown: 'disk' | 'root' | 'before'
   /** Whether files may have other permissions on disk than in the image: `known` has them, and `read()` finds them. */
   readonly recordsPermissions?: boolean | undefined
+  /** Whether `known` is to have the files with set-id bits, which root's writes then leave. */
+  readonly keepsSetIds?: boolean | undefined
   /** Files go into the command's scratch directory. */
   wrap(command: SandboxCommand, known: KnownOwners): Promise<SandboxCommand>
   /**
@@ -81,5 +91,5 @@ export interface OwnershipMethod {
 export function ownersFrom(entries: InodeOwners): OwnersAfter {
   const owners = new Map<string, InodeOwner>()
   for (const [{ dev, ino }, owner] of entries) owners.set(`${dev}:${ino}`, owner)
-  return { find: ({ dev, ino }) => owners.get(`${dev}:${ino}`) }
+  return { empty: owners.size === 0, find: ({ dev, ino }) => owners.get(`${dev}:${ino}`) }
 }

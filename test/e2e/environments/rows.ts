@@ -45,8 +45,10 @@ const WITHOUT_HELPER = {
   links: CHOWN_FAILS,
   deletions: CHOWN_FAILS,
   'set-id-copy': COPIED_SET_ID,
+  'set-id-written': CHOWN_FAILS,
   permissions: ONE_ID,
   devices: NO_DEVICES,
+  'devices-later': NO_DEVICES,
   copies: OWNER_UNSEEN,
   mounts: OWNER_UNSEEN,
   'glibc-chown': CHOWN_FAILS,
@@ -55,10 +57,11 @@ const WITHOUT_HELPER = {
   'glibc-devices': NO_DEVICES,
   'debian-packages': CHOWN_FAILS,
   'debian-accounts': CHOWN_FAILS,
+  'debian-useradd': CHOWN_FAILS,
   'debian-su': CHOWN_FAILS,
   'debian-devices': NO_DEVICES,
 }
-const WITH_HELPER = { 'set-id-copy': COPIED_SET_ID, permissions: ONE_ID }
+const WITH_HELPER = { permissions: ONE_ID }
 
 export const ROWS: readonly KnownRow[] = [
   { name: 'root', title: 'root', environment: 'root', helper: true, chosen: 'oci', overlay: true, shortfalls: {} },
@@ -77,14 +80,9 @@ export const ROWS: readonly KnownRow[] = [
     title: 'user with subordinate ids',
     environment: 'subordinate',
     helper: true,
-    chosen: 'oci',
+    chosen: 'userns',
     overlay: true,
-    shortfalls: {
-      'set-id-copy': COPIED_SET_ID,
-      devices: NO_DEVICES,
-      'glibc-devices': NO_DEVICES,
-      'debian-devices': NO_DEVICES,
-    },
+    shortfalls: {},
   },
   {
     name: 'single',
@@ -173,8 +171,10 @@ export const ROWS: readonly KnownRow[] = [
       deletions: PRETENDED,
       copies: PRETENDED,
       'set-id-copy': COPIED_SET_ID,
+      'set-id-written': COPIED_SET_ID,
       permissions: ONE_ID,
       devices: NO_NODES,
+      'devices-later': NO_NODES,
       mounts: WRITABLE_COPIES,
       'network-none': CHROOT_NETWORK,
       'glibc-chown': PRETENDED,
@@ -183,6 +183,7 @@ export const ROWS: readonly KnownRow[] = [
       'glibc-devices': NO_NODES,
       'debian-packages': PRETENDED,
       'debian-accounts': PRETENDED,
+      'debian-useradd': PRETENDED,
       'debian-su': PRETENDED,
       'debian-devices': NO_NODES,
     },

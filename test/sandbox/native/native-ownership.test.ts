@@ -1,6 +1,6 @@
 // Owners where the disk has but one: the helper answers for chown, stat, mknod, setuid and their like, for
 // static programs.
-import { lstatSync } from 'node:fs'
+import { chmodSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { formatHelperTable } from '../../../lib/sandbox/ownership/helper-owner-table.ts'
@@ -54,6 +54,22 @@ test.skipIf(!parts)('the user of the step is virtual, with its groups', () => {
   const { stdout, owner } = stepRoom(parts).run('id; touch /home/app/x', { command: { user } })
   expect(stdout).toBe('uid=1000(app) gid=1000(app) groups=33(www),44(extra)\n')
   expect(owner('home/app/x')).toMatchObject({ uid: 1000, gid: 1000 })
+})
+
+test.skipIf(!parts)('a file loses its set-id bits when another user writes to it', () => {
+  if (!parts) return
+  const files = 'touch own /tmp/open root; chown 1000 own; chmod 4755 own root; chmod 4777 /tmp/open'
+  const script = `${files}; su app -c 'echo 1 >> /own; echo 1 >> /tmp/open'; echo 1 >> root; stat -c %a own /tmp/open root`
+  expect(stepRoom(parts).run(script).stdout.split('\n')).toEqual(['755', '777', '4755', ''])
+})
+
+test.skipIf(!parts)('a set-id file of before the step keeps its bits when root writes to it', () => {
+  if (!parts) return
+  const room = stepRoom(parts)
+  chmodSync(join(room.root, 'bin/calls'), 0o4755)
+  const script = 'echo 1 >> /bin/calls; stat -c %a /bin/calls; sh -c "echo 1 >> /bin/calls"'
+  expect(room.run(script, { kept: ['/bin/calls', '/not-there'] }).stdout).toBe('4755\n')
+  expect(lstatSync(join(room.root, 'bin/calls')).mode & 0o7777).toBe(0o4755)
 })
 
 test.skipIf(!parts)('a failed step has its owners told, too', () => {

@@ -123,6 +123,8 @@ export interface StepOptions {
   readonly known?: Buffer
   readonly virtualCapabilities?: boolean
   readonly hardLinks?: boolean
+  readonly realOwners?: boolean
+  readonly kept?: readonly string[]
   readonly command?: Partial<SandboxCommand>
   readonly filter?: Uint8Array
   readonly namespaces?: WorkerNamespaces
@@ -208,6 +210,8 @@ function runStep(
     known,
     virtualCapabilities = false,
     hardLinks = false,
+    realOwners = false,
+    kept = [],
     filter,
     spec = (usual: Buffer) => usual,
   } = options
@@ -221,7 +225,9 @@ function runStep(
     writeFileSync(input, known)
     chmodSync(input, 0o666)
   }
-  const tables: OwnerTables | undefined = owners ? { input, output, virtualCapabilities, hardLinks } : undefined
+  const tables: OwnerTables | undefined = owners
+    ? { input, output, real: realOwners, virtualCapabilities, hardLinks, kept }
+    : undefined
   const { virtualRoot = false } = options
   const settings = {
     namespaces: options.namespaces ?? (virtualRoot ? noNamespaces : namespaces),

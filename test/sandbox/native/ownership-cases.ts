@@ -35,6 +35,17 @@ export const OWNERSHIP_CASES: readonly (readonly [title: string, script: string,
     ['0:5 620', 'crw--w----'],
   ],
   ['a named pipe is a named pipe', 'mknod p p; chown 3:3 p; stat -c "%F %u" p', ['fifo 3']],
+  ['root leaves set-id bits when it writes', 'touch f; chmod 6755 f; echo 1 > f; echo 2 >> f; stat -c %a f', ['6755']],
+  [
+    'a copy is written after it got its set-id bits',
+    'cp /bin/busybox f; chmod 4755 f; cp -p f g; stat -c %a g',
+    ['4755'],
+  ],
+  [
+    'set-id bits that chmod or chown took away stay away',
+    'touch f g; chmod 4755 f g; chmod 755 f; chown 5 g; echo 1 >> f; echo 1 >> g; stat -c %a f g',
+    ['755', '755'],
+  ],
   [
     'chown drops set-id bits of files',
     'touch f; chmod 6755 f; chown 1:1 f; stat -c %a f; mkdir d; chmod 2755 d; chown 1:1 d; stat -c %a d',

@@ -14,11 +14,12 @@ export async function findOwnershipMethod(
   backend: Backend,
   directory: string,
 ): Promise<OwnershipMethod> {
-  const onDisk = namespaces.mapping === 'root' || namespaces.mapping === 'multiple'
+  const onDisk = namespaces.mapping === 'root'
   const path = onDisk || !backend.program.startsWith('tsbuild-sandbox') ? undefined : findHelper()
   // A virtual root has passed its trial, which virtual owners are a part of.
   const helper = path !== undefined && (backend.isolation === 'virtual' || (await probeHelper(path)).ownership)
-  const realCapabilities = path !== undefined && canSetCapability(path, directory)
+  const realCapabilities =
+    namespaces.mapping === 'multiple' || (path !== undefined && canSetCapability(path, directory))
   return chooseOwnershipMethod({ namespaces, backend, helper, realCapabilities })
 }
 

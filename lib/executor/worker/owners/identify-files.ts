@@ -19,15 +19,18 @@ export function identifyFiles({ ownership, after, root, user }: IdentifyOptions)
   const assumed = (base: TreeEntry | undefined): FileIdentity =>
     ownership.unknown === 'root' ? { uid: 0, gid: 0 } : { uid: base?.uid ?? user.uid, gid: base?.gid ?? user.gid }
   return (path, stat, base) => {
-    if (ownership.unknown === 'disk') return { uid: Number(stat.uid), gid: Number(stat.gid) }
+    const disk = { uid: Number(stat.uid), gid: Number(stat.gid) }
+    if (ownership.unknown === 'disk' && (after.empty || !stat.isFile())) return disk
     const { dev, ino } = lstatSync(toFsPath(`${root}/${path}`), { bigint: true })
     // overlayfs shows a new name of a lower file with the upper inode, and the old name with the lower inode while
     // that is in the kernel's cache. The captured directory has the upper inode.
     const owner = (stat.nlink > 1n ? after.find({ dev, ino: stat.ino }) : undefined) ?? after.find({ dev, ino })
     const onDisk = Number(stat.mode)
     // No record says that the disk is right, whatever was unpacked there.
+    if (ownership.unknown === 'disk' && !owner?.device) return disk
     if (!owner) return ownership.recordsPermissions ? { ...assumed(base), mode: onDisk } : assumed(base)
-    const { uid, gid, device, capability, permissions = onDisk & 0o7777 } = owner
+    const { device, capability, permissions = onDisk & 0o7777 } = owner
+    const { uid, gid } = ownership.unknown === 'disk' ? disk : owner
     const mode = ownership.recordsPermissions ? (onDisk & ~0o7777) | permissions : undefined
     if (!device) return { uid, gid, named: true, capability, mode }
     const type = device.type === 'character' ? 0o020000 : 0o060000

@@ -8,20 +8,27 @@ import type { InodeKey, InodeOwner, KnownOwner } from '../../../sandbox/ownershi
 
 /**
  * The files of a tree that don't just belong to root, by their inodes in the directory that holds the tree. With
- * `permissions` also those that may have other permissions on disk.
+ * `permissions` also those that may have other permissions on disk. With `setIds`, for a tree that is the step's root,
+ * also those with set-id bits.
  */
 export function* knownOwners(
   view: FileTree,
   directory: string,
-  { permissions }: { readonly permissions: boolean },
+  { permissions, setIds = false }: { readonly permissions: boolean; readonly setIds?: boolean | undefined },
 ): Generator<readonly [InodeKey, KnownOwner]> {
   for (const entry of treeEntries(view)) {
-    const owner = ownerOf(entry, permissions)
+    const keepsBits = setIds && entry.type === 'file' && (entry.mode & 0o6000) !== 0
+    const owner = ownerOf(entry, permissions) ?? (keepsBits ? { uid: entry.uid, gid: entry.gid } : undefined)
     const stat = owner && lstatSync(toFsPath(`${directory}/${entry.path}`), { bigint: true, throwIfNoEntry: false })
     if (!stat) continue
     yield [
       { dev: stat.dev, ino: stat.ino },
-      { ...owner, mode: Number(stat.mode), links: Number(stat.nlink) },
+      {
+        ...owner,
+        mode: Number(stat.mode),
+        links: Number(stat.nlink),
+        path: setIds && (keepsBits || owner.device) ? `/${entry.path}` : undefined,
+      },
     ]
   }
 }
