@@ -49,7 +49,8 @@ export async function bundle(): Promise<void> {
 
 /**
  * `import.meta.url` stays as if dist/ had a file for each module, whichever file the module is in. So a module
- * finds a program beside it, or the package.json above it, in lib/ and in dist/ in the same way.
+ * finds a program beside it, or the package.json above it, in lib/ and in dist/ in the same way. A bundler that makes
+ * CommonJS of dist/ leaves it undefined.
  */
 const moduleURLs: Plugin = {
   name: 'module-urls',
@@ -58,7 +59,7 @@ const moduleURLs: Plugin = {
       const own = relative(lib, path).split(sep).join('/').replace(/ts$/, 'js')
       const text = readFileSync(path, 'utf8')
       return {
-        contents: text.replaceAll('import.meta.url', `new URL("dist:${own}", import.meta.url).href`),
+        contents: text.replaceAll('import.meta.url', `(import.meta.url && new URL("dist:${own}", import.meta.url).href)`),
         loader: 'ts',
       }
     })

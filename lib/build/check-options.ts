@@ -40,6 +40,7 @@ const RUN: Names<RunOptions> = {
   keepFailed: true,
   logLimit: true,
   network: true,
+  programs: true,
   resourceLimits: true,
   secrets: true,
   shmSize: true,

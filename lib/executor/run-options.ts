@@ -33,6 +33,12 @@ export interface RunOptions {
   readonly cacheNamespace?: string
   /** How much output of a step is shown; default as with BuildKit. */
   readonly logLimit?: LogLimit
+  /**
+   * The directory of the programs that RUN starts, for a program in which a bundler has merged this package:
+   * `worker.mjs`, `worker.cjs` or `worker.js`, and `tsbuild-sandbox-linux-x64` or `-arm64`. Default: where the package
+   * has them.
+   */
+  readonly programs?: string
   /** Keep the filesystem of a step that fails, for `tsbuild shell`. */
   readonly keepFailed?: boolean
   /** Fail a step whose changes of ownership can't be recorded, instead of warning. */

@@ -24,7 +24,7 @@ export function createLazyWorker(options: RunOptions, store: Store, emit: (event
       })
     }
     const { startWorker } = await import('./start-worker.ts')
-    const worker = await startWorker(store.root, options.isolation ?? 'auto')
+    const worker = await startWorker(store.root, options.isolation ?? 'auto', options.programs)
     const { isolation, program, overlay } = worker.state
     sandbox = { isolation, program, overlay }
     emit({ type: 'sandbox', time: Date.now(), ...sandbox })

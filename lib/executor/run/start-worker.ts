@@ -13,12 +13,16 @@ import { connectWorker, type RunWorker, WorkerUnavailable } from './worker-clien
 type FoundNamespaces = Awaited<ReturnType<typeof findNamespaces>>
 
 /**
- * Starts the worker of a build. `store` is the store's directory. Errors with `SANDBOX_UNAVAILABLE`, which lists
+ * Starts the worker of a build. `store` is the store's directory, `programs` that of RunOptions. Errors with `SANDBOX_UNAVAILABLE`, which lists
  * all probes, when no back-end works, or when the wanted one doesn't; with `SANDBOX_FAILED` when the process can't
  * be started.
  */
-export async function startWorker(store: string, isolation: Isolation | 'auto'): Promise<RunWorker> {
-  return start(await findNamespaces(), { store, isolation, terminal: false })
+export async function startWorker(
+  store: string,
+  isolation: Isolation | 'auto',
+  programs: string | undefined,
+): Promise<RunWorker> {
+  return start(await findNamespaces(), { store, isolation, programs, terminal: false })
 }
 
 /**
@@ -32,16 +36,20 @@ export async function startShellWorker(
 ): Promise<{ readonly worker: RunWorker; readonly kept: string }> {
   const found = await findNamespaces()
   const kept = findKept(keptDirectory(homeOf(store, found)), name)
-  return { worker: await start(found, { store, isolation, terminal: true }), kept }
+  return { worker: await start(found, { store, isolation, programs: undefined, terminal: true }), kept }
 }
 
 interface StartOptions {
   readonly store: string
   readonly isolation: Isolation | 'auto'
+  readonly programs: string | undefined
   readonly terminal: boolean
 }
 
-async function start(found: FoundNamespaces, { store, isolation, terminal }: StartOptions): Promise<RunWorker> {
+async function start(
+  found: FoundNamespaces,
+  { store, isolation, programs, terminal }: StartOptions,
+): Promise<RunWorker> {
   const { namespaces, probes } = found
   sweepControlGroups()
   const home = homeOf(store, found)
@@ -49,7 +57,10 @@ async function start(found: FoundNamespaces, { store, isolation, terminal }: Sta
   const boot = bootName()
   const prefix = processMark()
   try {
-    return await connectWorker({ kind: 'start', store, home, isolation, namespaces, boot, prefix, stale }, { terminal })
+    return await connectWorker(
+      { kind: 'start', store, home, isolation, namespaces, boot, prefix, stale },
+      { programs, terminal },
+    )
   } catch (error) {
     if (error instanceof WorkerUnavailable) throw sandboxUnavailable([...probes, ...error.probes], isolation)
     throw error

@@ -5,7 +5,7 @@ import { TsbuildError } from '../../base/errors.ts'
 import type { Isolation, Probe } from '../../sandbox/types.ts'
 import { REPORT_SIZE } from '../worker/output-flow.ts'
 import type { FromWorker, RunRequest, ShellRequest, ToWorker, WorkerStart } from '../worker/protocol.ts'
-import { spawnWorker } from './spawn-worker.ts'
+import { type SpawnOptions, spawnWorker } from './spawn-worker.ts'
 
 /** The sandbox that a worker chose. */
 export interface WorkerState {
@@ -57,11 +57,8 @@ const KILLED = 'something killed it: maybe the system ran out of memory'
  * works in it, and with `SANDBOX_FAILED` when it can't be started. With `terminal` the worker has this process's
  * standard input and output.
  */
-export async function connectWorker(
-  start: WorkerStart,
-  { terminal }: { readonly terminal: boolean },
-): Promise<RunWorker> {
-  const child = spawnWorker(start.namespaces, { terminal })
+export async function connectWorker(start: WorkerStart, { programs, terminal }: SpawnOptions): Promise<RunWorker> {
+  const child = spawnWorker(start.namespaces, { programs, terminal })
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_LIMIT)

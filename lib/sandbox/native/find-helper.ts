@@ -18,9 +18,11 @@ export function findHelper(env: Readonly<Record<string, string | undefined>> = p
   return path !== '' && startsHere(path) ? path : undefined
 }
 
-/** The path is the same from lib/ and from dist/. */
+/** The path is the same from lib/ and from dist/. Empty in a bundle of another program, which has no URL of its own. */
 function packagedHelper(): string {
-  return fileURLToPath(new URL(`../../../native/bin/tsbuild-sandbox-linux-${process.arch}`, import.meta.url))
+  const url: string | undefined = import.meta.url
+  if (url === undefined) return ''
+  return fileURLToPath(new URL(`../../../native/bin/tsbuild-sandbox-linux-${process.arch}`, url))
 }
 
 const tried = new Map<string, boolean>()
