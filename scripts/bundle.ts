@@ -59,7 +59,10 @@ const moduleURLs: Plugin = {
       const own = relative(lib, path).split(sep).join('/').replace(/ts$/, 'js')
       const text = readFileSync(path, 'utf8')
       return {
-        contents: text.replaceAll('import.meta.url', `(import.meta.url && new URL("dist:${own}", import.meta.url).href)`),
+        contents: text.replaceAll(
+          'import.meta.url',
+          `(import.meta.url && new URL("dist:${own}", import.meta.url).href)`,
+        ),
         loader: 'ts',
       }
     })

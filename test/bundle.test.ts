@@ -11,9 +11,11 @@ const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf
 
 test('modules that other processes and threads start with are entry points', () => {
   const started = sources.flatMap(({ file, text }) =>
-    [...text.matchAll(/(?:moduleBeside\('|new URL\(['"`]\.\/)([^'"`]+?)(?:\.[jt]s)?['"`], import\.meta\.url\)/g)].map(
-      ([, name = '']) => join(dirname(file), name),
-    ),
+    [
+      ...text.matchAll(
+        /(?:moduleBeside\('|new URL\(['"`]\.\/)([^'"`]+?)(?:\.[jt]s)?['"`], (?:import\.meta\.url|url)\)/g,
+      ),
+    ].map(([, name = '']) => join(dirname(file), name)),
   )
   expect(started).toContain('executor/worker/worker-main')
   expect(started.filter((name) => !entryPoints.includes(name))).toEqual([])
@@ -27,10 +29,12 @@ test('package.json names files that the bundle makes', () => {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     readonly exports: Readonly<Record<string, string | { readonly default: string }>>
   }
-  const named = Object.values(exports).flatMap((to) => (typeof to === 'string' ? [] : [to.default]))
+  const named = Object.values(exports)
+    .flatMap((to) => (typeof to === 'string' ? [to] : [to.default]))
+    .filter((file) => file.endsWith('.js'))
   expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([])
   expect(named.map((file) => file.replace(/^\.\/dist\/|\.js$/g, ''))).toEqual(
-    entryPoints.filter((name) => name.endsWith('index')),
+    entryPoints.filter((name) => name.endsWith('index') || name.endsWith('worker-main')),
   )
 })
 

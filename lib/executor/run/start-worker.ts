@@ -13,9 +13,9 @@ import { connectWorker, type RunWorker, WorkerUnavailable } from './worker-clien
 type FoundNamespaces = Awaited<ReturnType<typeof findNamespaces>>
 
 /**
- * Starts the worker of a build. `store` is the store's directory, `programs` that of RunOptions. Errors with `SANDBOX_UNAVAILABLE`, which lists
- * all probes, when no back-end works, or when the wanted one doesn't; with `SANDBOX_FAILED` when the process can't
- * be started.
+ * Starts the worker of a build. `store` is the store's directory, `programs` that of RunOptions. Errors with
+ * `SANDBOX_UNAVAILABLE`, which lists all probes, when no back-end works, or when the wanted one doesn't; with
+ * `SANDBOX_FAILED` when the process can't be started.
  */
 export async function startWorker(
   store: string,
