@@ -13,7 +13,7 @@ test('modules that other processes and threads start with are entry points', () 
   const started = sources.flatMap(({ file, text }) =>
     [
       ...text.matchAll(
-        /(?:moduleBeside\('|new URL\(['"`]\.\/)([^'"`]+?)(?:\.[jt]s)?['"`], (?:import\.meta\.url|url)\)/g,
+        /(?:moduleBeside\('|new URL\(['"`]\.\/)([^'"`$]+?)(?:\.[jt]s)?['"`], (?:import\.meta\.url|url)\)/g,
       ),
     ].map(([, name = '']) => join(dirname(file), name)),
   )
