@@ -7,6 +7,7 @@ export {
   formatDiagnostic,
   formatError,
   TsbuildError,
+  type TsbuildErrorJson,
   type TsbuildErrorOptions,
 } from './base/errors.ts'
 export type { GitUrl } from './base/git-url.ts'

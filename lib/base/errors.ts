@@ -1,6 +1,6 @@
 // Errors are values with a code and, where there is one, a location. They are rendered once, at the edge. Pure.
 import { codeFrame } from './code-frame.ts'
-import { formatLocation, type Location, type SourceFile, type Span } from './source.ts'
+import { formatLocation, type Location, type Position, positionAt, type SourceFile, type Span } from './source.ts'
 
 /**
  * Every code that a {@link TsbuildError} or a {@link Diagnostic} can carry. Codes are stable; each has an entry in
@@ -111,6 +111,20 @@ export interface TsbuildErrorOptions {
   readonly others?: readonly TsbuildError[] | undefined
 }
 
+/** An error as JSON. Fields without a value are left out. */
+export interface TsbuildErrorJson {
+  readonly name: string
+  readonly code: ErrorCode
+  readonly message: string
+  /** The file's name, and line and column, counted from 1. */
+  readonly location?: { readonly file: string } & Position
+  readonly hint?: string
+  readonly details?: readonly string[]
+  /** The message of the cause. */
+  readonly cause?: string
+  readonly others?: readonly TsbuildErrorJson[]
+}
+
 /** The fields that {@link TsbuildError.with} replaces. */
 export interface ErrorChanges extends Omit<TsbuildErrorOptions, 'cause'> {
   readonly code?: ErrorCode | undefined
@@ -150,6 +164,25 @@ export class TsbuildError extends Error {
     this.hint = options.hint
     this.details = options.details ?? []
     this.others = options.others ?? []
+  }
+
+  /**
+   * The error for JSON.stringify(): with its message, and with the line and column of its location instead of the
+   * source text.
+   */
+  toJSON(): TsbuildErrorJson {
+    const { name, code, message, location, hint, details, others, cause } = this
+    const position = location && positionAt(location.file.text, location.span.start)
+    return {
+      name,
+      code,
+      message,
+      ...(location && position && { location: { file: location.file.name, ...position } }),
+      ...(hint !== undefined && { hint }),
+      ...(details.length > 0 && { details }),
+      ...(cause !== undefined && { cause: messageOf(cause) }),
+      ...(others.length > 0 && { others: others.map((other) => other.toJSON()) }),
+    }
   }
 
   /**

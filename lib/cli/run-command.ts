@@ -4,6 +4,7 @@ import { parseArguments } from './arguments/parse-arguments.ts'
 import { UsageError } from './arguments/usage-error.ts'
 import { commands, commandsOf, findCommand } from './command-list.ts'
 import { COMMON_FLAGS, type CommandSpec } from './command-spec.ts'
+import { dockerCommand } from './docker-commands.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { reportError } from './report-error.ts'
 import type { Screen, Terminal } from './terminal/terminal.ts'
@@ -42,7 +43,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     await complete(args)
     return EXIT_CODES.ok
   }
-  const { command, group, rest, named, help } = chooseCommand(args)
+  const { command, group, rest, named, help } = chooseCommand(args, terminal)
   if (help || !command) return await showHelp(terminal.out, command, group)
   const parsed = parseArguments(rest, command)
   if (!parsed) return await showHelp(terminal.out, named || args.length > 1 ? command : undefined)
@@ -62,15 +63,31 @@ interface Choice {
 }
 
 /** The command is the first argument after common flags, or the first two arguments; else build. */
-function chooseCommand(args: readonly string[]): Choice {
+function chooseCommand(args: readonly string[], terminal: Terminal): Choice {
   const at = firstWord(args)
   const word = args[at] ?? ''
-  const others = [...args.slice(0, at), ...args.slice(at + 1)]
+  const others = withoutWord(args, at)
   if (word === 'help') return helpTopic(others)
   const command = findCommand(word)
   if (command) return { command, rest: others, named: true, help: false }
-  return chooseOfGroup(word, others) ?? { command: commands[0], rest: args, named: false, help: false }
+  const unnamed: Choice = { command: commands[0], rest: args, named: false, help: false }
+  return chooseOfGroup(word, others) ?? chooseAsDocker(word, others, terminal) ?? unnamed
 }
+
+/**
+ * Chooses by docker's spelling of a command, such as `image ls`. Undefined if the word is not docker's, or is a
+ * directory to build.
+ */
+function chooseAsDocker(word: string, args: readonly string[], terminal: Terminal): Choice | undefined {
+  if (!/^[a-z-]+$/.test(word) || existsSync(resolve(terminal.cwd, word))) return undefined
+  const at = firstWord(args)
+  if (word === 'buildx' && args[at] === 'imagetools') return chooseOfGroup('imagetools', withoutWord(args, at))
+  const name = dockerCommand(word, args[at] ?? '')
+  const command = name === undefined ? undefined : findCommand(name)
+  return command && { command, rest: withoutWord(args, at), named: true, help: false }
+}
+
+const withoutWord = (args: readonly string[], at: number): string[] => [...args.slice(0, at), ...args.slice(at + 1)]
 
 /** Chooses a command of two words. Undefined if no such command starts with `group`. */
 function chooseOfGroup(group: string, args: readonly string[]): Choice | undefined {
@@ -78,7 +95,7 @@ function chooseOfGroup(group: string, args: readonly string[]): Choice | undefin
   if (members.length === 0) return undefined
   const at = firstWord(args)
   const word = args[at]
-  const rest = [...args.slice(0, at), ...args.slice(at + 1)]
+  const rest = withoutWord(args, at)
   const command = findCommand(`${group} ${word}`)
   if (command) return { command, rest, named: true, help: false }
   if (word === undefined || word === '--help' || word === '-h') {

@@ -1,12 +1,13 @@
 // Instructions → instruction graph. Nothing is read or written here but what the options inject.
-import { withLocation } from '../base/errors.ts'
+import { TsbuildError, withLocation } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import type { Platform } from '../oci/types.ts'
 import type { Dockerfile } from '../parser/types.ts'
 import { createVertexBuilders } from './evaluate/vertex-builder.ts'
 import { evaluateGraph, type PlannedGraph } from './evaluate-graph.ts'
 import type { GraphOptions, ObservedGraphOptions } from './graph-options.ts'
-import { linkGraph } from './link-graph.ts'
+import { type LinkedGraph, linkGraph } from './link-graph.ts'
 import { type NameRequest, planStages } from './plan-stages.ts'
 import type { ResolvedName } from './resolved-name.ts'
 import type { Graph } from './types.ts'
@@ -66,15 +67,28 @@ async function planGraph(dockerfile: Dockerfile, options: ObservedGraphOptions):
   const isNamedContext = (name: string, platform: Platform): boolean => options.override?.(name, platform) !== undefined
   const planning = planStages(linked, { allStages: false, override: options.override, isNamedContext })
   let step = planning.next()
-  while (!step.done) step = planning.next(await Promise.all(step.value.map((request) => answer(request, options))))
+  while (!step.done)
+    step = planning.next(await Promise.all(step.value.map((request) => answer(request, linked, options))))
   return { ...linked, plan: step.value }
 }
 
-async function answer(request: NameRequest, { resolve }: GraphOptions): Promise<ResolvedName> {
+async function answer(request: NameRequest, { stages }: LinkedGraph, { resolve }: GraphOptions): Promise<ResolvedName> {
   const { name, platform, override, location } = request
   try {
     return await (override ? override() : resolve(name, platform))
   } catch (error) {
-    throw withLocation(error, location)
+    throw withLocation(meansStage(error, name, stages), location)
   }
+}
+
+/** An error about an image whose name is nearly that of a stage, with a hint that names the stage. */
+function meansStage(error: unknown, name: string, stages: LinkedGraph['stages']): unknown {
+  if (!(error instanceof TsbuildError)) return error
+  const near = suggest(
+    name,
+    stages.flatMap(({ stage }) => stage.name ?? []),
+  )
+  if (near === undefined) return error
+  const hint = `did you mean the stage ${JSON.stringify(near)}?`
+  return error.with({ hint: error.hint === undefined ? hint : `${hint} ${error.hint}` })
 }

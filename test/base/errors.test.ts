@@ -118,3 +118,20 @@ test.each([
 ])('%s that was thrown has a message', (_, thrown, message) => {
   expect(messageOf(thrown)).toBe(message)
 })
+
+test('an error as JSON has its message and its place, and not the source text', () => {
+  const file = { name: 'Dockerfile', text: 'FROM scratch\nRUN x\n' }
+  const location = { file, span: { start: 13, end: 16 } }
+  const other = new TsbuildError('STORE_IO', 'another')
+  const options = { location, hint: 'try', details: ['a line'], cause: new Error('why'), others: [other] }
+  expect(JSON.parse(JSON.stringify(new TsbuildError('OPTION_INVALID', 'wrong', options)))).toEqual({
+    name: 'TsbuildError',
+    code: 'OPTION_INVALID',
+    message: 'wrong',
+    location: { file: 'Dockerfile', line: 2, column: 1 },
+    hint: 'try',
+    details: ['a line'],
+    cause: 'why',
+    others: [{ name: 'TsbuildError', code: 'STORE_IO', message: 'another' }],
+  })
+})

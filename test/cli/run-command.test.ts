@@ -37,6 +37,26 @@ const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
     ['imagse'],
     'error: "imagse" is neither a command nor a directory [OPTION_INVALID]\nhint: did you mean tsbuild images?\n',
   ],
+  [
+    ['prune'],
+    'error: there is no command "prune" [OPTION_INVALID]\nhint: the store is one directory, `--store DIR` or $TSBUILD_HOME: remove it to get all of its space back\n',
+  ],
+  [
+    ['system', 'df', '-v'],
+    'error: there is no command "system df" [OPTION_INVALID]\nhint: the store is one directory, `--store DIR` or $TSBUILD_HOME: remove it to get all of its space back\n',
+  ],
+  [
+    ['buildx', 'bake', '--print'],
+    'error: there is no command "buildx bake" [OPTION_INVALID]\nhint: build each target with `tsbuild build`\n',
+  ],
+  [
+    ['run', '-it', 'app'],
+    'error: there is no command "run" [OPTION_INVALID]\nhint: tsbuild builds images and runs no containers: load the image with `podman load` or `docker load`\n',
+  ],
+  [
+    ['buildx', 'ls'],
+    'error: there is no command "buildx ls" [OPTION_INVALID]\nhint: tsbuild has no builders: it builds in its own process\n',
+  ],
   [['help', 'imagse'], 'error: there is no command "imagse" [OPTION_INVALID]\nhint: did you mean images?\n'],
   [['-f', '-', '-'], 'error: standard input cannot be both the build context and the Dockerfile [OPTION_INVALID]\n'],
   [['--build-context', 'x', '.'], 'error: --build-context can\'t be "x": expected NAME=VALUE [OPTION_INVALID]\n'],
@@ -69,5 +89,31 @@ describe('a wrong command line ends with 2 and says why', () => {
   test('as JSON with --progress=rawjson', async () => {
     const { stderr } = await cli(['--progress=rawjson', '--load', '.'])
     expect(JSON.parse(stderr)).toMatchObject({ type: 'error', code: 'UNSUPPORTED' })
+  })
+})
+
+describe("docker's spelling of a command runs it", () => {
+  test.each([
+    [
+      ['image', 'ls', '--help'],
+      ['images', '--help'],
+    ],
+    [
+      ['image', 'rm', 'nosuch'],
+      ['rmi', 'nosuch'],
+    ],
+    [['buildx', 'build'], ['build']],
+    [
+      ['buildx', 'imagetools', 'inspect'],
+      ['imagetools', 'inspect'],
+    ],
+    [
+      ['-D', 'image', 'history', '--nosuch'],
+      ['-D', 'history', '--nosuch'],
+    ],
+  ])('%j as %j', async (given, own) => {
+    const result = await cli(given)
+    expect(result).toEqual(await cli(own))
+    expect(result.stdout + result.stderr).not.toBe('')
   })
 })

@@ -33,5 +33,8 @@ export async function openStdinContext(
     })
   }
   const text = readTextFile(path)?.text ?? ''
-  return { ...openContext(new Map(), { text, name: 'stdin' }), time: async () => undefined }
+  const opened = openContext(new Map(), { text, name: 'stdin' })
+  const explainMissing = (): string =>
+    'a Dockerfile on standard input comes without files: name a directory, with -f -, or send a tar'
+  return { ...opened, explainMissing, time: async () => undefined }
 }

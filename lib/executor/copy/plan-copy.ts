@@ -110,7 +110,13 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
     await copyRemote(copy, input)
     return
   }
-  const missing = (path: string) => missingSource(source, path, options.location(input.span), options.explainMissing)
+  const missing = (path: string): TsbuildError =>
+    missingSource(source, {
+      written: input.path,
+      path,
+      location: options.location(input.span),
+      explain: options.explainMissing,
+    })
   const { path, include } = op.parents ? splitParents(input.path) : { path: cleanPath(input.path), include: undefined }
   const matches = await matchSources(source, path).catch((error: unknown) => {
     throw patternError([input.path], error)
@@ -130,11 +136,15 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
   if (include && selected === 0 && !hasWildcard(input.path)) throw missing(cleanPath(input.path))
 }
 
-/** `--parents`: the copy starts at the part before `/./`, and keeps the rest as directories in the destination. */
-function splitParents(source: string): { path: string; include: PatternMatcher } {
+/**
+ * `--parents`: the copy starts at the part before `/./`, and keeps the rest as directories in the destination. Without
+ * a rest, as in `.` and `dir/./`, all that is below is copied.
+ */
+function splitParents(source: string): { path: string; include: PatternMatcher | undefined } {
   const pivot = source.indexOf('/./')
   const [start, rest] = pivot === -1 ? ['', source] : [source.slice(0, pivot), source.slice(pivot + 3)]
-  const include = withPatternErrors([source], () => createPatternMatcher([cleanPath(rest)]))
+  const kept = cleanPath(rest)
+  const include = kept === '' ? undefined : withPatternErrors([source], () => createPatternMatcher([kept]))
   return { path: cleanPath(start), include }
 }
 

@@ -364,12 +364,40 @@ describe('a copy that cannot be done is an error at its source', () => {
       '"/dangling" is a symlink to "nowhere", which does not exist',
     ],
     [
+      'says where a symlink on the way leads',
+      { copy: 'dangling/x /' },
+      '"/dangling" is a symlink to "nowhere", which does not exist',
+    ],
+    [
+      "says what hides a symlink's target",
+      { copy: 'dangling /', explainMissing: (path: string) => (path === 'nowhere' ? 'line 1 hides it' : undefined) },
+      '"/dangling" is a symlink to "nowhere": line 1 hides it',
+    ],
+    [
+      'says that nothing is outside',
+      { copy: '../nope /' },
+      'a source cannot be outside of the build context: "../nope" means "/nope" in it',
+    ],
+    ['says that a file has nothing in it', { copy: 'a.txt/x /' }, '"/a.txt" is a file, not a directory'],
+    ['does not repeat what was written', { copy: 'dir/nope/a.txt /' }, undefined],
+    [
       'says what hides it',
       { copy: 'a.log /', explainMissing: (path: string) => `${path} is hidden` },
       'a.log is hidden',
     ],
   ])('the hint for a missing source %s', async (_, input, hint) => {
     await expect(plan(input)).rejects.toMatchObject({ hint })
+  })
+
+  test.each([
+    ['.', '.'],
+    ['./', '.'],
+    ['/', '.'],
+    ['dir/./', 'dir'],
+  ])('--parents %s copies all that is below', async (source, plain) => {
+    const all = await plan({ copy: `--parents ${source} /v/` })
+    expect(all).toBe(await plan({ copy: `${plain} /v/` }))
+    expect(all).toContain(' v/')
   })
 
   test('a bad pattern to exclude is refused', async () => {

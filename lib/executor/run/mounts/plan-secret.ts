@@ -1,6 +1,7 @@
 // `--mount=type=secret`: the secret is read here, and the worker writes its file.
 import { TsbuildError } from '../../../base/errors.ts'
 import { baseName } from '../../../base/paths.ts'
+import { suggest } from '../../../base/suggest.ts'
 import { readSecret } from '../../read-secret.ts'
 import type { SecretSource } from '../../run-options.ts'
 import type { Session } from '../../session.ts'
@@ -33,7 +34,7 @@ export function planSecret(
   if (!bytes) {
     if (!mount.required) return { planned: { mount: undefined, key }, variable: undefined }
     throw new TsbuildError('SECRET_NOT_FOUND', `the secret ${JSON.stringify(id)} was not given`, {
-      hint: `pass it with --secret id=${id},src=FILE or --secret id=${id},env=NAME`,
+      hint: `pass it with --secret id=${id},src=FILE or --secret id=${id},env=NAME${givenInstead(id, run.secrets)}`,
     })
   }
   const content = Buffer.from(bytes).toString('base64')
@@ -44,6 +45,15 @@ export function planSecret(
   const variable =
     mount.env === undefined ? undefined : `${mount.env === '' ? id : mount.env}=${Buffer.from(bytes).toString()}`
   return { planned, variable }
+}
+
+/** The ids that were given, since the missing one may be misspelt. */
+function givenInstead(id: string, secrets: Session['run']['secrets'] = {}): string {
+  const given = Object.keys(secrets)
+  if (given.length === 0) return ''
+  const near = suggest(id, given)
+  if (near !== undefined) return `; or did you mean the secret ${JSON.stringify(near)}, which was given?`
+  return `; given were ${given.map((name) => JSON.stringify(name)).join(', ')}`
 }
 
 function unsetSecret(id: string, source: SecretSource, warn: Session['warn']): Uint8Array {
