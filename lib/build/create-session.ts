@@ -1,3 +1,4 @@
+import type { TsbuildError } from '../base/errors.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import { neededBases } from '../executor/needed-bases.ts'
 import { checkRuns } from '../executor/run/check-runs.ts'
@@ -22,6 +23,8 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
   const { noCache = false, run = {}, onEvent: emit = () => {} } = options
   const store = lazyStore(resources.store, remoteBlobs)
   const location: Session['location'] = (span) => ({ file: dockerfile.file, span })
+  const warn: Session['warn'] = (warning) => emit(warningEvent(warning))
+  const warnOf = ({ code, message, hint }: TsbuildError): void => warn({ code, message, hint, step: undefined })
   return {
     store,
     contexts,
@@ -41,14 +44,15 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
     now: Math.floor(Date.now() / 1000),
     epoch,
     noCache: noCache === true,
-    noCacheStages: typeof noCache === 'object' ? stagesNamed(dockerfile.stages, noCache) : new Set(),
+    // As in docker, the name of a stage that is not there does no harm: CI templates are shared by many Dockerfiles.
+    noCacheStages: typeof noCache === 'object' ? stagesNamed(dockerfile.stages, noCache, warnOf) : new Set(),
     compression: resultCompression(options),
     location,
     run,
     access: accessOf(options),
     neededEmulators: checkRuns(joined.vertices, run, { store, location }),
     worker: resources.worker.worker,
-    warn: (warning) => emit(warningEvent(warning)),
+    warn,
   }
 }
 

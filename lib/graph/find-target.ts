@@ -16,11 +16,15 @@ export function findTarget(stages: readonly LinkedStage[], target: string | unde
   )
 }
 
-/** The indexes of all stages with these names. Errors with `TARGET_UNKNOWN` for a name that no stage has. */
-export function stagesNamed(stages: readonly NamedStage[], names: readonly string[]): ReadonlySet<number> {
+/** The indexes of all stages with these names. `onUnknown` receives an error for each name that no stage has. */
+export function stagesNamed(
+  stages: readonly NamedStage[],
+  names: readonly string[],
+  onUnknown: (error: TsbuildError) => void,
+): ReadonlySet<number> {
   const found = names.flatMap((name) => {
     const same = stages.filter((stage) => stage.name === name.toLowerCase())
-    if (same.length === 0) throw unknownStage(name, stages)
+    if (same.length === 0) onUnknown(unknownStage(name, stages))
     return same.map(({ index }) => index)
   })
   return new Set(found)

@@ -108,8 +108,8 @@ describe("docker's spelling of a command runs it", () => {
       ['imagetools', 'inspect'],
     ],
     [
-      ['-D', 'image', 'history', '--nosuch'],
-      ['-D', 'history', '--nosuch'],
+      ['--store', '/nosuch', 'image', 'history', '--nosuch'],
+      ['history', '--nosuch'],
     ],
   ])('%j as %j', async (given, own) => {
     const result = await cli(given)

@@ -61,7 +61,9 @@ function readBytes(name: string, env: Terminal['env']): number | undefined {
 }
 
 export function readIsolation(args: Args): Isolation | 'auto' {
-  return choice(args, 'isolation', ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'virtual', 'proot']) ?? 'auto'
+  const isolation = choice(args, 'isolation', ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'virtual', 'proot'])
+  // Docker's word `default` is none of these.
+  return isolation ?? 'auto'
 }
 
 function readControlLimits(args: Args): ControlLimits {

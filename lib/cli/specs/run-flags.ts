@@ -8,7 +8,7 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     name: 'isolation',
     kind: 'value',
     placeholder: 'KIND',
-    choices: ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'virtual', 'proot'],
+    choices: ['auto', 'oci', 'bwrap', 'userns', 'chroot', 'virtual', 'proot', 'default'],
     group: GROUP,
     summary: 'auto (the strongest that works), oci, bwrap, userns, chroot, virtual, or proot',
   },

@@ -57,7 +57,6 @@ const refusals: readonly (readonly [args: string, code: string, message: string]
   ['--load .', 'UNSUPPORTED', '--load is not supported yet'],
   ['--cgroup-parent a .', 'UNSUPPORTED', '--cgroup-parent is not supported yet'],
   ['--provenance=true .', 'UNSUPPORTED', '--provenance is not supported yet'],
-  ['--rm=false .', 'UNSUPPORTED', '--rm is not supported yet'],
 ]
 
 describe('what can’t be carried out is refused', () => {
