@@ -34,7 +34,11 @@ function checkExpansion(text: string, error: string): string | undefined {
 function withoutSameErrors(expected: Case, actual: Case): { readonly recorded: unknown; readonly actual: unknown } {
   const errors: TsbuildError[] = []
   const marked: unknown = JSON.parse(
-    JSON.stringify(actual, (_, value) => (value instanceof TsbuildError ? errors.push(value) > 0 : value)),
+    JSON.stringify(actual, function (this: Readonly<Record<string, unknown>>, key, value) {
+      // An error has a form of its own as JSON, which is the value here.
+      const original = this[key]
+      return original instanceof TsbuildError ? errors.push(original) > 0 : value
+    }),
   )
   const recorded: unknown = JSON.parse(
     JSON.stringify(expected, (key, value) => {
