@@ -162,8 +162,7 @@ function answerOf(call: () => string): string {
 }
 
 /** The whole set takes some twenty minutes in a virtual root. */
-const BUILT_IN_POD: readonly Name[] =
-  process.env['TSBUILD_TEST_EXAMPLES'] === 'all' ? names : ['c-static', 'nginx']
+const BUILT_IN_POD: readonly Name[] = process.env['TSBUILD_TEST_EXAMPLES'] === 'all' ? names : ['c-static', 'nginx']
 
 /** `without` has the examples that can't be built there, with the message of the error. */
 const OTHERS = [
