@@ -145,8 +145,7 @@ export function stepRoom(parts: NativeParts, where: string = tmpdir()): StepRoom
   copyFileSync(parts.busybox, join(root, 'bin/busybox'))
   copyFileSync(parts.calls, join(root, 'bin/calls'))
   for (const applet of APPLETS) symlinkSync('busybox', join(root, 'bin', applet))
-  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n')
-  writeFileSync(join(root, 'etc/group'), 'root:x:0:\nwww:x:33:\napp:x:1000:\nextra:x:44:app\n')
+  for (const [name, text] of Object.entries(ACCOUNTS)) writeFileSync(join(root, 'etc', name), text)
   giveToPlainUser(home)
   return roomOf(parts, home)
 }
@@ -166,7 +165,13 @@ export function roomOf(parts: NativeParts, home: string): StepRoom {
   }
 }
 
-const APPLETS =
+/** The files of /etc with the users and groups of a step. */
+export const ACCOUNTS = {
+  passwd: 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n',
+  group: 'root:x:0:\nwww:x:33:\napp:x:1000:\nextra:x:44:app\n',
+} as const
+
+export const APPLETS: readonly string[] =
   'sh cat chmod chown chroot cp cut date dd echo env find grep head hostname id ip kill ln ls mkdir mknod mount mv ps readlink rm rmdir sed seq setsid sleep sort stat su tail tar test touch true tr umount wc xargs'.split(
     ' ',
   )
