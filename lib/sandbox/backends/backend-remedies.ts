@@ -23,7 +23,7 @@ export function backendRemedy(
 }
 
 const VIRTUAL_ROOT_NEEDS =
-  'it needs x64, Linux 5.19, unlimited hard limits, and ptrace of own processes (kernel.yama.ptrace_scope 0 or 1)'
+  'it needs x64 or arm64, Linux 5.19, unlimited hard limits, and ptrace of own processes (kernel.yama.ptrace_scope 0 or 1)'
 
 const HELPER_PACKAGE =
   'install tsbuild where programs can be executed, on Linux on x64 or arm64: its npm package brings the helper'

@@ -3,45 +3,55 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-const KEPT = resolve(import.meta.dirname, '../../../native/build')
-/** Kernels with pages of 16 KiB begin with it. */
+const KEPT = resolve(import.meta.dirname, '../../../native/build/arm64')
+/** The first release with kernels that have pages of 16 KiB. */
 const RELEASE = 'trixie'
 
+/** A package and the directory of it that is wanted. */
+export interface Arm64Package {
+  readonly name: string
+  readonly directory: string
+}
+
+export const BUSYBOX: Arm64Package = { name: 'busybox-static', directory: 'usr/bin' }
+/** A kernel with pages of 4 KiB, which most machines have, and one with larger pages. */
+export const KERNEL: Arm64Package = { name: 'linux-image-arm64', directory: 'boot' }
+export const KERNEL_16K: Arm64Package = { name: 'linux-image-arm64-16k', directory: 'boot' }
+
 /**
- * The directory that a package, or the newest of those that it depends on, is unpacked in. Errors if apt-get can't
- * have it.
+ * The path of a package's file whose name begins with `name`. Downloads the package unless it was before. Errors if
+ * apt-get can't have it.
  */
-export function fetchArm64(name: string): string {
-  const directory = join(KEPT, `arm64-${name}`)
-  if (existsSync(directory)) return directory
-  const temporary = `${directory}.${process.pid}`
+export function fetchArm64(each: Arm64Package, name: string): string {
+  const directory = join(KEPT, each.name)
+  if (!existsSync(directory)) download(each, directory)
+  const unpacked = join(directory, each.directory)
+  const file = readdirSync(unpacked).find((one) => one.startsWith(name))
+  if (file === undefined) throw new Error(`${each.name} has no ${name} in ${each.directory}`)
+  return join(unpacked, file)
+}
+
+function download({ name, directory }: Arm64Package, target: string): void {
+  const work = `${target}.${process.pid}`
   try {
-    const downloads = join(temporary, 'downloads')
-    mkdirSync(downloads, { recursive: true })
-    const config = aptConfig(temporary)
+    const [downloads, root] = [join(work, 'downloads'), join(work, 'root')]
+    for (const path of [downloads, root]) mkdirSync(path, { recursive: true })
+    const config = aptConfig(work)
     run('apt-get', ['update', '-qq'], config, downloads)
-    run('apt-get', ['download', '-qq', realName(name, config, downloads)], config, downloads)
+    run('apt-get', ['download', '-qq', nameOfFiles(name, config)], config, downloads)
     const [file = ''] = readdirSync(downloads)
-    run('dpkg-deb', ['-x', join(downloads, file), join(temporary, 'root')], config, downloads)
-    renameSync(join(temporary, 'root'), directory)
+    const unpack = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" "./$3"'
+    run('sh', ['-c', unpack, 'sh', join(downloads, file), root, directory], config, downloads)
+    renameSync(root, target)
   } finally {
-    rmSync(temporary, { recursive: true, force: true })
+    rmSync(work, { recursive: true, force: true })
   }
-  return directory
 }
 
-/** The file of a package's kernel. */
-export function kernelOf(directory: string): string {
-  const boot = join(directory, 'boot')
-  const name = readdirSync(boot).find((file) => file.startsWith('vmlinuz'))
-  if (name === undefined) throw new Error(`${boot} has no kernel`)
-  return join(boot, name)
-}
-
-/** A kernel's package depends on the one that has the kernel. */
-function realName(name: string, config: string, directory: string): string {
+/** The package that has the files: a kernel's name stands for the package of its newest version. */
+function nameOfFiles(name: string, config: string): string {
   if (!name.startsWith('linux-image-')) return name
-  const text = run('apt-cache', ['depends', '--important', name], config, directory)
+  const text = run('apt-cache', ['depends', '--important', name], config, KEPT)
   return /Depends: (linux-image-\S+)/.exec(text)?.[1] ?? name
 }
 
@@ -52,7 +62,6 @@ function aptConfig(directory: string): string {
   const key = '/usr/share/keyrings/debian-archive-keyring.gpg'
   writeFileSync(sources, `deb [signed-by=${key}] http://deb.debian.org/debian ${RELEASE} main\n`)
   writeFileSync(join(state, 'status'), '')
-  const config = join(state, 'apt.conf')
   const settings = {
     'APT::Architecture': 'arm64',
     'APT::Architectures': 'arm64',
@@ -65,6 +74,7 @@ function aptConfig(directory: string): string {
     'Dir::Etc::sourcelist': sources,
     'Dir::Etc::sourceparts': '-',
   }
+  const config = join(state, 'apt.conf')
   const lines = Object.entries(settings).map(([key, value]) => `${key} "${value}";`)
   writeFileSync(config, `${lines.join('\n')}\n`)
   return config
