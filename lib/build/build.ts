@@ -5,8 +5,7 @@ import { normaliseName } from '../oci/reference.ts'
 import type { Build, BuildOptions, BuildResult } from './build-options.ts'
 import { openResources } from './build-resources.ts'
 import { withBuildKitArgs } from './buildkit-args.ts'
-import { checkOptions } from './check-options.ts'
-import { readSources } from './contexts/read-sources.ts'
+import { readOptions } from './contexts/read-options.ts'
 import { createSession } from './create-session.ts'
 import { describeResult } from './describe-result.ts'
 import { emitWarnings } from './emit-warnings.ts'
@@ -50,8 +49,7 @@ export function build(options: BuildOptions): Build {
  */
 async function runBuild(given: BuildOptions, progress: Progress): Promise<BuildResult> {
   const { emit, caughtUp, signal } = progress
-  checkOptions(given)
-  const options = { ...(await readSources(withBuildKitArgs(given))), onEvent: emit, signal }
+  const options = { ...(await readOptions(withBuildKitArgs(given))), onEvent: emit, signal }
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   checkOutputs(options)
   await using resources = openResources(options)

@@ -15,10 +15,9 @@ import type { Dockerfile } from '../parser/types.ts'
 import { lazyClient } from '../registry/lazy-client.ts'
 import type { BuildOptions } from './build-options.ts'
 import { refuseFrontends } from './buildkit-args.ts'
-import { checkOptions } from './check-options.ts'
 import type { MainContext } from './contexts/main-context.ts'
 import { openMainContext } from './contexts/open-main-context.ts'
-import { type ReadOptions, readSources } from './contexts/read-sources.ts'
+import { type ReadOptions, readOptions } from './contexts/read-options.ts'
 import { createNameResolver, type NameResolver } from './contexts/resolve-names.ts'
 import { lintContext } from './lint-context.ts'
 import { askedEpoch, defaultEpoch, withEpoch } from './source-date-epoch.ts'
@@ -50,8 +49,7 @@ export interface CheckedBuild {
  * ```
  */
 export async function checkBuild(given: BuildOptions, choice: RuleChoice = {}): Promise<CheckedBuild> {
-  checkOptions(given)
-  const options = await readSources(given)
+  const options = await readOptions(given)
   const store = useStore(options.store, options.env)
   try {
     const main = await openMainContext(options, store)

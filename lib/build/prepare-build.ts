@@ -19,12 +19,11 @@ import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import { registryOptions } from './access-of.ts'
 import type { BuildOptions } from './build-options.ts'
 import { refuseFrontends } from './buildkit-args.ts'
-import { checkOptions } from './check-options.ts'
 import type { MainContext } from './contexts/main-context.ts'
 import { fileContexts } from './contexts/named-contexts.ts'
 import { openMainContext } from './contexts/open-main-context.ts'
 import { openNamedContext } from './contexts/open-named-context.ts'
-import { type ReadOptions, readSources } from './contexts/read-sources.ts'
+import { type ReadOptions, readOptions } from './contexts/read-options.ts'
 import { createNameResolver } from './contexts/resolve-names.ts'
 import { startLinter } from './refuse-warnings.ts'
 import { askedEpoch, defaultEpoch, withEpoch } from './source-date-epoch.ts'
@@ -58,8 +57,7 @@ export interface PreparedBuild {
  * ```
  */
 export async function planBuild(given: BuildOptions): Promise<Graph> {
-  checkOptions(given)
-  const options = await readSources(given)
+  const options = await readOptions(given)
   const store = useStore(options.store, options.env)
   const client = lazyClient(registryOptions(options))
   try {
@@ -86,8 +84,7 @@ export async function planBuild(given: BuildOptions): Promise<Graph> {
  * ```
  */
 export async function readDockerfile(given: BuildOptions): Promise<Dockerfile> {
-  checkOptions(given)
-  const options = await readSources(given)
+  const options = await readOptions(given)
   const store = useStore(options.store, options.env)
   try {
     return parseDockerfile(await openMainContext(options, store), options)

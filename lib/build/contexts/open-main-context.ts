@@ -12,7 +12,7 @@ import { observeDownload } from './observe-download.ts'
 import { openGitContext } from './open-git-context.ts'
 import { downloadDockerfile, openHttpContext } from './open-http-context.ts'
 import { openStdinContext } from './open-stdin-context.ts'
-import type { ReadOptions } from './read-sources.ts'
+import type { ReadOptions } from './read-options.ts'
 
 /**
  * Opens the main context and finds the Dockerfile. A remote context is downloaded, or taken from the store if

@@ -1,4 +1,4 @@
-// The contexts of a call in the one shape that the rest of the program knows.
+// The options of a call, with contexts in the one shape that the rest of the program knows.
 import { fileURLToPath } from 'node:url'
 import { TsbuildError } from '../../base/errors.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
   NamedContext,
 } from '../../context/context-source.ts'
 import type { BuildOptions } from '../build-options.ts'
+import { checkOptions } from '../check-options.ts'
 
 /** Options whose contexts are paths, URLs as text, maps, and a stream for the main one. */
 export interface ReadOptions extends BuildOptions {
@@ -16,8 +17,12 @@ export interface ReadOptions extends BuildOptions {
   readonly buildContexts?: Readonly<Record<string, ContextFiles>>
 }
 
-/** Reads contexts that are given as iterables. Errors with `CONTEXT_INVALID`, and as the iterables do. */
-export async function readSources(options: BuildOptions): Promise<ReadOptions> {
+/**
+ * Checks the names of options, and reads contexts that are given as iterables. Errors as checkOptions() does, with
+ * `CONTEXT_INVALID`, and as the iterables do.
+ */
+export async function readOptions(options: BuildOptions): Promise<ReadOptions> {
+  checkOptions(options)
   const { context, buildContexts, ...others } = options
   const named = Object.entries(buildContexts ?? {}).map(async ([name, source]): Promise<[string, ContextFiles]> => {
     return [name, await readFiles(source, name)]
