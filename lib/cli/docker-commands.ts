@@ -57,8 +57,7 @@ export function dockerCommand(first: string, second: string): string | undefined
   if (command !== undefined) return command
   const hint = ABSENT.get(words) ?? ABSENT.get(first)
   if (hint === undefined) return undefined
-  const isPair = ABSENT.has(words) || GROUPS.has(first)
-  const name = isPair && second !== '' && !second.startsWith('-') ? words : first
+  const name = GROUPS.has(first) && second !== '' && !second.startsWith('-') ? words : first
   throw new UsageError('OPTION_INVALID', `there is no command ${JSON.stringify(name)}`, { hint })
 }
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { planSecret } from '../../lib/executor/run/mounts/plan-secret.ts'
 import type { SecretSource } from '../../lib/executor/run-options.ts'
-import { build } from '../../lib/index.ts'
+import { build, parse, resolveMount } from '../../lib/index.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 test('a Dockerfile on a stream comes without files', async () => {
@@ -34,9 +34,9 @@ test.each<[given: readonly string[], hint: string]>([
   [['token', 'key'], 'given were "token", "key"'],
 ])('a required secret that is not among %j', (given, hint) => {
   const secrets = Object.fromEntries(given.map((id): [string, SecretSource] => [id, { kind: 'value', value: 'x' }]))
-  const mount = { type: 'secret', source: '', id: 'npm', target: '', required: true } as unknown as Parameters<
-    typeof planSecret
-  >[0]
+  const [, run] = parse('FROM scratch\nRUN --mount=type=secret,id=npm,required true\n').instructions
+  if (run?.kind !== 'RUN' || !run.mounts[0]) throw new Error('no mount')
+  const mount = resolveMount(run.mounts[0], (value) => value)
   const session = { run: { secrets }, access: { env: {}, fetch: undefined, secrets }, warn: () => {} }
   expect(() => planSecret(mount, '/', session)).toThrow(
     expect.objectContaining({ code: 'SECRET_NOT_FOUND', hint: expect.stringContaining(hint) }),

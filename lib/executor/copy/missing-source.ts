@@ -25,7 +25,7 @@ export function missingSource(tree: FileTree, { written, path, location, explain
     explain?.(missing) ??
     badLink(tree, missing, explain) ??
     outside(written) ??
-    notDirectory(tree, missing, path) ??
+    notDirectory(tree, parentPath(missing)) ??
     emptyTree(tree) ??
     similarName(tree, missing, path)
   return new TsbuildError('COPY_SOURCE_NOT_FOUND', `${quote(path)}: not found`, { location, hint })
@@ -51,15 +51,13 @@ function badLink(tree: FileTree, path: string, explain: MissingSource['explain']
 
 /** As in Docker, `..` stops at the root of the context. */
 function outside(written: string): string | undefined {
-  if (!written.split('/').includes('..') || !/^(?:\.?\/)*\.\.(?:\/|$)/.test(written)) return undefined
+  if (!/^(?:\.?\/)*\.\.(?:\/|$)/.test(written)) return undefined
   const path = quote(cleanPath(written))
   return `a source cannot be outside of the build context: ${JSON.stringify(written)} means ${path} in it`
 }
 
-function notDirectory(tree: FileTree, missing: string, path: string): string | undefined {
-  const parent = parentPath(missing)
+function notDirectory(tree: FileTree, parent: string): string | undefined {
   const entry = tree.lookup(resolvePath(tree, parent, { followLast: true }))
-  if (missing === path && parent === '') return undefined
   return entry && entry.type !== 'directory' ? `${quote(parent)} is a file, not a directory` : undefined
 }
 

@@ -57,8 +57,8 @@ const KILLED = 'something killed it: maybe the system ran out of memory'
  * works in it, and with `SANDBOX_FAILED` when it can't be started. With `terminal` the worker has this process's
  * standard input and output.
  */
-export async function connectWorker(start: WorkerStart, { programs, terminal }: SpawnOptions): Promise<RunWorker> {
-  const child = spawnWorker(start.namespaces, { programs, terminal })
+export async function connectWorker(start: WorkerStart, options: SpawnOptions): Promise<RunWorker> {
+  const child = spawnWorker(start.namespaces, options)
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_LIMIT)

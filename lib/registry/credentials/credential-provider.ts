@@ -1,6 +1,6 @@
 // Credentials from the caller of the library, instead of those in files.
 import type { RepositoryName } from '../hosts.ts'
-import type { FoundCredentials } from './find-credentials.ts'
+import type { Credentials, FoundCredentials } from './find-credentials.ts'
 
 /** Credentials for a registry: a password, an OAuth 2 refresh token, or a bearer token that is sent as it is. */
 export type RegistryCredentials =
@@ -25,13 +25,12 @@ export async function askProvider(
   { domain, path }: RepositoryName,
 ): Promise<FoundCredentials> {
   const given = await find(domain, path)
-  if (!given) return { credentials: undefined, problems: [] }
-  if ('identityToken' in given) {
-    return { credentials: { kind: 'identity', token: given.identityToken, source: SOURCE }, problems: [] }
-  }
-  if ('registryToken' in given) {
-    return { credentials: { kind: 'bearer', token: given.registryToken, source: SOURCE }, problems: [] }
-  }
+  return { credentials: given && toCredentials(given), problems: [] }
+}
+
+function toCredentials(given: RegistryCredentials): Credentials {
+  if ('identityToken' in given) return { kind: 'identity', token: given.identityToken, source: SOURCE }
+  if ('registryToken' in given) return { kind: 'bearer', token: given.registryToken, source: SOURCE }
   const { username, password } = given
-  return { credentials: { kind: 'password', username, password, source: SOURCE }, problems: [] }
+  return { kind: 'password', username, password, source: SOURCE }
 }

@@ -26,8 +26,8 @@ export function identifyFiles({ ownership, after, root, user }: IdentifyOptions)
     // that is in the kernel's cache. The captured directory has the upper inode.
     const owner = (stat.nlink > 1n ? after.find({ dev, ino: stat.ino }) : undefined) ?? after.find({ dev, ino })
     const onDisk = Number(stat.mode)
-    // No record says that the disk is right, whatever was unpacked there.
     if (ownership.unknown === 'disk' && !owner?.device) return disk
+    // No record says that the disk is right, whatever was unpacked there.
     if (!owner) return ownership.recordsPermissions ? { ...assumed(base), mode: onDisk } : assumed(base)
     const { device, capability, permissions = onDisk & 0o7777 } = owner
     const { uid, gid } = ownership.unknown === 'disk' ? disk : owner
