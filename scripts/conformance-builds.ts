@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { runBuilds } from './conformance/run-builds.ts'
 
 /** The number of cases that pass. Raise it when more pass; never lower it. */
-const EXPECTED = 560
+const EXPECTED = 561
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -25,6 +25,7 @@ export function missingSource(tree: FileTree, { written, path, location, explain
     explain?.(missing) ??
     badLink(tree, missing, explain) ??
     outside(written) ??
+    emptyPivot(written) ??
     notDirectory(tree, parentPath(missing)) ??
     emptyTree(tree) ??
     similarName(tree, missing, path)
@@ -54,6 +55,11 @@ function outside(written: string): string | undefined {
   if (!/^(?:\.?\/)*\.\.(?:\/|$)/.test(written)) return undefined
   const path = quote(cleanPath(written))
   return `a source cannot be outside of the build context: ${JSON.stringify(written)} means ${path} in it`
+}
+
+/** `--parents` keeps what follows `/./`. Without `--parents` such a path is that of the directory, which is there. */
+function emptyPivot(written: string): string | undefined {
+  return written.endsWith('/./') ? `nothing follows "/./": write ${JSON.stringify(`${written}*`)}` : undefined
 }
 
 function notDirectory(tree: FileTree, parent: string): string | undefined {

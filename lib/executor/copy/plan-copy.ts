@@ -137,14 +137,15 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
 }
 
 /**
- * `--parents`: the copy starts at the part before `/./`, and keeps the rest as directories in the destination. Without
- * a rest, as in `.` and `dir/./`, all that is below is copied.
+ * `--parents`: the copy starts at the part before `/./`, and keeps the rest as directories in the destination. The
+ * root, such as `.`, is copied as a whole. As in BuildKit nothing matches where nothing follows `/./`.
  */
 function splitParents(source: string): { path: string; include: PatternMatcher | undefined } {
   const pivot = source.indexOf('/./')
   const [start, rest] = pivot === -1 ? ['', source] : [source.slice(0, pivot), source.slice(pivot + 3)]
   const kept = cleanPath(rest)
-  const include = kept === '' ? undefined : withPatternErrors([source], () => createPatternMatcher([kept]))
+  const isWhole = pivot === -1 && kept === ''
+  const include = isWhole ? undefined : withPatternErrors([source], () => createPatternMatcher([kept]))
   return { path: cleanPath(start), include }
 }
 
