@@ -59,8 +59,7 @@ export function sourcesDigest(): string {
     JSON.stringify([COMPILE, LOADER, LOADER_FOR, LINK, TARGETS, SYSROOT_PACKAGES]),
   )
   for (const directory of [sources, loader]) {
-    for (const name of readdirSync(directory).sort())
-      hash.update(`\n${name}\n`).update(readFileSync(join(directory, name)))
+    for (const name of filesIn(directory)) hash.update(`\n${name}\n`).update(readFileSync(join(directory, name)))
   }
   return `sha256:${hash.digest('hex')}`
 }
@@ -85,8 +84,8 @@ export async function buildNative(arch: Arch): Promise<Buffer> {
   try {
     buildLoader(COMPILER, [...LOADER_FOR[arch], '-fuse-ld=lld-14', ...target, '-nostdlibinc', ...include], work)
     const objects = sourceFiles().map((file) => {
-      const object = join(work, `${file}.o`)
-      const flags = [...target, ...COMPILE, '-nostdlibinc', ...include, `-Wa,-I${work}`]
+      const object = join(work, `${basename(file)}.o`)
+      const flags = [...target, ...COMPILE, `-I${sources}`, '-nostdlibinc', ...include, `-Wa,-I${work}`]
       run(COMPILER, [...flags, '-c', join(sources, file), '-o', object])
       return object
     })
@@ -131,7 +130,7 @@ export function buildSanitized(): string | undefined {
 
 /**
  * The path of a test's own program that calls functions of the helper: `source` takes the place of main.c, and of the
- * files that it `includes`. `flags` are more for the compiler. Rebuilt if a source is newer; undefined without a
+ * files that it `includes`, named from native/src. `flags` are more for the compiler. Rebuilt if a source is newer; undefined without a
  * compiler.
  */
 export function buildTestProgram(
@@ -155,14 +154,14 @@ function buildForTests(name: string, { files, flags }: TestProgram): string | un
   const compiler = hostCompiler()
   if (compiler === undefined) return undefined
   const file = join(build, name)
-  const headers = [sources, loader].flatMap((directory) => readdirSync(directory).map((name) => join(directory, name)))
+  const headers = [sources, loader].flatMap((directory) => filesIn(directory).map((name) => join(directory, name)))
   const used = [...files, ...headers]
   const newest = Math.max(...used.map((path) => statSync(path).mtimeMs))
   if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) return file
   mkdirSync(build, { recursive: true })
   const temporary = `${file}.${process.pid}`
   buildLoader(compiler, LOADER_FOR[process.arch === 'arm64' ? 'arm64' : 'x64'], build)
-  run(compiler, [...LANGUAGE, ...flags, `-Wa,-I${build}`, '-o', temporary, ...files])
+  run(compiler, [...LANGUAGE, ...flags, `-I${sources}`, `-Wa,-I${build}`, '-o', temporary, ...files])
   // Another process may be building the same program, or running the old one.
   renameSync(temporary, file)
   return file
@@ -179,10 +178,15 @@ export function buildProgram(source: string, file: string): string | undefined {
   return file
 }
 
-function sourceFiles(): readonly string[] {
-  return readdirSync(sources)
-    .filter((name) => name.endsWith('.c'))
+/** All files below a directory, by their names from there. */
+function filesIn(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.[ch]$/.test(name))
     .sort()
+}
+
+function sourceFiles(): readonly string[] {
+  return filesIn(sources).filter((name) => name.endsWith('.c'))
 }
 
 function hostCompiler(): string | undefined {

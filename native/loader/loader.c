@@ -10,7 +10,7 @@
 #include <linux/mman.h>
 #include <sys/syscall.h>
 
-#include "../src/loader.h"
+#include "../src/virtual-root/loader.h"
 #include "arch.h"
 
 /* The size of a page, which aarch64 has three of. */

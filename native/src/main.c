@@ -2,14 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fail.h"
-#include "files.h"
-#include "kernel.h"
-#include "mounts.h"
-#include "probe.h"
-#include "reap.h"
-#include "run.h"
-#include "xattrs.h"
+#include "base/fail.h"
+#include "base/files.h"
+#include "base/kernel.h"
+#include "step/mounts.h"
+#include "step/probe.h"
+#include "step/reap.h"
+#include "step/run.h"
+#include "step/xattrs.h"
 
 #define VERSION "1"
 

@@ -10,7 +10,7 @@ const SOURCE = join(import.meta.dirname, '../../test/sandbox/native/fuzz.c')
 
 /** The path of the program that does it; undefined without a compiler. */
 export function buildFuzzer(): string | undefined {
-  return buildTestProgram(SOURCE, [...SANITIZE, '-Wl,--wrap=fail,--wrap=refuse'], ['programs.c'])
+  return buildTestProgram(SOURCE, [...SANITIZE, '-Wl,--wrap=fail,--wrap=refuse'], ['virtual-root/programs.c'])
 }
 
 /**

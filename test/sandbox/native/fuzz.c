@@ -11,10 +11,10 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "../../../native/src/programs.c" /* its readers are static */
+#include "../../../native/src/virtual-root/programs.c" /* its readers are static */
 
-#include "../../../native/src/owners.h"
-#include "../../../native/src/spec.h"
+#include "../../../native/src/ownership/owners.h"
+#include "../../../native/src/step/spec.h"
 
 #define ROOM 16384
 #define BATCH 500 /* inputs a process: what a reader keeps is gone with it */

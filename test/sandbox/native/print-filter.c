@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../../native/src/kernel.h"
-#include "../../../native/src/virtual-hooks.h"
+#include "../../../native/src/base/kernel.h"
+#include "../../../native/src/virtual-root/virtual-hooks.h"
 
 long __wrap_syscall(long number, ...);
 
