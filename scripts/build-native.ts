@@ -130,8 +130,8 @@ export function buildSanitized(): string | undefined {
 
 /**
  * The path of a test's own program that calls functions of the helper: `source` takes the place of main.c, and of the
- * files that it `includes`, named from native/src. `flags` are more for the compiler. Rebuilt if a source is newer; undefined without a
- * compiler.
+ * files that it `includes`, named from native/src. `flags` are more for the compiler. Rebuilt if a source is newer;
+ * undefined without a compiler.
  */
 export function buildTestProgram(
   source: string,
