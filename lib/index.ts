@@ -98,6 +98,7 @@ export {
   type RemoteConfig,
   type RemoteImage,
 } from './imagetools/inspect-remote.ts'
+export type { ReplacedManifest } from './imagetools/merge-manifests.ts'
 export type { IndexCopy } from './imagetools/push-index.ts'
 export {
   type ListOptions,
@@ -125,7 +126,6 @@ export type { IndexAnnotation } from './oci/index-annotation.ts'
 export type { JsonValue } from './oci/json.ts'
 export { type ImageLayout, openLayout } from './oci/layout.ts'
 export type { Compression } from './oci/media-types.ts'
-export type { ReplacedManifest } from './oci/merge-manifests.ts'
 export type { ParsedManifest } from './oci/parse-manifest.ts'
 export { formatPlatform } from './oci/platform.ts'
 export { type ReadImageOptions, readImage } from './oci/read-image.ts'

@@ -1,4 +1,4 @@
-import type { ImageSet } from '../oci/image-set.ts'
+import type { ImageSet } from '../oci/write-index.ts'
 import type { BuildResult, BuiltImage } from './build-options.ts'
 
 /** The images of a result, as build() returns them. */

@@ -7,9 +7,9 @@ import { blobNotFound, openBlobFile, openUnhashedFile, readBlobFile } from '../o
 import type { BlobWriter, ContentReader, UnhashedReader } from '../oci/content.ts'
 import { digestMismatch, digestParts, digestPath, sha256 } from '../oci/digest.ts'
 import type { Descriptor, Digest } from '../oci/types.ts'
+import { createFile, renameInto, storeIO, writeAtomically } from './atomic-files.ts'
 import { removeAllDamaged, removeDamaged } from './damaged-blobs.ts'
 import type { PendingBlobs } from './pending-blobs.ts'
-import { createFile, renameInto, storeIO, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
 export interface Blobs extends ContentReader, UnhashedReader {

@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestParts, digestPath, isDigest } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
-import { namesIn, storeIO } from './store-file.ts'
+import { namesIn, storeIO } from './atomic-files.ts'
 
 /** The digests of all blobs. */
 export function everyBlob(root: string): readonly Digest[] {

@@ -6,7 +6,7 @@ import { jsonBytes } from '../oci/json.ts'
 import type { Compression } from '../oci/media-types.ts'
 import { parseDescriptor } from '../oci/parse-manifest.ts'
 import type { Descriptor, DiffID } from '../oci/types.ts'
-import { namesIn, readJsonIfSound, writeAtomically } from './store-file.ts'
+import { namesIn, readJsonIfSound, writeAtomically } from './atomic-files.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
 /** A blob of a layer, and its compression. */

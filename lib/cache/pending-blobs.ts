@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path'
 import { hasErrno } from '../base/errno.ts'
 import { digestPath, isDigest } from '../oci/digest.ts'
 import type { Digest } from '../oci/types.ts'
+import { createFile, makeDirectory, namesIn, storeIO, syncDirectory } from './atomic-files.ts'
 import { everyBlob, removeDamaged } from './damaged-blobs.ts'
-import { createFile, makeDirectory, namesIn, storeIO, syncDirectory } from './store-file.ts'
 
 export interface PendingBlobs {
   /** Notes a blob. To be called when its file is complete, and before the file gets its name. */

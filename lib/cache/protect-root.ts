@@ -2,7 +2,7 @@
 import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
-import { storeIO } from './store-file.ts'
+import { storeIO } from './atomic-files.ts'
 
 /** The permissions of the group and of others. */
 const FOREIGN = 0o077

@@ -4,8 +4,8 @@ import { digestParts, isDigest } from '../oci/digest.ts'
 import type { JsonValue } from '../oci/json.ts'
 import { jsonBytes } from '../oci/json.ts'
 import type { CacheKey } from '../oci/types.ts'
+import { readJsonIfSound, writeAtomically } from './atomic-files.ts'
 import { KEY_VERSION, type KeyPart } from './cache-key.ts'
-import { readJsonIfSound, writeAtomically } from './store-file.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
 /** The result of a step under its cache key. */

@@ -10,7 +10,7 @@ import { descriptorJson, indexBytes } from '../oci/manifest.ts'
 import { parseDescriptor } from '../oci/parse-manifest.ts'
 import { shortName } from '../oci/reference.ts'
 import type { Descriptor } from '../oci/types.ts'
-import { namesIn, readIfThere, readJsonIfSound, storeIO, writeAtomically } from './store-file.ts'
+import { namesIn, readIfThere, readJsonIfSound, storeIO, writeAtomically } from './atomic-files.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
 /** A name that an image has in the store. */

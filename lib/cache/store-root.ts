@@ -2,9 +2,9 @@
 import { closeSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
+import { createFile, makeDirectory, readJsonIfSound, storeIO } from './atomic-files.ts'
 import { checkPendingBlobs } from './pending-blobs.ts'
 import { refuseForeignOwner, tightenModes } from './protect-root.ts'
-import { createFile, makeDirectory, readJsonIfSound, storeIO } from './store-file.ts'
 
 /** The version of the store's format. Raise it when older programs would misread the files. */
 export const STORE_VERSION = 1

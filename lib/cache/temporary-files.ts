@@ -2,7 +2,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseProcessMark, processMark, stateOfProcess } from '../base/process-mark.ts'
-import { makeDirectory, namesIn, storeIO } from './store-file.ts'
+import { makeDirectory, namesIn, storeIO } from './atomic-files.ts'
 
 const DAY = 86_400_000
 /** A live process may keep a file for long, but not for ever. */

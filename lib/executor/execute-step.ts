@@ -2,6 +2,7 @@
 import { TsbuildError } from '../base/errors.ts'
 import { unreachable } from '../base/unreachable.ts'
 import type { CopyOp, Op, Vertex } from '../graph/types.ts'
+import type { WantedEncoding } from '../layers/layer-sink.ts'
 import { treeEntries } from '../layers/union/tree-entries.ts'
 import { recallLayer, saveCopySnapshot } from './copy/recall-layer.ts'
 import { EMPTY, stack } from './filesystem.ts'
@@ -12,7 +13,6 @@ import { produceLayer } from './produce-layer.ts'
 import { openRemotes } from './remote/open-remotes.ts'
 import { executeRun } from './run/execute-run.ts'
 import type { Filesystem, OpenedContext, Session, StepResult } from './session.ts'
-import type { WantedEncoding } from './wanted-encoding.ts'
 
 export interface ExecuteStepOptions {
   /** The encoding that the result needs the layer of this vertex in. */

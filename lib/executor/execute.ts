@@ -5,12 +5,12 @@ import { positionAt } from '../base/source.ts'
 import { asSystemFailure } from '../base/system-failure.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
+import type { WantedEncoding } from '../layers/layer-sink.ts'
 import type { StepInfo } from './events.ts'
 import { executeStep, filesystemOf } from './execute-step.ts'
 import { createLimiter } from './limiter.ts'
 import { observeStep } from './observe-step.ts'
 import type { Filesystem, Session, StepResult } from './session.ts'
-import type { WantedEncoding } from './wanted-encoding.ts'
 
 export interface Execution {
   /** The filesystems of the results, by vertex id. */

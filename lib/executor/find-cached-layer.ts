@@ -1,10 +1,10 @@
 // Cache hits: the layer that an earlier step recorded under the same key.
 import type { BuildRecord } from '../cache/records.ts'
+import type { WantedEncoding } from '../layers/layer-sink.ts'
 import { isDigest } from '../oci/digest.ts'
 import type { CacheKey, DiffID, Digest } from '../oci/types.ts'
 import { layerInEncoding } from './layer-in-encoding.ts'
 import type { Session, StackedLayer } from './session.ts'
-import type { WantedEncoding } from './wanted-encoding.ts'
 
 /**
  * The layer that is recorded under a key, in the wanted encoding. Undefined if there is no record, or if the store

@@ -3,10 +3,10 @@
 import { compressLayer } from '../layers/compress-layer.ts'
 import { indexLayer } from '../layers/index/index-layer.ts'
 import { ensurePlainLayer } from '../layers/index/plain-layer.ts'
+import type { WantedEncoding } from '../layers/layer-sink.ts'
 import { OCI_LAYER } from '../oci/media-types.ts'
 import type { DiffID, Layer } from '../oci/types.ts'
 import type { Session } from './session.ts'
-import type { WantedEncoding } from './wanted-encoding.ts'
 
 /**
  * A stored layer in the wanted encoding, made from another encoding if need be. Undefined when the store no longer

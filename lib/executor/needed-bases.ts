@@ -1,8 +1,8 @@
 // Decides how much of a base image a build needs. No more of it is fetched from a registry.
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
-import { namesAccount } from './copy/chown.ts'
 import { isLinked } from './copy/is-linked.ts'
+import { namesAccount } from './copy/resolve-owner.ts'
 
 /**
  * `nothing`: the result only refers to the base. `index`: the paths in it. `files`: any of its files. `all`: all of

@@ -5,12 +5,12 @@ import { type HashedFile, openStatCache, type StatCache } from '../context/stat-
 import type { SourceEntry } from '../layers/entry.ts'
 import { hashContent } from '../layers/hash-content.ts'
 import { DigestColumn } from '../layers/index/digest-column.ts'
+import type { WantedEncoding } from '../layers/layer-sink.ts'
 import { writeLayer } from '../layers/write-layer.ts'
 import type { CacheKey } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
 import { findCachedLayer, previousBlob } from './find-cached-layer.ts'
 import type { Session, StackedLayer } from './session.ts'
-import type { WantedEncoding } from './wanted-encoding.ts'
 
 export interface LayerPlan {
   /** `COPY`, `ADD`, `WORKDIR`, … */

@@ -1,5 +1,5 @@
-import type { ImageSet } from '../oci/image-set.ts'
 import type { Descriptor, Image } from '../oci/types.ts'
+import type { ImageSet } from '../oci/write-index.ts'
 
 /** An image to be written to an archive or a layout. */
 export interface ArchivedImage {

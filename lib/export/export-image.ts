@@ -1,8 +1,8 @@
 // Outputs of one type need libraries that the others do not. These are loaded when they are needed.
 import { TsbuildError } from '../base/errors.ts'
 import { unreachable } from '../base/unreachable.ts'
-import type { ImageSet } from '../oci/image-set.ts'
 import { normaliseName } from '../oci/reference.ts'
+import type { ImageSet } from '../oci/write-index.ts'
 import { archivedImage } from './archived-image.ts'
 import { exportArchive } from './export-archive.ts'
 import type { ExportSource } from './export-source.ts'

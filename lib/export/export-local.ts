@@ -1,7 +1,7 @@
 // The files of an image below a directory (-o type=local).
 import { join } from 'node:path'
 import { unpackTree } from '../layers/unpack/unpack-tree.ts'
-import type { ImageSet } from '../oci/image-set.ts'
+import type { ImageSet } from '../oci/write-index.ts'
 import type { ExportSource } from './export-source.ts'
 import type { ExportedOutput, LocalOutput } from './output.ts'
 import { platformRoots } from './platform-roots.ts'

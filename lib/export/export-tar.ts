@@ -1,6 +1,6 @@
 // The files of an image as one tar (-o type=tar).
 import { writeTar } from '../layers/archive/write-tar.ts'
-import type { ImageSet } from '../oci/image-set.ts'
+import type { ImageSet } from '../oci/write-index.ts'
 import type { ExportSource } from './export-source.ts'
 import type { ExportedOutput, TarOutput } from './output.ts'
 import { platformRoots, rootEntries } from './platform-roots.ts'

@@ -6,8 +6,8 @@ import { entryWith } from '../layers/entry-with.ts'
 import type { FileTree } from '../layers/file-tree.ts'
 import { treeEntries } from '../layers/union/tree-entries.ts'
 import type { ContentStore } from '../oci/content.ts'
-import type { ImageSet } from '../oci/image-set.ts'
 import { formatPlatform } from '../oci/platform.ts'
+import type { ImageSet } from '../oci/write-index.ts'
 import { imageTree } from './image-tree.ts'
 
 export interface ImageRoot {

@@ -5,7 +5,6 @@ import { filterPlatforms } from '../oci/filter-platforms.ts'
 import { annotateIndex, type IndexAnnotation } from '../oci/index-annotation.ts'
 import { imageIndexBytes } from '../oci/manifest.ts'
 import { DOCKER_INDEX, OCI_INDEX } from '../oci/media-types.ts'
-import { mergeManifests, type ReplacedManifest } from '../oci/merge-manifests.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import { familiarReference, parseReference, type Reference, withDefaultTag } from '../oci/reference.ts'
 import type { Descriptor, ImageIndex, Platform } from '../oci/types.ts'
@@ -13,6 +12,7 @@ import { openRegistryClient, type RegistryClient, type RegistryOptions } from '.
 import { inParallel } from '../registry/in-parallel.ts'
 import type { TransferOptions } from '../registry/pull/pull-blobs.ts'
 import { type IndexSource, parseIndexSource, readIndexSource, type WrittenSource } from './index-source.ts'
+import { mergeManifests, type ReplacedManifest } from './merge-manifests.ts'
 import { type IndexCopy, pushIndex } from './push-index.ts'
 
 export interface CreateIndexOptions extends TransferOptions, RegistryOptions {

@@ -1,11 +1,11 @@
 // Inspects images without fetching their layers: `imagetools inspect`.
 
 import { JSON_LIMIT, MANIFEST_LIMIT } from '../base/input-limit.ts'
+import { isAttestation } from '../oci/attested-digest.ts'
 import type { ContentReader } from '../oci/content.ts'
 import { objectAt } from '../oci/guard.ts'
 import { parseJson } from '../oci/json.ts'
 import { isConfigType, isManifestType } from '../oci/media-types.ts'
-import { attestedDigest } from '../oci/merge-manifests.ts'
 import { type ParsedManifest, parseManifest, parsePlatformObject } from '../oci/parse-manifest.ts'
 import type { Descriptor, Digest, Platform } from '../oci/types.ts'
 import { openRegistryClient, type RegistryOptions } from '../registry/client.ts'
@@ -73,7 +73,7 @@ export async function inspectRemote(name: string, options: InspectRemoteOptions 
   }
 }
 
-const isImage = (entry: Descriptor): boolean => isManifestType(entry.mediaType) && attestedDigest(entry) === undefined
+const isImage = (entry: Descriptor): boolean => isManifestType(entry.mediaType) && !isAttestation(entry)
 
 /** Undefined for anything but an image. */
 async function readImageConfig(descriptor: Descriptor, reader: ContentReader): Promise<RemoteConfig | undefined> {

@@ -13,6 +13,9 @@ export type LayerCompression =
   | { readonly algorithm: 'gzip'; readonly level: number }
   | { readonly algorithm: 'uncompressed' }
 
+/** The encoding that a step's layer needs: that of an output which takes the layer unchanged, else any that exists. */
+export type WantedEncoding = LayerCompression | 'any'
+
 /** Hashes, compresses and stores the chunks of a layer's tar. */
 export interface LayerSink {
   /** Resolves when there is room for another chunk. The chunk's buffer goes back to the pool. */

@@ -1,5 +1,5 @@
 import { TsbuildError } from '../base/errors.ts'
-import { attestedDigest } from './merge-manifests.ts'
+import { attestedDigest } from './attested-digest.ts'
 import { formatPlatform, samePlatform } from './platform.ts'
 import type { Descriptor, Platform } from './types.ts'
 

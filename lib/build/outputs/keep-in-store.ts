@@ -1,6 +1,6 @@
 import type { Store } from '../../cache/store.ts'
 import { nameImage } from '../../images/name-image.ts'
-import type { ImageSet } from '../../oci/image-set.ts'
+import type { ImageSet } from '../../oci/write-index.ts'
 import type { BuildOptions, ExportedOutput } from '../build-options.ts'
 import { onlyPushed } from './deliver-outputs.ts'
 

@@ -1,15 +1,14 @@
 // The images of a build: config, history and manifest, and the index of several platforms.
 import type { JoinedGraphs } from '../../graph/join-graphs.ts'
-import type { Graph, GraphStage } from '../../graph/types.ts'
-import { type ImageSet, oneImage, writeIndex } from '../../oci/image-set.ts'
+import type { Graph } from '../../graph/types.ts'
 import { writeImage } from '../../oci/manifest.ts'
 import { normalisePlatform } from '../../oci/platform.ts'
-import type { History, Image } from '../../oci/types.ts'
+import type { Image } from '../../oci/types.ts'
+import { type ImageSet, oneImage, writeIndex } from '../../oci/write-index.ts'
 import type { Execution } from '../execute.ts'
 import { layersOf } from '../filesystem.ts'
-import type { Session, StackedLayer } from '../session.ts'
-import { fitHistory } from './fit-history.ts'
-import { fillHistoryTimes } from './history-times.ts'
+import type { Session } from '../session.ts'
+import { imageHistory } from './history.ts'
 
 /**
  * Writes the configs and manifests of the targets' images into the store, in the order of the graphs, and an index of
@@ -41,35 +40,4 @@ function assembleImage({ target }: Graph, execution: Execution, session: Session
     history,
     platform: normalisePlatform(target.imagePlatform),
   })
-}
-
-function imageHistory(
-  target: GraphStage,
-  layers: readonly StackedLayer[],
-  made: Execution['created'],
-  epoch: number | undefined,
-): History[] {
-  const base = target.baseImage?.config
-  const inherited = base ? fitHistory(base.history ?? [], base.rootfs.diff_ids.length) : []
-  const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString()
-  const own = target.history.map(({ created_by, comment, vertex, empty }): History => {
-    const created = fixed ?? (vertex === undefined ? undefined : made.get(vertex))
-    return {
-      ...(created !== undefined && { created }),
-      created_by,
-      ...(comment !== undefined && { comment }),
-      ...(empty && { empty_layer: true }),
-    }
-  })
-  const explained = [...inherited, ...own].filter((entry) => !entry.empty_layer).length
-  // A base may have no history, and a directory has none. Each of its layers gets an entry all the same.
-  const unexplained = layers.slice(0, Math.max(0, layers.length - explained))
-  const imported = unexplained.map(
-    ({ created }): History => ({
-      ...(created !== undefined && { created }),
-      created_by: 'FROM',
-      comment: 'imported by tsbuild',
-    }),
-  )
-  return fillHistoryTimes([...inherited, ...imported, ...own])
 }

@@ -5,8 +5,8 @@ import { joinPath } from '../../base/paths.ts'
 import type { MatchState, PatternMatcher } from '../../context/ignore/ignore-matcher.ts'
 import type { ModeChange } from '../../graph/evaluate/parse-chmod.ts'
 import { type FileTree, nameOf, type TreeEntry } from '../../layers/file-tree.ts'
-import type { Owner } from './chown.ts'
 import { type Inode, inodeOf, type OwnInode } from './inode.ts'
+import type { Owner } from './resolve-owner.ts'
 import { ownInode, quote, type StagedDirectory, type StagedNode, type StagedTree } from './staged-tree.ts'
 
 export interface CopyRules {

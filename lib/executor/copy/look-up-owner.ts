@@ -4,7 +4,7 @@ import { readContent } from '../../layers/read-content.ts'
 import type { AccountFiles } from '../accounts.ts'
 import { viewOf, withContents } from '../filesystem.ts'
 import type { Filesystem, Session } from '../session.ts'
-import { namesAccount, type Owner, resolveOwner } from './chown.ts'
+import { namesAccount, type Owner, resolveOwner } from './resolve-owner.ts'
 
 const NO_FILES: AccountFiles = { passwd: undefined, group: undefined }
 

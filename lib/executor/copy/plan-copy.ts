@@ -1,9 +1,8 @@
 // COPY and ADD: which entries the layer of an instruction holds.
 
-import { TsbuildError, withLocation } from '../../base/errors.ts'
+import { type TsbuildError, withLocation } from '../../base/errors.ts'
 import { baseName, cleanPath, joinPath, parentPath } from '../../base/paths.ts'
 import type { Location, Span } from '../../base/source.ts'
-import { BadPattern } from '../../context/ignore/glob-syntax.ts'
 import { createPatternMatcher, type PatternMatcher } from '../../context/ignore/ignore-matcher.ts'
 import { type ModeChange, parseChmod } from '../../graph/evaluate/parse-chmod.ts'
 import type { CopyInput, CopyOp, RemoteInput } from '../../graph/types.ts'
@@ -12,12 +11,14 @@ import type { SourceEntry } from '../../layers/entry.ts'
 import { entryWith } from '../../layers/entry-with.ts'
 import { EMPTY_TREE, type FileTree, type TreeEntry } from '../../layers/file-tree.ts'
 import { resolvePath } from '../../layers/paths/resolve-path.ts'
-import type { Owner } from './chown.ts'
 import { copyTree } from './copy-tree.ts'
 import { directoryInode, type Inode } from './inode.ts'
 import { isLinked } from './is-linked.ts'
 import { hasWildcard, matchSources } from './match-sources.ts'
 import { missingSource } from './missing-source.ts'
+import { patternError, withPatternErrors } from './pattern-errors.ts'
+import type { Owner } from './resolve-owner.ts'
+import { splitParents } from './split-parents.ts'
 import { stagedChanges } from './staged-changes.ts'
 import { StagedTree } from './staged-tree.ts'
 import { unpackArchive } from './unpack-archive.ts'
@@ -136,19 +137,6 @@ async function copyInput(copy: Copy, input: CopyInput, source: FileTree): Promis
   if (include && selected === 0 && !hasWildcard(input.path)) throw missing(cleanPath(input.path))
 }
 
-/**
- * `--parents`: the copy starts at the part before `/./`, and keeps the rest as directories in the destination. The
- * root, such as `.`, is copied as a whole. As in BuildKit nothing matches where nothing follows `/./`.
- */
-function splitParents(source: string): { path: string; include: PatternMatcher | undefined } {
-  const pivot = source.indexOf('/./')
-  const [start, rest] = pivot === -1 ? ['', source] : [source.slice(0, pivot), source.slice(pivot + 3)]
-  const kept = cleanPath(rest)
-  const isWhole = pivot === -1 && kept === ''
-  const include = isWhole ? undefined : withPatternErrors([source], () => createPatternMatcher([kept]))
-  return { path: cleanPath(start), include }
-}
-
 interface CopiedEntry {
   readonly tree: FileTree
   readonly entry: TreeEntry
@@ -218,19 +206,4 @@ function makeDestination({ stage, makeParent }: Copy, path: string, make: () => 
 async function openArchive(entry: TreeEntry, { openArchive }: CopyPlanOptions): Promise<Archive | undefined> {
   if (entry.type !== 'file' || entry.size === 0 || !entry.content) return undefined
   return openArchive?.(entry)
-}
-
-function withPatternErrors<T>(patterns: readonly string[], action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    throw patternError(patterns, error)
-  }
-}
-
-/** The error to report for an invalid pattern; any other error unchanged. */
-function patternError(patterns: readonly string[], cause: unknown): unknown {
-  if (!(cause instanceof BadPattern)) return cause
-  const texts = patterns.map((pattern) => JSON.stringify(pattern)).join(', ')
-  return new TsbuildError('COPY_PATTERN', `invalid pattern: ${texts} ${cause.message}`, { cause })
 }

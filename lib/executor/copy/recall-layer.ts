@@ -3,12 +3,12 @@ import { cacheKey } from '../../cache/cache-key.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../context/snapshot-format.ts'
 import { withoutSpans } from '../../graph/evaluate/without-spans.ts'
 import type { CopyOp } from '../../graph/types.ts'
+import type { WantedEncoding } from '../../layers/layer-sink.ts'
 import { isDigest } from '../../oci/digest.ts'
 import type { CacheKey } from '../../oci/types.ts'
 import { stackKey } from '../filesystem.ts'
 import { findCachedLayer } from '../find-cached-layer.ts'
 import type { Filesystem, Session, StackedLayer, StepResult } from '../session.ts'
-import type { WantedEncoding } from '../wanted-encoding.ts'
 
 /** The kind of derived data under which a store keeps the snapshots of copies, by a key of the step. */
 const SNAPSHOT_KIND = 'seen'

@@ -1,9 +1,10 @@
 // Cache hits of RUN steps: a layer that was made where owners are not recorded is none where they are.
+
+import type { WantedEncoding } from '../../layers/layer-sink.ts'
 import type { JsonValue } from '../../oci/json.ts'
 import type { CacheKey, DiffID } from '../../oci/types.ts'
 import { recordedLayer } from '../find-cached-layer.ts'
 import type { Session, StackedLayer } from '../session.ts'
-import type { WantedEncoding } from '../wanted-encoding.ts'
 import { admitUnknownOwners } from './unknown-owners.ts'
 
 /** The result of a RUN step in a record of the cache. */

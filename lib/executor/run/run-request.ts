@@ -1,9 +1,9 @@
 // The request to the worker that runs the command of a RUN step.
 import type { RunOp } from '../../graph/types.ts'
+import type { WantedEncoding } from '../../layers/layer-sink.ts'
 import { layersOf } from '../filesystem.ts'
 import { DEFAULT_LOG_LIMIT } from '../run-options.ts'
 import type { Filesystem, Session, StepResult } from '../session.ts'
-import type { WantedEncoding } from '../wanted-encoding.ts'
 import type { RunRequest } from '../worker/protocol.ts'
 import type { PlannedRun } from './mounts/plan-mounts.ts'
 import { runEnvironment } from './run-environment.ts'

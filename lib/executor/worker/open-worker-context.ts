@@ -1,8 +1,8 @@
 // Opens all that the steps of a worker share: the store, directories, mounts, and the first back-end that works.
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeDirectory, storeIO } from '../../cache/atomic-files.ts'
 import { type DiskStore, openStore } from '../../cache/store.ts'
-import { makeDirectory, storeIO } from '../../cache/store-file.ts'
 import { chooseBackends } from '../../sandbox/backends/choose-backend.ts'
 import { createPipes } from '../../sandbox/launch/output-pipes.ts'
 import { hideCgroupV2 } from '../../sandbox/mount/hide-cgroup-v2.ts'

@@ -3,9 +3,9 @@
 
 import type { ErrorRecord } from '../../base/error-record.ts'
 import type { ErrorCode } from '../../base/errors.ts'
+import type { WantedEncoding } from '../../layers/layer-sink.ts'
 import type { Descriptor, DiffID, Layer } from '../../oci/types.ts'
 import type { ControlLimits, Exit, Isolation, Probe, ResourceLimit, WorkerNamespaces } from '../../sandbox/types.ts'
-import type { WantedEncoding } from '../wanted-encoding.ts'
 import type { StreamLimit } from './log-limit.ts'
 
 /** The first message to a worker. */

@@ -10,7 +10,7 @@ import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { reaped } from '../native/reaped.ts'
 import { setprivArgv } from '../restrictions/drop-capabilities.ts'
 import { refuseNetworkNone } from '../restrictions/network-none.ts'
-import { prlimitArgv } from '../restrictions/ulimits.ts'
+import { prlimitArgv } from '../restrictions/prlimit.ts'
 import type { Backend, PreparedCommand, SandboxCommand } from '../types.ts'
 import { copyIn, type TakeOut } from './chroot-mounts.ts'
 

@@ -13,7 +13,7 @@ import { findTools } from '../launch/find-tools.ts'
 import { killMarked, newMark } from '../launch/kill-processes.ts'
 import { reaped } from '../native/reaped.ts'
 import { refuseNetworkNone } from '../restrictions/network-none.ts'
-import { prlimitArgv } from '../restrictions/ulimits.ts'
+import { prlimitArgv } from '../restrictions/prlimit.ts'
 import { runProgram } from '../run-program.ts'
 import type { Backend, PreparedCommand, SandboxCommand, SandboxMount, WorkerNamespaces } from '../types.ts'
 

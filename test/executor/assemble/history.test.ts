@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fitHistory } from '../../../lib/executor/assemble/fit-history.ts'
+import { fitHistory } from '../../../lib/executor/assemble/history.ts'
 
 const made = (name: string): { created_by: string } => ({ created_by: name })
 const empty = (name: string): { created_by: string; empty_layer: true } => ({ created_by: name, empty_layer: true })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { mergeManifests } from '../../lib/imagetools/merge-manifests.ts'
 import { sha256 } from '../../lib/oci/digest.ts'
 import { filterPlatforms } from '../../lib/oci/filter-platforms.ts'
 import { OCI_MANIFEST } from '../../lib/oci/media-types.ts'
-import { mergeManifests } from '../../lib/oci/merge-manifests.ts'
 import { parsePlatform } from '../../lib/oci/platform.ts'
 import type { Descriptor } from '../../lib/oci/types.ts'
 

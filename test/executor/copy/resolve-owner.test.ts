@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { namesAccount, resolveOwner } from '../../../lib/executor/copy/chown.ts'
+import { namesAccount, resolveOwner } from '../../../lib/executor/copy/resolve-owner.ts'
 
 const passwd = 'root:x:0:0:root:/root:/bin/sh\n\napp:x:1000:2000::/:\nbroken:x:many\n1234:x:1:1\n'
 const group = '# groups\nroot:x:0:\nstaff:x:50:app,root\nbroken\n'

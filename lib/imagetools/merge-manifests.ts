@@ -1,6 +1,7 @@
 // Merges images and indexes into the entries of one index.
-import { normalisePlatform, samePlatform } from './platform.ts'
-import type { Descriptor, Digest, Platform } from './types.ts'
+import { attestedDigest, isAttestation } from '../oci/attested-digest.ts'
+import { normalisePlatform, samePlatform } from '../oci/platform.ts'
+import type { Descriptor, Digest, Platform } from '../oci/types.ts'
 
 export interface MergedManifests {
   readonly manifests: readonly Descriptor[]
@@ -12,15 +13,6 @@ export interface ReplacedManifest {
   readonly platform: Platform
   readonly from: Digest
   readonly to: Digest
-}
-
-/** The annotation of an attestation (BuildKit's) with the digest of the entry that it is about. */
-const REFERENCE_DIGEST = 'vnd.docker.reference.digest'
-const REFERENCE_TYPE = 'vnd.docker.reference.type'
-
-/** The entry that an attestation is about, if it is one. */
-export function attestedDigest({ annotations }: Descriptor): string | undefined {
-  return annotations?.[REFERENCE_TYPE] === undefined ? undefined : annotations[REFERENCE_DIGEST]
 }
 
 /**
@@ -62,8 +54,7 @@ function givesWay(old: Entry, { descriptor, source }: Entry): boolean {
   )
 }
 
-const isImage = ({ annotations, artifactType }: Descriptor): boolean =>
-  artifactType === undefined && annotations?.[REFERENCE_TYPE] === undefined
+const isImage = (entry: Descriptor): boolean => entry.artifactType === undefined && !isAttestation(entry)
 
 function sameExactly({ platform: a }: Descriptor, { platform: b }: Descriptor): boolean {
   return a !== undefined && b !== undefined && samePlatform(a, b) && details(a) === details(b)
