@@ -1,6 +1,6 @@
 // The blobs of the store: files named by their digest, written once.
 import { createHash } from 'node:crypto'
-import { closeSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { closeSync, rmSync, type Stats, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { TsbuildError } from '../base/errors.ts'
 import { blobNotFound, openBlobFile, openUnhashedFile, readBlobFile } from '../oci/blob-file.ts'
@@ -10,6 +10,8 @@ import type { Descriptor, Digest } from '../oci/types.ts'
 import { createFile, renameInto, storeIO, writeAtomically } from './atomic-files.ts'
 import { removeAllDamaged, removeDamaged } from './damaged-blobs.ts'
 import type { PendingBlobs } from './pending-blobs.ts'
+import { touchUsed } from './space/last-used.ts'
+import type { Leases } from './space/leases.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
 export interface Blobs extends ContentReader, UnhashedReader {
@@ -28,18 +30,36 @@ export interface Blobs extends ContentReader, UnhashedReader {
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
 }
 
+export interface BlobsOptions {
+  readonly temporary: TemporaryFiles
+  readonly pending: PendingBlobs
+  readonly leases: Leases
+}
+
 /**
- * Opens the blobs below a store's root. A kill cannot damage a blob, since a blob gets its name when it is complete.
- * Nothing waits for the disk: blobs are pending until it has them, and those that a power cut damaged are removed when
- * the store is opened. The next build makes them again.
+ * Opens the blobs below a store's root. Each blob that is found or written is kept by the lease of the process. A kill
+ * cannot damage a blob, since a blob gets its name when it is complete. Nothing waits for the disk: blobs are pending
+ * until it has them, and those that a power cut damaged are removed when the store is opened. The next build makes them
+ * again.
  */
-export function openBlobs(root: string, temporary: TemporaryFiles, pending: PendingBlobs): Blobs {
+export function openBlobs(root: string, { temporary, pending, leases }: BlobsOptions): Blobs {
   const written: WrittenBlobs = new Map()
   const storeName = `the store ${JSON.stringify(root)}`
   const path = (digest: Digest): string => join(root, digestPath(digest))
-  const sizeOf = (digest: Digest): number | undefined => {
+  const statusOf = (digest: Digest): Stats | undefined => {
     const stat = storeIO(`reading ${digest}`, () => statSync(path(digest), { throwIfNoEntry: false }))
-    return stat?.isFile() ? stat.size : undefined
+    return stat?.isFile() ? stat : undefined
+  }
+  const sizeOf = (digest: Digest): number | undefined => {
+    const stat = statusOf(digest)
+    if (!stat || !leases.keep(digest)) return stat?.size
+    touchUsed(path(digest), stat)
+    // A removal may have taken the blob before it was kept.
+    return statusOf(digest)?.size
+  }
+  const beforeName = (digest: Digest): void => {
+    leases.keep(digest)
+    pending.add(digest)
   }
   const existing = (digest: Digest): number => {
     const size = sizeOf(digest)
@@ -80,17 +100,17 @@ export function openBlobs(root: string, temporary: TemporaryFiles, pending: Pend
         throw await discardDamaged(error, descriptor)
       })
     },
-    createWriter: () => openWriter({ temporary: temporary.path(), path, holds, written, pending }),
+    createWriter: () => openWriter({ temporary: temporary.path(), path, holds, written, beforeName }),
     put: (bytes, mediaType) => {
       const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
       if (holds(descriptor)) return descriptor
-      const beforeRename = (): void => pending.add(descriptor.digest)
+      const beforeRename = (): void => beforeName(descriptor.digest)
       writeAtomically(path(descriptor.digest), temporary.path(), bytes, { beforeRename })
       return descriptor
     },
     copyBlob: async (from, descriptor, signal) => {
       if (holds(descriptor)) return
-      const writer = openWriter({ temporary: temporary.path(), path, holds, written, pending, expected: descriptor })
+      const writer = openWriter({ temporary: temporary.path(), path, holds, written, beforeName, expected: descriptor })
       try {
         for await (const chunk of from.open(descriptor, signal)) writer.write(chunk)
         writer.commit()
@@ -141,12 +161,13 @@ interface WriterOptions {
   readonly path: (digest: Digest) => string
   readonly holds: Blobs['holds']
   readonly written: WrittenBlobs
-  readonly pending: PendingBlobs
+  /** Called when the file of a blob is complete, before it gets its name. */
+  readonly beforeName: (digest: Digest) => void
   /** The descriptor that the blob must match. */
   readonly expected?: Descriptor
 }
 
-function openWriter({ temporary, path, holds, written, pending, expected }: WriterOptions): BlobWriter {
+function openWriter({ temporary, path, holds, written, beforeName, expected }: WriterOptions): BlobWriter {
   const algorithm = expected ? digestParts(expected.digest).algorithm : 'sha256'
   const hasher = createHash(algorithm)
   let file: number | undefined = storeIO(`creating ${JSON.stringify(temporary)}`, () => createFile(temporary))
@@ -182,7 +203,7 @@ function openWriter({ temporary, path, holds, written, pending, expected }: Writ
         rmSync(temporary)
         return
       }
-      pending.add(digest)
+      beforeName(digest)
       renameInto(temporary, path(digest))
       written.set(digest, statSync(path(digest)).ctimeMs)
     })

@@ -86,6 +86,7 @@ const OWN: ReadonlySet<string> = new Set([
   'references',
   'records',
   'layers',
+  'leases',
   'derived',
   'pending',
   'sandbox',

@@ -1,5 +1,6 @@
 // The local store: blobs, names, build records and data about layers, in one directory that is also an OCI image
 // layout.
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bootName } from '../base/boot.ts'
 import { TsbuildError } from '../base/errors.ts'
@@ -13,6 +14,8 @@ import { type LayerEncodings, openLayerEncodings } from './layer-encodings.ts'
 import { openPendingBlobs, type PendingBlobs } from './pending-blobs.ts'
 import { openRecords, type Records } from './records.ts'
 import { openReferences, type References } from './references.ts'
+import { touchUsed } from './space/last-used.ts'
+import { type Leases, openLeases } from './space/leases.ts'
 import { prepareRoot } from './store-root.ts'
 import { openTemporaryFiles } from './temporary-files.ts'
 
@@ -38,6 +41,13 @@ export interface Store extends ContentStore, UnhashedReader {
   readonly records: Records
   /** The encodings of layers. */
   readonly layers: LayerEncodings
+  /**
+   * The parts of a store on disk that this process relies on. {@link Store.close} ends them, and so does the end of the
+   * last build of the process.
+   *
+   * @internal
+   */
+  readonly leases?: Leases
   /** Whether the store has the blob with exactly this size. */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
   /**
@@ -56,6 +66,8 @@ export interface DiskStore extends Store {
   readonly root: string
   /** @internal */
   readonly pending: PendingBlobs
+  /** @internal */
+  readonly leases: Leases
 }
 
 /**
@@ -75,15 +87,22 @@ export interface DiskStore extends Store {
  * ```
  */
 export function openStore(directory: string = storeHome()): DiskStore {
+  return openStoreOf(directory, {})
+}
+
+/** The same for a process whose lease is to end with another process, which `lease` names as processMark() does. */
+export function openStoreOf(directory: string, { lease }: { readonly lease?: string }): DiskStore {
   const root = resolve(directory)
   const boot = bootName()
   const { checked } = prepareRoot(root, boot)
   const temporary = openTemporaryFiles(join(root, 'tmp'))
   const pending = openPendingBlobs(root, boot)
-  const blobs = openBlobs(root, temporary, pending)
+  const leases = openLeases(root, lease)
+  const blobs = openBlobs(root, { temporary, pending, leases })
   return {
     root,
     pending,
+    leases,
     references: openReferences(root, temporary, { writeIndex: checked }),
     records: openRecords(root, temporary),
     layers: openLayerEncodings(root, temporary, blobs.holds),
@@ -99,11 +118,20 @@ export function openStore(directory: string = storeHome()): DiskStore {
     createWriter: blobs.createWriter,
     put: blobs.put,
     copyBlob: blobs.copyBlob,
-    readDerived: (kind, digest) => readIfThere(join(root, derivedPath(kind, digest))),
+    readDerived: (kind, digest) => {
+      const path = join(root, derivedPath(kind, digest))
+      const bytes = readIfThere(path)
+      const stat = bytes && statSync(path, { throwIfNoEntry: false })
+      if (stat) touchUsed(path, stat)
+      return bytes
+    },
     writeDerived: (kind, digest, bytes) =>
       writeAtomically(join(root, derivedPath(kind, digest)), temporary.path(), bytes),
     temporary: temporary.directory,
-    close: temporary.close,
+    close: () => {
+      temporary.close()
+      leases.close()
+    },
   }
 }
 

@@ -27,11 +27,13 @@ function closeAll(): void {
   for (const close of open) close()
 }
 
-/** Opens `directory` for temporary files, and removes those that dead processes left there. */
-export function openTemporaryFiles(directory: string): TemporaryFiles {
+/**
+ * Opens `directory` for temporary files, and removes those that dead processes left there. `prefix` names the process
+ * that the files end with.
+ */
+export function openTemporaryFiles(directory: string, prefix: string = processMark()): TemporaryFiles {
   storeIO(`creating ${JSON.stringify(directory)}`, () => makeDirectory(directory))
   removeStale(directory)
-  const prefix = processMark()
   let count = 0
   const path = (): string => join(directory, `${prefix}-${count++}`)
   const close = (): void => {

@@ -10,6 +10,7 @@ export type StoreOption = string | Store | undefined
  */
 export function useStore(given: StoreOption, env: Readonly<Record<string, string | undefined>> = process.env): Store {
   if (typeof given !== 'object') return openStore(given ?? storeHome(env))
+  const operation = given.leases?.begin()
   // The members of a class are not its own properties, and a store is extended by spreading it.
   return {
     root: given.root,
@@ -17,6 +18,7 @@ export function useStore(given: StoreOption, env: Readonly<Record<string, string
     references: given.references,
     records: given.records,
     layers: given.layers,
+    ...(given.leases && { leases: given.leases }),
     has: (digest) => given.has(digest),
     holds: (descriptor) => given.holds(descriptor),
     open: (descriptor, signal) => given.open(descriptor, signal),
@@ -32,6 +34,6 @@ export function useStore(given: StoreOption, env: Readonly<Record<string, string
     readDerived: (kind, digest) => given.readDerived(kind, digest),
     writeDerived: (kind, digest, bytes) => given.writeDerived(kind, digest, bytes),
     temporary: () => given.temporary(),
-    close: () => {},
+    close: () => operation?.[Symbol.dispose](),
   }
 }

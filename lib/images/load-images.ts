@@ -49,6 +49,7 @@ export async function loadImages(
   source: string | AsyncIterable<Uint8Array>,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly LoadedImage[]> {
+  using _kept = store.leases?.begin()
   const { signal } = options
   const { reader, images } = await openSource(store, source, signal)
   const byDigest = new Map<Digest, { descriptor: Descriptor; names: string[] }>()

@@ -8,6 +8,11 @@ import type { Descriptor } from '../oci/types.ts'
  */
 export async function nameImage(store: Store, descriptor: Descriptor, names: readonly string[]): Promise<void> {
   const isNew = names.some((name) => store.references.find(name)?.digest !== descriptor.digest)
-  if (isNew) await store.pending.persist((await imageBlobs(store, descriptor)).map(({ digest }) => digest))
+  if (isNew) {
+    const blobs = await imageBlobs(store, descriptor)
+    // The question alone keeps a blob: the image must not lose one before it has its name.
+    for (const blob of blobs) store.holds(blob)
+    await store.pending.persist(blobs.map(({ digest }) => digest))
+  }
   for (const name of names) store.references.set(name, descriptor)
 }

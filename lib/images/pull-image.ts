@@ -49,6 +49,7 @@ export interface PulledImage {
  * ```
  */
 export async function pullImage(store: Store, asked: string, options: PullImageOptions = {}): Promise<PulledImage> {
+  using _kept = store.leases?.begin()
   const { platform, signal, onProgress, ...registry } = options
   const reference = withDefaultTag(parseReference(asked))
   const name = formatReference(reference)

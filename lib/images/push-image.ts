@@ -33,6 +33,7 @@ export interface PushImageOptions extends TransferOptions, RegistryOptions {
  * ```
  */
 export async function pushImage(store: Store, asked: string, options: PushImageOptions = {}): Promise<PushReport> {
+  using _kept = store.leases?.begin()
   const { names = [asked], platform, ...rest } = options
   const references = names.map(parseReference)
   const found = await findStored(store, asked)

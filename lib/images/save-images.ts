@@ -31,6 +31,7 @@ export interface SaveOptions {
  * ```
  */
 export async function saveImages(store: Store, names: readonly string[], options: SaveOptions): Promise<number> {
+  using _kept = store.leases?.begin()
   const { dest, format, signal, stdout } = options
   const images = new Map<Digest, ArchivedImage & { readonly names: string[] }>()
   for (const asked of names) {

@@ -17,6 +17,7 @@ import { nameImage } from './name-image.ts'
  * ```
  */
 export async function tagImage(store: Store, source: string, target: string): Promise<string> {
+  using _kept = store.leases?.begin()
   const reference = withDefaultTag(parseReference(target))
   if (reference.digest) {
     throw new TsbuildError('REFERENCE_INVALID', `${JSON.stringify(target)} has a digest, which can not be chosen`, {

@@ -36,6 +36,8 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
   await fetchRunLayers(request, session)
   await requireEmulator(id, filesystem, session)
   const { diffID, descriptor, complete } = await runInWorker(request, session)
+  // The worker's lease ends with the worker, and this process relies on the layer from here on.
+  store.holds(descriptor)
   const same = complete ? await sameLayer({ diffID, descriptor }, key, wanted, session) : undefined
   const now = new Date((session.epoch ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()
   const { layer, created = now } = same ?? { layer: { diffID, descriptor } }

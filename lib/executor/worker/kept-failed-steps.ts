@@ -44,9 +44,10 @@ export function keptNames(kept: string): readonly string[] {
 /** The request of a kept step with the arguments of the shell, and the directory of the step's changes. */
 export function readKept(
   { kept: name, args, step }: ShellRequest,
-  { kept }: WorkerContext,
+  { kept, keep }: WorkerContext,
 ): { readonly request: RunRequest; readonly directory: string } {
   const directory = join(kept, name)
+  keep(directory)
   const text = readFileSync(join(directory, 'request.json'), 'utf8')
   const request = JSON.parse(text) as RunRequest
   return {

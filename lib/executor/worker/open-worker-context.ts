@@ -1,8 +1,8 @@
 // Opens all that the steps of a worker share: the store, directories, mounts, and the first back-end that works.
 import { mkdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { makeDirectory, storeIO } from '../../cache/atomic-files.ts'
-import { type DiskStore, openStore } from '../../cache/store.ts'
+import { type DiskStore, openStoreOf } from '../../cache/store.ts'
 import { chooseBackends } from '../../sandbox/backends/choose-backend.ts'
 import { createPipes } from '../../sandbox/launch/output-pipes.ts'
 import { hideCgroupV2 } from '../../sandbox/mount/hide-cgroup-v2.ts'
@@ -36,7 +36,8 @@ export interface OpenedContext {
  */
 export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups): Promise<OpenedContext> {
   const { home, namespaces } = start
-  const store = openStore(start.store)
+  // The worker may have process ids of its own, which mean nothing to others: its lease is one of the builder.
+  const store = openStoreOf(start.store, { lease: start.prefix })
   cleanups.add(store.close)
   const tmp = temporaryDirectory(home)
   // The directory above those of each user belongs to the store's owner, also if root comes first.
@@ -66,10 +67,14 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
     return path
   }
   const ownership = await findOwnershipMethod(namespaces, backend, temporary())
+  const keep: WorkerContext['keep'] = (path) => {
+    store.leases.keep(relative(store.root, resolve(path)))
+  }
   const virtualDevices = ownership.kind === 'helper'
   const layerDirectories = openLayerDirectories(layersDirectory(home, virtualDevices), {
     boot: start.boot,
     sync: syncer(home, store),
+    keep,
   })
   cleanups.add(layerDirectories.settled)
   // A back-end that copies files instead of mounting them moves the covered files into the step's directory: best on
@@ -83,6 +88,7 @@ export async function openWorkerContext(start: WorkerStart, cleanups: Cleanups):
     layerDirectories,
     caches: CACHES,
     kept: keptDirectory(home),
+    keep,
     temporary,
     openPipe: createPipes(temporary()),
     overlayDirectories: createOverlayDirectoryPool(temporary),

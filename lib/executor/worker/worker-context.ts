@@ -22,6 +22,8 @@ export interface WorkerContext {
   readonly caches: string
   /** Directory of kept failed steps. */
   readonly kept: string
+  /** Keeps a directory of the store from being removed while this process runs. */
+  readonly keep: (path: string) => void
   /** Makes a new empty directory on the same disk; removed when the worker ends. */
   readonly temporary: () => string
   /** Makes the pipes that commands write their output to. */

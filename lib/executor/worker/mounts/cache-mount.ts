@@ -33,6 +33,7 @@ export async function openStepCaches(step: MountingStep): Promise<StepCaches> {
       owners: context.owners,
       signal: context.signal,
       temporary: context.temporary,
+      keep: context.keep,
       fill: (directory) => fillCache(mount, directory, context),
       onWait: () => {
         const text = `waiting for the cache ${JSON.stringify(mount.target)}, which another step has locked\n`

@@ -1,10 +1,13 @@
 // The directories of `--mount=type=cache` on the host, which outlive steps and builds.
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RequestedMount } from '../protocol.ts'
 import { removeTree } from '../root/remove-tree.ts'
 import { type Lock, lock, tryLock } from './file-lock.ts'
+
+/** The file beside the directories of a cache that describes it. */
+export const DESCRIPTION = 'description.json'
 
 export interface CacheDirectory {
   readonly path: string
@@ -22,6 +25,8 @@ export interface OpenCacheOptions {
   readonly temporary: () => string
   /** Fills a new cache, given as an empty directory. */
   readonly fill: (directory: string) => Promise<void>
+  /** Keeps a directory from being removed while this process runs. */
+  readonly keep: (path: string) => void
   /** Called when a locked cache is in use. */
   readonly onWait?: () => void
 }
@@ -38,7 +43,10 @@ export async function openCache(
 ): Promise<CacheDirectory> {
   const name = createHash('sha256').update(request.id).digest('hex').slice(0, 16)
   const copies = join(directory, name)
+  options.keep(copies)
   mkdirSync(copies, { recursive: true, mode: 0o700 })
+  // The file tells which cache this is, and its time is that of the last use.
+  writeFileSync(join(copies, DESCRIPTION), JSON.stringify({ id: request.id, target: request.target }), { mode: 0o600 })
   const { at, held } = await choose(copies, request.sharing, options)
   const path = join(copies, at)
   try {

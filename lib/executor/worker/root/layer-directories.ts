@@ -1,7 +1,17 @@
 // The directories of unpacked layers. After a power cut a directory may have its names and no contents, so a directory
 // counts in the boot that made it, and later only with a mark that was made once the disk had it.
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { touchUsed } from '../../../cache/space/last-used.ts'
 import { removeTree } from './remove-tree.ts'
 
 /** Directories by the names of layers and stacks. */
@@ -28,6 +38,8 @@ export interface LayerDirectoriesOptions {
   readonly boot: string
   /** Resolves to whether the disk has everything that was written before the call. */
   readonly sync: () => Promise<boolean>
+  /** Keeps a directory from being removed while this process runs. */
+  readonly keep: (path: string) => void
 }
 
 /**
@@ -38,9 +50,18 @@ const STALE = 86_400_000
 
 const SYNCED = '.synced'
 const LOST = '.lost'
+/** The suffix of a file with the time of the last use: the directory's own time is that of the root in its layer. */
+const USED = '.used'
+
+/** Notes that a directory is used now. */
+function noteUse(path: string): void {
+  const stat = statSync(path + USED, { throwIfNoEntry: false })
+  if (stat) touchUsed(path + USED, stat)
+  else writeFileSync(path + USED, '', { mode: 0o600 })
+}
 
 /** Opens the directories below `root`, and removes those that no process will use. */
-export function openLayerDirectories(root: string, { boot, sync }: LayerDirectoriesOptions): LayerDirectories {
+export function openLayerDirectories(root: string, { boot, sync, keep }: LayerDirectoriesOptions): LayerDirectories {
   mkdirSync(root, { recursive: true, mode: 0o700 })
   const synced = findSynced(root, boot)
   const pathOf = (name: string): string => join(root, `${name}-${boot}`)
@@ -59,14 +80,16 @@ export function openLayerDirectories(root: string, { boot, sync }: LayerDirector
   return {
     find: (name) => {
       const known = synced.get(name)
-      if (known !== undefined) return known
-      const path = pathOf(name)
+      const path = known ?? pathOf(name)
+      keep(path)
       if (!existsSync(path)) return undefined
-      if (!existsSync(path + SYNCED)) unsynced.add(path)
+      if (known === undefined && !existsSync(path + SYNCED)) unsynced.add(path)
+      noteUse(path)
       return path
     },
     place: (name, directory, lost) => {
       const path = pathOf(name)
+      keep(path)
       if (lost.length > 0) {
         writeFileSync(directory + LOST, JSON.stringify(lost), { mode: 0o600 })
         renameSync(directory + LOST, path + LOST)
@@ -78,6 +101,7 @@ export function openLayerDirectories(root: string, { boot, sync }: LayerDirector
         removeTree(directory)
       }
       unsynced.add(path)
+      noteUse(path)
       return path
     },
     lostPaths: (directories) => {
@@ -107,11 +131,11 @@ function findSynced(root: string, boot: string): ReadonlyMap<string, string> {
   const there = new Set(entries)
   const synced = new Map<string, string>()
   for (const entry of entries) {
-    if (entry === EMPTY || entry.endsWith(SYNCED) || entry.endsWith(LOST)) continue
+    if (entry === EMPTY || [SYNCED, LOST, USED].some((suffix) => entry.endsWith(suffix))) continue
     const path = join(root, entry)
     const [, name, madeIn] = /^(.+)-([0-9a-f]{8})$/.exec(entry) ?? []
     if (name !== undefined && there.has(entry + SYNCED)) synced.set(name, path)
-    else if (madeIn !== boot && isOld(path)) for (const old of [path, path + LOST]) removeTree(old)
+    else if (madeIn !== boot && isOld(path)) for (const old of [path, path + LOST, path + USED]) removeTree(old)
   }
   return synced
 }

@@ -30,6 +30,7 @@ const open = (sharing: Sharing, signal: AbortSignal = new AbortController().sign
     },
     {
       owners: false,
+      keep: () => {},
       signal,
       temporary: () => {
         const path = join(directory, `tmp-${count++}`)

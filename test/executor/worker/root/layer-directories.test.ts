@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 
 const open = (boot: string, sync: () => Promise<boolean> = async () => true): LayerDirectories =>
-  openLayerDirectories(root, { boot, sync })
+  openLayerDirectories(root, { boot, sync, keep: () => {} })
 
 function place(directories: LayerDirectories, name: string, lost: readonly string[] = []): string {
   const fresh = join(temporaryDirectory(), 'fresh')
@@ -72,7 +72,7 @@ test('of two steps that place the same directory, the first one wins', () => {
   const directories = open('00000001')
   const first = place(directories, 'a')
   expect(place(directories, 'a')).toBe(first)
-  expect(readdirSync(root)).toEqual(['a-00000001'])
+  expect(readdirSync(root)).toEqual(['a-00000001', 'a-00000001.used'])
 })
 
 test('the paths that a directory lacks are known to later processes', () => {
