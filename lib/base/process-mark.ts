@@ -23,6 +23,14 @@ export function processMark(): string {
   return `${process.pid}-${ownSpace()}-${startOf(process.pid) ?? UNKNOWN_START}${random}`
 }
 
+/** A mark that no process has: what is named by it, any process may remove. */
+export function markOfNobody(): string {
+  return `${NO_PROCESS}-${ownSpace()}-${UNKNOWN_START}${randomBytes(4).toString('hex')}`
+}
+
+/** A number beyond all process ids, see pid_max of proc_sys_kernel(5). */
+const NO_PROCESS = 2 ** 22 + 1
+
 /** The process in a name of {@link processMark}; undefined for any other text. */
 export function parseProcessMark(text: string): ProcessMark | undefined {
   const [, pid, space, start = UNKNOWN_START] = MARK.exec(text) ?? []

@@ -4,7 +4,7 @@ import { digestParts, isDigest } from '../oci/digest.ts'
 import type { JsonValue } from '../oci/json.ts'
 import { jsonBytes } from '../oci/json.ts'
 import type { CacheKey } from '../oci/types.ts'
-import { readJsonIfSound, writeAtomically } from './atomic-files.ts'
+import { namesIn, readJsonIfSound, writeAtomically } from './atomic-files.ts'
 import { KEY_VERSION, type KeyPart } from './cache-key.ts'
 import type { TemporaryFiles } from './temporary-files.ts'
 
@@ -29,6 +29,18 @@ export interface Records {
   find(key: CacheKey): BuildRecord | undefined
   /** Saves a record, atomically. It replaces an older record with the same key. */
   save(record: BuildRecord): void
+}
+
+/** The records in the store at `root`, each with its file. */
+export function* readRecords(root: string): Generator<{ readonly path: string; readonly record: BuildRecord }> {
+  const directory = join(root, 'records')
+  for (const start of namesIn(directory)) {
+    for (const name of namesIn(join(directory, start))) {
+      const path = join(directory, start, name)
+      const record = readJsonIfSound(path)
+      if (isRecord(record)) yield { path, record }
+    }
+  }
 }
 
 export function openRecords(root: string, temporary: TemporaryFiles): Records {

@@ -40,13 +40,8 @@ export function openReferences(
   temporary: TemporaryFiles,
   options: { readonly writeIndex: boolean },
 ): References {
-  const directory = join(root, 'references')
-  const file = (name: string): string => join(directory, `${sha256(name).slice(7)}.json`)
-  const list = (): readonly StoredReference[] =>
-    namesIn(directory)
-      .map((name) => readReference(join(directory, name)))
-      .filter((reference) => reference !== undefined)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const file = (name: string): string => join(referencesDirectory(root), `${sha256(name).slice(7)}.json`)
+  const list = (): readonly StoredReference[] => readReferences(root)
   const writeIndex = (): void => {
     // Another process may write index.json from an older list. Each writer checks the list again afterwards, so the
     // last write is right.
@@ -74,6 +69,17 @@ export function openReferences(
       return true
     },
   }
+}
+
+const referencesDirectory = (root: string): string => join(root, 'references')
+
+/** All names in the store at `root`, sorted. */
+export function readReferences(root: string): readonly StoredReference[] {
+  const directory = referencesDirectory(root)
+  return namesIn(directory)
+    .map((name) => readReference(join(directory, name)))
+    .filter((reference) => reference !== undefined)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** A damaged file counts as no name: the image can be tagged again. */

@@ -8,6 +8,7 @@ import { imagetoolsSpecs } from './specs/imagetools.ts'
 import { lintSpec } from './specs/lint.ts'
 import { registrySpecs } from './specs/registries.ts'
 import { shellSpec } from './specs/shell.ts'
+import { spaceSpecs } from './specs/space.ts'
 
 /** All commands, in the order of help. The first one runs if none is named. */
 export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
@@ -16,6 +17,7 @@ export const commands: readonly [CommandSpec, ...CommandSpec[]] = [
   parseSpec,
   graphSpec,
   ...imageSpecs,
+  ...spaceSpecs,
   ...registrySpecs,
   ...imagetoolsSpecs,
   shellSpec,

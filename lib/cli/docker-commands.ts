@@ -4,8 +4,11 @@ import { UsageError } from './arguments/usage-error.ts'
 /** This program's commands by docker's other spellings. */
 const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['builder build', 'build'],
+  ['builder prune', 'prune'],
   ['buildx b', 'build'],
   ['buildx build', 'build'],
+  ['buildx du', 'du'],
+  ['buildx prune', 'prune'],
   ['image build', 'build'],
   ['image history', 'history'],
   ['image inspect', 'inspect'],
@@ -18,9 +21,10 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['image rm', 'rmi'],
   ['image save', 'save'],
   ['image tag', 'tag'],
+  ['system df', 'du'],
 ])
 
-const STORE = 'the store is one directory, `--store DIR` or $TSBUILD_HOME: remove it to get all of its space back'
+const STORE = '`tsbuild du` shows what takes space in the store, `tsbuild prune` removes what no named image needs'
 const CONTAINERS = 'tsbuild builds images and runs no containers: load the image with `podman load` or `docker load`'
 const BUILDERS = 'tsbuild has no builders: it builds in its own process'
 const BAKE = 'build each target with `tsbuild build`'
@@ -30,7 +34,7 @@ const HISTORY = '`tsbuild history NAME` shows the history of an image'
 
 /** The hint for each command of docker and buildx that is not here, by its first word or by its first two. */
 const ABSENT: ReadonlyMap<string, string> = new Map([
-  ...['prune', 'df', 'du', 'system', 'builder', 'image'].map((name) => [name, STORE] as const),
+  ...['df', 'system', 'builder', 'image'].map((name) => [name, STORE] as const),
   ...['attach', 'compose', 'container', 'cp', 'create', 'exec', 'kill', 'logs', 'network', 'pause', 'port'].map(
     (name) => [name, CONTAINERS] as const,
   ),
@@ -38,7 +42,6 @@ const ABSENT: ReadonlyMap<string, string> = new Map([
     (name) => [name, CONTAINERS] as const,
   ),
   ...['buildx', 'context', 'dial-stdio', 'ls', 'use'].map((name) => [name, BUILDERS] as const),
-  ...['buildx du', 'buildx prune'].map((name) => [name, STORE] as const),
   ...['bake', 'buildx bake'].map((name) => [name, BAKE] as const),
   ['buildx history', HISTORY],
   ['info', '`tsbuild doctor` examines this machine'],

@@ -38,12 +38,12 @@ const wrong: readonly (readonly [args: readonly string[], stderr: string])[] = [
     'error: "imagse" is neither a command nor a directory [OPTION_INVALID]\nhint: did you mean tsbuild images?\n',
   ],
   [
-    ['prune'],
-    'error: there is no command "prune" [OPTION_INVALID]\nhint: the store is one directory, `--store DIR` or $TSBUILD_HOME: remove it to get all of its space back\n',
+    ['system', 'prune'],
+    'error: there is no command "system prune" [OPTION_INVALID]\nhint: `tsbuild du` shows what takes space in the store, `tsbuild prune` removes what no named image needs\n',
   ],
   [
-    ['system', 'df', '-v'],
-    'error: there is no command "system df" [OPTION_INVALID]\nhint: the store is one directory, `--store DIR` or $TSBUILD_HOME: remove it to get all of its space back\n',
+    ['builder', 'df'],
+    'error: there is no command "builder df" [OPTION_INVALID]\nhint: `tsbuild du` shows what takes space in the store, `tsbuild prune` removes what no named image needs\n',
   ],
   [
     ['buildx', 'bake', '--print'],
