@@ -41,8 +41,8 @@ export async function removeParts(
 }
 
 /**
- * Removes a directory. Files of subordinate ids can be removed by a worker alone: the next one finds the directory among
- * the temporary ones that nobody will finish.
+ * Removes a directory. Files of subordinate ids can be removed by a worker alone: the next one finds the directory
+ * among the temporary ones that nobody will finish.
  */
 function removeIfAllowed(path: string, removeTree: RemoveTree): void {
   try {
