@@ -83,11 +83,11 @@ export type {
 } from './graph/types.ts'
 export { type ResolvedStored, resolveStored } from './images/find-stored.ts'
 export { type HistoryEntry, historyOf } from './images/image-history.ts'
-export { listImages, type StoredImage } from './images/list-images.ts'
+export { type ListImagesOptions, listImages, type StoredImage } from './images/list-images.ts'
 export { type LoadedImage, loadImages } from './images/load-images.ts'
 export { type PulledImage, type PullImageOptions, pullImage } from './images/pull-image.ts'
 export { type PushImageOptions, pushImage } from './images/push-image.ts'
-export { removeImage } from './images/remove-image.ts'
+export { type RemovedImage, type RemoveImageOptions, removeImage } from './images/remove-image.ts'
 export { type SaveOptions, saveImages } from './images/save-images.ts'
 export { tagImage } from './images/tag-image.ts'
 export {

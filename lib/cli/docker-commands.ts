@@ -1,7 +1,7 @@
 // Commands as Docker spells them: those that have another name here, and those that are not here.
 import { UsageError } from './arguments/usage-error.ts'
 
-/** This program's commands by docker's other spellings. */
+/** This program's commands by docker's other spellings, some with a flag. */
 const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['builder build', 'build'],
   ['builder prune', 'prune'],
@@ -14,6 +14,7 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['image inspect', 'inspect'],
   ['image list', 'images'],
   ['image load', 'load'],
+  ['image prune', 'prune --filter=type=image'],
   ['image ls', 'images'],
   ['image pull', 'pull'],
   ['image push', 'push'],
@@ -51,13 +52,22 @@ const ABSENT: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * This program's name of a command that docker spells with these two words; undefined if neither is docker's. Errors
- * with `OPTION_INVALID` for a command that is not here.
+ * This program's name of a command that docker spells with these two words, and flags that go with it; undefined if
+ * neither is docker's. `rest` has the arguments. Errors with `OPTION_INVALID` for a command that is not here.
  */
-export function dockerCommand(first: string, second: string): string | undefined {
+export function dockerCommand(
+  first: string,
+  second: string,
+  rest: readonly string[],
+): readonly [string, ...string[]] | undefined {
   const words = `${first} ${second}`
-  const command = SPELLINGS.get(words)
-  if (command !== undefined) return command
+  const [command, ...flags] = SPELLINGS.get(words)?.split(' ') ?? []
+  if (words === 'image prune' && rest.some((arg) => arg === '-a' || arg === '--all')) {
+    throw new UsageError('OPTION_INVALID', '"image prune" removes images without a name only', {
+      hint: '`tsbuild rmi NAME` removes an image with a name: here none counts as unused',
+    })
+  }
+  if (command !== undefined) return [command, ...flags]
   const hint = ABSENT.get(words) ?? ABSENT.get(first)
   if (hint === undefined) return undefined
   const name = GROUPS.has(first) && second !== '' && !second.startsWith('-') ? words : first

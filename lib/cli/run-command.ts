@@ -82,9 +82,10 @@ function chooseAsDocker(word: string, args: readonly string[], terminal: Termina
   if (!/^[a-z-]+$/.test(word) || existsSync(resolve(terminal.cwd, word))) return undefined
   const at = firstWord(args)
   if (word === 'buildx' && args[at] === 'imagetools') return chooseOfGroup('imagetools', withoutWord(args, at))
-  const name = dockerCommand(word, args[at] ?? '')
-  const command = name === undefined ? undefined : findCommand(name)
-  return command && { command, rest: withoutWord(args, at), named: true, help: false }
+  const rest = withoutWord(args, at)
+  const [name = '', ...flags] = dockerCommand(word, args[at] ?? '', rest) ?? []
+  const command = findCommand(name)
+  return command && { command, rest: [...flags, ...rest], named: true, help: false }
 }
 
 const withoutWord = (args: readonly string[], at: number): string[] => [...args.slice(0, at), ...args.slice(at + 1)]

@@ -1,4 +1,6 @@
 import { TsbuildError } from '../base/errors.ts'
+import type { StoredReference } from '../cache/references.ts'
+import { danglingImages } from '../cache/space/dangling-images.ts'
 import type { Store } from '../cache/store.ts'
 import { imageBlobs, imageManifests } from '../oci/image-blobs.ts'
 import { isConfigType, isIndexType } from '../oci/media-types.ts'
@@ -10,7 +12,7 @@ import type { Descriptor, Digest } from '../oci/types.ts'
 
 /** A named image in a store. */
 export interface StoredImage {
-  /** The full name, e.g. `docker.io/library/app:latest`. */
+  /** The full name, e.g. `docker.io/library/app:latest`; `<none>` for an image without a name. */
   readonly name: string
   /** The name as people write it, e.g. `app:latest`. */
   readonly shortName: string
@@ -34,6 +36,11 @@ export interface StoredImage {
   readonly problem?: TsbuildError
 }
 
+export interface ListImagesOptions {
+  /** List images without a name, too, after the others: those that builds made, and whose name another image took. */
+  readonly all?: boolean
+}
+
 /**
  * All named images, sorted by name. One that can't be read is listed with its problem.
  *
@@ -46,9 +53,10 @@ export interface StoredImage {
  * console.log(names.includes('app:1')) // true
  * ```
  */
-export async function listImages(store: Store): Promise<readonly StoredImage[]> {
+export async function listImages(store: Store, options: ListImagesOptions = {}): Promise<readonly StoredImage[]> {
+  using _kept = store.leases?.begin()
   const images: StoredImage[] = []
-  for (const { name, descriptor } of store.references.list()) {
+  for (const { name, descriptor } of [...store.references.list(), ...(options.all ? unnamed(store) : [])]) {
     const base = { name, shortName: shortName(name), digest: descriptor.digest }
     try {
       const image = await readImage(store, descriptor, defaultPlatform(), { otherwise: 'first' })
@@ -67,6 +75,11 @@ export async function listImages(store: Store): Promise<readonly StoredImage[]> 
     }
   }
   return images
+}
+
+function unnamed({ root }: Store): readonly StoredReference[] {
+  const images = root === undefined ? [] : danglingImages(root)
+  return images.map((descriptor) => ({ name: '<none>', descriptor }))
 }
 
 async function platformsHere(store: Store, index: Descriptor): Promise<readonly string[]> {

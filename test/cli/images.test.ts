@@ -67,7 +67,7 @@ describe('names', () => {
   test('are given by tag and taken by rmi', async () => {
     expect(await tsbuild('tag', 'app:1', 'other/app')).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(await names()).toEqual(['docker.io/library/app:1', 'docker.io/other/app:latest'])
-    expect((await tsbuild('rmi', 'other/app')).stdout).toBe('removed other/app:latest\n')
+    expect((await tsbuild('rmi', 'other/app')).stdout).toBe('Untagged: other/app:latest\n')
     expect(await names()).toEqual(['docker.io/library/app:1'])
   })
 

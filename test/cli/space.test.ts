@@ -83,3 +83,22 @@ test("docker's other spellings mean the same commands", async () => {
     expect(await tsbuild(...words)).toMatchObject({ code: 0 })
   }
 })
+
+test('rmi frees what nothing else needs, and steps stay cached', async () => {
+  const { stdout } = await tsbuild('rmi', 'app:1')
+  expect(stdout).toMatch(/^Untagged: app:1\n(Deleted: sha256:[0-9a-f]{64}\n){2}$/)
+  expect((await tsbuild('images', '-q')).stdout).toBe('')
+})
+
+test('images without a name are listed on request, and removed by image prune', async () => {
+  expect((await tsbuild('images')).stdout).not.toContain('<none>')
+  expect((await tsbuild('images', '-a')).stdout).toMatch(/^app:1 [\s\S]*^<none> /m)
+  expect((await tsbuild('images', '-q', '--filter', 'dangling=true')).stdout).toMatch(/^[0-9a-f]{12}\n$/)
+  expect((await tsbuild('images', '--filter', 'dangling=false')).stdout).not.toContain('<none>')
+  expect(await tsbuild('images', '--filter', 'label=x')).toMatchObject({ code: 2 })
+  expect(await tsbuild('image', 'prune', '-a')).toMatchObject({ code: 2, stderr: expect.stringContaining('rmi NAME') })
+  expect((await tsbuild('image', 'prune', '-f')).stdout).toMatch(
+    /^[0-9a-f]{12} +image [\s\S]*^Total reclaimed space: /m,
+  )
+  expect((await tsbuild('images', '-a')).stdout).not.toContain('<none>')
+})

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { type DiskStore, openStore } from '../../lib/cache/store.ts'
 import { exportImage } from '../../lib/export/export-image.ts'
 import { resolveStored } from '../../lib/images/find-stored.ts'
@@ -12,7 +12,8 @@ import { loadImages } from '../../lib/images/load-images.ts'
 import { removeImage } from '../../lib/images/remove-image.ts'
 import { saveImages } from '../../lib/images/save-images.ts'
 import { tagImage } from '../../lib/images/tag-image.ts'
-import { indexBytes } from '../../lib/oci/manifest.ts'
+import { validateImage } from '../../lib/images/validate-image.ts'
+import { indexBytes, writeImage } from '../../lib/oci/manifest.ts'
 import { OCI_INDEX } from '../../lib/oci/media-types.ts'
 import type { Image } from '../../lib/oci/types.ts'
 import { oneImage } from '../../lib/oci/write-index.ts'
@@ -119,17 +120,16 @@ test('a start that several digests have is refused', async () => {
 
 test('an image gets further names, and loses them one by one or all at once', async () => {
   expect(await tagImage(store, 'app', 'ghcr.io/me/other:v1')).toBe(OTHER)
-  expect(await tagImage(store, image.descriptor.digest, 'third')).toBe('docker.io/library/third:latest')
-  expect(await removeImage(store, 'app')).toEqual([APP])
-  await expect(removeImage(store, 'app')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' })
-  expect(await removeImage(store, image.descriptor.digest.slice(7, 20))).toEqual([
-    'docker.io/library/third:latest',
-    OTHER,
-  ])
-  expect(store.references.list()).toEqual([])
   await expect(tagImage(store, image.descriptor.digest, `x@${image.descriptor.digest}`)).rejects.toMatchObject({
     code: 'REFERENCE_INVALID',
   })
+  expect(await tagImage(store, image.descriptor.digest, 'third')).toBe('docker.io/library/third:latest')
+  expect(await removeImage(store, 'app')).toEqual({ names: [APP], deleted: [], reclaimed: 0 })
+  await expect(removeImage(store, 'app')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' })
+  expect(await removeImage(store, image.descriptor.digest.slice(7, 20))).toMatchObject({
+    names: ['docker.io/library/third:latest', OTHER],
+  })
+  expect(store.references.list()).toEqual([])
 })
 
 test('the history is told newest first, with the layers where they belong', () => {
@@ -289,4 +289,57 @@ test.skipIf(!requires('skopeo'))('archives that skopeo wrote are loaded', async 
     )
   }
   expect(existsSync(path('oci-archive.tar'))).toBe(true)
+})
+
+describe('an image whose last name is removed', () => {
+  const blobsOf = (of: DiskStore): number => readdirSync(join(of.root, 'blobs/sha256')).length
+
+  test('goes with all its blobs and what was noted about them', async () => {
+    const before = blobsOf(store)
+    const { deleted, reclaimed } = await removeImage(store, 'app')
+    expect(deleted).toContain(image.manifest.config.digest)
+    expect(deleted.length).toBe(before)
+    expect(reclaimed).toBeGreaterThan(0)
+    expect(blobsOf(store)).toBe(0)
+  })
+
+  test('keeps the layers that another image has', async () => {
+    const config = { ...image.config, author: 'another' }
+    const again = writeImage(store, {
+      ...image,
+      config,
+      history: image.config.history ?? [],
+      platform: { os: 'linux', architecture: 'amd64' },
+    })
+    store.references.set(OTHER, again.descriptor)
+    const { deleted } = await removeImage(store, 'app')
+    expect(deleted.toSorted()).toEqual([image.descriptor.digest, image.manifest.config.digest].sort())
+    expect(await validateImage(store, again.descriptor)).toMatchObject({ valid: true })
+  })
+
+  test('keeps all blobs with noPrune, and is listed without a name', async () => {
+    const before = blobsOf(store)
+    expect(await removeImage(store, 'app', { noPrune: true })).toEqual({ names: [APP], deleted: [], reclaimed: 0 })
+    expect(blobsOf(store)).toBe(before)
+    expect(await listImages(store)).toEqual([])
+    expect(await listImages(store, { all: true })).toMatchObject([
+      { name: '<none>', details: { imageID: image.manifest.config.digest } },
+    ])
+    // By its ID it can be removed as well.
+    expect((await removeImage(store, image.manifest.config.digest)).deleted.length).toBe(before)
+    expect(await listImages(store, { all: true })).toEqual([])
+  })
+
+  test('stays whole while another process reads it', async () => {
+    const reading = openStore(store.root)
+    const [layer] = image.layers
+    expect(reading.holds(layer?.descriptor ?? image.descriptor)).toBe(true)
+    await removeImage(store, 'app')
+    expect(reading.has(layer?.descriptor.digest ?? image.descriptor.digest)).toBe(true)
+    reading.close()
+  })
+
+  test('is no error with force if it is not there', async () => {
+    expect(await removeImage(store, 'nope', { force: true })).toEqual({ names: [], deleted: [], reclaimed: 0 })
+  })
 })

@@ -32,6 +32,7 @@ interface Draft {
   shared: boolean
   readonly leased: { readonly name: string; readonly path: string }[]
   readonly notes: string[]
+  readonly records: string[]
 }
 
 /** The parts that consist of blobs, notes and records. */
@@ -43,7 +44,16 @@ export function blobParts(root: string): readonly FoundPart[] {
   const layerOf = layersOfBlobs(root, [...named, ...unnamed])
   const drafts = new Map<string, Draft>()
   const draft = (id: string, initial: Pick<Draft, 'type' | 'description'>): Draft => {
-    const known = drafts.get(id) ?? { id, ...initial, size: 0, used: 0, shared: false, leased: [], notes: [] }
+    const known = drafts.get(id) ?? {
+      id,
+      ...initial,
+      size: 0,
+      used: 0,
+      shared: false,
+      leased: [],
+      notes: [],
+      records: [],
+    }
     drafts.set(id, known)
     return known
   }
@@ -71,7 +81,8 @@ export function blobParts(root: string): readonly FoundPart[] {
     const { hex } = digestParts(digest)
     const diffID = layerOf.get(digest)
     const layer = diffID === undefined ? hex : digestParts(diffID).hex
-    const target = imageOf.get(digest) ?? layerDraft(layer)
+    const isLayer = diffID !== undefined || described.has(hex)
+    const target = imageOf.get(digest) ?? (isLayer ? layerDraft(layer) : draft(hex, OF_NOTHING))
     add(target, stat)
     target.leased.push({ name: digest, path })
     if (namedLayers.has(layer)) target.shared = target.names === undefined
@@ -81,12 +92,13 @@ export function blobParts(root: string): readonly FoundPart[] {
     if (target.type === 'image') continue
     // The other encodings are those of images.
     target.notes.push(...encodingsOf(root, hex).flatMap(({ blob, path }) => (imageOf.has(blob) ? [] : [path])))
-    if (!target.shared) target.notes.push(...(described.get(hex)?.records ?? []))
+    if (!target.shared) target.records.push(...(described.get(hex)?.records ?? []))
   }
   return [...drafts.values()].map(({ used, ...rest }) => ({ ...rest, lastUsed: new Date(used).toISOString() }))
 }
 
 const OF_LAYER = { type: 'regular', description: 'layer of a base image' } as const
+const OF_NOTHING = { type: 'regular', description: 'blob that nothing refers to' } as const
 
 function add(target: Draft, { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }): void {
   target.size += size
@@ -94,7 +106,11 @@ function add(target: Draft, { size, mtimeMs }: { readonly size: number; readonly
 }
 
 /** Images that builds made or started from, and that have no name. */
-function unnamedImages(root: string, notes: readonly Note[], named: readonly NamedParts[]): readonly ImageParts[] {
+export function unnamedImages(
+  root: string,
+  notes: readonly Note[],
+  named: readonly NamedParts[],
+): readonly ImageParts[] {
   const known = new Set(named.map(({ digest }) => digest))
   const found = new Set<Digest>()
   for (const { kind, path } of notes) {

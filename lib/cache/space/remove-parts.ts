@@ -14,6 +14,9 @@ import type { StoredPart } from './usage-record.ts'
 /** Removes a directory of steps with everything in it. */
 export type RemoveTree = (path: string) => void
 
+/** The files of a part. */
+type Removable = Pick<StoredPart, 'leased' | 'notes' | 'records'>
+
 /** Parts that are taken in one moment, at most. */
 const BATCH = 200
 
@@ -21,17 +24,17 @@ const BATCH = 200
  * Removes parts, but for those that a process uses and those that belong to an image that has a name by now. Returns
  * the removed ones. `removeTree` removes directories. Errors with `STORE_IO`.
  */
-export async function removeParts(
+export async function removeParts<Part extends Removable>(
   root: string,
-  parts: readonly StoredPart[],
+  parts: readonly Part[],
   removeTree: RemoveTree,
-): Promise<readonly StoredPart[]> {
-  const removed: StoredPart[] = []
+): Promise<readonly Part[]> {
+  const removed: Part[] = []
   for (let at = 0; at < parts.length; at += BATCH) {
     const taken = takeBatch(root, parts.slice(at, at + BATCH))
     removed.push(...taken.parts)
     for (const path of taken.blobs) storeIO(`removing ${JSON.stringify(path)}`, () => rmSync(path, { force: true }))
-    for (const note of taken.parts.flatMap(({ notes }) => notes)) removeNote(note)
+    for (const note of taken.parts.flatMap(({ notes, records }) => [...notes, ...records])) removeNote(note)
     for (const path of taken.trees) {
       storeIO(`removing ${JSON.stringify(path)}`, () => removeIfAllowed(path, removeTree))
       await new Promise(setImmediate)
@@ -52,17 +55,17 @@ function removeIfAllowed(path: string, removeTree: RemoveTree): void {
   }
 }
 
-interface Taken {
-  readonly parts: readonly StoredPart[]
+interface Taken<Part> {
+  readonly parts: readonly Part[]
   /** The temporary paths of blobs and of directories. */
   readonly blobs: readonly string[]
   readonly trees: readonly string[]
 }
 
-function takeBatch(root: string, parts: readonly StoredPart[]): Taken {
+function takeBatch<Part extends Removable>(root: string, parts: readonly Part[]): Taken<Part> {
   // The next process that opens the store removes what a dead one left under such a name.
   const mark = markOfNobody()
-  const taken = { parts: [] as StoredPart[], blobs: [] as string[], trees: [] as string[] }
+  const taken = { parts: [] as Part[], blobs: [] as string[], trees: [] as string[] }
   makeDirectory(join(root, 'tmp'))
   whileRemoving(leaseDirectory(root), (inTime) => {
     // The leases come first: a process that names an image ends its lease afterwards.

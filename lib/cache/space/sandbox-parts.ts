@@ -79,6 +79,7 @@ function part(root: string, path: string, { lastUsed = 0, ...rest }: SandboxPart
     ...rest,
     id: sha256(name).slice('sha256:'.length),
     shared: false,
+    records: [],
     lastUsed: new Date(lastUsed).toISOString(),
     leased: [{ name, path }],
   }

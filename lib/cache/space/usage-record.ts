@@ -60,9 +60,11 @@ export interface StoredPart extends UsageRecord {
   readonly leased: readonly { readonly name: string; readonly path: string }[]
   /** Files that may vanish at any time, and those that name a removed part. */
   readonly notes: readonly string[]
+  /** The files of build records whose result it is. */
+  readonly records: readonly string[]
 }
 
 /** The record of a part, without its files. */
-export function recordOf({ leased: _, notes: __, ...record }: StoredPart): UsageRecord {
+export function recordOf({ leased: _, notes: __, records: ___, ...record }: StoredPart): UsageRecord {
   return record
 }

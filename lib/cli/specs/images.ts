@@ -10,8 +10,22 @@ export const imageSpecs: readonly CommandSpec[] = [
     summary: 'List the images in the local store',
     usage: 'images [OPTIONS]',
     positionals: { name: 'argument', min: 0, max: 0 },
-    flags: [JSON_FLAG, { name: 'quiet', short: 'q', kind: 'switch', summary: 'Print only image IDs' }, NO_TRUNC],
-    examples: [{ command: 'tsbuild images', does: 'list names, IDs, ages and sizes' }],
+    flags: [
+      { name: 'all', short: 'a', kind: 'switch', summary: 'List images without a name, too' },
+      {
+        name: 'filter',
+        kind: 'list',
+        placeholder: 'KEY=VALUE',
+        summary: 'dangling=true lists only images without a name, dangling=false only those with one',
+      },
+      JSON_FLAG,
+      { name: 'quiet', short: 'q', kind: 'switch', summary: 'Print only image IDs' },
+      NO_TRUNC,
+    ],
+    examples: [
+      { command: 'tsbuild images', does: 'list names, IDs, ages and sizes' },
+      { command: 'tsbuild images -a', does: 'list images without a name as well' },
+    ],
     load: () => import('../commands/images.ts'),
   },
   {
@@ -45,10 +59,17 @@ export const imageSpecs: readonly CommandSpec[] = [
   },
   {
     name: 'rmi',
-    summary: 'Remove names of images from the local store',
-    usage: 'rmi NAME...',
+    summary: 'Remove images from the local store',
+    usage: 'rmi [OPTIONS] NAME...',
+    description: [
+      'Removes a name, or by a digest or image ID all names of its image. With the last name go the blobs that nothing else needs. ' +
+        'Layers that are the results of steps are cache: `tsbuild prune` removes them.',
+    ],
     positionals: { name: 'NAME', min: 1, max: Number.POSITIVE_INFINITY },
-    flags: [],
+    flags: [
+      { name: 'force', short: 'f', kind: 'switch', summary: 'No error for an image that is not in the store' },
+      { name: 'no-prune', kind: 'switch', summary: 'Remove names alone, and keep the blobs' },
+    ],
     examples: [{ command: 'tsbuild rmi app:1.2 app:latest', does: 'remove both names' }],
     load: () => import('../commands/rmi.ts'),
   },

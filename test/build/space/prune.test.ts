@@ -7,6 +7,7 @@ import {
   listImages,
   openStore,
   prune,
+  removeImage,
   type UsageRecord,
   type UsageType,
   validateImage,
@@ -137,4 +138,15 @@ test('a store of another kind has no known space', async () => {
   const opened = openStore(store)
   await expect(diskUsage({ store: { ...opened, root: undefined } })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   opened.close()
+})
+
+test('rmi leaves what steps made, and what other images need, to the cache', async () => {
+  await buildOf('1', ['app:1'])
+  await buildOf('2', ['app:2'])
+  const opened = openStore(store)
+  const { deleted } = await removeImage(opened, 'app:1')
+  opened.close()
+  // Manifest and config.
+  expect(deleted.length).toBe(2)
+  expect((await buildOf('1')).steps.cached).toBe(2)
 })

@@ -15,6 +15,7 @@ const part = (id: string, days: number, more: Partial<StoredPart> = {}): StoredP
   reclaimable: true,
   leased: [],
   notes: [],
+  records: [],
   ...more,
 })
 
