@@ -35,6 +35,18 @@ export type {
   SandboxInfo,
   SecretSource,
 } from './build/build-options.ts'
+export type {
+  BackendCacheSource,
+  BackendCacheTarget,
+  CacheSource,
+  CacheTarget,
+  CacheTargetOptions,
+  InlineCacheTarget,
+  LocalCacheSource,
+  LocalCacheTarget,
+  RegistryCacheSource,
+  RegistryCacheTarget,
+} from './build/caches/cache-options.ts'
 export { type CheckedBuild, checkBuild } from './build/check-build.ts'
 export { planBuild, readDockerfile } from './build/prepare-build.ts'
 export { type DiskUsage, type DiskUsageOptions, diskUsage } from './build/space/disk-usage.ts'
@@ -58,6 +70,7 @@ export type {
   RegistryOutput,
   TarOutput,
 } from './export/output.ts'
+export type { CacheBackend } from './external-cache/types.ts'
 export { createGraph } from './graph/create-graph.ts'
 export type { EvaluationOptions, GraphOptions } from './graph/graph-options.ts'
 export { listTargets, type TargetInfo } from './graph/print/list-targets.ts'
@@ -153,7 +166,7 @@ export * from './parser/index.ts'
 export type { Fetch, RegistryOptions } from './registry/client.ts'
 export type { CredentialProvider, RegistryCredentials } from './registry/credentials/credential-provider.ts'
 export { type KeptCredentials, type LoginOptions, login, logout } from './registry/login.ts'
-export type { TransferOptions } from './registry/pull/pull-blobs.ts'
+export type { BlobOrigin, TransferOptions } from './registry/pull/pull-blobs.ts'
 export type { PushedHow } from './registry/push/push-blob.ts'
 export type { PushReport } from './registry/push/push-image.ts'
 export type { Advice } from './sandbox/doctor/advice.ts'

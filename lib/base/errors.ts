@@ -73,6 +73,8 @@ export type ErrorCode =
   | 'STORE_VERSION'
   | 'STORE_OWNER'
   | 'BLOB_NOT_FOUND'
+  | 'CACHE_INVALID'
+  | 'CACHE_FAILED'
   // http, registry
   | 'HTTP_FAILED'
   | 'HTTP_STATUS'

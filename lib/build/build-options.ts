@@ -9,6 +9,7 @@ import type { ExportedOutput, Output } from '../export/output.ts'
 import type { PullPolicy } from '../images/remote-bases.ts'
 import type { Descriptor, Digest, Image, Platform } from '../oci/types.ts'
 import type { RegistryOptions } from '../registry/client.ts'
+import type { CacheSource, CacheTarget } from './caches/cache-options.ts'
 
 export type { ContextSource, ContextStream, MemoryFile, NamedContext } from '../context/context-source.ts'
 export type { Entitlement, LogLimit, RunOptions, SandboxInfo, SecretSource } from '../executor/run-options.ts'
@@ -45,6 +46,10 @@ export interface BuildOptions extends Pick<RegistryOptions, 'credentials' | 'fet
   /** Run every step again, or the steps of these stages. Their results are cached for later builds. */
   readonly noCache?: boolean | readonly string[]
   readonly outputs?: readonly Output[]
+  /** Caches to read before the build, besides the store. Of several that have a step, the first counts. */
+  readonly cacheFrom?: readonly CacheSource[]
+  /** Caches to write after the build. */
+  readonly cacheTo?: readonly CacheTarget[]
   /** The options of RUN steps. */
   readonly run?: RunOptions
   /**

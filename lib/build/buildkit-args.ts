@@ -11,24 +11,18 @@ import type { BuildOptions } from './build-options.ts'
 const BUILT_IN = 'dockerfile.v0'
 
 /**
- * Applies `BUILDKIT_SANDBOX_HOSTNAME` and `BUILDKIT_CACHE_MOUNT_NS` to the options, before which they go. Errors with
- * `UNSUPPORTED` for build args that request an unsupported feature.
+ * Applies `BUILDKIT_SANDBOX_HOSTNAME` and `BUILDKIT_CACHE_MOUNT_NS` to the options, before which they go, and
+ * `BUILDKIT_INLINE_CACHE`.
  */
 export function withBuildKitArgs(options: BuildOptions): BuildOptions {
   const { buildArgs = {}, run } = options
-  if (parseBoolean(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '')) {
-    throw new TsbuildError(
-      'UNSUPPORTED',
-      'the build arg BUILDKIT_INLINE_CACHE is not supported: images hold no cache',
-      {
-        hint: 'remove it; steps are cached in the store, whose directory can be kept between builds',
-      },
-    )
-  }
+  const { cacheTo = [] } = options
+  const hasInline = parseBoolean(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '') === true
   const hostname = buildArgs['BUILDKIT_SANDBOX_HOSTNAME'] || run?.hostname
   const cacheNamespace = buildArgs['BUILDKIT_CACHE_MOUNT_NS'] || run?.cacheNamespace
   return {
     ...options,
+    ...(hasInline && { cacheTo: [...cacheTo, { type: 'inline' as const }] }),
     run: {
       ...run,
       ...(hostname !== undefined && { hostname }),

@@ -4,6 +4,7 @@ import { suggest } from '../base/suggest.ts'
 import type { RunOptions } from '../executor/run-options.ts'
 import type { Output } from '../export/output.ts'
 import type { BuildOptions } from './build-options.ts'
+import type { CacheSource, CacheTarget } from './caches/cache-options.ts'
 
 /** The names of an object's properties, all of them, so that the compiler finds the one that is missing here. */
 type Names<T> = Readonly<Record<keyof T, true>>
@@ -11,6 +12,8 @@ type Names<T> = Readonly<Record<keyof T, true>>
 const BUILD: Names<BuildOptions> = {
   buildArgs: true,
   buildContexts: true,
+  cacheFrom: true,
+  cacheTo: true,
   context: true,
   credentials: true,
   dockerfile: true,
@@ -58,19 +61,49 @@ const OUTPUTS: { readonly [Type in Output['type']]: OutputOf<Type> } = {
   tar: { type: true, dest: true, platformSplit: true },
 }
 
+const TARGET = { type: true, mode: true, compression: true, keep: true, maxSize: true, ignoreError: true } as const
+
+type TargetOf<Type extends CacheTarget['type']> = Names<Extract<CacheTarget, { readonly type: Type }>>
+
+const CACHE_TARGETS: { readonly [Type in CacheTarget['type']]: TargetOf<Type> } = {
+  backend: { ...TARGET, backend: true },
+  inline: { type: true },
+  local: { ...TARGET, dest: true, tag: true, reset: true },
+  registry: { ...TARGET, ref: true },
+}
+
+type SourceOf<Type extends CacheSource['type']> = Names<Extract<CacheSource, { readonly type: Type }>>
+
+const CACHE_SOURCES: { readonly [Type in CacheSource['type']]: SourceOf<Type> } = {
+  backend: { type: true, backend: true },
+  local: { type: true, src: true, tag: true, digest: true },
+  registry: { type: true, ref: true },
+}
+
 /**
- * Refuses unknown options of a build, of its RUN steps, and of its outputs. Errors with `OPTION_UNKNOWN`, and with
- * `OPTION_INVALID` for an output of no known type.
+ * Refuses unknown options of a build, of its RUN steps, of its outputs and of its caches. Errors with `OPTION_UNKNOWN`,
+ * and with `OPTION_INVALID` for an output or a cache of no known type.
  */
 export function checkOptions(options: BuildOptions): void {
   checkNames(options, BUILD, '')
   checkNames(options.run ?? {}, RUN, 'run.')
-  for (const [at, output] of (options.outputs ?? []).entries()) {
-    if (!Object.hasOwn(OUTPUTS, output.type)) {
-      const message = `outputs[${at}] has the type ${JSON.stringify(output.type)}`
-      throw new TsbuildError('OPTION_INVALID', message, { hint: `the types are ${Object.keys(OUTPUTS).join(', ')}` })
+  checkTyped('outputs', options.outputs, OUTPUTS)
+  checkTyped('cacheFrom', options.cacheFrom, CACHE_SOURCES)
+  checkTyped('cacheTo', options.cacheTo, CACHE_TARGETS)
+}
+
+function checkTyped(
+  option: string,
+  given: readonly { readonly type: string }[] = [],
+  types: Readonly<Record<string, object>>,
+): void {
+  for (const [at, item] of given.entries()) {
+    const names = Object.hasOwn(types, item.type) ? types[item.type] : undefined
+    if (!names) {
+      const message = `${option}[${at}] has the type ${JSON.stringify(item.type)}`
+      throw new TsbuildError('OPTION_INVALID', message, { hint: `the types are ${Object.keys(types).join(', ')}` })
     }
-    checkNames(output, OUTPUTS[output.type], `outputs[${at}].`)
+    checkNames(item, names, `${option}[${at}].`)
   }
 }
 

@@ -3,25 +3,30 @@ import type { BuildEvent } from '../executor/events.ts'
 import { neededBases } from '../executor/needed-bases.ts'
 import { checkRuns } from '../executor/run/check-runs.ts'
 import type { BuildWarning, Session } from '../executor/session.ts'
+import { withImported } from '../external-cache/import-caches.ts'
 import { stagesNamed } from '../graph/find-target.ts'
 import { lazyStore } from '../images/lazy-store.ts'
 import { accessOf } from './access-of.ts'
 import type { BuildOptions } from './build-options.ts'
 import type { BuildResources } from './build-resources.ts'
+import type { BuildCaches } from './caches/external-caches.ts'
 import { neededOfResults } from './outputs/deliver-outputs.ts'
 import { resultCompression } from './outputs/output-compression.ts'
 import type { PreparedBuild } from './prepare-build.ts'
 
-type SessionResources = Pick<BuildResources, 'store' | 'worker'> & Pick<Session, 'caughtUp'>
+type SessionResources = Pick<BuildResources, 'store' | 'worker'> &
+  Pick<Session, 'caughtUp'> & { readonly caches: BuildCaches }
 
 /**
  * The session in which the steps of a prepared build run. Refuses RUN steps that can't run: errors as {@link
  * checkRuns} does.
  */
 export function createSession(options: BuildOptions, prepared: PreparedBuild, resources: SessionResources): Session {
-  const { joined, dockerfile, contexts, images, remoteBlobs, epoch } = prepared
+  const { joined, dockerfile, contexts, images, epoch } = prepared
+  const { imported } = resources.caches
+  const remoteBlobs = new Map([...imported.origins, ...prepared.remoteBlobs])
   const { noCache = false, run = {}, onEvent: emit = () => {} } = options
-  const store = lazyStore(resources.store, remoteBlobs)
+  const store = withImported(lazyStore(resources.store, remoteBlobs), imported)
   const location: Session['location'] = (span) => ({ file: dockerfile.file, span })
   const warn: Session['warn'] = (warning) => emit(warningEvent(warning))
   const warnOf = ({ code, message, hint }: TsbuildError): void => warn({ code, message, hint, step: undefined })
@@ -47,6 +52,7 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
     // As in docker, the name of a stage that is not there does no harm: CI templates are shared by many Dockerfiles.
     noCacheStages: typeof noCache === 'object' ? stagesNamed(dockerfile.stages, noCache, warnOf) : new Set(),
     compression: resultCompression(options),
+    caches: resources.caches.session,
     location,
     run,
     access: accessOf(options),
@@ -56,7 +62,8 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
   }
 }
 
-function warningEvent({ code, message, hint }: BuildWarning): BuildEvent {
+/** A warning as an event. */
+export function warningEvent({ code, message, hint }: BuildWarning): BuildEvent {
   const text = `warning: ${message} [${code}]${hint === undefined ? '' : `\nhint: ${hint}`}`
   return { type: 'warning', time: Date.now(), code, message, text }
 }

@@ -5,9 +5,11 @@ import type { CopyOp, Op, Vertex } from '../graph/types.ts'
 import type { WantedEncoding } from '../layers/layer-sink.ts'
 import { treeEntries } from '../layers/union/tree-entries.ts'
 import { recallLayer, saveCopySnapshot } from './copy/recall-layer.ts'
+import { findUnseen, noteLayer } from './copy/unseen-layers.ts'
 import { EMPTY, stack } from './filesystem.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
+import { downloadProgress } from './observe-step.ts'
 import { planCopyStep, planWorkdirStep } from './plan-step.ts'
 import { produceLayer } from './produce-layer.ts'
 import { openRemotes } from './remote/open-remotes.ts'
@@ -63,35 +65,30 @@ async function layerStep(
   const onBytes = (current: number): void =>
     session.emit({ type: 'progress', time: Date.now(), step: id, current, unit: 'bytes' })
   const remote = op.kind === 'copy' ? await openRemotes(op, session, onBytes) : undefined
+  const step = { op, filesystem, source, remote }
   const copy = op.kind === 'copy' ? { op, filesystem, source } : undefined
   return limit(async () => {
     const unchanged = copy ? await recallLayer(copy, wanted, session) : undefined
     if (unchanged) return { kind: 'filesystem', filesystem: stack(filesystem, unchanged), cached: true }
+    const imported = await findUnseen(step, wanted, session)
+    if (imported) return { kind: 'filesystem', filesystem: stack(filesystem, imported), cached: true }
     const plan =
       op.kind === 'copy'
         ? await planCopyStep(op, { filesystem, source, remote }, session)
         : await planWorkdirStep(op, filesystem, session)
-    const { layer, key, cached } = await produceLayer(plan, { wanted, session, onBytes })
-    if (copy) saveCopySnapshot(copy, key, session)
-    return { kind: 'filesystem', filesystem: stack(filesystem, layer), cached }
+    const produced = await produceLayer(plan, { wanted, session, onBytes })
+    if (copy) saveCopySnapshot(copy, produced.key, session)
+    await noteLayer(step, produced, session)
+    return { kind: 'filesystem', filesystem: stack(filesystem, produced.layer), cached: produced.cached }
   })
 }
 
 async function baseStep(id: string, op: Extract<Op, { kind: 'image' }>, session: Session): Promise<StepResult> {
   const need = session.baseNeeds.get(id) ?? 'files'
-  let reported = 0
-  const onProgress = (current: number, total: number): void => {
-    const now = Date.now()
-    if (now - reported < PROGRESS_INTERVAL && current < total) return
-    reported = now
-    session.emit({ type: 'progress', time: now, step: id, current, total, unit: 'bytes' })
-  }
+  const onProgress = downloadProgress(id, session)
   const { filesystem, fetched } = await loadBase(op.image, session, { need, onProgress })
   return { kind: 'filesystem', filesystem, cached: fetched === 0 }
 }
-
-/** Milliseconds between two progress events of a download. */
-const PROGRESS_INTERVAL = 100
 
 /** The filesystem of a result. A context (`FROM` a named context of files) becomes a layer with all of its files. */
 export async function filesystemOf(result: StepResult, wanted: WantedEncoding, session: Session): Promise<Filesystem> {

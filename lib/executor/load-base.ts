@@ -1,8 +1,8 @@
 import type { ResolvedImage } from '../graph/types.ts'
 import { INDEX_KIND } from '../layers/index/layer-index.ts'
 import { readImage } from '../oci/read-image.ts'
-import type { Descriptor, Image, Layer } from '../oci/types.ts'
-import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
+import type { Image, Layer } from '../oci/types.ts'
+import { fetchLayers } from './fetch-layers.ts'
 import { EMPTY, stack } from './filesystem.ts'
 import type { BaseNeed } from './needed-bases.ts'
 import type { Filesystem, Session } from './session.ts'
@@ -31,37 +31,21 @@ export async function loadBase(
     }
   }
   if (options.need === 'all') for (const { diffID } of image.layers) session.plainLayers.add(diffID)
-  const fetched = await fetchLayers(image, session, options)
+  const fetched = await fetchNeeded(image, session, options)
   const filesystem = image.layers.reduce((below, layer) => stack(below, { layer, created: undefined }), EMPTY)
   return { filesystem, fetched }
 }
 
-/** Fetches the needed layers that are in a registry, several at once. Returns the number of bytes. */
-async function fetchLayers(
+/** Fetches the layers that a base's steps need. With an imported cache it is not known yet whether any step does. */
+async function fetchNeeded(
   { layers }: Image,
-  { store, remoteBlobs, signal }: Session,
+  session: Session,
   { need, onProgress }: Parameters<typeof loadBase>[2],
 ): Promise<number> {
+  if (session.caches?.isImporting) return 0
   const isNeeded = ({ diffID }: Layer): boolean =>
-    need === 'files' || need === 'all' || (need === 'index' && store.readDerived(INDEX_KIND, diffID) === undefined)
-  const blobs = layers.filter(isNeeded).flatMap(({ descriptor }) => {
-    const from = remoteBlobs.get(descriptor.digest)
-    return from ? [{ descriptor, from }] : []
-  })
-  const [first] = blobs
-  if (!first) return 0
-  const from = new Map(blobs.map((blob) => [blob.descriptor.digest, blob.from]))
-  const originOf = ({ digest }: Pick<Descriptor, 'digest'>): BlobOrigin => from.get(digest) ?? first.from
-  const reader: BlobOrigin = {
-    has: (digest) => originOf({ digest }).has(digest),
-    read: (wanted, limit) => originOf(wanted).read(wanted, limit),
-    open: (wanted, own) => originOf(wanted).open(wanted, own),
-    openUnhashed: (wanted, own) => {
-      const origin = originOf(wanted)
-      return (origin.openUnhashed ?? origin.open)(wanted, own)
-    },
-  }
-  const descriptors = blobs.map(({ descriptor }) => descriptor)
-  const { pullBlobs } = await import('../registry/pull/pull-blobs.ts')
-  return pullBlobs(store, reader, descriptors, { signal, onProgress })
+    need === 'files' ||
+    need === 'all' ||
+    (need === 'index' && session.store.readDerived(INDEX_KIND, diffID) === undefined)
+  return fetchLayers(layers.filter(isNeeded), session, onProgress)
 }

@@ -20,3 +20,20 @@ export async function observeStep<T>(
     throw error
   }
 }
+
+/** Milliseconds between two progress events of a download. */
+const PROGRESS_INTERVAL = 100
+
+/** Emits the progress of a step's download, now and then. */
+export function downloadProgress(
+  step: string,
+  { emit }: Pick<Session, 'emit'>,
+): (current: number, total: number) => void {
+  let reported = 0
+  return (current, total) => {
+    const now = Date.now()
+    if (now - reported < PROGRESS_INTERVAL && current < total) return
+    reported = now
+    emit({ type: 'progress', time: now, step, current, total, unit: 'bytes' })
+  }
+}

@@ -1,25 +1,18 @@
 // From the entries of a step to its layer: a cached layer of the same key, or a new one.
 
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
-import { type HashedFile, openStatCache, type StatCache } from '../context/stat-cache.ts'
+import type { HashedFile, StatCache } from '../context/stat-cache.ts'
 import type { SourceEntry } from '../layers/entry.ts'
-import { hashContent } from '../layers/hash-content.ts'
-import { DigestColumn } from '../layers/index/digest-column.ts'
+import type { DigestColumn } from '../layers/index/digest-column.ts'
 import type { WantedEncoding } from '../layers/layer-sink.ts'
 import { writeLayer } from '../layers/write-layer.ts'
 import type { CacheKey } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
 import { findCachedLayer, previousBlob } from './find-cached-layer.ts'
+import { type HashedStep, hashEntries } from './hash-entries.ts'
 import type { Session, StackedLayer } from './session.ts'
 
-export interface LayerPlan {
-  /** `COPY`, `ADD`, `WORKDIR`, … */
-  readonly step: string
-  /** The operation without its content: two steps of one definition may give different layers. */
-  readonly definition: string
-  readonly entries: readonly SourceEntry[]
-  /** The directory that entries with a status come from. */
-  readonly root: string | undefined
+export interface LayerPlan extends HashedStep {
   /** Makes the contents of entries readable. Called only if the layer has to be written. */
   readonly withContents?: (entries: readonly SourceEntry[]) => Promise<readonly SourceEntry[]>
 }
@@ -70,22 +63,11 @@ async function produce(plan: LayerPlan, options: ProduceOptions): Promise<Produc
   session.signal.throwIfAborted()
   const { store } = session
   const noCache = session.noCache && !isRepeated
-  const stats =
-    plan.root === undefined ? undefined : openStatCache(store, `${plan.root}\0${plan.step} ${plan.definition}`)
-  const digests = new DigestColumn()
-  // Without the cache every file is read, even one whose digest is known by its status.
-  plan.entries.forEach((entry, at) => {
-    const digest = knownDigest(entry, noCache ? undefined : stats)
-    if (digest !== undefined) digests.set(at, digest)
-  })
   const previous = store.records.find(definition)
-  if (!noCache && previous) {
-    plan.entries.forEach((entry, at) => {
-      if (digests.has(at) || entry.type !== 'file') return
-      digests.set(at, hashContent(entry))
-      session.signal.throwIfAborted()
-    })
-  }
+  // A step that ran elsewhere may be in an imported cache.
+  const readsAll = !noCache && (previous !== undefined || session.caches?.isImporting === true)
+  // Without the cache every file is read, even one whose digest is known by its status.
+  const { digests, stats } = hashEntries(plan, session, { readsAll, ignoresStatus: noCache })
   const expected = noCache ? undefined : layerKey(plan, digests, session)
   const found = expected && (await findCachedLayer(expected, wanted, session))
   if (found) {
@@ -124,16 +106,6 @@ function layerKey(plan: LayerPlan, digests: DigestColumn, session: Session): Cac
     { label: 'content', value: content },
     { label: 'timestamps', value: session.epoch === undefined ? 'source' : String(session.epoch) },
   ])
-}
-
-function knownDigest(entry: SourceEntry, stats: StatCache | undefined): string | Uint8Array | undefined {
-  const { sha256 } = entry
-  if (sha256 !== undefined || entry.type !== 'file') return sha256
-  // Each property is read once, since an entry may compute it on every access.
-  const { content } = entry
-  if (content?.kind === 'bytes') return hashContent(entry)
-  const { stat } = entry
-  return stats && stat && content?.kind === 'file' ? stats.lookup(content.path, entry.size, stat) : undefined
 }
 
 /** Saves the digests of files on disk by their status, for the next build. */

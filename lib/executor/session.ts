@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../base/errors.ts'
 import type { Location, Span } from '../base/source.ts'
+import type { BuildRecord } from '../cache/records.ts'
 import type { Store } from '../cache/store.ts'
 import type { ContextOnDisk } from '../context/open-context.ts'
 import type { Download } from '../context/verified-download.ts'
@@ -10,6 +11,7 @@ import type { FileTree } from '../layers/file-tree.ts'
 import type { LayerCompression } from '../layers/layer-sink.ts'
 import type { UnionView } from '../layers/union/union-view.ts'
 import type { ContentReader } from '../oci/content.ts'
+import type { JsonValue } from '../oci/json.ts'
 import type { CacheKey, ChainID, DiffID, Digest, Layer } from '../oci/types.ts'
 import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import type { Emulator } from '../sandbox/emulation/binfmt-emulators.ts'
@@ -51,6 +53,20 @@ export interface OpenedContext {
   readonly disk: ContextOnDisk | undefined
 }
 
+/** The caches outside of the store that a build imports from and exports to. */
+export interface ExternalCaches {
+  /**
+   * Whether imported caches have records. The store finds them, and fetches a layer of theirs when it is read. So no
+   * layer is fetched before a step needs its files.
+   */
+  readonly isImporting: boolean
+  readonly isExporting: boolean
+  /** Is told the record of each step that was found or made. */
+  readonly note: (record: BuildRecord) => void
+  /** The cache that an image with these layers holds itself. Undefined if images hold none. */
+  readonly inline: ((diffIDs: readonly DiffID[], compression: LayerCompression) => JsonValue) | undefined
+}
+
 export interface Session {
   readonly store: Store
   /** Build contexts by name; `context` is the main one. */
@@ -90,6 +106,8 @@ export interface Session {
   /** Stages whose steps run without the cache, by index. */
   readonly noCacheStages: ReadonlySet<number>
   readonly compression: LayerCompression
+  /** Undefined if there are none. */
+  readonly caches: ExternalCaches | undefined
   readonly location: (span: Span) => Location
   readonly run: RunOptions
   readonly access: RemoteAccess

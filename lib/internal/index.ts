@@ -1,6 +1,7 @@
 // The names that commands need beyond the public API. Nothing outside of this repository can import them, and they
 // may change in any release.
 
+export { parseCacheFrom, parseCacheTo } from '../build/caches/parse-cache-options.ts'
 export { openShell } from '../build/open-shell.ts'
 export {
   parseAddHost,

@@ -14,6 +14,7 @@ export function configBytes(image: ImageConfig): Uint8Array {
     'os.features': filled(image['os.features']),
     'os.version': image['os.version'] || undefined,
     rootfs: { type: 'layers', diff_ids: image.rootfs.diff_ids },
+    'tsbuild.cache.v1': image['tsbuild.cache.v1'],
     variant: image.variant || undefined,
   })
 }

@@ -1,5 +1,7 @@
 // The wire types of the OCI image specification 1.1, with the spec's own field names.
 
+import type { JsonValue } from './json.ts'
+
 /** `algorithm:hex`, e.g. `sha256:9f86…`. */
 export type Digest = `${'sha256' | 'sha512'}:${string}`
 /** The digest of a layer's uncompressed tar (image-spec config.md#layer-diffid). */
@@ -97,6 +99,8 @@ export interface ImageConfig extends Platform {
   readonly config?: ContainerConfig
   readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly DiffID[] }
   readonly history?: readonly History[]
+  /** The build cache that the image holds itself. */
+  readonly 'tsbuild.cache.v1'?: JsonValue
 }
 
 /** A layer as an image refers to it: its compressed (or plain) blob, and the digest of its plain tar. */

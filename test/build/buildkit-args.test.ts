@@ -72,7 +72,6 @@ test.each([
   [{ BUILDKIT_MULTI_PLATFORM: 'perhaps' }, {}, 'OPTION_INVALID'],
   [{ BUILDKIT_MULTI_PLATFORM: '0' }, { platforms: ['linux/amd64', 'linux/arm64'] }, 'OPTION_INVALID'],
   [{ BUILDKIT_MULTI_PLATFORM: '1' }, { outputs: [{ type: 'docker', dest: 'x.tar' }] }, 'OUTPUT_INVALID'],
-  [{ BUILDKIT_INLINE_CACHE: '1' }, {}, 'UNSUPPORTED'],
 ] as const)('%j is refused with %j', async (buildArgs, more, code) => {
   await expect(build({ ...options(buildArgs), ...more })).rejects.toMatchObject({ code })
 })

@@ -123,5 +123,5 @@ async function resultFor(output: Output, { joined, execution, result }: Delivery
   for (const [id, filesystem] of execution.filesystems) {
     filesystems.set(id, await convertLayers(filesystem, compression, session))
   }
-  return assembleImages(joined, { ...execution, filesystems }, session)
+  return assembleImages(joined, { ...execution, filesystems }, { ...session, compression })
 }

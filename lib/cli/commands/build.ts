@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { build } from '../../build/build.ts'
+import { parseCacheFrom, parseCacheTo } from '../../build/caches/parse-cache-options.ts'
 import { parseOutput } from '../../export/parse-output.ts'
 import type { BuildEvent, BuildOptions, BuildResult, Output } from '../../index.ts'
 import { asUsageError } from '../arguments/as-usage-error.ts'
@@ -42,6 +43,8 @@ export const run: Run = async (args, terminal) => {
     ...(args.on('pull') && { pull: 'always' as const }),
     run: readRunOptions(args, terminal),
     outputs,
+    cacheFrom: args.list('cache-from').flatMap(parsed(parseCacheFrom)),
+    cacheTo: args.list('cache-to').flatMap(parsed(parseCacheTo)),
     onEvent: (event: BuildEvent) => {
       progress.onEvent(event)
       return progress.caughtUp()
@@ -119,7 +122,7 @@ function defaultProgress({ env }: Terminal): string {
 }
 
 function readOutputs(args: Args, terminal: Terminal): Output[] {
-  const given = args.list('output').map(readOutput)
+  const given = args.list('output').map(parsed(parseOutput))
   const push = args.on('push') && !given.some(({ type }) => type === 'registry')
   const outputs: Output[] = push ? [...given, { type: 'registry' }] : given
   if (outputs.some((output) => output.type === 'registry' && !output.name) && args.list('tag').length === 0) {
@@ -134,11 +137,13 @@ function readOutputs(args: Args, terminal: Terminal): Output[] {
 
 const isStandardOutput = (output: Output): boolean => output.type !== 'registry' && output.dest === '-'
 
-/** Parses `-o`. Its errors are errors in the command line. */
-function readOutput(value: string): Output {
-  try {
-    return parseOutput(value)
-  } catch (error) {
-    throw asUsageError(error)
+/** A parser of a flag's value, whose errors are errors in the command line. */
+function parsed<T>(parse: (value: string) => T): (value: string) => T {
+  return (value) => {
+    try {
+      return parse(value)
+    } catch (error) {
+      throw asUsageError(error)
+    }
   }
 }

@@ -101,6 +101,21 @@ export const buildSpec: CommandSpec = {
       summary: 'Write digests and names to a file, as JSON',
     },
     {
+      name: 'cache-from',
+      kind: 'list',
+      placeholder: 'CACHE',
+      group: 'Cache',
+      summary:
+        'Read a cache first: type=registry,ref=NAME, type=local,src=DIR, or the name of an image with an inline cache',
+    },
+    {
+      name: 'cache-to',
+      kind: 'list',
+      placeholder: 'CACHE',
+      group: 'Cache',
+      summary: 'Write a cache: type=registry,ref=NAME, type=local,dest=DIR (mode=max for all stages), or type=inline',
+    },
+    {
       name: 'progress',
       kind: 'value',
       placeholder: 'KIND',

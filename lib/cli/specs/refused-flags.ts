@@ -15,18 +15,6 @@ export const REFUSED_BUILD_FLAGS: readonly RefusedFlag[] = [
     harmless: ['default'],
     hint: 'remove it: tsbuild has no builders, it builds in its own process',
   },
-  {
-    name: 'cache-from',
-    kind: 'value',
-    harmless: [''],
-    hint: 'keep the directory of the store (`--store DIR`) between builds: it holds the cache',
-  },
-  {
-    name: 'cache-to',
-    kind: 'value',
-    harmless: [''],
-    hint: 'keep the directory of the store (`--store DIR`) between builds: it holds the cache',
-  },
   { name: 'cgroup-parent', kind: 'value', hint: 'remove it: the runtime creates the control group of a step' },
   { name: 'compress', kind: 'switch', harmless: ['true', 'false'] },
   { name: 'detach', kind: 'switch', harmless: ['false'] },

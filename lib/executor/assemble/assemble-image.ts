@@ -30,9 +30,14 @@ function assembleImage({ target }: Graph, execution: Execution, session: Session
   const layers = layersOf(filesystem)
   const history = imageHistory(target, layers, execution.created, session.epoch)
   const created = history.findLast((entry) => entry.created !== undefined)?.created
+  const inline = session.caches?.inline?.(
+    layers.map(({ layer }) => layer.diffID),
+    session.compression,
+  )
   return writeImage(session.store, {
     config: {
       config: target.config,
+      ...(inline !== undefined && { 'tsbuild.cache.v1': inline }),
       ...(created !== undefined && { created }),
       ...(target.author !== undefined && { author: target.author }),
     },

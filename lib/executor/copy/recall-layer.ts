@@ -34,7 +34,8 @@ export async function recallLayer(
   form: WantedEncoding,
   session: Session,
 ): Promise<StackedLayer | undefined> {
-  const step = session.noCache ? undefined : recallable(copy, session)
+  // A cache that is exported needs keys that only the plan has.
+  const step = session.noCache || session.caches?.isExporting ? undefined : recallable(copy, session)
   const bytes = step && session.store.readDerived(SNAPSHOT_KIND, step.key)
   const noted = bytes && decodeSnapshot(bytes)
   if (!noted || !isDigest(noted.note) || !step.disk.matches(noted.snapshot)) return undefined

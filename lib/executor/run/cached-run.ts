@@ -28,6 +28,7 @@ export async function findCachedRun(
   if (!known && (await session.worker()).state.recordsOwners) return undefined
   const layer = await recordedLayer(record, wanted, session)
   if (layer && !known) admitUnknownOwners(id, session)
+  if (layer) session.caches?.note(record)
   return layer
 }
 

@@ -5,6 +5,7 @@ import type { CacheKey, Layer } from '../../oci/types.ts'
 import { contentKey } from '../content-key.ts'
 import { indexOf, stack } from '../filesystem.ts'
 import { findCachedLayer, previousBlob } from '../find-cached-layer.ts'
+import { downloadProgress } from '../observe-step.ts'
 import type { Session, StackedLayer, StepResult } from '../session.ts'
 import { findCachedRun, runResult } from './cached-run.ts'
 import { requireEmulator } from './emulator-in-root.ts'
@@ -33,7 +34,7 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
   // The new layer probably resembles the layer that the same command made last.
   const reuse = previousBlob(store.records.find(command.key), wanted, session)
   const request = { ...runRequest(step, { planned, wanted }, session), reuse }
-  await fetchRunLayers(request, session)
+  await fetchRunLayers(request, session, downloadProgress(id, session))
   await requireEmulator(id, filesystem, session)
   const { diffID, descriptor, complete } = await runInWorker(request, session)
   // The worker's lease ends with the worker, and this process relies on the layer from here on.
@@ -43,6 +44,8 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
   const { layer, created = now } = same ?? { layer: { diffID, descriptor } }
   const result = runResult(layer.diffID, { recordsOwners })
   const record = { version: KEY_VERSION, step: 'RUN', created, result }
+  // A layer that lacks file capabilities is no cache hit.
+  if (complete) session.caches?.note({ ...record, key, parts })
   if (same) {
     // The same owners may not have been known before.
     if (recordsOwners) store.records.save({ ...record, key, parts })
@@ -50,7 +53,6 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
   }
   if (wanted !== 'any' && wanted.algorithm === 'gzip') store.layers.add(diffID, { ...wanted, descriptor })
   store.records.save({ ...record, ...command })
-  // A layer that lacks file capabilities is no cache hit.
   if (complete) store.records.save({ ...record, key, parts })
   return {
     kind: 'filesystem',

@@ -1,15 +1,13 @@
+import { fetchLayers } from '../fetch-layers.ts'
 import type { Session } from '../session.ts'
 import type { RunRequest } from '../worker/protocol.ts'
 
-/** Fetches the layers of a request that are still in a registry: the worker reads the local store only. */
+/** Fetches the layers of a request that are elsewhere: the worker reads the local store only. */
 export async function fetchRunLayers(
   request: Pick<RunRequest, 'layers' | 'mounts'>,
-  { store, signal }: Pick<Session, 'store' | 'signal'>,
+  session: Pick<Session, 'store' | 'remoteBlobs' | 'signal'>,
+  onProgress?: (current: number, total: number) => void,
 ): Promise<void> {
   const mounted = request.mounts.flatMap((mount) => ('layers' in mount ? mount.layers : []))
-  for (const { diffID, descriptor } of [...request.layers, ...mounted]) {
-    if (store.has(diffID) || store.holds(descriptor)) continue
-    // Opening a blob fetches it.
-    for await (const _ of store.open(descriptor, signal)) break
-  }
+  await fetchLayers([...request.layers, ...mounted], session, onProgress)
 }

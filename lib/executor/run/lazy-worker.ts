@@ -10,7 +10,7 @@ export interface LazyWorker {
   worker(): Promise<RunWorker>
   /** The sandbox of the worker; undefined until the worker has started. */
   sandbox(): SandboxInfo | undefined
-  /** Ends the worker. Idempotent. */
+  /** Ends the worker. Idempotent. Another call of `worker` starts a new one. */
   close(): Promise<void>
 }
 
@@ -37,7 +37,9 @@ export function createLazyWorker(options: RunOptions, store: Store, emit: (event
     },
     sandbox: () => sandbox,
     close: async () => {
-      const worker = await opening?.catch(() => undefined)
+      const opened = opening
+      opening = undefined
+      const worker = await opened?.catch(() => undefined)
       await worker?.close()
     },
   }

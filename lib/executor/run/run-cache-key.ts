@@ -50,7 +50,13 @@ function commandPart(op: RunOp): KeyPart {
   return { label: 'command', value: JSON.stringify([op.args, op.script ?? null]) }
 }
 
-/** Whether a step surely needs a worker: it is a RUN without the cache, or one whose command never ran before. */
-export function isUncachedRun({ op }: Vertex, { store, noCache }: Pick<Session, 'store' | 'noCache'>): boolean {
-  return op.kind === 'run' && (noCache || store.records.find(commandKey(op).key) === undefined)
+/**
+ * Whether a step surely needs a worker: it is a RUN without the cache, or one whose command never ran before. An
+ * imported cache may have any.
+ */
+export function isUncachedRun({ op }: Vertex, { store, noCache, caches }: UncachedRunOptions): boolean {
+  if (op.kind !== 'run') return false
+  return noCache || (!caches?.isImporting && store.records.find(commandKey(op).key) === undefined)
 }
+
+type UncachedRunOptions = Pick<Session, 'store' | 'noCache' | 'caches'>

@@ -5,6 +5,7 @@ import { subTree } from '../../../layers/union/sub-tree.ts'
 import { treeEntries } from '../../../layers/union/tree-entries.ts'
 import type { Layer } from '../../../oci/types.ts'
 import { contentKey } from '../../content-key.ts'
+import { fetchLayers, unseenLayers } from '../../fetch-layers.ts'
 import { layersOf, stackKey, viewOf } from '../../filesystem.ts'
 import { produceLayer } from '../../produce-layer.ts'
 import type { Session, StepResult } from '../../session.ts'
@@ -36,6 +37,7 @@ export async function findMountSource(
   session: Session,
 ): Promise<MountSource> {
   if (source.kind === 'context') return await contextSource(mount, source, session)
+  await fetchLayers(unseenLayers(source.filesystem, session), session)
   const view = await viewOf(source.filesystem, session)
   const path = resolvePath(view, mount.source, { followLast: true })
   if (path !== '' && !view.lookup(path)) throw sourceMissing(mount, undefined)
@@ -55,8 +57,8 @@ async function contextSource(
   if (path !== '' && !context.tree.lookup(path)) throw sourceMissing(mount, context.explainMissing?.(path))
   const entries = [...treeEntries(subTree(context.tree, path, STAGED))]
   const plan = { step: 'RUN', definition: `mount ${name} ${JSON.stringify(path)}`, entries, root: context.disk?.root }
-  const { layer } = await produceLayer(plan, { wanted: 'any', session })
-  return { layers: [layer.layer], path: STAGED, key: layer.layer.diffID }
+  const { layer, key } = await produceLayer(plan, { wanted: 'any', session })
+  return { layers: [layer.layer], path: STAGED, key }
 }
 
 /** The content key of a part of a tree; undefined if the content of a file is not known. */
