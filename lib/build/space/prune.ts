@@ -36,8 +36,9 @@ export interface PruneReport {
  * ```ts
  * import { build, prune } from '@tsbuild/tsbuild'
  *
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]) })
- * const { removed, reclaimed } = await prune({ filters: ['type=regular'] })
+ * const store = 'pruned'
+ * await build({ store, context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]) })
+ * const { removed, reclaimed } = await prune({ store, filters: ['type=regular'] })
  * console.log(removed.length > 0, reclaimed > 0) // true true
  * ```
  */
