@@ -30,8 +30,9 @@ export interface RemovedImage {
  * ```ts
  * import { build, openStore, removeImage } from '@tsbuild/tsbuild'
  *
- * await build({ context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['old:1'] })
- * const { names, deleted } = await removeImage(openStore(), 'old:1')
+ * const store = openStore('removed')
+ * await build({ store, context: new Map([['Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n']]), tags: ['old:1'] })
+ * const { names, deleted } = await removeImage(store, 'old:1')
  * console.log(names[0], deleted.length) // docker.io/library/old:1 2
  * ```
  */
