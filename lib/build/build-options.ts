@@ -1,6 +1,7 @@
 // The options and the result of build().
 
 import type { Diagnostic } from '../base/errors.ts'
+import type { SpaceTargets } from '../cache/space/choose-parts.ts'
 import type { Store } from '../cache/store.ts'
 import type { ContextSource, NamedContext } from '../context/context-source.ts'
 import type { BuildEvent } from '../executor/events.ts'
@@ -57,6 +58,12 @@ export interface BuildOptions extends Pick<RegistryOptions, 'credentials' | 'fet
    * object, which stays open.
    */
   readonly store?: string | Store
+  /**
+   * The limit that the cache of the store is kept within: after a build that wrote to it, the least recently used parts
+   * go. Images with names don't count, and stay. `false` for none; default `$TSBUILD_CACHE_LIMIT`, else a limit that
+   * suits the disk.
+   */
+  readonly cacheLimit?: SpaceTargets | false
   /**
    * The time for every timestamp that the build writes, in seconds since 1970, or `context` for the time of the
    * build context: of the commit of a git repository, the last change of a URL, the newest file of an archive.

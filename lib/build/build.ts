@@ -27,6 +27,7 @@ import { checkOutputs, deliverOutputs, exportSteps, onlyPushed } from './outputs
 import { keepInStore } from './outputs/keep-in-store.ts'
 import { type PreparedBuild, prepareBuild } from './prepare-build.ts'
 import { type Progress, startBuild } from './running-build.ts'
+import { keepLimit } from './space/keep-limit.ts'
 import { startWorkerEarly } from './start-worker-early.ts'
 
 /**
@@ -68,6 +69,8 @@ async function runBuild(given: BuildOptions, progress: Progress): Promise<BuildR
   checkOutputs(options)
   await using resources = openResources(options)
   const { store, client } = resources
+  // It goes before the resources, and after everything else.
+  await using _limit = keepLimit(resources, { ...options, warn: (warning) => emit(warningEvent(warning)) })
   const importing = openBuildCaches(options, { store, client, signal })
   const prepared = await settleFirst(prepareBuild(options, store, client), importing)
   const caches = await importing

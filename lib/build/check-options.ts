@@ -13,6 +13,7 @@ const BUILD: Names<BuildOptions> = {
   buildArgs: true,
   buildContexts: true,
   cacheFrom: true,
+  cacheLimit: true,
   cacheTo: true,
   context: true,
   credentials: true,

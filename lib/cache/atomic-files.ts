@@ -69,24 +69,25 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a file, perhaps in pieces, to a temporary name and renames it. Atomic; makes the directory if needed. Errors
- * with `STORE_IO`.
+ * Writes a file, perhaps in pieces, to a temporary name and renames it. Atomic; makes the directory if needed. False if
+ * the file has these bytes already. Errors with `STORE_IO`.
  */
 export function writeAtomically(
   path: string,
   temporary: string,
   content: Uint8Array | string | Iterable<Uint8Array>,
   { beforeRename, durable = false }: WriteOptions = {},
-): void {
-  storeIO(`writing ${JSON.stringify(path)}`, () => {
+): boolean {
+  return storeIO(`writing ${JSON.stringify(path)}`, () => {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     // Replacing a file makes some filesystems wait for the disk, so an identical file stays.
-    if (bytes instanceof Uint8Array && isSame(path, bytes)) return
+    if (bytes instanceof Uint8Array && isSame(path, bytes)) return false
     try {
       writeNew(temporary, bytes instanceof Uint8Array ? [bytes] : bytes, { durable })
       beforeRename?.()
       renameInto(temporary, path)
       if (durable) syncDirectory(dirname(path))
+      return true
     } catch (error) {
       rmSync(temporary, { force: true })
       throw error

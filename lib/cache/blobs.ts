@@ -34,6 +34,8 @@ export interface BlobsOptions {
   readonly temporary: TemporaryFiles
   readonly pending: PendingBlobs
   readonly leases: Leases
+  /** Called with the size of each new blob. */
+  readonly onBytes: (bytes: number) => void
 }
 
 /**
@@ -42,7 +44,7 @@ export interface BlobsOptions {
  * until it has them, and those that a power cut damaged are removed when the store is opened. The next build makes them
  * again.
  */
-export function openBlobs(root: string, { temporary, pending, leases }: BlobsOptions): Blobs {
+export function openBlobs(root: string, { temporary, pending, leases, onBytes }: BlobsOptions): Blobs {
   const written: WrittenBlobs = new Map()
   const storeName = `the store ${JSON.stringify(root)}`
   const path = (digest: Digest): string => join(root, digestPath(digest))
@@ -57,9 +59,10 @@ export function openBlobs(root: string, { temporary, pending, leases }: BlobsOpt
     // A removal may have taken the blob before it was kept.
     return statusOf(digest)?.size
   }
-  const beforeName = (digest: Digest): void => {
+  const beforeName = ({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): void => {
     leases.keep(digest)
     pending.add(digest)
+    onBytes(size)
   }
   const existing = (digest: Digest): number => {
     const size = sizeOf(digest)
@@ -104,7 +107,7 @@ export function openBlobs(root: string, { temporary, pending, leases }: BlobsOpt
     put: (bytes, mediaType) => {
       const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength }
       if (holds(descriptor)) return descriptor
-      const beforeRename = (): void => beforeName(descriptor.digest)
+      const beforeRename = (): void => beforeName(descriptor)
       writeAtomically(path(descriptor.digest), temporary.path(), bytes, { beforeRename })
       return descriptor
     },
@@ -162,7 +165,7 @@ interface WriterOptions {
   readonly holds: Blobs['holds']
   readonly written: WrittenBlobs
   /** Called when the file of a blob is complete, before it gets its name. */
-  readonly beforeName: (digest: Digest) => void
+  readonly beforeName: (blob: Pick<Descriptor, 'digest' | 'size'>) => void
   /** The descriptor that the blob must match. */
   readonly expected?: Descriptor
 }
@@ -203,7 +206,7 @@ function openWriter({ temporary, path, holds, written, beforeName, expected }: W
         rmSync(temporary)
         return
       }
-      beforeName(digest)
+      beforeName(result)
       renameInto(temporary, path(digest))
       written.set(digest, statSync(path(digest)).ctimeMs)
     })

@@ -91,4 +91,5 @@ const OWN: ReadonlySet<string> = new Set([
   'pending',
   'sandbox',
   'tmp',
+  'usage',
 ])

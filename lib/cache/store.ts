@@ -14,6 +14,7 @@ import { type LayerEncodings, openLayerEncodings } from './layer-encodings.ts'
 import { openPendingBlobs, type PendingBlobs } from './pending-blobs.ts'
 import { openRecords, type Records } from './records.ts'
 import { openReferences, type References } from './references.ts'
+import { countWrites, type WrittenBytes } from './space/account.ts'
 import { touchUsed } from './space/last-used.ts'
 import { type Leases, openLeases } from './space/leases.ts'
 import { prepareRoot } from './store-root.ts'
@@ -48,6 +49,12 @@ export interface Store extends ContentStore, UnhashedReader {
    * @internal
    */
   readonly leases?: Leases
+  /**
+   * The bytes that this object has written to a store on disk.
+   *
+   * @internal
+   */
+  readonly written?: WrittenBytes
   /** Whether the store has the blob with exactly this size. */
   holds(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean
   /**
@@ -68,6 +75,8 @@ export interface DiskStore extends Store {
   readonly pending: PendingBlobs
   /** @internal */
   readonly leases: Leases
+  /** @internal */
+  readonly written: WrittenBytes
 }
 
 /**
@@ -98,11 +107,13 @@ export function openStoreOf(directory: string, { lease }: { readonly lease?: str
   const temporary = openTemporaryFiles(join(root, 'tmp'))
   const pending = openPendingBlobs(root, boot)
   const leases = openLeases(root, lease)
-  const blobs = openBlobs(root, { temporary, pending, leases })
+  const written = countWrites(root)
+  const blobs = openBlobs(root, { temporary, pending, leases, onBytes: written.add })
   return {
     root,
     pending,
     leases,
+    written,
     references: openReferences(root, temporary, { writeIndex: checked }),
     records: openRecords(root, temporary),
     layers: openLayerEncodings(root, temporary, blobs.holds),
@@ -125,12 +136,15 @@ export function openStoreOf(directory: string, { lease }: { readonly lease?: str
       if (stat) touchUsed(path, stat)
       return bytes
     },
-    writeDerived: (kind, digest, bytes) =>
-      writeAtomically(join(root, derivedPath(kind, digest)), temporary.path(), bytes),
+    writeDerived: (kind, digest, bytes) => {
+      const path = join(root, derivedPath(kind, digest))
+      if (writeAtomically(path, temporary.path(), bytes)) written.add(statSync(path).size)
+    },
     temporary: temporary.directory,
     close: () => {
       temporary.close()
       leases.close()
+      written.settle()
     },
   }
 }

@@ -19,6 +19,7 @@ export function useStore(given: StoreOption, env: Readonly<Record<string, string
     records: given.records,
     layers: given.layers,
     ...(given.leases && { leases: given.leases }),
+    ...(given.written && { written: given.written }),
     has: (digest) => given.has(digest),
     holds: (descriptor) => given.holds(descriptor),
     open: (descriptor, signal) => given.open(descriptor, signal),

@@ -33,12 +33,14 @@ export async function produceRunLayer(step: WorkerStep): Promise<Ended> {
       return { kind: 'failed', step: request.step, exit, lastLines, kept, refused }
     }
     const { entries, complete } = captureChanges(step, root, { mountTargets, identity, rootBefore, view })
-    const { diffID, descriptor } = await writeLayer(entries, context.store, {
+    const { diffID, descriptor, size } = await writeLayer(entries, context.store, {
       compression: request.encoding === 'any' ? { algorithm: 'uncompressed' } : request.encoding,
       reuse: request.reuse,
       signal: context.signal,
     })
     await root.keep(diffID)
+    // The directory that the root keeps takes about as much as the tar of the layer.
+    context.store.written?.add(size)
     return { kind: 'done', step: request.step, diffID, descriptor, complete }
   } finally {
     await root.discard()

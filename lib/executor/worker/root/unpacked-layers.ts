@@ -110,6 +110,7 @@ async function unpack({ layer, below }: Level, name: string, context: WorkerCont
   const view = await viewOf(below, context)
   const result = await unpackLayer({ diffID, index, plainPath }, view, directory, context)
   if (result.kind === 'impossible') throw new OverlayImpossible(result.reason)
+  store.written?.add(index.size)
   return context.layerDirectories.place(name, directory, lostNodes(result.losses))
 }
 
