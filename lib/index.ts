@@ -49,6 +49,12 @@ export type {
 } from './build/caches/cache-options.ts'
 export { type CheckedBuild, checkBuild } from './build/check-build.ts'
 export { planBuild, readDockerfile } from './build/prepare-build.ts'
+export {
+  type CheckStoreOptions,
+  type CheckStoreReport,
+  checkStore,
+  type ImageProblem,
+} from './build/space/check-store.ts'
 export { type DiskUsage, type DiskUsageOptions, diskUsage } from './build/space/disk-usage.ts'
 export { type PruneOptions, type PruneReport, prune } from './build/space/prune.ts'
 export type { KeyPart } from './cache/cache-key.ts'
@@ -56,6 +62,7 @@ export type { LayerEncoding, LayerEncodings } from './cache/layer-encodings.ts'
 export type { PendingBlobs } from './cache/pending-blobs.ts'
 export type { BuildRecord, Records } from './cache/records.ts'
 export type { References, StoredReference } from './cache/references.ts'
+export type { RemovedFile } from './cache/space/check-notes.ts'
 export type { SpaceTargets } from './cache/space/choose-parts.ts'
 export type { UsageRecord, UsageType } from './cache/space/usage-record.ts'
 export { type DiskStore, openStore, type Store } from './cache/store.ts'

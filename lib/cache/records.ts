@@ -33,14 +33,22 @@ export interface Records {
 
 /** The records in the store at `root`, each with its file. */
 export function* readRecords(root: string): Generator<{ readonly path: string; readonly record: BuildRecord }> {
-  const directory = join(root, 'records')
-  for (const start of namesIn(directory)) {
-    for (const name of namesIn(join(directory, start))) {
-      const path = join(directory, start, name)
-      const record = readJsonIfSound(path)
-      if (isRecord(record)) yield { path, record }
-    }
+  for (const path of recordPaths(root)) {
+    const record = readJsonIfSound(path)
+    if (isRecord(record)) yield { path, record }
   }
+}
+
+/** The files of all records, and whether each has a record. */
+export function recordFiles(root: string): readonly { readonly path: string; readonly isSound: boolean }[] {
+  return recordPaths(root).map((path) => ({ path, isSound: isRecord(readJsonIfSound(path)) }))
+}
+
+function recordPaths(root: string): readonly string[] {
+  const directory = join(root, 'records')
+  return namesIn(directory).flatMap((start) =>
+    namesIn(join(directory, start)).map((name) => join(directory, start, name)),
+  )
 }
 
 export function openRecords(root: string, temporary: TemporaryFiles): Records {

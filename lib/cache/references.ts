@@ -82,6 +82,14 @@ export function readReferences(root: string): readonly StoredReference[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** The files of all names, and whether each has a name. */
+export function referenceFiles(root: string): readonly { readonly path: string; readonly isSound: boolean }[] {
+  const directory = referencesDirectory(root)
+  return namesIn(directory)
+    .map((name) => join(directory, name))
+    .map((path) => ({ path, isSound: readReference(path) !== undefined }))
+}
+
 /** A damaged file counts as no name: the image can be tagged again. */
 function readReference(path: string): StoredReference | undefined {
   const value = readJsonIfSound(path)

@@ -22,6 +22,7 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['image rm', 'rmi'],
   ['image save', 'save'],
   ['image tag', 'tag'],
+  ['system check', 'check'],
   ['system df', 'du'],
 ])
 

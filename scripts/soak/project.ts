@@ -60,18 +60,33 @@ export function startBuild(project: string, { store, pause = 0, args = [], withi
   const command = [process.execPath, TSBUILD, 'build', '--secret', 'id=pause,env=PAUSE', ...args, project]
   const [file = '', ...rest] = [...within, ...command]
   const env = { ...process.env, TSBUILD_HOME: store, PAUSE: String(pause), SOURCE_DATE_EPOCH: '1', NO_COLOR: '1' }
-  const child = spawn(file, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { process: child, text, ended } = follow(file, rest, env)
+  const pausing = new Promise<void>((resolve) => {
+    child.stderr?.on('data', () => new RegExp(`^#\\d+ [\\d.]+ ${PAUSING}$`, 'm').test(text.stderr) && resolve())
+  })
+  return { process: child, ended, pausing: Promise.race([pausing, ended]) }
+}
+
+/** Starts another command on a store. */
+export function startCommand(
+  args: readonly string[],
+  { store }: Pick<BuildChoices, 'store'>,
+): Pick<StartedBuild, 'process' | 'ended'> {
+  const env = { ...process.env, TSBUILD_HOME: store, NO_COLOR: '1' }
+  return follow(process.execPath, [TSBUILD, ...args], env)
+}
+
+/** Spawns a program and collects what it prints. */
+function follow(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  const child: ChildProcess = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const text = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (chunk: string) => {
+    child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
       text[stream] += chunk
     })
   }
   const ended = once(child, 'close').then(([code, signal]): EndedBuild => ({ code, signal, ...text }))
-  const pausing = new Promise<void>((resolve) => {
-    child.stderr.on('data', () => new RegExp(`^#\\d+ [\\d.]+ ${PAUSING}$`, 'm').test(text.stderr) && resolve())
-  })
-  return { process: child, ended, pausing: Promise.race([pausing, ended]) }
+  return { process: child, text, ended }
 }
 
 /** Builds the project and returns the digest of the image. Throws what a failing build printed. */

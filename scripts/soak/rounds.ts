@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { buildFuzzer, FUZZ_TARGETS, fuzz } from './fuzz-native.ts'
 import { createLoopDisk, inAnotherBoot, loopDiskProblem } from './loop-disk.ts'
-import { buildDigest, startBuild } from './project.ts'
+import { buildDigest, startBuild, startCommand } from './project.ts'
 
 export interface RoundOptions {
   /** The directory of the build context. */
@@ -27,6 +27,7 @@ export interface Kind {
 export const KINDS: readonly Kind[] = [
   { name: 'kill', problem: () => undefined, run: killRound },
   { name: 'power cut', problem: loopDiskProblem, run: powerCutRound },
+  { name: 'prune', problem: () => undefined, run: pruneRound },
   { name: 'concurrency', problem: () => undefined, run: concurrencyRound },
   { name: 'broken inputs', problem: fuzzerProblem, run: fuzzRound },
 ]
@@ -92,6 +93,36 @@ async function concurrencyRound({ project, directory, expected, random }: RoundO
     killIfThere(victim.process.pid ?? 0)
   }
   for (const build of await Promise.all(builds)) await demand(build, expected)
+}
+
+const PRUNES = 5
+/** Milliseconds within which a removal is killed. */
+const PRUNE_WITHIN = 400
+
+/** Removes all that can be, beside builds and in between, and kills removals. */
+async function pruneRound({ project, directory, expected, random }: RoundOptions): Promise<void> {
+  const store = join(directory, 'store')
+  const builds = Array.from({ length: 3 }, (_, at) => buildDigest(project, { store, args: ['-t', `app:${at}`] }))
+  const ended = Promise.all(builds)
+  for (let prune = 0; prune < PRUNES; prune++) {
+    await Promise.race([wait(random() * KILL_WITHIN), ended])
+    const { process: child, ended: end } = startCommand(['prune', '--force', '--all'], { store })
+    if (random() < 0.7) {
+      await Promise.race([wait(random() * PRUNE_WITHIN), end])
+      killIfThere(child.pid ?? 0)
+    }
+    const { code, signal, stderr } = await end
+    if (code !== 0 && signal !== 'SIGKILL') throw new Error(`prune ended with ${code}: ${stderr.slice(-500)}`)
+  }
+  for (const build of await ended) await demand(build, expected)
+  for (const command of ['prune --force --all', 'check'].map((text) => text.split(' '))) {
+    const { code, stdout, stderr } = await startCommand(command, { store }).ended
+    if (code !== 0)
+      throw new Error(`${command.join(' ')} ended with ${code}: ${stdout.slice(-500)} ${stderr.slice(-500)}`)
+    if (command[0] === 'check' && !stdout.includes('nothing was damaged'))
+      throw new Error(`damage: ${stdout.slice(-500)}`)
+  }
+  await demand(await buildDigest(project, { store }), expected)
 }
 
 /** The reason for which the helper's readers can't be tried. */

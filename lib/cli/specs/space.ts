@@ -80,4 +80,18 @@ export const spaceSpecs: readonly CommandSpec[] = [
     ],
     load: () => import('../commands/prune.ts'),
   },
+  {
+    name: 'check',
+    summary: 'Read the whole local store, and repair it',
+    usage: 'check',
+    description: [
+      'Reads every blob, name, record and note of the store, removes what is damaged, and validates the images with names. A build ' +
+        'makes again what is missing. Exits with 1 if an image with a name is incomplete: pull or build it again. To check a ' +
+        'Dockerfile, use `tsbuild lint` or `tsbuild build --check`.',
+    ],
+    positionals: { name: 'argument', min: 0, max: 0 },
+    flags: [],
+    examples: [{ command: 'tsbuild check', does: 'remove what a failing disk has damaged' }],
+    load: () => import('../commands/check.ts'),
+  },
 ]
