@@ -33,6 +33,17 @@ export type BuildEvent =
       readonly stream: 'stdout' | 'stderr'
       readonly text: string
     }
+  /** The step is not in the cache, and why. `details` are lines that say it at length. */
+  | {
+      readonly type: 'missed'
+      readonly time: number
+      readonly step: string
+      /** e.g. `main.js changed, and 3 other files` */
+      readonly reason: string
+      readonly details: readonly string[]
+      /** No build is known that made the step. */
+      readonly isFirst?: true
+    }
   | {
       readonly type: 'completed'
       readonly time: number

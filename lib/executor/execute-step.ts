@@ -9,12 +9,14 @@ import { findUnseen, noteLayer } from './copy/unseen-layers.ts'
 import { EMPTY, stack } from './filesystem.ts'
 import type { Limiter } from './limiter.ts'
 import { loadBase } from './load-base.ts'
-import { downloadProgress } from './observe-step.ts'
+import { downloadProgress, emitMiss } from './observe-step.ts'
 import { planCopyStep, planWorkdirStep } from './plan-step.ts'
 import { produceLayer } from './produce-layer.ts'
 import { openRemotes } from './remote/open-remotes.ts'
 import { executeRun } from './run/execute-run.ts'
 import type { Filesystem, OpenedContext, Session, StepResult } from './session.ts'
+import type { Below } from './why/explain-parts.ts'
+import type { Miss } from './why/miss.ts'
 
 export interface ExecuteStepOptions {
   /** The encoding that the result needs the layer of this vertex in. */
@@ -46,7 +48,7 @@ export async function executeStep(
       const [base, ...sources] = inputs
       if (!base) throw new Error('bug: a step without a filesystem')
       const filesystem = await filesystemOf(base, wanted, session)
-      return await executeRun({ id: vertex.id, op, filesystem, sources }, wanted, session)
+      return await executeRun({ id: vertex.id, op, filesystem, sources, below: belowOf(base) }, wanted, session)
     }
     default:
       return unreachable(op)
@@ -76,18 +78,24 @@ async function layerStep(
       op.kind === 'copy'
         ? await planCopyStep(op, { filesystem, source, remote }, session)
         : await planWorkdirStep(op, filesystem, session)
-    const produced = await produceLayer(plan, { wanted, session, onBytes })
+    const onMiss = (miss: Miss): void => emitMiss(id, miss, session)
+    const produced = await produceLayer(plan, { wanted, session, onBytes, onMiss })
     if (copy) saveCopySnapshot(copy, produced.key, session)
     await noteLayer(step, produced, session)
     return { kind: 'filesystem', filesystem: stack(filesystem, produced.layer), cached: produced.cached }
   })
 }
 
+function belowOf(base: StepResult): Below {
+  if (base.kind !== 'filesystem' || base.isBase) return 'base'
+  return base.cached ? 'cached' : 'built'
+}
+
 async function baseStep(id: string, op: Extract<Op, { kind: 'image' }>, session: Session): Promise<StepResult> {
   const need = session.baseNeeds.get(id) ?? 'files'
   const onProgress = downloadProgress(id, session)
   const { filesystem, fetched } = await loadBase(op.image, session, { need, onProgress })
-  return { kind: 'filesystem', filesystem, cached: fetched === 0 }
+  return { kind: 'filesystem', filesystem, cached: fetched === 0, isBase: true }
 }
 
 /** The filesystem of a result. A context (`FROM` a named context of files) becomes a layer with all of its files. */

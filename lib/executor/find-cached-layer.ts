@@ -42,7 +42,8 @@ export function previousBlob(
     ?.descriptor.digest
 }
 
-function recordedDiffID(result: unknown): DiffID | undefined {
+/** The diffID in the result of a record. */
+export function recordedDiffID(result: unknown): DiffID | undefined {
   if (typeof result !== 'object' || result === null || !('diffID' in result)) return undefined
   return isDigest(result.diffID) ? (result.diffID as DiffID) : undefined
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts'
 import type { Session } from './session.ts'
+import type { Miss } from './why/miss.ts'
 
 /** Emits the start and the end of a step: cached, failed, or cancelled with the build. */
 export async function observeStep<T>(
@@ -36,4 +37,9 @@ export function downloadProgress(
     reported = now
     emit({ type: 'progress', time: now, step, current, total, unit: 'bytes' })
   }
+}
+
+/** Tells why a step is not in the cache. */
+export function emitMiss(step: string, miss: Miss, { emit }: Pick<Session, 'emit'>): void {
+  emit({ type: 'missed', time: Date.now(), step, ...miss })
 }

@@ -1,16 +1,20 @@
 // From the entries of a step to its layer: a cached layer of the same key, or a new one.
 
 import { cacheKey, KEY_VERSION } from '../cache/cache-key.ts'
+import type { BuildRecord } from '../cache/records.ts'
 import type { HashedFile, StatCache } from '../context/stat-cache.ts'
 import type { SourceEntry } from '../layers/entry.ts'
 import type { DigestColumn } from '../layers/index/digest-column.ts'
+import { decodeLayerIndex, INDEX_KIND } from '../layers/index/layer-index.ts'
 import type { WantedEncoding } from '../layers/layer-sink.ts'
 import { writeLayer } from '../layers/write-layer.ts'
 import type { CacheKey } from '../oci/types.ts'
 import { contentKey } from './content-key.ts'
-import { findCachedLayer, previousBlob } from './find-cached-layer.ts'
+import { findCachedLayer, previousBlob, recordedDiffID } from './find-cached-layer.ts'
 import { type HashedStep, hashEntries } from './hash-entries.ts'
 import type { Session, StackedLayer } from './session.ts'
+import { explainFiles } from './why/explain-files.ts'
+import { type Miss, NO_CACHE, neverBuilt } from './why/miss.ts'
 
 export interface LayerPlan extends HashedStep {
   /** Makes the contents of entries readable. Called only if the layer has to be written. */
@@ -29,6 +33,8 @@ export interface ProduceLayerOptions {
   readonly session: Session
   /** Called now and then with the number of bytes written so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined
+  /** Is told why the layer has to be written, before it is. */
+  readonly onMiss?: ((miss: Miss) => void) | undefined
 }
 
 /**
@@ -75,6 +81,7 @@ async function produce(plan: LayerPlan, options: ProduceOptions): Promise<Produc
     return { layer: found, key: expected, cached: true }
   }
 
+  options.onMiss?.(noCache ? NO_CACHE : missOf(plan, { digests, previous }, session))
   const entries = (await plan.withContents?.(plan.entries)) ?? plan.entries
   const written = await writeLayer(entries, store, {
     digests,
@@ -97,6 +104,20 @@ async function produce(plan: LayerPlan, options: ProduceOptions): Promise<Produc
   if (existing) return { layer: existing, key, cached: false }
   store.records.save({ key, version: KEY_VERSION, step: plan.step, created, parts, result: { diffID } })
   return { layer: { layer: { diffID, descriptor }, created }, key, cached: false }
+}
+
+/** The reason why the layer of a plan is not in the cache. */
+function missOf(
+  { entries }: LayerPlan,
+  { digests, previous }: { readonly digests: DigestColumn; readonly previous: BuildRecord | undefined },
+  { store, caches }: Session,
+): Miss {
+  if (!previous) return neverBuilt(caches?.isImporting === true)
+  const diffID = recordedDiffID(previous.result)
+  const bytes = diffID && store.readDerived(INDEX_KIND, diffID)
+  const index = bytes && decodeLayerIndex(bytes)
+  if (!index) return { reason: 'its files changed', details: [] }
+  return explainFiles(entries, digests, index) ?? { reason: 'the store lost its layer', details: [] }
 }
 
 function layerKey(plan: LayerPlan, digests: DigestColumn, session: Session): CacheKey | undefined {

@@ -123,7 +123,13 @@ export interface Session {
 
 /** The result of a vertex, as an input of other vertices. */
 export type StepResult =
-  | { readonly kind: 'filesystem'; readonly filesystem: Filesystem; readonly cached: boolean }
+  | {
+      readonly kind: 'filesystem'
+      readonly filesystem: Filesystem
+      readonly cached: boolean
+      /** Whether it is a base image, which is not cached if some of it was fetched. */
+      readonly isBase?: true
+    }
   | { readonly kind: 'context'; readonly name: string; readonly context: OpenedContext }
 
 export interface BuildWarning {

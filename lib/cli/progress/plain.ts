@@ -11,6 +11,7 @@ import { reduceSteps, type Step, type Steps } from './steps.ts'
 type Line =
   | { readonly kind: 'name'; readonly step: Step }
   | { readonly kind: 'result'; readonly step: Step }
+  | { readonly kind: 'missed'; readonly step: Step; readonly reason: string }
   | { readonly kind: 'text'; readonly step: Step; readonly time: number; readonly text: string }
   | { readonly kind: 'report'; readonly text: string }
   | { readonly kind: 'blank' }
@@ -23,6 +24,8 @@ export interface PlainState {
   readonly last: string | undefined
   /** The time of the last progress line of a step. */
   readonly reported: ReadonlyMap<string, number>
+  /** Whether a step of this build, with this or another result, was made before. */
+  readonly isWarm: boolean
   /** Lines that the last event added. */
   readonly added: readonly Line[]
 }
@@ -32,7 +35,7 @@ const REPORT_INTERVAL = 5000
 
 export const plainProgress: Renderer<PlainState> = {
   mode: 'append',
-  initial: { steps: new Map(), numbers: new Map(), last: undefined, reported: new Map(), added: [] },
+  initial: { steps: new Map(), numbers: new Map(), last: undefined, reported: new Map(), isWarm: false, added: [] },
   reduce,
   draw: (state, view) => {
     const paint = painter(view.color)
@@ -60,8 +63,17 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
         lines.map((text) => ({ kind: 'text', step, time: event.time, text })),
       )
     }
-    case 'completed':
-      return addLines(state, event.step, (step) => [{ kind: 'result', step }])
+    case 'missed':
+      // Where nothing was ever built, nobody asks why nothing is cached.
+      if (event.isFirst && !state.isWarm) return state
+      return addLines({ ...state, isWarm: true }, event.step, (step) => [
+        { kind: 'missed', step, reason: event.reason },
+      ])
+    case 'completed': {
+      const isBase = / FROM /.test(state.steps.get(event.step)?.name ?? '')
+      const isWarm = state.isWarm || (event.cached && !isBase)
+      return addLines({ ...state, isWarm }, event.step, (step) => [{ kind: 'result', step }])
+    }
     case 'warning':
       return {
         ...state,
@@ -96,6 +108,8 @@ function drawLine(line: Line, numbers: PlainState['numbers'], paint: Paint): str
       return [
         `${number} ${paint('dim', seconds(line.time - (line.step.started ?? line.time)))} ${printable(line.text)}`,
       ]
+    case 'missed':
+      return [`${number} ${paint('dim', `not cached: ${printable(line.reason)}`)}`]
     case 'result':
       return [`${number} ${result(line.step, paint)}`]
   }

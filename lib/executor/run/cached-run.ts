@@ -33,6 +33,6 @@ export async function findCachedRun(
 }
 
 /** Records of earlier versions say nothing of owners, and were also made where these got lost. */
-function hasKnownOwners(result: JsonValue): boolean {
+export function hasKnownOwners(result: JsonValue): boolean {
   return typeof result === 'object' && result !== null && 'owners' in result && result['owners'] === 'known'
 }

@@ -1,17 +1,20 @@
 // Executes a RUN step: its layer comes from the cache, or a worker runs the command.
 import { KEY_VERSION } from '../../cache/cache-key.ts'
+import type { BuildRecord } from '../../cache/records.ts'
 import type { WantedEncoding } from '../../layers/layer-sink.ts'
 import type { CacheKey, Layer } from '../../oci/types.ts'
 import { contentKey } from '../content-key.ts'
 import { indexOf, stack } from '../filesystem.ts'
 import { findCachedLayer, previousBlob } from '../find-cached-layer.ts'
-import { downloadProgress } from '../observe-step.ts'
+import { downloadProgress, emitMiss } from '../observe-step.ts'
 import type { Session, StackedLayer, StepResult } from '../session.ts'
-import { findCachedRun, runResult } from './cached-run.ts'
+import { explainParts } from '../why/explain-parts.ts'
+import { type Miss, NO_CACHE, neverBuilt } from '../why/miss.ts'
+import { findCachedRun, hasKnownOwners, runResult } from './cached-run.ts'
 import { requireEmulator } from './emulator-in-root.ts'
 import { fetchRunLayers } from './fetch-run-layers.ts'
 import { planMounts } from './mounts/plan-mounts.ts'
-import { commandKey, runKey } from './run-cache-key.ts'
+import { commandKey, type KeyWithParts, runKey } from './run-cache-key.ts'
 import { runInWorker } from './run-in-worker.ts'
 import { type RunStep, runRequest } from './run-request.ts'
 import { admitUnknownOwners } from './unknown-owners.ts'
@@ -28,11 +31,13 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
   const cached = noCache ? undefined : await findCachedRun({ id, key }, wanted, session)
   if (cached) return { kind: 'filesystem', filesystem: stack(filesystem, cached), cached: true }
 
-  const { recordsOwners } = (await session.worker()).state
-  if (!recordsOwners) admitUnknownOwners(id, session)
   const command = commandKey(op)
   // The new layer probably resembles the layer that the same command made last.
-  const reuse = previousBlob(store.records.find(command.key), wanted, session)
+  const previous = store.records.find(command.key)
+  emitMiss(id, noCache ? NO_CACHE : missOf({ key, parts }, previous, step, session), session)
+  const { recordsOwners } = (await session.worker()).state
+  if (!recordsOwners) admitUnknownOwners(id, session)
+  const reuse = previousBlob(previous, wanted, session)
   const request = { ...runRequest(step, { planned, wanted }, session), reuse }
   await fetchRunLayers(request, session, downloadProgress(id, session))
   await requireEmulator(id, filesystem, session)
@@ -52,13 +57,27 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
     return { kind: 'filesystem', filesystem: stack(filesystem, same), cached: false }
   }
   if (wanted !== 'any' && wanted.algorithm === 'gzip') store.layers.add(diffID, { ...wanted, descriptor })
-  store.records.save({ ...record, ...command })
+  store.records.save({ ...record, key: command.key, parts })
   if (complete) store.records.save({ ...record, key, parts })
   return {
     kind: 'filesystem',
     filesystem: stack(filesystem, { layer, created }),
     cached: false,
   }
+}
+
+const UNKNOWN_OWNERS: Miss = { reason: 'it ran where owners of files could not be recorded', details: [] }
+
+function missOf(
+  { key, parts }: KeyWithParts,
+  previous: BuildRecord | undefined,
+  { below }: RunStep,
+  { caches, store }: Session,
+): Miss {
+  const record = store.records.find(key)
+  if (record && !hasKnownOwners(record.result)) return UNKNOWN_OWNERS
+  if (!previous) return neverBuilt(caches?.isImporting === true)
+  return explainParts(parts, previous.parts, below) ?? { reason: 'the store lost its layer', details: [] }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { WantedEncoding } from '../../layers/layer-sink.ts'
 import { layersOf } from '../filesystem.ts'
 import { DEFAULT_LOG_LIMIT } from '../run-options.ts'
 import type { Filesystem, Session, StepResult } from '../session.ts'
+import type { Below } from '../why/explain-parts.ts'
 import type { RunRequest } from '../worker/protocol.ts'
 import type { PlannedRun } from './mounts/plan-mounts.ts'
 import { runEnvironment } from './run-environment.ts'
@@ -16,6 +17,7 @@ export interface RunStep {
   readonly filesystem: Filesystem
   /** The results that mounts take files from, in the order of the mounts. */
   readonly sources: readonly StepResult[]
+  readonly below: Below
 }
 
 /** Bytes of /dev/shm in a container of Docker. */
