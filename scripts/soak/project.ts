@@ -70,10 +70,11 @@ export function startBuild(project: string, { store, pause = 0, args = [], withi
 /** Starts another command on a store. */
 export function startCommand(
   args: readonly string[],
-  { store }: Pick<BuildChoices, 'store'>,
+  { store, within = [] }: Pick<BuildChoices, 'store' | 'within'>,
 ): Pick<StartedBuild, 'process' | 'ended'> {
   const env = { ...process.env, TSBUILD_HOME: store, NO_COLOR: '1' }
-  return follow(process.execPath, [TSBUILD, ...args], env)
+  const [file = '', ...rest] = [...within, process.execPath, TSBUILD, ...args]
+  return follow(file, rest, env)
 }
 
 /** Spawns a program and collects what it prints. */

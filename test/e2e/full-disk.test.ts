@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { BUSYBOX, buildDigest, startBuild, writeProject } from '../../scripts/soak/project.ts'
+import { BUSYBOX, buildDigest, startBuild, startCommand, writeProject } from '../../scripts/soak/project.ts'
 import { isRoot } from '../support/programs.ts'
 import { run } from '../support/run.ts'
 
@@ -37,6 +37,31 @@ test.skipIf(!isPossible)(
       run('mount', ['-o', 'remount,size=400m', disk])
       expect(await buildDigest(project, { store })).toBe(expected)
     }
+  },
+  300_000,
+)
+
+test.skipIf(!isPossible)(
+  'prune works on a full disk',
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tsbuild-full-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    const project = join(directory, 'project')
+    writeProject(project)
+    const disk = join(directory, 'disk')
+    mountSmall(disk, 60)
+    const store = join(disk, 'store')
+    const expected = await buildDigest(project, { store })
+    const { bavail, bsize } = statfsSync(disk)
+    writeFileSync(join(disk, 'rest'), Buffer.alloc(bavail * bsize))
+    expect(statfsSync(disk).bavail).toBe(0)
+    expect((await startBuild(project, { store, args: ['--no-cache'] }).ended).code).toBe(1)
+    const { code, stdout } = await startCommand(['prune', '--force'], { store }).ended
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Total reclaimed space: [\d.]+ MB$/m) })
+    expect(statfsSync(disk).bavail * bsize).toBeGreaterThan(1e6)
+    // A build needs more for a while than it leaves.
+    run('mount', ['-o', 'remount,size=400m', disk])
+    expect(await buildDigest(project, { store })).toBe(expected)
   },
   300_000,
 )

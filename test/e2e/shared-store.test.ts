@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, re
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { BUSYBOX, buildDigest, startBuild, writeProject } from '../../scripts/soak/project.ts'
+import { BUSYBOX, buildDigest, startBuild, startCommand, writeProject } from '../../scripts/soak/project.ts'
 import { isRoot } from '../support/programs.ts'
 import { requires } from '../support/requires.ts'
 
@@ -45,6 +45,12 @@ test.skipIf(!isPossible)('a build by root in a user’s store leaves the store t
   const within = asUser(directory)
   expect(await buildDigest(project, { store, within, args: ['-t', 'by-user', '--no-cache'] })).toBe(expected)
   expect(await buildDigest(project, { store, args: ['--no-cache'] })).toBe(expected)
+  // Each may prune, and the other one builds on.
+  for (const by of [{ within }, {}]) {
+    const { code, stderr } = await startCommand(['prune', '--force', '--all'], { store, ...by }).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    for (const next of [{}, { within }]) expect(await buildDigest(project, { store, ...next })).toBe(expected)
+  }
   // The files of root's steps have the owners of the image, in a directory of root's own.
   const paths = readdirSync(store, { recursive: true }) as string[]
   const foreign = paths.filter((path) => lstatSync(join(store, path)).uid !== USER)

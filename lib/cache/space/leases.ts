@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ifExists } from '../../base/errno.ts'
 import { createFile, namesIn, storeIO } from '../atomic-files.ts'
 import { openTemporaryFiles, staleNames } from '../temporary-files.ts'
-import { waitForRemoval } from './removal.ts'
+import { prepareRemovals, waitForRemoval } from './removal.ts'
 
 /**
  * The lease of one opened store. A part of the store has a name: the digest of a blob, or the path of a directory below
@@ -34,6 +34,8 @@ export const leaseDirectory = (root: string): string => join(root, 'leases')
 export function openLeases(root: string, prefix?: string): Leases {
   const directory = leaseDirectory(root)
   const files = openTemporaryFiles(directory, prefix)
+  // Now, since the disk may be full when parts have to be removed.
+  prepareRemovals(directory)
   const kept = new Set<string>()
   let path: string | undefined
   let file: number | undefined

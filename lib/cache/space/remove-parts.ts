@@ -2,7 +2,7 @@
 // directories first get temporary names, in the moment in which nobody begins to use them, and then are removed.
 import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
-import { hasErrno, ifExists } from '../../base/errno.ts'
+import { hasErrno, isMissingFile } from '../../base/errno.ts'
 import { markOfNobody } from '../../base/process-mark.ts'
 import type { Digest } from '../../oci/types.ts'
 import { makeDirectory, storeIO } from '../atomic-files.ts'
@@ -18,7 +18,7 @@ export type RemoveTree = (path: string) => void
 type Removable = Pick<StoredPart, 'leased' | 'notes' | 'records'>
 
 /** Parts that are taken in one moment, at most. */
-const BATCH = 200
+const BATCH = 100
 
 /**
  * Removes parts, but for those that a process uses and those that belong to an image that has a name by now. Returns
@@ -30,9 +30,14 @@ export async function removeParts<Part extends Removable>(
   removeTree: RemoveTree,
 ): Promise<readonly Part[]> {
   const removed: Part[] = []
-  for (let at = 0; at < parts.length; at += BATCH) {
-    const taken = takeBatch(root, parts.slice(at, at + BATCH))
+  const waiting = [...parts]
+  const refused = new Set<Part>()
+  while (waiting.length > 0) {
+    const taken = takeBatch(root, waiting.splice(0, BATCH))
     removed.push(...taken.parts)
+    // On a full disk there was no room for more names, and now there may be.
+    waiting.push(...taken.refused.filter((part) => !refused.has(part)))
+    for (const part of taken.refused) refused.add(part)
     for (const path of taken.blobs) storeIO(`removing ${JSON.stringify(path)}`, () => rmSync(path, { force: true }))
     for (const note of taken.parts.flatMap(({ notes, records }) => [...notes, ...records])) removeNote(note)
     for (const path of taken.trees) {
@@ -57,6 +62,8 @@ function removeIfAllowed(path: string, removeTree: RemoveTree): void {
 
 interface Taken<Part> {
   readonly parts: readonly Part[]
+  /** Parts whose files the system did not move. */
+  readonly refused: readonly Part[]
   /** The temporary paths of blobs and of directories. */
   readonly blobs: readonly string[]
   readonly trees: readonly string[]
@@ -65,7 +72,7 @@ interface Taken<Part> {
 function takeBatch<Part extends Removable>(root: string, parts: readonly Part[]): Taken<Part> {
   // The next process that opens the store removes what a dead one left under such a name.
   const mark = markOfNobody()
-  const taken = { parts: [] as Part[], blobs: [] as string[], trees: [] as string[] }
+  const taken = { parts: [] as Part[], refused: [] as Part[], blobs: [] as string[], trees: [] as string[] }
   makeDirectory(join(root, 'tmp'))
   whileRemoving(leaseDirectory(root), (inTime) => {
     // The leases come first: a process that names an image ends its lease afterwards.
@@ -74,25 +81,34 @@ function takeBatch<Part extends Removable>(root: string, parts: readonly Part[])
     for (const part of parts) {
       if (part.leased.some(({ name }) => leases.has(name) || named.has(name as Digest))) continue
       if (!inTime()) return
+      let isRefused = false
       for (const [at, { path }] of part.leased.entries()) {
         const isTree = path.startsWith(join(root, 'sandbox') + sep)
         // A directory has to stay on its disk, and with its user.
         const directory = isTree ? join(dirname(dirname(path)), 'tmp') : join(root, 'tmp')
         const target = join(directory, `${mark}-${taken.parts.length}.${at}`)
-        if (move(path, target)) (isTree ? taken.trees : taken.blobs).push(target)
+        const moved = move(path, target)
+        if (moved === 'moved') (isTree ? taken.trees : taken.blobs).push(target)
+        isRefused ||= moved === 'refused'
       }
-      taken.parts.push(part)
+      ;(isRefused ? taken.refused : taken.parts).push(part)
     }
   })
   return taken
 }
 
-/** False for a part that another process removed. */
-function move(from: string, to: string): boolean {
+/** Moves a file or directory, unless another process removed it, its mode forbids that, or the disk is full. */
+function move(from: string, to: string): 'moved' | 'gone' | 'refused' {
   return storeIO(`removing ${JSON.stringify(from)}`, () => {
-    if (!existsSync(from)) return false
-    ifExists(() => renameSync(from, to))
-    return existsSync(to)
+    try {
+      if (!existsSync(from)) return 'gone'
+      renameSync(from, to)
+      return 'moved'
+    } catch (error) {
+      if (hasErrno(error, 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) return 'refused'
+      if (isMissingFile(error) && !existsSync(from)) return 'gone'
+      throw error
+    }
   })
 }
 

@@ -39,7 +39,7 @@ test('a blob is leased from when it is written or found until the store is close
   expect(leasedParts(root)).toEqual(new Set([digest]))
   reading.close()
   expect(leasedParts(root)).toEqual(new Set())
-  expect(readdirSync(leaseDirectory(root))).toEqual([])
+  expect(readdirSync(leaseDirectory(root))).toEqual(['removing'])
 })
 
 test('a store that stays open leases nothing once its last operation has ended', () => {
@@ -99,7 +99,7 @@ test('one process removes at a time, and the others begin no use meanwhile', asy
   await exited
   expect(ended).toBeGreaterThan(0)
   expect(used).toBeGreaterThanOrEqual(ended)
-  expect(existsSync(join(leaseDirectory(root), 'removing'))).toBe(false)
+  expect(readdirSync(join(leaseDirectory(root), 'removing'))).toEqual(['free'])
 })
 
 test('a removal whose process was killed holds nobody up', async () => {
@@ -113,10 +113,10 @@ test('a removal whose process was killed holds nobody up', async () => {
     })`)
   child.kill('SIGKILL')
   await exited
-  expect(existsSync(join(directory, 'removing'))).toBe(true)
+  expect(readdirSync(join(directory, 'removing'))).not.toEqual(['free'])
   waitForRemoval(directory)
-  expect(existsSync(join(directory, 'removing'))).toBe(false)
   expect(whileRemoving(directory, (inTime) => inTime())).toBe(true)
+  expect(readdirSync(join(directory, 'removing'))).toEqual(['free'])
 })
 
 test('a removal of another machine ends after a while, since nobody can see whether it lives', () => {
@@ -128,5 +128,6 @@ test('a removal of another machine ends after a while, since nobody can see whet
   const before = Date.now() / 1000 - 11
   utimesSync(file, before, before)
   waitForRemoval(directory)
-  expect(existsSync(file)).toBe(false)
+  expect(whileRemoving(directory, () => existsSync(file))).toBe(false)
+  expect(readdirSync(join(directory, 'removing'))).toEqual(['free'])
 })
