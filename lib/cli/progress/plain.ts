@@ -2,6 +2,7 @@
 import type { BuildEvent } from '../../index.ts'
 import { colorReport } from '../terminal/color-report.ts'
 import { formatDuration } from '../terminal/format-quantity.ts'
+import { outputLine } from '../terminal/output-line.ts'
 import { type Paint, painter } from '../terminal/paint.ts'
 import { printable } from '../terminal/text-width.ts'
 import { amountText } from './amount-text.ts'
@@ -24,6 +25,8 @@ export interface PlainState {
   readonly last: string | undefined
   /** The time of the last progress line of a step. */
   readonly reported: ReadonlyMap<string, number>
+  /** The line that a step is still writing, if it goes back to its beginning: a progress bar. */
+  readonly unfinished: ReadonlyMap<string, string>
   /** Whether a step of this build, with this or another result, was made before. */
   readonly isWarm: boolean
   /** Lines that the last event added. */
@@ -35,11 +38,18 @@ const REPORT_INTERVAL = 5000
 
 export const plainProgress: Renderer<PlainState> = {
   mode: 'append',
-  initial: { steps: new Map(), numbers: new Map(), last: undefined, reported: new Map(), isWarm: false, added: [] },
+  initial: {
+    steps: new Map(),
+    numbers: new Map(),
+    last: undefined,
+    reported: new Map(),
+    unfinished: new Map(),
+    isWarm: false,
+    added: [],
+  },
   reduce,
   draw: (state, view) => {
-    const paint = painter(view.color)
-    return state.added.flatMap((line) => drawLine(line, state.numbers, paint))
+    return state.added.flatMap((line) => drawLine(line, state.numbers, view.color))
   },
 }
 
@@ -58,8 +68,10 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
       ])
     }
     case 'log': {
-      const lines = event.text.replace(/\r?\n$/, '').split(/\r?\n/)
-      return addLines(state, event.step, (step) =>
+      const { lines, rest } = wholeLines(`${state.unfinished.get(event.step) ?? ''}${event.text}`)
+      const unfinished = new Map(state.unfinished).set(event.step, rest)
+      if (lines.length === 0) return { ...state, unfinished }
+      return addLines({ ...state, unfinished }, event.step, (step) =>
         lines.map((text) => ({ kind: 'text', step, time: event.time, text })),
       )
     }
@@ -72,7 +84,11 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
     case 'completed': {
       const isBase = / FROM /.test(state.steps.get(event.step)?.name ?? '')
       const isWarm = state.isWarm || (event.cached && !isBase)
-      return addLines({ ...state, isWarm }, event.step, (step) => [{ kind: 'result', step }])
+      const text = state.unfinished.get(event.step) ?? ''
+      return addLines({ ...state, isWarm }, event.step, (step) => [
+        ...(text === '' ? [] : [{ kind: 'text', step, time: event.time, text } as const]),
+        { kind: 'result', step },
+      ])
     }
     case 'warning':
       return {
@@ -83,6 +99,20 @@ function reduce(before: PlainState, event: BuildEvent): PlainState {
     default:
       return state
   }
+}
+
+/** The characters that are kept of an unfinished line. */
+const LONG_LINE = 16 * 1024
+
+/**
+ * The lines of a text. One that is not finished counts as a line, since it may be a prompt, unless it goes back to its
+ * beginning: then only its last state is worth a line.
+ */
+function wholeLines(text: string): { readonly lines: readonly string[]; readonly rest: string } {
+  const lines = text.split(/\r?\n/)
+  const last = lines.pop() ?? ''
+  if (last === '') return { lines, rest: '' }
+  return last.includes('\r') ? { lines, rest: last.slice(-LONG_LINE) } : { lines: [...lines, last], rest: '' }
 }
 
 /** Adds lines of a step. Its name comes first, and again when its output continues after lines of another step. */
@@ -97,7 +127,8 @@ function addLines(state: PlainState, id: string, lines: (step: Step) => readonly
   return { ...state, numbers, last: id, added: [...(goesOn ? [{ kind: 'blank' } as const] : []), ...name, ...more] }
 }
 
-function drawLine(line: Line, numbers: PlainState['numbers'], paint: Paint): string[] {
+function drawLine(line: Line, numbers: PlainState['numbers'], color: boolean): string[] {
+  const paint = painter(color)
   if (line.kind === 'blank') return ['']
   if (line.kind === 'report') return colorReport(line.text.split('\n').map(printable).join('\n'), paint).split('\n')
   const number = paint('dim', `#${numbers.get(line.step.id) ?? 0}`)
@@ -106,7 +137,7 @@ function drawLine(line: Line, numbers: PlainState['numbers'], paint: Paint): str
       return [`${number} ${printable(line.step.name)}`]
     case 'text':
       return [
-        `${number} ${paint('dim', seconds(line.time - (line.step.started ?? line.time)))} ${printable(line.text)}`,
+        `${number} ${paint('dim', seconds(line.time - (line.step.started ?? line.time)))} ${outputLine(line.text, { color })}`,
       ]
     case 'missed':
       return [`${number} ${paint('dim', `not cached: ${printable(line.reason)}`)}`]

@@ -4,6 +4,7 @@ import { count } from '../../base/count.ts'
 import type { BuildEvent } from '../../index.ts'
 import { colorReport } from '../terminal/color-report.ts'
 import { formatDuration } from '../terminal/format-quantity.ts'
+import { outputLine } from '../terminal/output-line.ts'
 import { type Paint, painter } from '../terminal/paint.ts'
 import { printable, textWidth, truncate } from '../terminal/text-width.ts'
 import { amountText } from './amount-text.ts'
@@ -14,12 +15,14 @@ import { reduceSteps, type Step, type Steps } from './steps.ts'
 export interface TtyState {
   readonly steps: Steps
   readonly started: number | undefined
-  /** The last lines that running steps wrote, by step. */
+  /** The last lines that running steps wrote, by step. The last one is not finished: empty after a line ending. */
   readonly logs: ReadonlyMap<string, readonly string[]>
   readonly warnings: readonly string[]
 }
 
 const LOG_LINES = 6
+/** The characters that are kept of a line. */
+const LONG_LINE = 16 * 1024
 /** The widest display: further right, times would be too far from the names of their steps. */
 const WIDEST = 100
 
@@ -37,8 +40,11 @@ function reduce(before: TtyState, event: BuildEvent, logLines: number): TtyState
   const state = { ...before, steps: reduceSteps(before.steps, event), started: before.started ?? event.time }
   switch (event.type) {
     case 'log': {
-      const lines = event.text.replace(/\r?\n$/, '').split(/\r\n|\r|\n/)
-      const kept = [...(state.logs.get(event.step) ?? []), ...lines].slice(-logLines)
+      const before = state.logs.get(event.step) ?? []
+      // An unfinished line goes on: a progress bar goes back to its beginning.
+      const [first = '', ...others] = event.text.split(/\r?\n/)
+      const lines = [...before.slice(0, -1), `${before.at(-1) ?? ''}${first}`.slice(-LONG_LINE), ...others]
+      const kept = lines.slice(lines.at(-1) === '' ? -logLines - 1 : -logLines)
       return { ...state, logs: new Map(state.logs).set(event.step, kept) }
     }
     case 'completed': {
@@ -89,11 +95,16 @@ function drawRow(row: Row, state: TtyState, view: View, paint: Paint): string[] 
     return [paint('dim', truncate(` ${icons.waiting} ${what}`, view.width, icons.ellipsis))]
   }
   const { step } = row
-  const tail = step.status === 'running' || step.status === 'failed' ? (state.logs.get(step.id) ?? []) : []
+  const shown = step.status === 'running' || step.status === 'failed'
+  const lines = shown ? (state.logs.get(step.id) ?? []) : []
+  const tail = lines.at(-1) === '' ? lines.slice(0, -1) : lines
   const marker = view.unicode ? '│' : '|'
   return [
     drawStep(step, view, paint),
-    ...tail.map((line) => paint('dim', `   ${marker} ${truncate(printable(line), view.width - 5, icons.ellipsis)}`)),
+    ...tail.map((line) => {
+      const text = outputLine(line, { color: view.color, width: view.width - 5, ellipsis: icons.ellipsis })
+      return `${paint('dim', `   ${marker}`)} ${text.includes('\x1b') ? text : paint('dim', text)}`
+    }),
   ]
 }
 

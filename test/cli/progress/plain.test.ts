@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { plainProgress } from '../../../lib/cli/progress/plain.ts'
+import type { BuildEvent } from '../../../lib/executor/events.ts'
 import { cached, done, failed, files, log, plan, show, started, view, warning } from './events.ts'
 
 const draw = (...events: Parameters<typeof show>[1]): string => show(plainProgress, events, view(0)).join('\n')
@@ -47,8 +48,26 @@ test('a warning stands by itself', () => {
   ).toBe('#1 a\n#1 CACHED\n\nDockerfile:1:1: warning: odd [X]\n> 1 | FROM\n\n#1 CACHED')
 })
 
-test('control characters of names and output are shown, not obeyed', () => {
-  expect(draw(plan('a\x1b[2J'), started(0, 's1'), log(0, 's1', '\x1b]0;title\x07'))).toBe(
-    '#1 a␛[2J\n#1 0.000 ␛]0;title␇',
+test('a step that is not cached says why, unless nothing of the build was ever made', () => {
+  const missed = (step: string, reason: string, isFirst?: true): BuildEvent => ({
+    ...{ type: 'missed', time: 0, step, reason, details: [] },
+    ...(isFirst && { isFirst }),
+  })
+  const first = missed('s2', 'it was never built here', true)
+  expect(draw(plan('[1/2] FROM a', 'b'), cached(0, 's1'), started(0, 's2'), first)).not.toContain('not cached')
+  expect(draw(plan('a', 'b'), cached(0, 's1'), started(0, 's2'), first)).toContain(
+    '#2 not cached: it was never built here',
   )
+  expect(draw(plan('a'), started(0, 's1'), missed('s1', 'a\x1b[2J changed'))).toBe('#1 a\n#1 not cached: a␛[2J changed')
+})
+
+test('of a progress bar, only its end is worth a line', () => {
+  const bar = [' 10%\r', ' 50%\r', '100%\nnext\nprompt> '].map((text) => log(0, 's1', text))
+  expect(draw(plan('a'), started(0, 's1'), ...bar)).toBe('#1 a\n#1 0.000 100%\n#1 0.000 next\n#1 0.000 prompt> ')
+  const cut = [' 10%\r', ' 50%\r'].map((text) => log(0, 's1', text))
+  expect(draw(plan('a'), started(0, 's1'), ...cut, done(0, 's1'))).toBe('#1 a\n#1 0.000  50%\n#1 DONE 0.0s')
+})
+
+test('control characters of names are shown, and those of output have no effect', () => {
+  expect(draw(plan('a\x1b[2J'), started(0, 's1'), log(0, 's1', '\x1b]0;title\x07'))).toBe('#1 a␛[2J\n#1 0.000 ')
 })
