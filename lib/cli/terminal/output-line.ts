@@ -26,8 +26,8 @@ const SEQUENCE = /\x1b\[([0-?]*)[ -/]*([@-~]?)|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\
 
 /**
  * The text of one line after all its sequences: `\r`, `\b` and the cursor move within the line, erasing erases, and
- * colours are kept or left out. Everything else that a terminal obeys has no effect: titles, links, the clipboard, other
- * lines, hidden text.
+ * colours are kept or left out. Everything else that a terminal obeys has no effect: titles, links, the clipboard,
+ * other lines, hidden text.
  */
 export function outputLine(
   text: string,

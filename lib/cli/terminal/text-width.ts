@@ -33,7 +33,10 @@ export function printable(text: string): string {
     .replace(/[\x80-\x9f\u202a-\u202e\u2066-\u2069]/g, '�')
 }
 
-/** The columns of a character: an approximation of Unicode 16 East Asian Width (W and F are wide). Combining marks and joiners have no width. */
+/**
+ * The columns of a character: an approximation of Unicode 16 East Asian Width (W and F are wide). Combining marks and
+ * joiners have no width.
+ */
 export function characterWidth(code: number): number {
   if (code < 0x300) return 1
   if (code <= 0x36f || (code >= 0x200b && code <= 0x200d) || (code >= 0xfe00 && code <= 0xfe0f)) return 0
