@@ -94,6 +94,13 @@ export function blobParts(root: string): readonly FoundPart[] {
     target.notes.push(...encodingsOf(root, hex).flatMap(({ blob, path }) => (imageOf.has(blob) ? [] : [path])))
     if (!target.shared) target.records.push(...(described.get(hex)?.records ?? []))
   }
+  for (const [hex, { records }] of described) {
+    if (drafts.has(hex) || namedLayers.has(hex)) continue
+    // The layer is not here: it was removed, or is in a cache elsewhere.
+    const target = draft(INTERNAL_ID, OF_NOTES)
+    for (const path of records) add(target, fileStatus(path) ?? { size: 0, mtimeMs: 0 })
+    target.records.push(...records)
+  }
   return [...drafts.values()].map(({ used, ...rest }) => ({ ...rest, lastUsed: new Date(used).toISOString() }))
 }
 
@@ -166,10 +173,11 @@ function addNotes(notes: readonly Note[], { layerOf, namedLayers, imageOf, draft
     } else if (CONTEXT_NOTES.includes(kind)) {
       target = draft(hex, { type: 'source.local', description: 'files of a build context' })
     } else if (kind === 'manifest') target = imageOf.get(digest)
-    target ??= draft(INTERNAL_ID, { type: 'internal', description: 'notes about names, outputs and origins' })
+    target ??= draft(INTERNAL_ID, OF_NOTES)
     add(target, note)
     target.notes.push(note.path)
   }
 }
 
 const INTERNAL_ID = '0'.repeat(64)
+const OF_NOTES = { type: 'internal', description: 'notes, and records of layers that are not here' } as const

@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync } from 'node:fs'
+import { readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import {
@@ -149,4 +149,17 @@ test('rmi leaves what steps made, and what other images need, to the cache', asy
   // Manifest and config.
   expect(deleted.length).toBe(2)
   expect((await buildOf('1')).steps.cached).toBe(2)
+})
+
+test('records of layers that are gone are notes, which --all removes', async () => {
+  await buildOf('1')
+  const layers = readdirSync(join(store, 'blobs/sha256'))
+  for (const blob of layers) rmSync(join(store, 'blobs/sha256', blob))
+  for (const kind of readdirSync(join(store, 'derived'))) rmSync(join(store, 'derived', kind), { recursive: true })
+  expect(await records()).toMatchObject([{ type: 'internal' }])
+  expect((await prune({ store })).removed).toEqual([])
+  expect((await prune({ store, all: true })).removed.length).toBe(1)
+  expect(
+    readdirSync(join(store, 'records'), { recursive: true, encoding: 'utf8' }).filter((n) => n.endsWith('.json')),
+  ).toEqual([])
 })
