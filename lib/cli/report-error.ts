@@ -1,4 +1,5 @@
 import { UsageError } from './arguments/usage-error.ts'
+import type { Annotation } from './ci/workflow.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { colorReport } from './terminal/color-report.ts'
 import { Interrupted } from './terminal/interrupts.ts'
@@ -14,13 +15,19 @@ export interface ReportOptions {
 
 /** Prints an error, and returns the exit code. Errors become text only here. */
 export async function reportError(error: unknown, terminal: Terminal, options: ReportOptions): Promise<number> {
-  const { code, text, exitCode } = await describe(error)
+  const { code, text, exitCode, annotation } = await describe(error)
   const stack = options.debug && exitCode !== EXIT_CODES.bug ? `\n${stackOf(error)}` : ''
   if (options.json) {
     terminal.err.write(`${JSON.stringify({ type: 'error', time: Date.now(), code, text: text + stack })}\n`)
   } else {
     const safe = (text + stack).split('\n').map(printable).join('\n')
     terminal.err.write(`${colorReport(safe, painter(terminal.err.color))}\n`)
+  }
+  const { workflow } = terminal
+  if (workflow) {
+    const { codeBlock } = await import('./ci/code-block.ts')
+    workflow.annotate({ kind: 'error', title: code, message: text, ...annotation })
+    workflow.summarize(codeBlock(text.split('\n').map(printable).join('\n')))
   }
   return exitCode
 }
@@ -29,6 +36,8 @@ interface Description {
   readonly code: string
   readonly text: string
   readonly exitCode: number
+  /** The message by itself, and its place. */
+  readonly annotation?: Omit<Annotation, 'kind' | 'title'>
 }
 
 async function describe(given: unknown): Promise<Description> {
@@ -39,7 +48,11 @@ async function describe(given: unknown): Promise<Description> {
     import('../base/system-failure.ts'),
   ])
   const error = asSystemFailure(given)
-  if (error instanceof TsbuildError) return { code: error.code, text: formatError(error), exitCode: EXIT_CODES.failed }
+  if (error instanceof TsbuildError) {
+    const { file, line, column } = error.toJSON().location ?? {}
+    const annotation = { message: error.message, file, line, column }
+    return { code: error.code, text: formatError(error), exitCode: EXIT_CODES.failed, annotation }
+  }
   const text = `error: this is a bug in tsbuild, please report it with the command and this stack trace:\n${stackOf(error)}`
   return { code: 'BUG', text, exitCode: EXIT_CODES.bug }
 }

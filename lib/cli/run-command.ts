@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArguments } from './arguments/parse-arguments.ts'
 import { UsageError } from './arguments/usage-error.ts'
+import type { Workflow } from './ci/workflow.ts'
 import { commands, commandsOf, findCommand } from './command-list.ts'
 import { COMMON_FLAGS, type CommandSpec } from './command-spec.ts'
 import { dockerCommand } from './docker-commands.ts'
@@ -10,15 +11,25 @@ import { reportError } from './report-error.ts'
 import type { Screen, Terminal } from './terminal/terminal.ts'
 
 /** Finds the command that the arguments name, parses the others, runs the command, and reports its error. */
-export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommand(args: readonly string[], given: Terminal): Promise<number> {
   // Flags are searched for here, since errors in the command line are reported before the flags are parsed.
   const debug = args.includes('--debug') || args.includes('-D')
-  const json = asksForJson(args, terminal)
+  const json = asksForJson(args, given)
+  const workflow = json ? undefined : await findWorkflow(given)
+  const terminal = workflow ? { ...given, workflow } : given
   try {
     return await dispatch(args, terminal)
   } catch (error) {
     return await reportError(error, terminal, { debug, json })
+  } finally {
+    workflow?.close()
   }
+}
+
+async function findWorkflow(terminal: Terminal): Promise<Workflow | undefined> {
+  if (terminal.env['GITHUB_ACTIONS'] !== 'true') return undefined
+  const { openWorkflow } = await import('./ci/github-workflow.ts')
+  return openWorkflow(terminal)
 }
 
 /** Whether progress, and so errors, are JSON: by the flag, else by the variable. */

@@ -33,6 +33,9 @@ export const run: Run = async (args, terminal) => {
   const labels = readPairs('label', args.list('label'), () => '')
   removeResultFile(iidfile)
   removeResultFile(metadataFile)
+  const { workflow } = terminal
+  const summary = workflow && (await import('../ci/job-summary.ts'))
+  const events = summary?.summaryEvents()
   const progress = openProgress(kind, terminal.err, terminal.env)
   for (const warning of variableWarnings(terminal.env)) progress.onEvent(warning)
   const options = {
@@ -47,6 +50,7 @@ export const run: Run = async (args, terminal) => {
     cacheTo: args.list('cache-to').flatMap(parsed(parseCacheTo)),
     onEvent: (event: BuildEvent) => {
       progress.onEvent(event)
+      events?.add(event)
       return progress.caughtUp()
     },
   }
@@ -59,7 +63,12 @@ export const run: Run = async (args, terminal) => {
   )
   if (iidfile !== undefined) writeIidfile(iidfile, result)
   if (metadataFile !== undefined) writeMetadata(metadataFile, metadata(result))
-  showResult(result, kind, { outputs, elapsed: Date.now() - started }, terminal)
+  const elapsed = Date.now() - started
+  showResult(result, kind, { outputs, elapsed }, terminal)
+  if (summary && events) {
+    for (const annotation of events.warnings()) workflow?.annotate(annotation)
+    workflow?.summarize(summary.jobSummary(result, elapsed, events.missed()))
+  }
   return EXIT_CODES.ok
 }
 

@@ -1,6 +1,7 @@
 // The environment of a command: streams, variables, working directory.
 import { isatty } from 'node:tty'
 import { hasErrno } from '../../base/errno.ts'
+import type { Workflow } from '../ci/workflow.ts'
 
 /** An output for text, and its abilities. */
 export interface Screen {
@@ -24,6 +25,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly stdin: { readonly isTTY: boolean; bytes(): AsyncIterable<Uint8Array> }
+  /** The step of a CI job that the command runs in, if it is one that shows more than a log. */
+  readonly workflow?: Workflow | undefined
 }
 
 /** The terminal of this process. */
