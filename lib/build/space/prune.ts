@@ -1,3 +1,4 @@
+import { hasErrno } from '../../base/errno.ts'
 import { chooseParts, type SpaceTargets } from '../../cache/space/choose-parts.ts'
 import { removeParts } from '../../cache/space/remove-parts.ts'
 import { storedParts } from '../../cache/space/stored-parts.ts'
@@ -51,9 +52,24 @@ export async function prune(options: PruneOptions = {}): Promise<PruneReport> {
     const root = rootOf(store)
     const choice = { all, unusedFor, filter: matches, maxUsedSpace, minFreeSpace, reservedSpace }
     const chosen = chooseParts(await storedParts(root), choice, { freeSpace: store.freeSpace() })
-    const removed = (await removeParts(root, chosen, removeTree)).map(recordOf)
+    const left: string[] = []
+    const removed = (await removeParts(root, chosen, (path) => removeOrLeave(path, left))).map(recordOf)
+    if (left.length > 0) {
+      const { removeLeftTrees } = await import('../../executor/run/remove-left-trees.ts')
+      await removeLeftTrees(root)
+    }
     return { removed, reclaimed: removed.reduce((sum, { size }) => sum + size, 0) }
   } finally {
     store.close()
+  }
+}
+
+/** Removes a directory, or notes that files in it belong to other users, such as subordinate ones. */
+function removeOrLeave(path: string, left: string[]): void {
+  try {
+    removeTree(path)
+  } catch (error) {
+    if (!hasErrno(error, 'EACCES', 'EPERM')) throw error
+    left.push(path)
   }
 }
