@@ -1,11 +1,11 @@
 import { UsageError } from './arguments/usage-error.ts'
-import type { Annotation } from './ci/workflow.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { colorReport } from './terminal/color-report.ts'
 import { Interrupted } from './terminal/interrupts.ts'
 import { painter } from './terminal/paint.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { printable } from './terminal/text-width.ts'
+import type { Annotation } from './terminal/workflow.ts'
 
 export interface ReportOptions {
   readonly debug: boolean

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArguments } from './arguments/parse-arguments.ts'
 import { UsageError } from './arguments/usage-error.ts'
-import type { Workflow } from './ci/workflow.ts'
 import { commands, commandsOf, findCommand } from './command-list.ts'
 import { COMMON_FLAGS, type CommandSpec } from './command-spec.ts'
 import { dockerCommand } from './docker-commands.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { reportError } from './report-error.ts'
 import type { Screen, Terminal } from './terminal/terminal.ts'
+import type { Workflow } from './terminal/workflow.ts'
 
 /** Finds the command that the arguments name, parses the others, runs the command, and reports its error. */
 export async function runCommand(args: readonly string[], given: Terminal): Promise<number> {

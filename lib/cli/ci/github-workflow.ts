@@ -4,12 +4,12 @@ import { appendFileSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { ifAllowed } from '../../base/errno.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { Annotation, Workflow } from './workflow.ts'
+import type { Annotation, Workflow } from '../terminal/workflow.ts'
 
 /**
  * Begins to work in a step of GitHub Actions; undefined elsewhere. GitHub obeys lines of output that look like its
- * commands (`::error::…`, `##[group]`), and what a build prints comes from images and files that nobody has to trust. So
- * commands are switched off until the end, by a word that nobody can guess.
+ * commands (`::error::…`, `##[group]`), and what a build prints comes from images and files that nobody has to trust.
+ * So commands are switched off until the end, by a word that nobody can guess.
  */
 export function openWorkflow(
   { env, cwd, err }: Pick<Terminal, 'env' | 'cwd' | 'err'>,

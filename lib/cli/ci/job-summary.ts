@@ -4,8 +4,8 @@ import type { BuildEvent, BuildResult } from '../../index.ts'
 import { formatDuration } from '../terminal/format-quantity.ts'
 import { shortName } from '../terminal/short-names.ts'
 import { printable } from '../terminal/text-width.ts'
+import type { Annotation } from '../terminal/workflow.ts'
 import { codeBlock } from './code-block.ts'
-import type { Annotation } from './workflow.ts'
 
 type Event<Type extends BuildEvent['type']> = Extract<BuildEvent, { readonly type: Type }>
 

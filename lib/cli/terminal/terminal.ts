@@ -1,7 +1,7 @@
 // The environment of a command: streams, variables, working directory.
 import { isatty } from 'node:tty'
 import { hasErrno } from '../../base/errno.ts'
-import type { Workflow } from '../ci/workflow.ts'
+import type { Workflow } from './workflow.ts'
 
 /** An output for text, and its abilities. */
 export interface Screen {
