@@ -1,6 +1,6 @@
 // The blobs of a store with their notes, divided into images, layers and sources.
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { ifExists } from '../../base/errno.ts'
 import { digestParts, digestPath, isDigest } from '../../oci/digest.ts'
 import type { DiffID, Digest } from '../../oci/types.ts'
@@ -101,6 +101,9 @@ export function blobParts(root: string): readonly FoundPart[] {
     for (const path of records) add(target, fileStatus(path) ?? { size: 0, mtimeMs: 0 })
     target.records.push(...records)
   }
+  // A removal that was killed may have left them.
+  const lost = lostEncodings(root).filter((path) => !drafts.has(basename(dirname(path))))
+  if (lost.length > 0) draft(INTERNAL_ID, OF_NOTES).notes.push(...lost)
   return [...drafts.values()].map(({ used, ...rest }) => ({ ...rest, lastUsed: new Date(used).toISOString() }))
 }
 
@@ -140,6 +143,13 @@ function layersOfBlobs(root: string, images: readonly ImageParts[]): ReadonlyMap
     for (const { blob } of encodingsOf(root, hex)) note(blob, diffID)
   }
   return found
+}
+
+/** The files of recorded encodings whose blob is not there. */
+export function lostEncodings(root: string): readonly string[] {
+  return namesIn(join(root, 'layers')).flatMap((hex) =>
+    encodingsOf(root, hex).flatMap(({ blob, path }) => (fileStatus(join(root, digestPath(blob))) ? [] : [path])),
+  )
 }
 
 /** The recorded encodings of a layer. */

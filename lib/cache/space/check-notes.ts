@@ -1,11 +1,10 @@
 // Finds the small files of a store that a reader would pass over as damaged, and removes them.
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { digestPath, isDigest } from '../../oci/digest.ts'
-import { namesIn, readJsonIfSound, storeIO } from '../atomic-files.ts'
+import { readJsonIfSound, storeIO } from '../atomic-files.ts'
 import { recordFiles } from '../records.ts'
 import { referenceFiles } from '../references.ts'
-import { fileStatus, readNotes } from './derived-notes.ts'
+import { lostEncodings } from './blob-parts.ts'
+import { readNotes } from './derived-notes.ts'
 
 /** A file that a check removed. */
 export interface RemovedFile {
@@ -38,14 +37,4 @@ export function removeDamagedNotes(
     storeIO(`removing ${JSON.stringify(path)}`, () => rmSync(path, { force: true }))
     return { path: path.slice(root.length + 1), reason }
   })
-}
-
-function lostEncodings(root: string): readonly string[] {
-  const layers = join(root, 'layers')
-  return namesIn(layers)
-    .flatMap((layer) => namesIn(join(layers, layer)).map((name) => join(layers, layer, name)))
-    .filter((path) => {
-      const digest = `sha256:${/([0-9a-f]{64})\.json$/.exec(path)?.[1] ?? ''}`
-      return !isDigest(digest) || !fileStatus(join(root, digestPath(digest)))
-    })
 }

@@ -163,3 +163,12 @@ test('records of layers that are gone are notes, which --all removes', async () 
     readdirSync(join(store, 'records'), { recursive: true, encoding: 'utf8' }).filter((n) => n.endsWith('.json')),
   ).toEqual([])
 })
+
+test('encodings that a killed removal left go with --all', async () => {
+  await buildOf('1')
+  for (const blob of blobs()) rmSync(join(store, 'blobs/sha256', blob))
+  for (const folder of ['derived', 'records']) rmSync(join(store, folder), { recursive: true })
+  expect(readdirSync(join(store, 'layers')).length).toBe(2)
+  await prune({ store, all: true })
+  expect(readdirSync(join(store, 'layers'))).toEqual([])
+})
