@@ -18,6 +18,7 @@ export type {
   BuildOptions,
   BuildResult,
   BuiltImage,
+  BuiltStep,
   CompressionOption,
   ContextSource,
   ContextStream,
@@ -67,6 +68,7 @@ export type { SpaceTargets } from './cache/space/choose-parts.ts'
 export type { UsageRecord, UsageType } from './cache/space/usage-record.ts'
 export { type DiskStore, openStore, type Store } from './cache/store.ts'
 export type { StoreOption } from './cache/use-store.ts'
+export type { Clock } from './executor/clock.ts'
 export type { BuildEvent, StepInfo } from './executor/events.ts'
 export type {
   Destination,

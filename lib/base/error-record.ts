@@ -20,6 +20,9 @@ interface KnownFields {
   readonly location?: Location | undefined
   readonly hint?: string | undefined
   readonly details: readonly string[]
+  readonly step?: string | undefined
+  readonly exitCode?: number | undefined
+  readonly log: readonly string[]
   readonly others: readonly ErrorRecord[]
 }
 
@@ -30,8 +33,9 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   const cause = error.cause === undefined ? undefined : toErrorRecord(error.cause)
   if (!(error instanceof TsbuildError))
     return { message, stack, cause, errno: errnoOf(error), syscall: syscallOf(error) }
-  const { code, location, hint, details } = error
-  return { message, stack, cause, known: { code, location, hint, details, others: error.others.map(toErrorRecord) } }
+  const { code, location, hint, details, step, exitCode, log, others } = error
+  const known = { code, location, hint, details, step, exitCode, log, others: others.map(toErrorRecord) }
+  return { message, stack, cause, known }
 }
 
 /**

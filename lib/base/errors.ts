@@ -108,6 +108,12 @@ export interface TsbuildErrorOptions {
   readonly hint?: string | undefined
   /** Lines to show below the code frame, e.g. the last ones that a command printed. */
   readonly details?: readonly string[] | undefined
+  /** The step that failed, by the name that progress shows, e.g. `[build 2/5] RUN make`. */
+  readonly step?: string | undefined
+  /** The exit code of the command that failed; undefined if a signal ended the command. */
+  readonly exitCode?: number | undefined
+  /** The last lines that the command printed. */
+  readonly log?: readonly string[] | undefined
   readonly cause?: unknown
   /** Further errors of the same kind, when several were found at once. */
   readonly others?: readonly TsbuildError[] | undefined
@@ -122,6 +128,9 @@ export interface TsbuildErrorJson {
   readonly location?: { readonly file: string } & Position
   readonly hint?: string
   readonly details?: readonly string[]
+  readonly step?: string
+  readonly exitCode?: number
+  readonly log?: readonly string[]
   /** The message of the cause. */
   readonly cause?: string
   readonly others?: readonly TsbuildErrorJson[]
@@ -157,6 +166,12 @@ export class TsbuildError extends Error {
   readonly location: Location | undefined
   readonly hint: string | undefined
   readonly details: readonly string[]
+  /** The step that failed, by the name that progress shows, e.g. `[build 2/5] RUN make`. */
+  readonly step: string | undefined
+  /** The exit code of the command that failed; undefined if a signal ended the command, and for other errors. */
+  readonly exitCode: number | undefined
+  /** The last lines that the command printed, without line ends. */
+  readonly log: readonly string[]
   readonly others: readonly TsbuildError[]
 
   constructor(code: ErrorCode, message: string, options: TsbuildErrorOptions = {}) {
@@ -165,6 +180,9 @@ export class TsbuildError extends Error {
     this.location = options.location
     this.hint = options.hint
     this.details = options.details ?? []
+    this.step = options.step
+    this.exitCode = options.exitCode
+    this.log = options.log ?? []
     this.others = options.others ?? []
   }
 
@@ -173,7 +191,7 @@ export class TsbuildError extends Error {
    * source text.
    */
   toJSON(): TsbuildErrorJson {
-    const { name, code, message, location, hint, details, others, cause } = this
+    const { name, code, message, location, hint, details, step, exitCode, log, others, cause } = this
     const position = location && positionAt(location.file.text, location.span.start)
     return {
       name,
@@ -182,6 +200,9 @@ export class TsbuildError extends Error {
       ...(location && position && { location: { file: location.file.name, ...position } }),
       ...(hint !== undefined && { hint }),
       ...(details.length > 0 && { details }),
+      ...(step !== undefined && { step }),
+      ...(exitCode !== undefined && { exitCode }),
+      ...(log.length > 0 && { log }),
       ...(cause !== undefined && { cause: messageOf(cause) }),
       ...(others.length > 0 && { others: others.map((other) => other.toJSON()) }),
     }
@@ -199,6 +220,9 @@ export class TsbuildError extends Error {
       location: changes.location ?? this.location,
       hint: changes.hint ?? this.hint,
       details: changes.details ?? this.details,
+      step: changes.step ?? this.step,
+      exitCode: changes.exitCode ?? this.exitCode,
+      log: changes.log ?? this.log,
       others: changes.others ?? this.others,
       cause: isNew ? this : this.cause,
     })
@@ -210,6 +234,11 @@ export class TsbuildError extends Error {
 /** An error with a location added, if it is a {@link TsbuildError} without one; any other error as it is. */
 export function withLocation(error: unknown, location: Location | undefined): unknown {
   return error instanceof TsbuildError && !error.location && location ? error.with({ location }) : error
+}
+
+/** An error with the name of its step added, if it is a {@link TsbuildError}; any other error as it is. */
+export function withStep(error: unknown, step: string): unknown {
+  return error instanceof TsbuildError && error.step === undefined ? error.with({ step }) : error
 }
 
 /** The message of anything that was thrown. */

@@ -4,11 +4,12 @@ import type { Diagnostic } from '../base/errors.ts'
 import type { SpaceTargets } from '../cache/space/choose-parts.ts'
 import type { Store } from '../cache/store.ts'
 import type { ContextSource, NamedContext } from '../context/context-source.ts'
+import type { Clock } from '../executor/clock.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import type { RunOptions, SandboxInfo } from '../executor/run-options.ts'
 import type { ExportedOutput, Output } from '../export/output.ts'
 import type { PullPolicy } from '../images/remote-bases.ts'
-import type { Descriptor, Digest, Image, Platform } from '../oci/types.ts'
+import type { Descriptor, Digest, Image, Layer, Platform } from '../oci/types.ts'
 import type { RegistryOptions } from '../registry/client.ts'
 import type { CacheSource, CacheTarget } from './caches/cache-options.ts'
 
@@ -75,6 +76,11 @@ export interface BuildOptions extends Pick<RegistryOptions, 'credentials' | 'fet
    * SOURCE_DATE_EPOCH, and are the values of secrets from variables. Default `process.env`. No step sees them.
    */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /**
+   * The clock: the times of events, durations, and the times that the image gets where no other time is known. The
+   * default is the clock of the system, which commands of RUN see in any case.
+   */
+  readonly clock?: Clock
   readonly signal?: AbortSignal
   /**
    * Called synchronously, in order. While a promise that it returned is pending, commands of RUN that print much have
@@ -91,6 +97,28 @@ export interface BuiltImage {
   readonly digest: Digest
   /** Digest of the image config: Docker's image ID. */
   readonly imageID: Digest
+  /** Bytes of the image's blobs: the manifest, the config, and the layers as they are compressed. */
+  readonly size: number
+}
+
+/** A step of a finished build. */
+export interface BuiltStep {
+  /** The id that events have for the step. */
+  readonly id: string
+  /** As progress shows it, e.g. `[build 2/5] COPY . /src`. */
+  readonly name: string
+  /** `FROM` for a base image, else `ADD`, `COPY`, `RUN` or `WORKDIR`. */
+  readonly instruction: string
+  /** The line of the instruction in the Dockerfile, from 1. A trigger of the base image has the line of its FROM. */
+  readonly line: number | undefined
+  /** The stage of the step; undefined for an image that is only copied from. */
+  readonly stage: { readonly index: number; readonly name: string | undefined } | undefined
+  /** Whether the result came from the cache. A base image is cached if nothing of it was fetched. */
+  readonly cached: boolean
+  /** Milliseconds. */
+  readonly duration: number
+  /** The layer that the step made, with its digest and size as it is stored; undefined for a base image. */
+  readonly layer: Layer | undefined
 }
 
 /**
@@ -104,9 +132,15 @@ export interface BuildResult extends BuiltImage {
   readonly images: readonly BuiltImage[]
   /** The descriptor of the index; undefined for one platform. */
   readonly index: Descriptor | undefined
-  /** The full names that the image has in the store. */
+  /** The full names that the image has in the store, e.g. `docker.io/library/app:1`. */
   readonly names: readonly string[]
+  /** The same names as Docker shows them, e.g. `app:1`. */
+  readonly shortNames: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
+  /** Each of the steps, inputs before users. */
+  readonly stepResults: readonly BuiltStep[]
+  /** Milliseconds from the call to the result. */
+  readonly duration: number
   readonly outputs: readonly ExportedOutput[]
   readonly warnings: readonly Diagnostic[]
   /** The sandbox in which RUN steps ran; undefined if none had to run. */

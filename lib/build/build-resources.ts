@@ -1,5 +1,6 @@
 import type { Store } from '../cache/store.ts'
 import { useStore } from '../cache/use-store.ts'
+import { SYSTEM_CLOCK } from '../executor/clock.ts'
 import { createLazyWorker, type LazyWorker } from '../executor/run/lazy-worker.ts'
 import { type LazyClient, lazyClient } from '../registry/lazy-client.ts'
 import { registryOptions } from './access-of.ts'
@@ -14,10 +15,10 @@ export interface BuildResources extends AsyncDisposable {
 
 /** Opens the resources of a build. Disposing closes all of them. Errors with `STORE_IO`. */
 export function openResources(options: BuildOptions): BuildResources {
-  const { store: given, run = {}, onEvent = () => {} } = options
+  const { store: given, run = {}, clock = SYSTEM_CLOCK, onEvent: emit = () => {} } = options
   const store = useStore(given, options.env)
   const client = lazyClient(registryOptions(options))
-  const worker = createLazyWorker(run, store, onEvent)
+  const worker = createLazyWorker(store, { run, clock, emit })
   return {
     store,
     client,

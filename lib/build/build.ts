@@ -1,12 +1,13 @@
 import { type ErrorCode, TsbuildError } from '../base/errors.ts'
 import { assembleImages } from '../executor/assemble/assemble-image.ts'
+import { type Clock, SYSTEM_CLOCK } from '../executor/clock.ts'
 import type { StepInfo } from '../executor/events.ts'
 import { execute, shownSteps } from '../executor/execute.ts'
 import { layersOf } from '../executor/filesystem.ts'
 import type { Session } from '../executor/session.ts'
 import { importCaches } from '../external-cache/import-caches.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
-import { normaliseName } from '../oci/reference.ts'
+import { normaliseName, shortName } from '../oci/reference.ts'
 import type { Build, BuildOptions, BuildResult } from './build-options.ts'
 import { type BuildResources, openResources } from './build-resources.ts'
 import { withBuildKitArgs } from './buildkit-args.ts'
@@ -21,7 +22,7 @@ import {
 } from './caches/external-caches.ts'
 import { readOptions } from './contexts/read-options.ts'
 import { createSession, warningEvent } from './create-session.ts'
-import { describeResult } from './describe-result.ts'
+import { describeResult, describeSteps } from './describe-result.ts'
 import { emitWarnings } from './emit-warnings.ts'
 import { checkOutputs, deliverOutputs, exportSteps, onlyPushed } from './outputs/deliver-outputs.ts'
 import { keepInStore } from './outputs/keep-in-store.ts'
@@ -64,23 +65,25 @@ export function build(options: BuildOptions): Build {
  */
 async function runBuild(given: BuildOptions, progress: Progress): Promise<BuildResult> {
   const { emit, caughtUp, signal } = progress
+  const { clock = SYSTEM_CLOCK } = given
+  const started = clock.now()
   const options = { ...(await readOptions(withBuildKitArgs(given))), onEvent: emit, signal }
   const names = [...new Set((options.tags ?? []).map(normaliseName))]
   checkOutputs(options)
   await using resources = openResources(options)
   const { store, client } = resources
   // It goes before the resources, and after everything else.
-  await using _limit = keepLimit(resources, { ...options, warn: (warning) => emit(warningEvent(warning)) })
+  await using _limit = keepLimit(resources, { ...options, warn: (warning) => emit(warningEvent(warning, clock)) })
   const importing = openBuildCaches(options, { store, client, signal })
   const prepared = await settleFirst(prepareBuild(options, store, client), importing)
   const caches = await importing
-  const run: BuildRun = { options, names, prepared, resources, progress: { emit, caughtUp } }
+  const run: BuildRun = { options, names, prepared, resources, progress: { emit, caughtUp }, clock, started }
   try {
     return await carryOut(run, caches)
   } catch (error) {
     if (!caches.session?.isImporting || !isCacheFault(error)) throw error
     const message = `${error.message}: the build starts again without imported caches`
-    emit(warningEvent({ code: 'CACHE_FAILED', message, hint: undefined, step: undefined }))
+    emit(warningEvent({ code: 'CACHE_FAILED', message, hint: undefined, step: undefined }, clock))
     return await carryOut(run, buildCaches(options, await importCaches([], signal)))
   }
 }
@@ -92,21 +95,24 @@ interface BuildRun {
   readonly prepared: PreparedBuild
   readonly resources: BuildResources
   readonly progress: Pick<Progress, 'emit' | 'caughtUp'>
+  readonly clock: Clock
+  /** The time of the call. */
+  readonly started: number
 }
 
 /** Runs the steps of a prepared build, and delivers their result. */
 async function carryOut(
-  { options, names, prepared, resources, progress: { emit, caughtUp } }: BuildRun,
+  { options, names, prepared, resources, progress: { emit, caughtUp }, clock, started }: BuildRun,
   caches: BuildCaches,
 ): Promise<BuildResult> {
   const { store, client, worker } = resources
   const { joined } = prepared
-  const warnings = emitWarnings(joined.graphs, emit)
+  const warnings = emitWarnings(joined.graphs, emit, clock)
   const session = createSession(options, prepared, { ...resources, caughtUp, caches })
   warnOfContexts(session)
   await startWorkerEarly(joined, session)
 
-  emit({ type: 'plan', time: Date.now(), steps: plannedSteps(options, joined, caches) })
+  emit({ type: 'plan', time: clock.now(), steps: plannedSteps(options, joined, caches) })
   reportImports(caches, session)
   const execution = await execute(joined, session).finally(worker.close)
   const layers = [...execution.filesystems.values()].flatMap(layersOf).map(({ layer }) => layer)
@@ -124,7 +130,9 @@ async function carryOut(
   return {
     ...describeResult(result),
     names: kept.names,
-    steps: execution.steps,
+    shortNames: kept.names.map(shortName),
+    ...describeSteps(execution.steps, joined.graphs),
+    duration: clock.now() - started,
     outputs: [...outputs, ...kept.outputs],
     sandbox: worker.sandbox(),
     warnings,

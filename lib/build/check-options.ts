@@ -15,6 +15,7 @@ const BUILD: Names<BuildOptions> = {
   cacheFrom: true,
   cacheLimit: true,
   cacheTo: true,
+  clock: true,
   context: true,
   credentials: true,
   dockerfile: true,

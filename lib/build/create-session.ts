@@ -1,4 +1,5 @@
 import type { TsbuildError } from '../base/errors.ts'
+import { type Clock, SYSTEM_CLOCK } from '../executor/clock.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import { neededBases } from '../executor/needed-bases.ts'
 import { checkRuns } from '../executor/run/check-runs.ts'
@@ -25,10 +26,10 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
   const { joined, dockerfile, contexts, images, epoch } = prepared
   const { imported } = resources.caches
   const remoteBlobs = new Map([...imported.origins, ...prepared.remoteBlobs])
-  const { noCache = false, run = {}, onEvent: emit = () => {} } = options
+  const { noCache = false, run = {}, clock = SYSTEM_CLOCK, onEvent: emit = () => {} } = options
   const store = withImported(lazyStore(resources.store, remoteBlobs), imported)
   const location: Session['location'] = (span) => ({ file: dockerfile.file, span })
-  const warn: Session['warn'] = (warning) => emit(warningEvent(warning))
+  const warn: Session['warn'] = (warning) => emit(warningEvent(warning, clock))
   const warnOf = ({ code, message, hint }: TsbuildError): void => warn({ code, message, hint, step: undefined })
   return {
     store,
@@ -46,7 +47,8 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
     emit,
     caughtUp: resources.caughtUp,
     signal: options.signal ?? new AbortController().signal,
-    now: Math.floor(Date.now() / 1000),
+    clock,
+    now: Math.floor(clock.now() / 1000),
     epoch,
     noCache: noCache === true,
     // As in docker, the name of a stage that is not there does no harm: CI templates are shared by many Dockerfiles.
@@ -63,7 +65,7 @@ export function createSession(options: BuildOptions, prepared: PreparedBuild, re
 }
 
 /** A warning as an event. */
-export function warningEvent({ code, message, hint }: BuildWarning): BuildEvent {
+export function warningEvent({ code, message, hint }: BuildWarning, clock: Clock): BuildEvent {
   const text = `warning: ${message} [${code}]${hint === undefined ? '' : `\nhint: ${hint}`}`
-  return { type: 'warning', time: Date.now(), code, message, text }
+  return { type: 'warning', time: clock.now(), code, message, text }
 }

@@ -1,5 +1,6 @@
 import { type Diagnostic, formatDiagnostic } from '../base/errors.ts'
 import { positionAt } from '../base/source.ts'
+import type { Clock } from '../executor/clock.ts'
 import type { BuildEvent } from '../executor/events.ts'
 import type { Graph } from '../graph/types.ts'
 
@@ -7,7 +8,11 @@ import type { Graph } from '../graph/types.ts'
  * Emits the warnings of the graphs and returns them. Graphs of several platforms share warnings: each is emitted
  * once.
  */
-export function emitWarnings(graphs: readonly Graph[], emit: (event: BuildEvent) => void): readonly Diagnostic[] {
+export function emitWarnings(
+  graphs: readonly Graph[],
+  emit: (event: BuildEvent) => void,
+  clock: Clock,
+): readonly Diagnostic[] {
   const warnings = new Map<string, Diagnostic>()
   for (const { dockerfile, diagnostics } of graphs) {
     for (const diagnostic of diagnostics) {
@@ -16,7 +21,7 @@ export function emitWarnings(graphs: readonly Graph[], emit: (event: BuildEvent)
       warnings.set(text, diagnostic)
       const { code, message, span } = diagnostic
       const { line } = positionAt(dockerfile.file.text, span.start)
-      emit({ type: 'warning', time: Date.now(), code, message, text, line })
+      emit({ type: 'warning', time: clock.now(), code, message, text, line })
     }
   }
   return [...warnings.values()]

@@ -65,7 +65,7 @@ async function layerStep(
   if (!base) throw new Error('bug: a step without a filesystem')
   const filesystem = await filesystemOf(base, wanted, session)
   const onBytes = (current: number): void =>
-    session.emit({ type: 'progress', time: Date.now(), step: id, current, unit: 'bytes' })
+    session.emit({ type: 'progress', time: session.clock.now(), step: id, current, unit: 'bytes' })
   const remote = op.kind === 'copy' ? await openRemotes(op, session, onBytes) : undefined
   const step = { op, filesystem, source, remote }
   const copy = op.kind === 'copy' ? { op, filesystem, source } : undefined

@@ -1,11 +1,12 @@
 // Walks the graph: each step starts as soon as its inputs are ready.
 import { joinSignals } from '../base/abort-signal.ts'
-import { withLocation } from '../base/errors.ts'
+import { withLocation, withStep } from '../base/errors.ts'
 import { positionAt } from '../base/source.ts'
 import { asSystemFailure } from '../base/system-failure.ts'
 import type { JoinedGraphs } from '../graph/join-graphs.ts'
 import type { Vertex } from '../graph/types.ts'
 import type { WantedEncoding } from '../layers/layer-sink.ts'
+import type { Layer } from '../oci/types.ts'
 import type { StepInfo } from './events.ts'
 import { executeStep, filesystemOf } from './execute-step.ts'
 import { createLimiter } from './limiter.ts'
@@ -17,8 +18,18 @@ export interface Execution {
   readonly filesystems: ReadonlyMap<string, Filesystem>
   /** The ISO time at which each step's layer was made, by vertex id. */
   readonly created: ReadonlyMap<string, string>
-  /** Counts the steps of {@link shownSteps}. A base image counts as cached if nothing of it was fetched. */
-  readonly steps: { readonly total: number; readonly cached: number }
+  /** The steps of {@link shownSteps} that have a filesystem, in their order. */
+  readonly steps: readonly FinishedStep[]
+}
+
+export interface FinishedStep {
+  readonly vertex: Vertex
+  /** A base image counts as cached if nothing of it was fetched. */
+  readonly cached: boolean
+  /** Milliseconds. */
+  readonly duration: number
+  /** Undefined for a base image. */
+  readonly layer: Layer | undefined
 }
 
 // One thread writes a layer and feeds the thread pool. A second layer fills its waits; more would only cost memory.
@@ -35,17 +46,25 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
   const limit = createLimiter(LAYERS_AT_ONCE)
   const results = new Map<string, Promise<StepResult>>()
   const failures: unknown[] = []
+  const durations = new Map<string, number>()
+  const observed = async (vertex: Vertex, action: () => Promise<StepResult>): Promise<StepResult> => {
+    const started = session.clock.now()
+    const result = await observeStep(vertex.id, session, action, isCached)
+    durations.set(vertex.id, session.clock.now() - started)
+    return result
+  }
   for (const vertex of joined.vertices) {
     const wanted: WantedEncoding = chain.has(vertex.id) ? session.compression : 'any'
     const inputs = Promise.all(vertex.inputs.map((id) => required(results, id)))
     const result = inputs.then((ready) => {
       const action = (): Promise<StepResult> =>
         executeStep(vertex, ready, { wanted, session: sessionOf(vertex, session), limit })
-      return isShown(vertex) ? observeStep(vertex.id, session, action, isCached) : action()
+      return isShown(vertex) ? observed(vertex, action) : action()
     })
     results.set(vertex.id, result)
     result.catch((error: unknown) => {
-      failures.push(withLocation(asSystemFailure(error), vertex.span && session.location(vertex.span)))
+      const failure = withStep(asSystemFailure(error), vertex.name)
+      failures.push(withLocation(failure, vertex.span && session.location(vertex.span)))
       stop.abort()
     })
   }
@@ -54,23 +73,21 @@ export async function execute(joined: JoinedGraphs, parent: Session): Promise<Ex
   if (failures.length > 0) throw failures[0]
 
   const created = new Map<string, string>()
-  let cached = 0
-  let total = 0
-  for (const { id, op } of joined.vertices) {
+  const steps: FinishedStep[] = []
+  for (const vertex of joined.vertices) {
+    const { id, op } = vertex
     const result = await required(results, id)
     if (result.kind !== 'filesystem' || op.kind === 'scratch') continue
-    total++
-    if (result.cached) cached++
-    if (op.kind === 'image') continue
-    const time = result.filesystem.top?.created
-    if (time !== undefined) created.set(id, time)
+    const top = op.kind === 'image' ? undefined : result.filesystem.top
+    steps.push({ vertex, cached: result.cached, duration: required(durations, id), layer: top?.layer })
+    if (top?.created !== undefined) created.set(id, top.created)
   }
   const filesystems = new Map<string, Filesystem>()
   for (const id of joined.results) {
     if (filesystems.has(id)) continue
     filesystems.set(id, await filesystemOf(await required(results, id), session.compression, session))
   }
-  return { filesystems, created, steps: { total, cached } }
+  return { filesystems, created, steps }
 }
 
 /** The session of a step: without the cache if --no-cache-filter names its stage. */

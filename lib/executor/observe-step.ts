@@ -5,19 +5,19 @@ import type { Miss } from './why/miss.ts'
 /** Emits the start and the end of a step: cached, failed, or cancelled with the build. */
 export async function observeStep<T>(
   step: string,
-  session: Pick<Session, 'emit' | 'signal'>,
+  session: Pick<Session, 'clock' | 'emit' | 'signal'>,
   action: () => Promise<T>,
   isCached: (result: T) => boolean = () => false,
 ): Promise<T> {
-  session.emit({ type: 'started', time: Date.now(), step })
+  session.emit({ type: 'started', time: session.clock.now(), step })
   try {
     const result = await action()
-    session.emit({ type: 'completed', time: Date.now(), step, cached: isCached(result) })
+    session.emit({ type: 'completed', time: session.clock.now(), step, cached: isCached(result) })
     return result
   } catch (error) {
     const message = messageOf(error)
     const end = session.signal.aborted ? { cancelled: true as const } : { error: message }
-    session.emit({ type: 'completed', time: Date.now(), step, cached: false, ...end })
+    session.emit({ type: 'completed', time: session.clock.now(), step, cached: false, ...end })
     throw error
   }
 }
@@ -28,11 +28,11 @@ const PROGRESS_INTERVAL = 100
 /** Emits the progress of a step's download, now and then. */
 export function downloadProgress(
   step: string,
-  { emit }: Pick<Session, 'emit'>,
+  { clock, emit }: Pick<Session, 'clock' | 'emit'>,
 ): (current: number, total: number) => void {
   let reported = 0
   return (current, total) => {
-    const now = Date.now()
+    const now = clock.now()
     if (now - reported < PROGRESS_INTERVAL && current < total) return
     reported = now
     emit({ type: 'progress', time: now, step, current, total, unit: 'bytes' })
@@ -40,6 +40,6 @@ export function downloadProgress(
 }
 
 /** Tells why a step is not in the cache. */
-export function emitMiss(step: string, miss: Miss, { emit }: Pick<Session, 'emit'>): void {
-  emit({ type: 'missed', time: Date.now(), step, ...miss })
+export function emitMiss(step: string, miss: Miss, { clock, emit }: Pick<Session, 'clock' | 'emit'>): void {
+  emit({ type: 'missed', time: clock.now(), step, ...miss })
 }

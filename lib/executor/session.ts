@@ -15,6 +15,7 @@ import type { JsonValue } from '../oci/json.ts'
 import type { CacheKey, ChainID, DiffID, Digest, Layer } from '../oci/types.ts'
 import type { BlobOrigin } from '../registry/pull/pull-blobs.ts'
 import type { Emulator } from '../sandbox/emulation/binfmt-emulators.ts'
+import type { Clock } from './clock.ts'
 import type { BuildEvent } from './events.ts'
 import type { BaseNeed } from './needed-bases.ts'
 import type { RemoteAccess } from './remote/remote-access.ts'
@@ -98,6 +99,7 @@ export interface Session {
    */
   readonly caughtUp: () => Promise<void> | undefined
   readonly signal: AbortSignal
+  readonly clock: Clock
   /** Seconds since 1970: the time of directories that the build makes, and of history entries. */
   readonly now: number
   /** Seconds since 1970 for every timestamp, if SOURCE_DATE_EPOCH is set. */

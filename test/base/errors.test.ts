@@ -71,12 +71,18 @@ test('all errors of a Dockerfile are thrown as one, warnings are not', () => {
 describe('an error with changes', () => {
   const cause = new Error('no space')
   const other = new TsbuildError('STORE_IO', 'other')
-  const error = new TsbuildError('STORE_IO', 'x', { hint: 'h', details: ['d'], others: [other], cause })
+  const error = new TsbuildError('STORE_IO', 'x', {
+    ...{ hint: 'h', details: ['d'], step: '[1/1] RUN x', exitCode: 3, log: ['l'] },
+    ...{ others: [other], cause },
+  })
   const fields = {
     code: 'STORE_IO',
     message: 'x',
     hint: 'h',
     details: ['d'],
+    step: '[1/1] RUN x',
+    exitCode: 3,
+    log: ['l'],
     others: [other],
     cause,
     location: undefined,

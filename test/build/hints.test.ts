@@ -1,5 +1,7 @@
 // Hints of builds that fail because of a name.
+
 import { expect, test } from 'vitest'
+import { SYSTEM_CLOCK } from '../../lib/executor/clock.ts'
 import { planSecret } from '../../lib/executor/run/mounts/plan-secret.ts'
 import type { SecretSource } from '../../lib/executor/run-options.ts'
 import { build, parse, resolveMount } from '../../lib/index.ts'
@@ -37,7 +39,11 @@ test.each<[given: readonly string[], hint: string]>([
   const [, run] = parse('FROM scratch\nRUN --mount=type=secret,id=npm,required true\n').instructions
   if (run?.kind !== 'RUN' || !run.mounts[0]) throw new Error('no mount')
   const mount = resolveMount(run.mounts[0], (value) => value)
-  const session = { run: { secrets }, access: { env: {}, fetch: undefined, secrets }, warn: () => {} }
+  const session = {
+    run: { secrets },
+    access: { clock: SYSTEM_CLOCK, env: {}, fetch: undefined, secrets },
+    warn: () => {},
+  }
   expect(() => planSecret(mount, '/', session)).toThrow(
     expect.objectContaining({ code: 'SECRET_NOT_FOUND', hint: expect.stringContaining(hint) }),
   )

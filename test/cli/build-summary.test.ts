@@ -17,6 +17,7 @@ const built: BuiltImage = {
   } as unknown as Image,
   digest,
   imageID,
+  size: 12_000_600,
   platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
 }
 const result: BuildResult = {
@@ -24,6 +25,9 @@ const result: BuildResult = {
   images: [built],
   index: undefined,
   names: ['docker.io/library/app:1', 'ghcr.io/me/app:1'],
+  shortNames: ['app:1', 'ghcr.io/me/app:1'],
+  duration: 1,
+  stepResults: [],
   steps: { total: 7, cached: 3 },
   outputs: [
     { type: 'store', destination: 'docker.io/library/app:1' },

@@ -32,8 +32,8 @@ export async function exportCaches(
   targets: readonly ExportedTarget[],
   { caches, session, client, resultLayers }: ExportCachesOptions,
 ): Promise<void> {
-  const { store, signal, emit, warn } = session
-  const time = new Date().toISOString()
+  const { store, signal, clock, emit, warn } = session
+  const time = new Date(clock.now()).toISOString()
   const all = caches.used()
   for (const [at, target] of targets.entries()) {
     const step = cacheStep(at)
@@ -53,7 +53,7 @@ export async function exportCaches(
           signal,
         })
         const text = unchanged ? 'the cache has it all\n' : `${records.length} records, ${formatSize(sent)} sent\n`
-        emit({ type: 'log', time: Date.now(), step, stream: 'stdout', text })
+        emit({ type: 'log', time: clock.now(), step, stream: 'stdout', text })
       } catch (error) {
         signal.throwIfAborted()
         const failure = cacheFailed(`can't export to the cache ${JSON.stringify(backend.name)}`, error)

@@ -59,13 +59,16 @@ export function buildCaches({ cacheTo = [] }: BuildOptions, imported: ImportedCa
 }
 
 /** Reports what was imported, as steps of the progress. */
-export function reportImports({ imported }: BuildCaches, { emit, warn }: Pick<Session, 'emit' | 'warn'>): void {
+export function reportImports(
+  { imported }: BuildCaches,
+  { clock, emit, warn }: Pick<Session, 'clock' | 'emit' | 'warn'>,
+): void {
   for (const [at, { name, index, failure }] of imported.reports.entries()) {
     const step = importStep(at)
-    emit({ type: 'started', time: Date.now(), step })
+    emit({ type: 'started', time: clock.now(), step })
     const held = index ? `${index.records.length} records of ${index.layers.length} layers` : 'there is none yet'
-    if (!failure) emit({ type: 'log', time: Date.now(), step, stream: 'stdout', text: `${held}\n` })
-    emit({ type: 'completed', time: Date.now(), step, cached: false })
+    if (!failure) emit({ type: 'log', time: clock.now(), step, stream: 'stdout', text: `${held}\n` })
+    emit({ type: 'completed', time: clock.now(), step, cached: false })
     if (!failure) continue
     const hint = 'the build goes on without it'
     warn({ code: 'CACHE_FAILED', message: failure.message, hint, step: name })

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { TsbuildError } from '../../base/errors.ts'
 import type { Store } from '../../cache/store.ts'
+import { SYSTEM_CLOCK } from '../../executor/clock.ts'
 import { archiveTree } from '../../executor/copy/archive-tree.ts'
 import { withUnpackLimit } from '../../executor/copy/unpack-limit.ts'
 import { openArchive } from '../../layers/archive/open-archive.ts'
@@ -9,6 +10,7 @@ import { detectCompression } from '../../layers/decompress/compression-magic.ts'
 import type { SourceEntry } from '../../layers/entry.ts'
 import type { FileTree } from '../../layers/file-tree.ts'
 import { startsWithHeader } from '../../layers/tar/decode-header.ts'
+import type { BuildOptions } from '../build-options.ts'
 
 /**
  * Whether a file is an archive rather than a Dockerfile. As in docker, its content decides: a compression, or a
@@ -29,12 +31,12 @@ export function isArchive(path: string): boolean {
 export async function openArchiveContext(
   path: string,
   store: Store,
-  signal: AbortSignal | undefined,
+  { clock = SYSTEM_CLOCK, signal }: Pick<BuildOptions, 'clock' | 'signal'>,
 ): Promise<{ readonly tree: FileTree; readonly entries: readonly SourceEntry[] }> {
   const archive = await openArchive(path, withUnpackLimit(store), { name: 'the build context', signal })
   if (archive) {
     const { entries } = archive
-    return { tree: archiveTree(entries, Math.floor(Date.now() / 1000)), entries }
+    return { tree: archiveTree(entries, Math.floor(clock.now() / 1000)), entries }
   }
   throw new TsbuildError('CONTEXT_INVALID', 'the build context is compressed, but there is no tar in it')
 }

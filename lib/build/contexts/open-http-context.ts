@@ -28,7 +28,7 @@ export async function openHttpContext(
   const path = file.content?.kind === 'file' ? file.content.path : ''
   const modified = file.mtime || undefined
   if (!isArchive(path)) return { tree: singleFileTree(file), only: FILE_NAME, time: async () => modified }
-  const { tree, entries } = await openArchiveContext(path, store, options.signal)
+  const { tree, entries } = await openArchiveContext(path, store, options)
   return { tree, time: async () => modified ?? newestTime(entries) }
 }
 

@@ -17,13 +17,14 @@ import type { MainContext } from './main-context.ts'
  */
 export async function openStdinContext(
   stream: AsyncIterable<Uint8Array>,
-  { dockerfile, signal }: Pick<BuildOptions, 'dockerfile' | 'signal'>,
+  options: Pick<BuildOptions, 'clock' | 'dockerfile' | 'signal'>,
   store: Store,
 ): Promise<MainContext> {
+  const { dockerfile, signal } = options
   const path = join(store.temporary(), 'context')
   await saveStream(stream, path, { signal })
   if (isArchive(path)) {
-    const { tree, entries } = await openArchiveContext(path, store, signal)
+    const { tree, entries } = await openArchiveContext(path, store, options)
     const time = async (): Promise<number | undefined> => newestTime(entries)
     return { tree, disk: undefined, ignore: undefined, time, dockerfile: chooseDockerfile(tree, dockerfile) }
   }

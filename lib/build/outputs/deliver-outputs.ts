@@ -99,7 +99,7 @@ export async function deliverOutputs(
     const { digest } = result.descriptor
     const { destination, size } = exported
     const details = { output: output.type, destination, digest, ...(size !== undefined && { size }) }
-    session.emit({ type: 'exported', time: Date.now(), ...details })
+    session.emit({ type: 'exported', time: session.clock.now(), ...details })
     warnOfLosses(exported, session)
     delivered.push(exported)
   }

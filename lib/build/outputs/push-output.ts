@@ -1,5 +1,6 @@
 import { TsbuildError } from '../../base/errors.ts'
 import type { Store } from '../../cache/store.ts'
+import type { Clock } from '../../executor/clock.ts'
 import type { BuildEvent } from '../../executor/events.ts'
 import type { ExportedOutput, RegistryOutput } from '../../export/output.ts'
 import { pushStored } from '../../images/push-image.ts'
@@ -11,6 +12,7 @@ export interface PushOutputOptions {
   readonly store: Store
   readonly client: RegistryClient
   readonly signal: AbortSignal
+  readonly clock: Clock
   readonly emit: (event: BuildEvent) => void
   /** The id of the step in progress events. */
   readonly step: string
@@ -27,7 +29,7 @@ export async function pushOutput(
   descriptor: Descriptor,
   output: RegistryOutput,
   names: readonly string[],
-  { store, client, signal, emit, step }: PushOutputOptions,
+  { store, client, signal, clock, emit, step }: PushOutputOptions,
 ): Promise<ExportedOutput> {
   const wanted = output.name ? [...new Set(output.name.split(',').map(normaliseName))] : names
   if (wanted.length === 0) {
@@ -41,7 +43,7 @@ export async function pushOutput(
   })
   let reported = 0
   const onProgress = (current: number, total: number): void => {
-    const now = Date.now()
+    const now = clock.now()
     if (now - reported < INTERVAL && current < total) return
     reported = now
     emit({ type: 'progress', time: now, step, current: Math.max(0, current), total, unit: 'bytes' })

@@ -61,7 +61,7 @@ async function fetchFile(url: string, key: CacheKey, options: RemoteFileOptions)
     const got = await download(url, { client, store, previous: usable, checksum, authorization, signal, onBytes })
     if (got !== known) {
       const result = Object.fromEntries(Object.entries(got).filter(([, value]) => value !== undefined))
-      const created = new Date().toISOString()
+      const created = new Date(access.clock.now()).toISOString()
       store.records.save({ key, version: KEY_VERSION, step: 'http', created, parts: [], result })
     }
     return got

@@ -55,7 +55,7 @@ export async function openRemoteGit(url: GitUrl, options: RemoteGitOptions): Pro
     const snapshot = known ?? (await takeSnapshot(url, resolved, scratch, options))
     if (!known) {
       const { diffID, size, time } = snapshot
-      const created = new Date().toISOString()
+      const created = new Date(access.clock.now()).toISOString()
       store.records.save({ key, version: KEY_VERSION, step: 'git', created, parts, result: { diffID, size, time } })
     }
     return await openSnapshot(snapshot, options)
@@ -108,7 +108,7 @@ async function takeSnapshot(
     env: access.env,
     authorization,
   })
-  const time = commitTime ? committed : Math.floor(Date.now() / 1000)
+  const time = commitTime ? committed : Math.floor(access.clock.now() / 1000)
   const entries = snapshotEntries(openDirectory(directory), { keepGitDir, mtime: time })
   const { diffID, size } = await writeLayer(entries, store, { compression: { algorithm: 'uncompressed' }, signal })
   return { diffID, size, time }

@@ -45,7 +45,7 @@ export async function executeRun(step: RunStep, wanted: WantedEncoding, session:
   // The worker's lease ends with the worker, and this process relies on the layer from here on.
   store.holds(descriptor)
   const same = complete ? await sameLayer({ diffID, descriptor }, key, wanted, session) : undefined
-  const now = new Date((session.epoch ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()
+  const now = new Date((session.epoch ?? Math.floor(session.clock.now() / 1000)) * 1000).toISOString()
   const { layer, created = now } = same ?? { layer: { diffID, descriptor } }
   const result = runResult(layer.diffID, { recordsOwners })
   const record = { version: KEY_VERSION, step: 'RUN', created, result }

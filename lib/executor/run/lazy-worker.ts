@@ -1,5 +1,6 @@
 import { TsbuildError } from '../../base/errors.ts'
 import type { Store } from '../../cache/store.ts'
+import type { Clock } from '../clock.ts'
 import type { BuildEvent } from '../events.ts'
 import type { RunOptions, SandboxInfo } from '../run-options.ts'
 import type { RunWorker } from './worker-client.ts'
@@ -14,7 +15,13 @@ export interface LazyWorker {
   close(): Promise<void>
 }
 
-export function createLazyWorker(options: RunOptions, store: Store, emit: (event: BuildEvent) => void): LazyWorker {
+interface LazyWorkerOptions {
+  readonly run: RunOptions
+  readonly clock: Clock
+  readonly emit: (event: BuildEvent) => void
+}
+
+export function createLazyWorker(store: Store, { run: options, clock, emit }: LazyWorkerOptions): LazyWorker {
   let opening: Promise<RunWorker> | undefined
   let sandbox: SandboxInfo | undefined
   const open = async (): Promise<RunWorker> => {
@@ -27,7 +34,7 @@ export function createLazyWorker(options: RunOptions, store: Store, emit: (event
     const worker = await startWorker(store.root, options.isolation ?? 'auto', options.programs)
     const { isolation, program, overlay } = worker.state
     sandbox = { isolation, program, overlay }
-    emit({ type: 'sandbox', time: Date.now(), ...sandbox })
+    emit({ type: 'sandbox', time: clock.now(), ...sandbox })
     return worker
   }
   return {

@@ -14,7 +14,7 @@ export async function runInWorker(request: RunRequest, session: Session): Promis
       session.warn({ code: event.code, message: event.message, hint: event.hint, step: request.step })
       return undefined
     }
-    session.emit({ type: 'log', time: Date.now(), step: event.step, stream: event.stream, text: event.text })
+    session.emit({ type: 'log', time: session.clock.now(), step: event.step, stream: event.stream, text: event.text })
     return session.caughtUp()
   })
   if (end.kind === 'done') return end
@@ -29,6 +29,8 @@ function commandFailed(end: Failed, args: readonly string[]): TsbuildError {
     `process ${JSON.stringify(args.join(' '))} did not complete successfully: ${outcome}`,
     {
       details: output.length === 0 ? [] : ['its last output:', ...output.map((line) => `  ${line}`)],
+      log: output,
+      exitCode: end.exit.kind === 'exited' ? end.exit.code : undefined,
       hint: hintFor(end, output),
     },
   )

@@ -1,11 +1,13 @@
 // Repositories whose trees try to escape. They are made object by object, since git itself refuses to create
 // them. Each test is named after its class.
+
 import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TsbuildError } from '../../../lib/base/errors.ts'
 import { parseGitUrl } from '../../../lib/base/git-url.ts'
+import { SYSTEM_CLOCK } from '../../../lib/executor/clock.ts'
 import { openRemoteGit } from '../../../lib/executor/remote/remote-git.ts'
 import { treeEntries } from '../../../lib/layers/union/tree-entries.ts'
 import { temporaryStore } from '../../layers/support/entries.ts'
@@ -55,7 +57,7 @@ describe.skipIf(!requires('git'))('a tree', () => {
     const parsed = parseGitUrl(`${server.url}/app/.git${query}`)
     if (parsed?.kind !== 'git') throw new Error('no git URL')
     const store = temporaryStore()
-    const access = { env: process.env, fetch: undefined, secrets: undefined }
+    const access = { clock: SYSTEM_CLOCK, env: process.env, fetch: undefined, secrets: undefined }
     try {
       const entries = [...treeEntries(await openRemoteGit(parsed.url, { store, keepGitDir: false, access }))]
       for (const { path } of entries) expect(path.split('/')).not.toContain('..')

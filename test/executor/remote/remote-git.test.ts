@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseGitUrl } from '../../../lib/base/git-url.ts'
 import { type DiskStore, openStore } from '../../../lib/cache/store.ts'
+import { SYSTEM_CLOCK } from '../../../lib/executor/clock.ts'
 import type { RemoteAccess } from '../../../lib/executor/remote/remote-access.ts'
 import { openRemoteGit, type RemoteGitOptions } from '../../../lib/executor/remote/remote-git.ts'
 import type { FileTree, TreeEntry } from '../../../lib/layers/file-tree.ts'
@@ -43,7 +44,7 @@ describe.skipIf(!requires('git'))('a git source', () => {
     return openRemoteGit(parsed.url, {
       store,
       keepGitDir: false,
-      access: { env: process.env, fetch: undefined, secrets },
+      access: { clock: SYSTEM_CLOCK, env: process.env, fetch: undefined, secrets },
       ...options,
     })
   }
